@@ -1,0 +1,35 @@
+"""The locked tools: every one with a hash, and those that decide bytes in `generated/` at the version we name."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = (ROOT / "requirements" / "dev.txt").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PINNED = dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ \\]+)", LOCK, re.MULTILINE))
+
+
+def wanted(requirement: str) -> str:
+    return re.split(r"[\[<>=!;\s]", requirement, maxsplit=1)[0].lower().replace("_", "-").replace(".", "-")
+
+
+def test_every_requirement_has_a_hash():
+    blocks = re.split(r"^(?=[a-z0-9])", LOCK, flags=re.MULTILINE)
+    assert [block.split(" ")[0] for block in blocks if "==" in block and "--hash=sha256:" not in block] == []
+
+
+def test_everything_the_project_asks_for_is_locked():
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    asked = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"], *(r for e in extras for r in e)]
+    assert [name for name in map(wanted, asked) if name not in PINNED] == []
+
+
+def test_what_decides_generated_bytes_is_pinned_exactly():
+    group = PROJECT["dependency-groups"]["dev"]
+    for name in ("openapi-python-client", "ruff"):
+        assert f"{name}=={PINNED[name]}" in group
+
+
+def test_run_time_needs_three_packages():
+    assert sorted(map(wanted, PROJECT["project"]["dependencies"])) == ["attrs", "httpx", "platformdirs"]

@@ -1,0 +1,84 @@
+"""Errors of the regeneration pipeline: every way in which a build ends without a new client.
+
+One tree, so that the command line prints one sentence and exits with 1, whatever stage refused:
+
+    PipelineError
+    +-- RefusedDocumentError    the document cannot, or must not, be built
+    +-- OverlayError            a correction no longer fits the document that it names
+    +-- GeneratorWarningError   the generator left something out, or failed
+    +-- MissingOperationError   an operation of the document has no counterpart in the package
+    +-- VerificationError       the package does not do what the document says
+    +-- HandEditError           files in generated/ differ from the lock
+    +-- OutOfDateError          `check`: inputs or outputs do not match the lock
+    +-- ToolVersionError        the generator or ruff is not the pinned one
+    +-- BusyError               another regeneration holds the folder
+    +-- FetchError              the document could not be fetched
+    +-- ReleaseError            a release cannot be made or found
+
+Messages say what happened, that nothing was changed where this is so, and the next command. A document's own text is
+untrusted: it enters a message only through :func:`quoted`.
+"""
+
+from __future__ import annotations
+
+LONGEST_QUOTE = 160
+
+
+class PipelineError(Exception):
+    """Root of the tree; ``str(error)`` is the sentence for the user."""
+
+
+class RefusedDocumentError(PipelineError):
+    """The document is invalid, unsafe, or cannot be turned into a client."""
+
+
+class OverlayError(PipelineError):
+    """An overlay is malformed, or one of its actions matches nothing."""
+
+
+class GeneratorWarningError(PipelineError):
+    """The generator warned, failed, or was stopped; the text names the operation where the generator does."""
+
+
+class MissingOperationError(PipelineError):
+    """Operations of the document are not in the package; the text names them."""
+
+
+class VerificationError(PipelineError):
+    """The finished package failed verification; the text names the operations."""
+
+
+class HandEditError(PipelineError):
+    """Somebody edited generated files; the text names them."""
+
+
+class OutOfDateError(PipelineError):
+    """The committed client does not match the committed inputs."""
+
+
+class ToolVersionError(PipelineError):
+    """An installed tool is not the pinned one, so the output would differ."""
+
+
+class BusyError(PipelineError):
+    """Another process regenerates the same folder."""
+
+
+class FetchError(PipelineError):
+    """The document could not be fetched; nothing was stored."""
+
+
+class ReleaseError(PipelineError):
+    """The release cannot be made, or the archive has no such release."""
+
+
+def quoted(text: object) -> str:
+    """Return text of untrusted origin for a message: one line, printable, at most 160 characters, in quotes."""
+    shown = ascii(str(text)[: LONGEST_QUOTE + 1])
+    return shown if len(shown) <= LONGEST_QUOTE + 2 else shown[:LONGEST_QUOTE] + "...'"
+
+
+def listed(names: list[str], *, limit: int = 10) -> str:
+    """Return names for a message, comma separated; beyond ``limit`` the rest is counted."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -1,0 +1,247 @@
+"""Reads the text that a person or a pipeline hands over as a credential: a pair, or the reason why it is none.
+
+Policy: a refused text costs nothing, a guess costs a strike, and three strikes void the token. So exactly three forms
+are read (they are what the portal shows), everything else is refused by a code that says what is wrong with it:
+
+* `key:token`
+* `ApiKey key:token`
+* `Authorization: ApiKey key:token`
+
+Header name and scheme in any case; outer blanks and line ends, and then one pair of matching quotes, are taken off.
+
+Observed shape (one public sample each): the key is 32 lower-case hex digits, the token base64 of 32 bytes. A pair of
+another shape is refused too, but only until the caller says `allow_unusual_shape=True`.
+
+Everything here is pure and returns values; nothing raises while it has the text in a local variable, so that no
+traceback that prints locals can show it.
+"""
+
+import re
+from enum import StrEnum
+
+from attrs import field, frozen
+
+MAX_LENGTH = 512
+"""Longest text that is looked at, in characters; more is a wrong paste (servers answer 431 to a header of 70 kB)."""
+
+MIN_TOKEN_LENGTH = 16
+"""Shorter tokens are refused without override: their unsalted fingerprint could be guessed."""
+
+_OUTER = " \t\r\n"
+_KEY = re.compile(r"[0-9a-f]{32}")
+_TOKEN = re.compile(r"[A-Za-z0-9+/]{43}=")
+_TOKEN_WITHOUT_PADDING = re.compile(r"[A-Za-z0-9+/]{43}")
+_COMMAND = re.compile(r"(?:\S*/)?curl(?:\.exe)?\s|(?:^|\s)(?:-H|--header)[\s'\"=]", re.IGNORECASE)
+_HEADER_NAME = re.compile(r"authorization:[ \t]*", re.IGNORECASE)
+_SCHEME = re.compile(r"apikey(?:[ \t]+|$)", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(
+    r"(bearer|basic|token|digest|negotiate|ntlm|hmac|aws4-hmac-sha256)(?:[ \t]|$)", re.IGNORECASE
+)
+_UNEXPANDED = re.compile(r"\$\{|\$\(|\{\{|\}\}|#\{|(?:^|:)\$|%[A-Za-z_]\w*%")
+_MASKED = re.compile(r"\*{3}|\[(?:redacted|masked|secure|hidden|filtered)\]|<redacted>", re.IGNORECASE)
+_NOTHING = re.compile(r"none|null|undefined|nil|nan|true|false", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"<.*>|\[.*\]|(?:your|my|insert|replace|enter|paste)[-_ ]?.*"
+    r"|(?:api[-_ ]?)?(?:key|token|secret)(?:[-_ ]?(?:here|value))?"
+    r"|x{3,}|change[-_ ]?(?:me|it)|placeholder|example|sample|dummy|todo|tbd|\.{3}",
+    re.IGNORECASE,
+)
+
+
+class FormatReason(StrEnum):
+    """What is wrong with a credential text. The values are stable: programs may compare with them."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    COMMAND = "command"
+    SEVERAL_LINES = "several_lines"
+    FORBIDDEN_CHARACTER = "forbidden_character"
+    QUOTES = "quotes"
+    MISSING_SCHEME = "missing_scheme"
+    REPEATED_SCHEME = "repeated_scheme"
+    OTHER_SCHEME = "other_scheme"
+    UNEXPANDED = "unexpanded"
+    MASKED = "masked"
+    NOTHING = "nothing"
+    PLACEHOLDER = "placeholder"
+    INNER_SPACE = "inner_space"
+    NO_COLON = "no_colon"
+    SEVERAL_COLONS = "several_colons"
+    EMPTY_KEY = "empty_key"
+    EMPTY_TOKEN = "empty_token"  # noqa: S105  # a reason code, not a token
+    SAME_HALVES = "same_halves"
+    SHORT_TOKEN = "short_token"  # noqa: S105  # a reason code, not a token
+    SWAPPED = "swapped"
+    TRUNCATED_TOKEN = "truncated_token"  # noqa: S105  # a reason code, not a token
+    URL_ENCODED = "url_encoded"
+    UNUSUAL_SHAPE = "unusual_shape"
+
+
+@frozen(kw_only=True)
+class Pair:
+    """Key and token as read. Lives only between reader and `ApiCredential`; its `repr` is empty on purpose."""
+
+    key: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Refusal:
+    """Why a text is no credential.
+
+    Attributes:
+        reason: The code.
+        sentence: The same for people, with the remedy; never a part of the text.
+        length: Length of the text, in characters.
+        key_length: Length of the part before the colon, when there is exactly one colon.
+        token_length: Length of the part after it, likewise.
+    """
+
+    reason: FormatReason
+    sentence: str
+    length: int
+    key_length: int | None = None
+    token_length: int | None = None
+
+
+def read_pair(text: str, *, allow_unusual_shape: bool) -> Pair | Refusal:
+    """Read one credential text.
+
+    Args:
+        text: What was given; any string.
+        allow_unusual_shape: Accept key and token that do not look like the observed ones.
+    """
+    size = len(text)
+    body = text.strip(_OUTER)
+    if (defect := _gross_defect(text, body)) is not None:
+        reason, sentence = defect
+        return _refuse(reason, sentence, size)
+    if body[0] in "\"'" and body[-1] == body[0]:
+        body = body[1:-1]
+    if '"' in body or "'" in body:
+        return _refuse(FormatReason.QUOTES, "has a quote without its partner; remove the quotes", size)
+    return _read_header(body, size, allow_unusual_shape=allow_unusual_shape)
+
+
+def _read_header(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | Refusal:
+    """Take off header name and scheme."""
+    name = _HEADER_NAME.match(body)
+    if name:
+        body = body[name.end() :]
+    scheme = _SCHEME.match(body)
+    if scheme:
+        body = body[scheme.end() :]
+        if _SCHEME.match(body):
+            return _refuse(FormatReason.REPEATED_SCHEME, "says ApiKey twice; give it once or not at all", size)
+    other = _OTHER_SCHEME.match(body)
+    if other:
+        sentence = f"uses the scheme {other[1].capitalize()}; the portal takes only ApiKey"
+        return _refuse(FormatReason.OTHER_SCHEME, sentence, size)
+    if name and not scheme:
+        return _refuse(FormatReason.MISSING_SCHEME, "has the header's name but not the scheme ApiKey", size)
+    return _read_halves(body, size, allow_unusual_shape=allow_unusual_shape)
+
+
+def _read_halves(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | Refusal:
+    """Split at the only colon, after what is no credential at all has been named for what it is."""
+    halves = body.split(":")
+    if (stand_in := _stand_in(body, halves, size)) is not None:
+        return stand_in
+    if " " in body or "\t" in body:
+        hint = ""
+        if len(halves) == 2 and _TOKEN.fullmatch(halves[1].replace(" ", "+")):  # noqa: PLR2004  # a pair has two halves
+            hint = " (a + may have become a blank on its way, as in a URL)"
+        return _refuse(FormatReason.INNER_SPACE, f"has blanks inside{hint}; copy it again", size)
+    if len(halves) == 1:
+        return _refuse(FormatReason.NO_COLON, "has no colon; the form is key:token", size)
+    if len(halves) > 2:  # noqa: PLR2004  # a pair has two halves
+        return _refuse(FormatReason.SEVERAL_COLONS, "has more than one colon; the form is key:token", size)
+    pair = Pair(key=halves[0], token=halves[1])
+    defect = _hard_defect(pair) or (None if allow_unusual_shape else _unusual_shape(pair))
+    if defect is None:
+        return pair
+    reason, sentence = defect
+    return Refusal(
+        reason=reason, sentence=sentence, length=size, key_length=len(pair.key), token_length=len(pair.token)
+    )
+
+
+def _refuse(reason: FormatReason, sentence: str, length: int) -> Refusal:
+    return Refusal(reason=reason, sentence=sentence, length=length)
+
+
+def _gross_defect(text: str, body: str) -> tuple[FormatReason, str] | None:
+    """Find what makes a text not worth parsing: size, a whole command line, several lines, foreign characters."""
+    if len(text) > MAX_LENGTH:
+        return FormatReason.TOO_LONG, f"is longer than {MAX_LENGTH} characters; give the pair alone"
+    if not body:
+        return FormatReason.EMPTY, "is empty"
+    if _COMMAND.search(body):
+        return FormatReason.COMMAND, "looks like a curl command; give only the value of its -H option"
+    if "\n" in body or "\r" in body:
+        return FormatReason.SEVERAL_LINES, "has more than one line; give one pair"
+    if (found := _forbidden(text, body)) is not None:
+        return FormatReason.FORBIDDEN_CHARACTER, found
+    return None
+
+
+def _forbidden(text: str, body: str) -> str | None:
+    """Name the first character that a header must not carry, by code point and place, never the text around it.
+
+    h11 and `str.encode` would raise with the whole value in their message, and raw bytes above 0x7F would even be sent.
+    """
+    for index, character in enumerate(body, start=text.index(body) + 1):
+        if not (" " <= character <= "~" or character == "\t"):
+            return f"has the character U+{ord(character):04X} at position {index}; copy it again as plain text"
+    return None
+
+
+def _stand_in(body: str, halves: list[str], size: int) -> Refusal | None:
+    """Recognise what stands where a credential should be: a variable nobody expanded, a mask, a null, an example."""
+    if _UNEXPANDED.search(body):
+        return _refuse(FormatReason.UNEXPANDED, "is a variable that was not replaced by its value", size)
+    if _MASKED.search(body):
+        return _refuse(FormatReason.MASKED, "is masked; take it from its source, not from a log", size)
+    if any(_NOTHING.fullmatch(half) for half in halves):
+        return _refuse(
+            FormatReason.NOTHING, "is the name of an empty value; the variable it came from was not set", size
+        )
+    # A genuine token may begin with "My"; only halves without the observed shape can be examples.
+    unshaped = [half for half in halves if not _KEY.fullmatch(half) and not _TOKEN.fullmatch(half)]
+    if any(_PLACEHOLDER.fullmatch(half.strip()) for half in unshaped):
+        return _refuse(FormatReason.PLACEHOLDER, "is a placeholder; put in the key and token of the portal", size)
+    return None
+
+
+def _hard_defect(pair: Pair) -> tuple[FormatReason, str] | None:
+    """Defects that no option overrides."""
+    if not pair.key:
+        return FormatReason.EMPTY_KEY, "has nothing before the colon; the form is key:token"
+    if not pair.token:
+        return FormatReason.EMPTY_TOKEN, "has nothing after the colon; the form is key:token"
+    if pair.key == pair.token:
+        return FormatReason.SAME_HALVES, "has the same text as key and as token"
+    if len(pair.token) < MIN_TOKEN_LENGTH:
+        return FormatReason.SHORT_TOKEN, f"has a token of fewer than {MIN_TOKEN_LENGTH} characters"
+    return None
+
+
+def _unusual_shape(pair: Pair) -> tuple[FormatReason, str] | None:
+    """Compare with the observed shape, and name the slip that explains the difference."""
+    key_fits, token_fits = _KEY.fullmatch(pair.key), _TOKEN.fullmatch(pair.token)
+    if key_fits and token_fits:
+        return None
+    override = "if the portal really shows it so, say allow_unusual_shape"
+    if _KEY.fullmatch(pair.token) and _TOKEN.fullmatch(pair.key):
+        return FormatReason.SWAPPED, f"has token and key in the wrong order; {override}"
+    if key_fits and _TOKEN_WITHOUT_PADDING.fullmatch(pair.token):
+        return (
+            FormatReason.TRUNCATED_TOKEN,
+            f"has a token that lost its final = (a double click leaves it out); {override}",
+        )
+    if "%" in pair.token:
+        return FormatReason.URL_ENCODED, f"has a token in URL encoding; decode %2B, %2F and %3D first; {override}"
+    return (
+        FormatReason.UNUSUAL_SHAPE,
+        f"does not have the usual shape (key: 32 lower-case hex digits, token: 44 characters of base64); {override}",
+    )

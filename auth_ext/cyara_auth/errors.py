@@ -1,0 +1,261 @@
+"""Every error of `cyara_auth`: one tree, so that one `except` catches as much or as little as the caller means.
+
+```
+CyaraError                              root, rendered into cyara_client.errors
++-- ApiError, TransportError, ...       the portal's answers: see cyara_client.errors
++-- CyaraAuthError                      everything in this module
+    +-- ConfigurationError              the client cannot be built as asked
+    |   +-- BaseUrlError                no address, or one that is not the API's
+    |   +-- InsecureOriginError         plain http to anything but loopback
+    |   +-- UnsupportedClientError      this httpx client cannot be guarded
+    |   +-- MissingExtraError           an optional dependency is not installed
+    +-- CredentialError                 no usable credential; nothing was sent
+    |   +-- CredentialNotFoundError     no source has one, or half of one
+    |   +-- CredentialFormatError       the text is not a key:token pair
+    |   +-- CredentialPermissionsError  the file that holds it is not private
+    |   +-- CredentialConflictError     two sources of equal rank disagree
+    |   +-- CredentialSourceError       a source is there but cannot be read
+    |   +-- CredentialExpiredError      its expires_at has passed
+    |   +-- CredentialOriginError       bound to another portal
+    +-- AdmissionRefusedError           the guard let no byte out
+    |   +-- CredentialRejectedError     the portal rejected this pair; final
+    |   +-- CredentialSupersededError   a newer pair of the key is proven; final
+    |   +-- StrikeBudgetExhaustedError  one more call could void the token
+    |   +-- ProbeWaitTimeoutError       another caller is still proving the pair
+    |   +-- RotationInProgressError     `cyara auth rotate begin` holds the key
+    |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
+    |   +-- SharedStoreRequiredError    a private store, where a shared one was demanded
+    +-- UnexpectedAuthPageError         a login page where the API should have answered
+```
+
+None of them derives from `httpx.HTTPError`: libraries that retry transport errors would loop on a refusal.
+None holds a secret or a body, in its text or in an attribute. All can be pickled, so they cross process pools.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, final
+
+from cyara_client.errors import CyaraError
+
+SHOWN_HEX_DIGITS = 8
+"""How much of a fingerprint people see: enough to compare by eye, as git does with commits."""
+
+
+def _restore(kind: type["CyaraAuthError"], args: tuple[Any, ...], attributes: dict[str, Any]) -> "CyaraAuthError":
+    """Rebuild an unpickled error without `__init__`, whose keyword arguments `BaseException` does not keep."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
+
+
+class CyaraAuthError(CyaraError):
+    """Root of what `cyara_auth` raises by itself, before or instead of an answer of the portal."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+class ConfigurationError(CyaraAuthError):
+    """The client cannot be built as asked; the message says which setting and what to use instead."""
+
+
+class BaseUrlError(ConfigurationError):
+    """There is no base URL, or it is not the address of the API (a Swagger UI page, user information in it, ...)."""
+
+
+class InsecureOriginError(ConfigurationError):
+    """A credential would travel over plain http to a host that is not this machine."""
+
+
+class UnsupportedClientError(ConfigurationError):
+    """An httpx client that the guard cannot wrap completely; half a guard is none."""
+
+
+class MissingExtraError(ConfigurationError):
+    """A feature needs an optional dependency; the message has the command that installs it."""
+
+
+class CredentialError(CyaraAuthError):
+    """There is no usable credential. Nothing was sent."""
+
+
+class CredentialNotFoundError(CredentialError):
+    """No source has a credential, or one variable of a pair of variables is missing."""
+
+
+@final
+class CredentialFormatError(CredentialError):
+    """The text is not a `key:token` pair in a form that the portal shows.
+
+    Attributes:
+        reason: Code of the defect, for programs (the values of `FormatReason`).
+        length: Length of the whole text, in characters.
+        key_length: Length of the part before the only colon, `None` when there is no such part.
+        token_length: Length of the part after it, likewise.
+        source: Where the text came from, in words.
+    """
+
+    reason: str
+    length: int
+    key_length: int | None
+    token_length: int | None
+    source: str | None
+
+    def __init__(  # noqa: PLR0913  # each is a fact that programs may ask for
+        self,
+        message: str,
+        *,
+        reason: str,
+        length: int,
+        key_length: int | None = None,
+        token_length: int | None = None,
+        source: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.length = length
+        self.key_length = key_length
+        self.token_length = token_length
+        self.source = source
+
+
+class CredentialPermissionsError(CredentialError):
+    """The credential file is readable by others, not ours, a link, or not a regular file."""
+
+
+class CredentialConflictError(CredentialError):
+    """Two sources of the same rank hold different pairs; choosing one would be a guess that costs a strike."""
+
+
+class CredentialSourceError(CredentialError):
+    """A source is configured but cannot be read: a failing command, a locked keyring, a damaged file."""
+
+
+class CredentialExpiredError(CredentialError):
+    """The credential's `expires_at` has passed; the portal would count the call as invalid."""
+
+
+class CredentialOriginError(CredentialError):
+    """The credential, or the page that is to be followed, belongs to another portal."""
+
+
+class AdmissionRefusedError(CyaraAuthError):
+    """The guard let no byte out. The text says why, since when, where it began, and the next command.
+
+    Attributes:
+        fingerprint: The pair's (or, for the account, the key's) fingerprint; `None` when it does not matter.
+        detail: What is special about this case, a clause without the final stop.
+        when: When the cause arose (aware, UTC), if known.
+        host: Name of the machine on which the cause arose, if known.
+        pid: Process in which the cause arose, if known.
+        source: Where the pair came from, in words, if known.
+        command: What to do next.
+    """
+
+    what: ClassVar[str] = "The call was refused"
+    usual_command: ClassVar[str] = "cyara auth status"
+
+    def __init__(  # noqa: PLR0913  # each is a fact that a refusal has to name
+        self,
+        *,
+        fingerprint: str | None = None,
+        detail: str | None = None,
+        when: datetime | None = None,
+        host: str | None = None,
+        pid: int | None = None,
+        source: str | None = None,
+        command: str | None = None,
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.detail = detail
+        self.when = when
+        self.host = host
+        self.pid = pid
+        self.source = source
+        self.command = self.usual_command if command is None else command
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        what = self.what if self.detail is None else f"{self.what}: {self.detail}"
+        parts = [f"{what}."]
+        if self.fingerprint is not None:
+            origin = "" if self.source is None else f" from {self.source}"
+            parts.append(f"Fingerprint {self.fingerprint[:SHOWN_HEX_DIGITS]}{origin}.")
+        place = " ".join(
+            clause
+            for clause in (
+                "" if self.when is None else f"at {self.when:%Y-%m-%d %H:%M:%S %Z}".rstrip(),
+                "" if self.pid is None else f"in process {self.pid}",
+                "" if self.host is None else f"on {self.host}",
+            )
+            if clause
+        )
+        if place:
+            parts.append(f"It happened {place}.")
+        parts.append(f"Nothing was sent. Next: {self.command}")
+        return " ".join(parts)
+
+
+class CredentialRejectedError(AdmissionRefusedError):
+    """The portal answered 401 to this very pair. Tokens never come back, so no timer reopens it."""
+
+    what = "The portal rejected this key:token pair, and a rejected pair stays rejected"
+    usual_command = "copy the current token from the portal (Settings > API), then: cyara auth login"
+
+
+class CredentialSupersededError(AdmissionRefusedError):
+    """Another pair of the same key was proven, which proves this one dead without spending a strike."""
+
+    what = "Another token of the same key is in use, so this one is no longer valid"
+    usual_command = "give this process the current token (cyara auth doctor shows its source)"
+
+
+class StrikeBudgetExhaustedError(AdmissionRefusedError):
+    """Strikes and calls of unknown outcome have used the budget; the next invalid call could void the token."""
+
+    what = "The budget of possibly invalid calls is used up; the pair itself may be fine"
+    usual_command = "cyara auth status; after regenerating the token: cyara auth reset --regenerated"
+
+
+class ProbeWaitTimeoutError(AdmissionRefusedError):
+    """One call at a time may prove a pair; that call took longer than this one was willing to wait."""
+
+    what = "Another call is still proving this pair"
+    usual_command = "try again, or prove the pair first with: cyara auth verify"
+
+
+class RotationInProgressError(AdmissionRefusedError):
+    """The operator is replacing the token, so nothing is admitted until that ends."""
+
+    what = "The token of this key is being rotated"
+    usual_command = "cyara auth rotate commit, or: cyara auth rotate abort"
+
+
+class StrikeStoreUnavailableError(AdmissionRefusedError):
+    """The store of strikes cannot be read or written, so nobody can say whether the call is safe."""
+
+    what = "The strike store is not available"
+    usual_command = "cyara auth doctor"
+
+
+class SharedStoreRequiredError(AdmissionRefusedError):
+    """`require_shared_store` was set and the store is private to this process or machine."""
+
+    what = "A store shared by all machines is required, and this one is private"
+    usual_command = "set CYARA_STRIKE_STORE=redis://HOST (or rediss://, unix://)"
+
+
+class UnexpectedAuthPageError(CyaraAuthError):
+    """A success status came with a login page: a gateway answered in the API's place, so nothing is proven."""
+
+
+class CyaraAuthWarning(UserWarning):
+    """Root of the warnings of `cyara_auth`."""
+
+
+class CredentialExpiryWarning(CyaraAuthWarning):
+    """The credential will expire soon; replace it before it does."""
+
+
+class PrivateStoreWarning(CyaraAuthWarning):
+    """Strikes are counted in this process only, because no folder for a store could be written."""

@@ -1,0 +1,5 @@
+"""Errors of the generated client."""
+
+
+class CyaraError(Exception):
+    """Root of every error of this package."""

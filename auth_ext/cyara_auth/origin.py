@@ -1,0 +1,145 @@
+"""Where the header may go: one scheme, host and port, bound when the client is made and checked on every hop.
+
+A client-level header is sent by httpx to any absolute URL, also to a foreign "next page" link, and event hooks add it
+again after httpx took it off. So the transport asks `Origin.covers` for each request, and nothing else decides.
+
+The base URL's rules live here too: https only, plain http to loopback only (a token must not cross a wire unencrypted),
+no user name in it (httpx would turn that into Basic authorization), and the two addresses that people paste by mistake,
+the Swagger page and the web portal, are refused with the right address named.
+"""
+
+import ipaddress
+import re
+from typing import Final, Self
+
+import attrs
+
+from cyara_auth._http import httpx
+from cyara_auth.errors import BaseUrlError, InsecureOriginError
+
+API_PATH: Final = "/cyarawebapi"
+"""Path of the API on every Cyara portal (developer.cyara.com, article 360001040256); any case reaches it."""
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_LAST_PORT: Final = 65535
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_VERSION_ROUTE = re.compile(r"/v\d+\.\d+$", re.IGNORECASE)
+
+
+@attrs.frozen(kw_only=True)
+class Origin:
+    """Scheme, host and port of a server: lower case, IDNA-encoded, the default port written out."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: httpx.URL) -> Self:
+        """Return the origin of an absolute URL."""
+        return cls(scheme=url.scheme, host=_host(url), port=_port(url))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine by its spelling; no name is looked up."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def may_carry_secret(self) -> bool:
+        """Whether the header may travel there at all: over https, or without leaving the machine."""
+        return self.scheme == "https" or (self.scheme == "http" and self.is_loopback)
+
+    def covers(self, url: httpx.URL) -> bool:
+        """Return whether a request to `url` stays on this origin. Called for every hop, so it only compares."""
+        return url.scheme == self.scheme and _port(url) == self.port and _host(url) == self.host
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + ("" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}")
+
+
+@attrs.frozen(kw_only=True)
+class BaseUrl:
+    """A base URL that passed every rule: `url` without a trailing slash, and the origin that it binds."""
+
+    url: str
+    origin: Origin
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a base URL as people type it.
+
+        A host without a scheme means https. A bare host gets `API_PATH`; any other path is kept as it is.
+
+        Raises:
+            BaseUrlError: not a base URL; the text names the address to use where it can be known.
+            InsecureOriginError: plain http to another machine.
+        """
+        url = _read(text)
+        origin = Origin.of(url)
+        if url.userinfo:
+            raise BaseUrlError(
+                "The base URL has a user name or password in it, which would replace the API credential. "
+                f"Use {origin} and give the credential separately (CYARA_API_CREDENTIAL)."
+            )
+        if not origin.may_carry_secret:
+            raise InsecureOriginError(
+                f"{origin} is not encrypted, and the credential never travels over plain http, except to this "
+                f"machine. Use https://{origin.host}. Nothing was sent."
+            )
+        return cls(url=f"{origin}{_api_path(url, origin)}", origin=origin)
+
+
+def _read(text: str) -> httpx.URL:
+    stripped = text.strip()
+    if not stripped:
+        raise BaseUrlError("The base URL is empty. Set CYARA_BASE_URL, for example to https://<portal>/cyarawebapi.")
+    if any(character.isspace() or character == "\\" for character in stripped):
+        raise BaseUrlError("The base URL contains a space, a line break or a backslash. Give one address only.")
+    if not _SCHEME.match(stripped):
+        stripped = f"https://{stripped}"
+    try:
+        url = httpx.URL(stripped)
+    except httpx.InvalidURL as error:
+        # httpx names the fault without the address; a pasted password must not come back in a message.
+        raise BaseUrlError("The base URL is not a valid address. Use https://<portal>/cyarawebapi.") from error
+    if url.scheme not in _DEFAULT_PORTS:
+        raise BaseUrlError(f"The base URL starts with {url.scheme}://; only https:// is spoken here.")
+    if not url.host:
+        raise BaseUrlError("The base URL names no host. Use https://<portal>/cyarawebapi.")
+    if not 0 < _port(url) <= _LAST_PORT:
+        raise BaseUrlError("The base URL's port is not between 1 and 65535.")
+    return url
+
+
+def _api_path(url: httpx.URL, origin: Origin) -> str:
+    """Return the path of the API, without a trailing slash, or refuse the addresses that are pasted by mistake."""
+    path = url.raw_path.partition(b"?")[0].decode("ascii").rstrip("/")
+    before, swagger, _ = path.lower().partition("/swagger")
+    if swagger:
+        raise BaseUrlError(
+            f"This is the address of the Swagger page, not of the API. Use {origin}{path[: len(before)] or API_PATH}."
+        )
+    if "/cyarawebportal" in path.lower():
+        raise BaseUrlError(f"This is the address of the web portal, not of the API. Use {origin}{API_PATH}.")
+    if _VERSION_ROUTE.search(path):
+        route = path.rpartition("/")[0]
+        raise BaseUrlError(f"The base URL ends before the version. Use {origin}{route or API_PATH}.")
+    if url.query or url.fragment:
+        raise BaseUrlError(f"The base URL has a query or a fragment. Use {origin}{path or API_PATH}.")
+    return path or API_PATH
+
+
+def _host(url: httpx.URL) -> str:
+    # A trailing dot makes another name of it: "portal" may be completed by a search domain, "portal." never is.
+    return url.raw_host.decode("ascii")
+
+
+def _port(url: httpx.URL) -> int:
+    port = url.port
+    return _DEFAULT_PORTS.get(url.scheme, 0) if port is None else port

@@ -1,0 +1,133 @@
+"""The base URL's rules and the origin that it binds."""
+
+import pytest
+
+from cyara_auth._http import httpx
+from cyara_auth.errors import BaseUrlError, InsecureOriginError
+from cyara_auth.origin import BaseUrl, Origin
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://cyaraportal.us/cyarawebapi", "https://cyaraportal.us/cyarawebapi"),
+        ("https://cyaraportal.us/cyarawebapi///", "https://cyaraportal.us/cyarawebapi"),
+        ("  https://cyaraportal.us/CyaraWebApi/\n", "https://cyaraportal.us/CyaraWebApi"),
+        ("https://cyaraportal.us", "https://cyaraportal.us/cyarawebapi"),
+        ("https://cyaraportal.us/", "https://cyaraportal.us/cyarawebapi"),
+        ("cyaraportal.us", "https://cyaraportal.us/cyarawebapi"),
+        ("HTTPS://CyaraPortal.US:443/cyarawebapi", "https://cyaraportal.us/cyarawebapi"),
+        ("https://cyaraportal.us:8443", "https://cyaraportal.us:8443/cyarawebapi"),
+        ("https://bücher.example/cyarawebapi", "https://xn--bcher-kva.example/cyarawebapi"),
+        ("https://portal.example/on/premise/cyarawebapi", "https://portal.example/on/premise/cyarawebapi"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/cyarawebapi"),
+        ("http://localhost:80/cyarawebapi", "http://localhost/cyarawebapi"),
+        ("http://[::1]:8080/cyarawebapi", "http://[::1]:8080/cyarawebapi"),
+    ],
+)
+def test_base_url_as_people_type_it(text: str, url: str) -> None:
+    parsed = BaseUrl.parse(text)
+    assert parsed.url == url
+    assert parsed.origin.covers(httpx.URL(parsed.url))
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("https://cyaraportal.us/cyarawebapi/swagger/index.html", "https://cyaraportal.us/cyarawebapi."),
+        ("https://p.example/CyaraWebApi/Swagger/v3/swagger.json", "https://p.example/CyaraWebApi."),
+        (
+            "https://p.example/cyarawebapi/swagger/index.html?url=/cyarawebapi/swagger/v3/swagger.json",
+            "https://p.example/cyarawebapi.",
+        ),
+        ("https://p.example/swagger", "https://p.example/cyarawebapi."),
+        ("https://p.example/CyaraWebPortal/API/2.0", "https://p.example/cyarawebapi."),
+        ("https://p.example/cyarawebapi/v3.0", "https://p.example/cyarawebapi."),
+        ("https://p.example/cyarawebapi?x=1", "https://p.example/cyarawebapi."),
+        ("https://p.example/cyarawebapi#top", "https://p.example/cyarawebapi."),
+    ],
+)
+def test_pasted_address_is_refused_and_the_right_one_named(text: str, right: str) -> None:
+    with pytest.raises(BaseUrlError) as caught:
+        BaseUrl.parse(text)
+    assert right in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "https://",
+        "https://p.example:99999",
+        "https://p.example:0",
+        "ftp://p.example",
+        "https://a b.example",
+        "https://p.example\\@evil.example",
+        "https://p.example\r\nX: y",
+        "https://xn--\udcff",
+        "https://[::1",
+        "file:///etc",
+    ],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(BaseUrlError):
+        BaseUrl.parse(text)
+
+
+def test_row_32_plain_http_to_another_machine_is_refused() -> None:
+    with pytest.raises(InsecureOriginError, match=r"https://p\.example"):
+        BaseUrl.parse("http://p.example/cyarawebapi")
+
+
+@pytest.mark.parametrize("text", ["https://user:hunter2@p.example", "https://user@p.example", "user:hunter2@p.example"])
+def test_row_33_user_information_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(BaseUrlError) as caught:
+        BaseUrl.parse(text)
+    assert "hunter2" not in str(caught.value)
+    assert "https://p.example" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://p.example",
+        "https://p.example:444",
+        "https://www.p.example",
+        "https://p.example.",
+        "https://xp.example",
+        "https://p.example@evil.example",
+        "https://evil.example/https://p.example",
+        "https://p.ex\u0430mple",
+    ],
+)
+def test_another_origin_is_not_covered(url: str) -> None:
+    assert not BaseUrl.parse("https://p.example").origin.covers(httpx.URL(url))
+
+
+@pytest.mark.parametrize("url", ["https://P.EXAMPLE:443/x?y", "https://u:p@p.example/x", "https://p.example#f"])
+def test_the_same_origin_is_covered_however_it_is_written(url: str) -> None:
+    assert BaseUrl.parse("https://p.example").origin.covers(httpx.URL(url))
+
+
+@pytest.mark.parametrize(
+    ("url", "may"),
+    [
+        ("https://p.example", True),
+        ("http://p.example", False),
+        ("http://localhost", True),
+        ("http://127.8.9.1:1", True),
+        ("http://[::1]", True),
+        ("http://[::ffff:10.0.0.1]", False),
+        ("http://localhost.evil.example", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("ws://localhost", False),
+    ],
+)
+def test_where_the_secret_may_travel(url: str, *, may: bool) -> None:
+    assert Origin.of(httpx.URL(url)).may_carry_secret is may
+
+
+def test_origin_shows_itself_as_a_url() -> None:
+    assert str(Origin.of(httpx.URL("https://P.example:443/x"))) == "https://p.example"
+    assert str(Origin.of(httpx.URL("http://[::1]:8080"))) == "http://[::1]:8080"

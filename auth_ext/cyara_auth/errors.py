@@ -26,6 +26,8 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
     |   +-- SharedStoreRequiredError    a private store, where a shared one was demanded
     +-- UnexpectedAuthPageError         a login page where the API should have answered
+    +-- OperationUnavailableError       this client's document lacks what a workflow needs
+    +-- WaitTimeoutError                what was waited for did not happen in time
 ```
 
 None of them derives from `httpx.HTTPError`: libraries that retry transport errors would loop on a refusal.
@@ -247,6 +249,23 @@ class SharedStoreRequiredError(AdmissionRefusedError):
 
 class UnexpectedAuthPageError(CyaraAuthError):
     """A success status came with a login page: a gateway answered in the API's place, so nothing is proven."""
+
+
+class OperationUnavailableError(CyaraAuthError):
+    """A workflow needs an operation that the document, from which this client was generated, does not have."""
+
+
+class WaitTimeoutError(CyaraAuthError):
+    """What was waited for did not happen before the deadline. `last` is the last answer, `seconds` the time waited."""
+
+    def __init__(self, *, last: object, attempts: int, seconds: float) -> None:
+        super().__init__(
+            f"It did not happen within {seconds:.0f} seconds ({attempts} questions asked). Nothing at the portal was stopped: "
+            "wait again with a longer deadline, or look at the error's `last` for how far it came.",
+        )
+        self.last = last
+        self.attempts = attempts
+        self.seconds = seconds
 
 
 class CyaraAuthWarning(UserWarning):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
 DOCUMENT: dict[str, Any] = json.loads((OPENAPI / "upstream" / "cyara-v3.json").read_text("utf-8"))
@@ -62,7 +64,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 OPERATIONS = {operation["operationId"]: (path, method, operation) for path, method, operation in operations()}
 
 
-def as_json_schema(node: Any) -> Any:  # noqa: ANN401 - a JSON value of any kind
+def as_json_schema(node: Any) -> Any:
     """Rewrite OpenAPI 3.0's `nullable` into JSON Schema, so that an ordinary validator can judge the examples."""
     if isinstance(node, list):
         return [as_json_schema(item) for item in node]

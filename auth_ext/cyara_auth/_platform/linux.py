@@ -1,0 +1,135 @@
+"""Linux: machine, boot, processes and mounts read from /proc; no library call, no privilege."""
+
+import hashlib
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+assert sys.platform == "linux"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for Linux
+
+SHARED_TYPES: Final = frozenset(
+    {
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "coda",
+        "gfs2",
+        "glusterfs",
+        "gpfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "ocfs2",
+        "orangefs",
+        "prl_fs",
+        "pvfs2",
+        "smb3",
+        "smbfs",
+        "vboxsf",
+        "vmhgfs",
+        "fuse.ceph",
+        "fuse.gcsfuse",
+        "fuse.glusterfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "fuse.sshfs",
+        "fuse.vmhgfs-fuse",
+    },
+)
+"""Types, as /proc/self/mountinfo spells them, whose files other kernels write; SQLite's shared memory ends here.
+
+https://www.sqlite.org/wal.html says that write-ahead logging does not work over a network file system.
+"""
+
+_STATE, _START = 0, 19  # positions in /proc/<pid>/stat after the command's closing bracket, proc_pid_stat(5)
+
+
+@frozen(kw_only=True)
+class LinuxSystem:
+    """Answers from the proc file system below `root` (another one than `/` only in tests)."""
+
+    root: Path = Path("/")
+
+    def realm(self) -> str:
+        """Hash the machine id (the host name where it has none) with the pid namespace."""
+        namespace = self._link("proc/self/ns/pid")
+        if not namespace:
+            return ""
+        machine = self._text("etc/machine-id") or socket.gethostname()
+        return hashlib.blake2b(f"{machine} {namespace}".encode(), digest_size=8).hexdigest()
+
+    def boot(self) -> str:
+        """Return the kernel's random boot id; containers of one machine share it."""
+        return self._text("proc/sys/kernel/random/boot_id")
+
+    def clock_domain(self) -> str:
+        """Join boot and time namespace: a time namespace may shift the clock read by `uptime`, time_namespaces(7)."""
+        return f"{self.boot()} {self._link('proc/self/ns/time')}".strip()
+
+    def uptime(self) -> float:
+        """Return CLOCK_BOOTTIME: unlike the monotonic clock it counts a laptop's sleep."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def started(self, pid: int) -> str:
+        """Return the start time in clock ticks since boot. A zombie is dead: it can send nothing any more.
+
+        Raises:
+            ProcessLookupError: no such process, or a zombie.
+        """
+        if not _exists(pid):
+            raise ProcessLookupError(pid)
+        # The command in brackets may itself contain blanks and brackets.
+        fields = self._text(f"proc/{pid}/stat").rpartition(")")[2].split()
+        if len(fields) <= _START:
+            return ""  # hidden from us (mount option hidepid), or gone this very moment
+        if fields[_STATE] in {"Z", "X"}:
+            raise ProcessLookupError(pid)
+        return fields[_START]
+
+    def network_file_system(self, folder: Path) -> str | None:
+        """Find the mount by the mount id of an open descriptor: nested and stacked mounts cannot mislead it."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            facts = self._text(f"proc/self/fdinfo/{descriptor}")
+        finally:
+            os.close(descriptor)
+        ids = [line.split()[1] for line in facts.splitlines() if line.startswith("mnt_id:")]
+        for line in self._text("proc/self/mountinfo").splitlines():
+            mount, _, rest = line.partition(" - ")
+            if mount.split()[0] in ids:
+                kind = rest.split()[0]
+                return kind if kind in SHARED_TYPES else None
+        return None
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.root / name).read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return ""
+
+    def _link(self, name: str) -> str:
+        try:
+            return str((self.root / name).readlink())
+        except OSError:
+            return ""
+
+
+def _exists(pid: int) -> bool:
+    """Ask the kernel; /proc alone would not do, since hidepid hides other users' processes there."""
+    if pid <= 0:
+        return False  # kill(2) gives these a meaning of its own: process groups
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

@@ -1,0 +1,72 @@
+"""Who holds a ticket, and whether that process is gone: proof against reused process ids, reboots and containers.
+
+A process id alone is reused, so the start time goes with it; it means something in one pid namespace of one machine
+only, so that goes with it; and it ends with the boot. Whoever cannot be judged from here (another machine, another
+container, an unknown system) counts as alive: their tickets end by `orphan_ttl`, and even then stay charged.
+"""
+
+import functools
+import os
+import socket
+
+from cyara_auth._platform.system import System, this_system
+from cyara_auth.state import Instant, Owner
+
+
+def current_owner() -> Owner:
+    """Return the name of the running process; after a fork the child's own."""
+    return _identify(os.getpid())
+
+
+def is_dead(owner: Owner) -> bool:
+    """Tell whether `owner` has certainly ended; False also means "cannot be told from here"."""
+    return judge(owner, own=current_owner(), system=this_system())
+
+
+def machine_clock() -> Instant:
+    """Read the clock that all processes of this boot share and nobody sets."""
+    return Instant(domain=_clock_domain(), seconds=this_system().uptime())
+
+
+def identify(pid: int, *, system: System) -> Owner:
+    """Return the name of a process that is known to run."""
+    return Owner(
+        host=socket.gethostname(),
+        realm=system.realm(),
+        boot=system.boot(),
+        pid=pid,
+        started=system.started(pid),
+    )
+
+
+def judge(owner: Owner, *, own: Owner, system: System) -> bool:
+    """Tell whether `owner` has certainly ended, as seen by the process `own` on `system`."""
+    if not owner.realm or owner.realm != own.realm:
+        return False
+    if owner.boot != own.boot:
+        return bool(owner.boot and own.boot)
+    try:
+        started = system.started(owner.pid)
+    except ProcessLookupError:
+        return True
+    return bool(started and owner.started) and started != owner.started
+
+
+@functools.lru_cache(maxsize=1)
+def _identify(pid: int) -> Owner:
+    return identify(pid, system=this_system())
+
+
+@functools.cache
+def _clock_domain() -> str:
+    return this_system().clock_domain()
+
+
+def _forget() -> None:
+    """Start anew in a forked child, which is another process and may be in another time namespace."""
+    _identify.cache_clear()
+    _clock_domain.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

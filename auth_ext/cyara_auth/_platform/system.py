@@ -1,0 +1,90 @@
+"""What the strike protocol has to know of an operating system, as one Protocol, and the choice of the right one.
+
+Every question has an answer for "cannot be told" (the empty string), and the callers treat it as the careful case: an
+owner that cannot be identified counts as alive, a clock that cannot be placed is not compared with another process's.
+"""
+
+import functools
+import sys
+import time
+from pathlib import Path
+from typing import Protocol
+
+from attrs import frozen
+
+
+class System(Protocol):
+    """The questions asked of an operating system. None of them raises, but where its docstring says so."""
+
+    def realm(self) -> str:
+        """Where a process id means something: machine and pid namespace. Empty when that cannot be told."""
+        ...
+
+    def boot(self) -> str:
+        """Name of the current boot of the machine, the same for all its processes. Empty when that cannot be told."""
+        ...
+
+    def clock_domain(self) -> str:
+        """Name of the time line of `uptime`. Two readings compare only when their domains are equal."""
+        ...
+
+    def uptime(self) -> float:
+        """Seconds on a clock that nobody sets, that goes on during suspend, shared by all processes of one boot."""
+        ...
+
+    def started(self, pid: int) -> str:
+        """When process `pid` started, as text that is only compared; empty when that cannot be told.
+
+        Raises:
+            ProcessLookupError: there is certainly no such process any more.
+        """
+        ...
+
+    def network_file_system(self, folder: Path) -> str | None:
+        """Type of the file system of an existing folder if other machines write to it, else None."""
+        ...
+
+
+@frozen(kw_only=True)
+class UnknownSystem:
+    """A system that nothing is known about: no owner is ever found dead, only `orphan_ttl` ends their tickets."""
+
+    def realm(self) -> str:
+        """Cannot be told."""
+        return ""
+
+    def boot(self) -> str:
+        """Cannot be told."""
+        return ""
+
+    def clock_domain(self) -> str:
+        """Say that boots cannot be told apart."""
+        return "monotonic"
+
+    def uptime(self) -> float:
+        """Return the monotonic clock, whatever it does during suspend."""
+        return time.monotonic()
+
+    def started(self, pid: int) -> str:
+        """Cannot be told."""
+        del pid
+        return ""
+
+    def network_file_system(self, folder: Path) -> str | None:
+        """Cannot be told, and a local disk is the likelier case."""
+        del folder
+        return None
+
+
+@functools.cache
+def this_system() -> System:
+    """Return the answers of the system that this interpreter runs on; the other systems' modules stay unloaded."""
+    if sys.platform == "linux":
+        from cyara_auth._platform.linux import LinuxSystem as Answers  # noqa: PLC0415 - needs /proc
+    elif sys.platform == "darwin":
+        from cyara_auth._platform.macos import MacSystem as Answers  # noqa: PLC0415 - needs the library of macOS
+    elif sys.platform == "win32":
+        from cyara_auth._platform.windows import WindowsSystem as Answers  # noqa: PLC0415 - needs kernel32
+    else:
+        Answers = UnknownSystem  # noqa: N806 - a class
+    return Answers()

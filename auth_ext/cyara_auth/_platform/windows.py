@@ -1,0 +1,101 @@
+"""Windows: the same answers from kernel32, ntdll and the registry through ctypes, without further packages."""
+
+import ctypes
+import hashlib
+import sys
+import time
+import winreg
+from ctypes import wintypes
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+assert sys.platform == "win32"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for Windows
+
+_QUERY_LIMITED: Final = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
+_NO_SUCH_PROCESS: Final = 87  # ERROR_INVALID_PARAMETER, which OpenProcess gives for an id that nobody has
+_STILL_ACTIVE: Final = 259
+_DRIVE_REMOTE: Final = 4
+_TIME_OF_DAY: Final = 3  # SystemTimeOfDayInformation
+
+_kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+_ntdll = ctypes.WinDLL("ntdll")
+_kernel32.OpenProcess.restype = wintypes.HANDLE
+_kernel32.OpenProcess.argtypes = (wintypes.DWORD, wintypes.BOOL, wintypes.DWORD)
+_kernel32.CloseHandle.argtypes = (wintypes.HANDLE,)
+_kernel32.GetExitCodeProcess.argtypes = (wintypes.HANDLE, ctypes.POINTER(wintypes.DWORD))
+_kernel32.GetProcessTimes.argtypes = (wintypes.HANDLE, *[ctypes.POINTER(wintypes.FILETIME)] * 4)
+_kernel32.GetDriveTypeW.argtypes = (wintypes.LPCWSTR,)
+
+
+class _TimeOfDay(ctypes.Structure):
+    """SYSTEM_TIMEOFDAY_INFORMATION; the kernel moves boot time and bias together when somebody sets the clock."""
+
+    _fields_ = (
+        ("boot_time", ctypes.c_int64),
+        ("current_time", ctypes.c_int64),
+        ("zone_bias", ctypes.c_int64),
+        ("zone_id", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+        ("boot_time_bias", ctypes.c_uint64),
+        ("sleep_time_bias", ctypes.c_uint64),
+    )
+
+
+@frozen(kw_only=True)
+class WindowsSystem:
+    """Answers from the running kernel."""
+
+    def realm(self) -> str:
+        """Hash the GUID that setup gave to this installation; Windows has no pid namespaces."""
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
+                guid = str(winreg.QueryValueEx(key, "MachineGuid")[0])
+        except OSError:
+            return ""
+        return hashlib.blake2b(guid.encode(), digest_size=8).hexdigest()
+
+    def boot(self) -> str:
+        """Return the moment of the boot, corrected by what the clock was set by since, in 100 ns units since 1601."""
+        facts = _TimeOfDay()
+        size = ctypes.sizeof(facts)
+        if _ntdll.NtQuerySystemInformation(_TIME_OF_DAY, ctypes.byref(facts), size, None) != 0:
+            return ""
+        return str(facts.boot_time - facts.boot_time_bias)
+
+    def clock_domain(self) -> str:
+        """One time line per boot."""
+        return self.boot()
+
+    def uptime(self) -> float:
+        """Return the monotonic clock, which on Windows goes on during sleep."""
+        return time.monotonic()
+
+    def started(self, pid: int) -> str:
+        """Return the creation time in 100 ns units since 1601.
+
+        Raises:
+            ProcessLookupError: no such process, or one that has ended and is only kept open by a handle.
+        """
+        handle = _kernel32.OpenProcess(_QUERY_LIMITED, False, pid)  # noqa: FBT003 - a C function's positional flag
+        if not handle:
+            if ctypes.get_last_error() == _NO_SUCH_PROCESS:
+                raise ProcessLookupError(pid)
+            return ""  # another user's process: it exists
+        try:
+            code = wintypes.DWORD()
+            if _kernel32.GetExitCodeProcess(handle, ctypes.byref(code)) and code.value != _STILL_ACTIVE:
+                raise ProcessLookupError(pid)
+            created, ended, kernel, user = (wintypes.FILETIME() for _ in range(4))
+            pointers = (ctypes.byref(moment) for moment in (created, ended, kernel, user))
+            if not _kernel32.GetProcessTimes(handle, *pointers):
+                return ""
+            return str(created.dwHighDateTime << 32 | created.dwLowDateTime)
+        finally:
+            _kernel32.CloseHandle(handle)
+
+    def network_file_system(self, folder: Path) -> str | None:
+        """Ask for the type of the drive or share at the path's root."""
+        remote = _kernel32.GetDriveTypeW(folder.resolve().anchor) == _DRIVE_REMOTE
+        return "network drive" if remote else None

@@ -1,0 +1,141 @@
+"""When a call is tried again: a decision that is a value, made in one place, with the effects at the edge.
+
+The retry sits outermost, above the guard, so every attempt is an admission of its own and the guard sees each wire
+call. What it never does:
+
+* repeat a 401 or 403: three invalid calls void the token, and these two statuses cannot be configured in;
+* repeat a call that the guard charged as possibly invalid (a 502 while the pair is unproven): a second probe could use
+  up the budget, and then only the operator can free it;
+* repeat a refusal of the guard, a POST whose caller did not say that it is idempotent, or a body that is read once.
+"""
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import attrs
+
+from cyara_auth.errors import ConfigurationError
+
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods that RFC 9110, section 9.2.2, calls idempotent, without TRACE, which no client should send."""
+
+RETRYABLE_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
+
+IDEMPOTENT: Final = "cyara.idempotent"
+"""Request extension: `True` says that this call may be repeated though its method is POST or PATCH."""
+
+ATTEMPT: Final = "cyara.attempt"
+"""Extension of request and response: which attempt this is, from 1."""
+
+CHARGED: Final = "cyara.charged"
+"""Response extension: the guard keeps a charge for this call, because the portal may have counted it as invalid."""
+
+
+def _statuses(_: object, __: object, value: frozenset[int]) -> None:
+    surplus = sorted(value - RETRYABLE_STATUSES)
+    if surplus:
+        raise ConfigurationError(
+            f"Status {', '.join(map(str, surplus))} cannot be retried; only {sorted(RETRYABLE_STATUSES)} can. "
+            "Repeating a 401 or 403 is what voids tokens."
+        )
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How often, how long, and for what.
+
+    Attributes:
+        attempts: Wire calls in total for one call of yours; 1 switches retries off.
+        deadline: Seconds after the first attempt began, after which none begins.
+        base: Seconds that the first pause is drawn from; it doubles with each attempt (full jitter).
+        longest_pause: Seconds that no drawn pause exceeds.
+        longest_retry_after: Seconds of `Retry-After` that are waited; a longer one is reported in the error instead.
+        statuses: Statuses that are retried, a subset of `RETRYABLE_STATUSES`.
+        also_idempotent: Operation ids of POST operations that you know to be safe to repeat.
+    """
+
+    attempts: int = attrs.field(default=3, validator=attrs.validators.ge(1))
+    deadline: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
+    base: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
+    longest_pause: float = attrs.field(default=8.0, validator=attrs.validators.ge(0))
+    longest_retry_after: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
+    statuses: frozenset[int] = attrs.field(default=RETRYABLE_STATUSES, converter=frozenset, validator=_statuses)
+    also_idempotent: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """What is known when an attempt has ended without the answer that the caller wants.
+
+    `status` is `None` when no connection was made; `retry_after` is in seconds.
+    """
+
+    number: int
+    elapsed: float
+    repeatable: bool
+    status: int | None = None
+    retry_after: float | None = None
+    charged: bool = False
+
+
+def pause_before_next(policy: RetryPolicy, attempt: Attempt, draw: float) -> float | None:
+    """Return the seconds to wait before the next attempt, or `None` if this was the last.
+
+    `draw` is a random number from 0 to 1. Full jitter (the whole pause is drawn) spreads a fleet that failed together.
+    """
+    if attempt.number >= policy.attempts or not attempt.repeatable or attempt.charged:
+        return None
+    if attempt.status is not None and attempt.status not in policy.statuses:
+        return None
+    pause = draw * min(policy.longest_pause, policy.base * 2 ** (attempt.number - 1))
+    if attempt.retry_after is not None:
+        if attempt.retry_after > policy.longest_retry_after:
+            return None
+        pause = max(pause, attempt.retry_after)
+    return None if attempt.elapsed + pause > policy.deadline else pause
+
+
+def seconds_of_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read `Retry-After` (seconds or an HTTP date, RFC 9110 section 10.2.3); what is neither counts as absent."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+class RetryQuota:
+    """A bucket that retries empty and successes fill, so that an outage is not answered with three times the load.
+
+    The numbers are those of the AWS SDKs' standard mode scaled to one client: a retry costs 5 of 100, a success that
+    needed none gives 1 back, a success after a retry gives the retry's cost back.
+    """
+
+    COST: Final = 5
+    CAPACITY: Final = 100
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left = self.CAPACITY
+
+    def take(self) -> bool:
+        """Take the cost of one retry if it is there."""
+        with self._lock:
+            if self._left < self.COST:
+                return False
+            self._left -= self.COST
+            return True
+
+    def give_back(self, *, retried: bool) -> None:
+        """Account for a success."""
+        if self._left == self.CAPACITY:
+            return
+        with self._lock:
+            self._left = min(self.CAPACITY, self._left + (self.COST if retried else 1))

@@ -1,0 +1,132 @@
+"""What can happen to an account (events), and what `decide` answers (a Decision).
+
+An event carries everything that a decision may depend on: the store's clock reading, the settings, the owners that are
+known to be dead. So `decide` needs no clock, no process table and no store, and a model can replay it exhaustively.
+"""
+
+import attrs
+
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import (
+    AccountState,
+    Admission,
+    Incident,
+    Instant,
+    Outcome,
+    Owner,
+    PairRecord,
+    TicketRecord,
+)
+
+
+@attrs.frozen(kw_only=True)
+class Admit:
+    """A caller wants to send one request.
+
+    Attributes:
+        now: The store's clock.
+        settings: Policy and numbers.
+        pair: Fingerprint of the pair that would be sent.
+        origin: Where to.
+        owner: The process that asks.
+        ticket: Id for the reservation, if one is granted.
+        orphan_ttl: Seconds after which that reservation can no longer be evaluated by the portal.
+        dead: Owners that are certainly gone; learnt from an earlier decision's `blockers`.
+        confirm: The caller accepts to spend budget on a SUSPECT pair (an operator's `verify`).
+    """
+
+    now: Instant
+    settings: GuardSettings
+    pair: str
+    origin: str
+    owner: Owner
+    ticket: str
+    orphan_ttl: float
+    dead: frozenset[Owner] = frozenset()
+    confirm: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Settle:
+    """A call has ended, or was given up.
+
+    Attributes:
+        now: The store's clock.
+        settings: Policy and numbers.
+        pair: Fingerprint of the pair captured when the call was admitted, never "the current one".
+        origin: Where the call went.
+        outcome: What it taught.
+        ticket: Id of its reservation, or None for a call that went free.
+        incident: When and where, for texts.
+        retry_after: Seconds that an overloaded portal asked for, if any.
+    """
+
+    now: Instant
+    settings: GuardSettings
+    pair: str
+    origin: str
+    outcome: Outcome
+    ticket: str | None
+    incident: Incident
+    retry_after: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RotateBegin:
+    """The operator is about to regenerate the token: admit nothing from now on."""
+
+    incident: Incident
+
+
+@attrs.frozen(kw_only=True)
+class RotateCommit:
+    """The operator has regenerated the token, and `pair` is the new one. Without a RotateBegin it changes nothing."""
+
+    now: Instant
+    incident: Incident
+    pair: str
+
+
+@attrs.frozen(kw_only=True)
+class RotateAbort:
+    """The operator did not regenerate after all. Without a RotateBegin it changes nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class Reset:
+    """The operator says that the token was regenerated, so that its count starts at zero.
+
+    Attributes:
+        forgive: Fingerprints of pairs to forget altogether, rejected ones too (a vendor that answers 401 where it
+            means a missing permission). All other final verdicts stay.
+    """
+
+    forgive: frozenset[str] = frozenset()
+
+
+Event = Admit | Settle | RotateBegin | RotateCommit | RotateAbort | Reset
+
+
+@attrs.frozen(kw_only=True)
+class Decision:
+    """The answer to an event.
+
+    Attributes:
+        state: The account afterwards; the very object that went in if nothing changed.
+        changed: Whether a store has to write.
+        durable: Whether that write must survive a power cut (strikes, probes, what an operator said).
+        admission: The answer to an Admit, None for other events.
+        ticket: The reservation, if `admission` is GRANT.
+        pair: What is known of the pair, for gates and texts.
+        blockers: Owners of the open tickets for which the caller has to wait; ask whether they still live.
+        retry_in: Seconds after which asking again makes sense by itself, None if only another settlement helps.
+    """
+
+    state: AccountState
+    changed: bool
+    durable: bool = False
+    admission: Admission | None = None
+    ticket: TicketRecord | None = None
+    pair: PairRecord | None = None
+    blockers: frozenset[Owner] = frozenset()
+    retry_in: float | None = None

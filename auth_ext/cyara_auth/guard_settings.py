@@ -1,0 +1,50 @@
+"""Every number and switch of the strike protocol, in one frozen value with the reason of each."""
+
+import attrs
+
+from cyara_auth.state import GuardPolicy
+
+LARGEST_BUDGET = 2
+"""The vendor voids a token at the third invalid call (developer.cyara.com, Authentication), so two may happen."""
+
+
+@attrs.frozen(kw_only=True)
+class GuardSettings:
+    """Policy and numbers of a guard; all times in seconds.
+
+    Attributes:
+        policy: GUARDED or STRICT.
+        budget: Possibly invalid calls per key: 2, or 1 to leave room for a person or an uncoordinated job.
+        proof_ttl: How long a success lets further calls go without a probe.
+        probe_wait: How long a caller waits for another caller's probe.
+        sync_interval: How long a process trusts what it last read from the store.
+        read_timeout: The client's read timeout, when a call does not say its own.
+        orphan_margin: Added to the read timeout: after that, the portal has evaluated a lost call or never will.
+        grace: A 401 on a proven pair that was first seen less than this ago may come from a backend that does not
+            know the new token yet: counted, but not final.
+        ramp_window: Calls in flight per process right after a proof.
+        ramp_successes: Successes at that window before it doubles.
+        ramp_ceiling: Window at which the ramp ends and concurrency is unlimited.
+        backoff_first: Pause of the probes after the first overloaded answer; doubles with each further one.
+        backoff_longest: Longest pause.
+        poll_interval: How often a waiting process looks for what other processes did.
+        confirm_suspects: Whether the caller's next call may probe a SUSPECT pair once more without an operator.
+        require_shared_store: Refuse to send when the store is private to this process.
+    """
+
+    policy: GuardPolicy = GuardPolicy.GUARDED
+    budget: int = attrs.field(default=LARGEST_BUDGET, validator=attrs.validators.in_((1, LARGEST_BUDGET)))
+    proof_ttl: float = 900.0
+    probe_wait: float = 30.0
+    sync_interval: float = 0.25
+    read_timeout: float = 30.0
+    orphan_margin: float = 120.0
+    grace: float = 60.0
+    ramp_window: int = 2
+    ramp_successes: int = 16
+    ramp_ceiling: int = 64
+    backoff_first: float = 0.5
+    backoff_longest: float = 30.0
+    poll_interval: float = 0.05
+    confirm_suspects: bool = False
+    require_shared_store: bool = False

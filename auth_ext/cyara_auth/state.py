@@ -1,0 +1,275 @@
+"""What a strike store knows of one key: frozen values without a secret, all that `decide` reads and returns.
+
+Pairs and keys appear as fingerprints. Two kinds of time appear, for two purposes that must never meet: an `Instant` is a
+reading of the store's own steady clock and is the only time that a decision may look at; a wall-clock number exists for
+the texts that people read, so that setting the clock changes no budget.
+"""
+
+from enum import StrEnum, unique
+
+import attrs
+
+
+@unique
+class GuardPolicy(StrEnum):
+    """How much a proven pair is trusted."""
+
+    GUARDED = "guarded"
+    """Calls of a proven, fresh pair need no reservation: no limit on concurrency, no cost."""
+    STRICT = "strict"
+    """Every call is reserved, so that not even an unannounced regeneration can spend more than the budget."""
+
+
+@unique
+class PairState(StrEnum):
+    """What is known of a `key:token` pair. PROBING and STALE are derived from tickets and clock, never stored."""
+
+    UNPROVEN = "unproven"
+    PROBING = "probing"
+    PROVEN = "proven"
+    STALE = "stale"
+    SUSPECT = "suspect"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether only an operator can bring the pair back: tokens never become valid again by themselves."""
+        return self in (PairState.REJECTED, PairState.SUPERSEDED)
+
+
+@unique
+class AccountMode(StrEnum):
+    """Whether calls of a key are admitted at all."""
+
+    NORMAL = "normal"
+    DRAINING = "draining"
+
+
+@unique
+class TicketStatus(StrEnum):
+    """OPEN: its owner will settle it. UNKNOWN: nobody will, so it stays charged until a later proof refunds it."""
+
+    OPEN = "open"
+    UNKNOWN = "unknown"
+
+
+@unique
+class Outcome(StrEnum):
+    """What one call taught about its pair; see `classify` for which answer means which."""
+
+    PROOF = "proof"
+    """The portal accepted the pair."""
+    STRIKE = "strike"
+    """The portal itself rejected the pair: counted, and final for the pair."""
+    AMBIGUOUS = "ambiguous"
+    """A 401 that a gateway may have made: counted like a strike, but not final."""
+    DOUBT = "doubt"
+    """A proven pair was denied something: not counted, but the next call goes alone unless a success comes first."""
+    NOT_SENT = "not_sent"
+    """No byte of the request left."""
+    INCONCLUSIVE = "inconclusive"
+    """Answered, not counted as invalid, nothing proven."""
+    BUSY = "busy"
+    """As INCONCLUSIVE, and the portal is overloaded: probes back off."""
+    UNKNOWN = "unknown"
+    """The portal may have counted it, and nobody will ever know: stays charged."""
+
+
+@unique
+class Admission(StrEnum):
+    """The answer to a caller who wants to send."""
+
+    GRANT = "grant"
+    FREE = "free"
+    WAIT = "wait"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    SUSPECT = "suspect"
+    EXHAUSTED = "exhausted"
+    DRAINING = "draining"
+
+
+@attrs.frozen(kw_only=True)
+class Instant:
+    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server).
+
+    Readings of different domains cannot be compared. Whatever depends on such a comparison takes the careful answer:
+    a proof is not fresh, and the age of a ticket starts again when the new domain first sees it.
+    """
+
+    domain: str
+    seconds: float
+
+    def since(self, earlier: "Instant") -> float | None:
+        """Return the seconds from `earlier` to this reading, or None if that is not known or negative."""
+        if self.domain != earlier.domain or self.seconds < earlier.seconds:
+            return None
+        return self.seconds - earlier.seconds
+
+
+@attrs.frozen(kw_only=True)
+class Owner:
+    """The process that holds a ticket, so precisely that a later process cannot be taken for it.
+
+    Attributes:
+        host: Name of the machine, for texts.
+        realm: Where the process number means something (machine and process namespace).
+        boot: Which boot of that machine.
+        pid: Process number.
+        started: When the process started, as the operating system tells it: a reused number has another start.
+    """
+
+    host: str
+    realm: str
+    boot: str
+    pid: int
+    started: str
+
+
+@attrs.frozen(kw_only=True)
+class Incident:
+    """When and where something happened, for the text of a refusal; no decision depends on it.
+
+    Attributes:
+        wall: Seconds since 1970 by the wall clock of the machine that saw it.
+        host: That machine.
+        pid: The process that saw it.
+        source: Where that process had the pair from, in words.
+        operation: The operation that was called, if known.
+        by: Fingerprint of the pair that superseded this one, if that is what happened.
+    """
+
+    wall: float
+    host: str
+    pid: int
+    source: str | None = None
+    operation: str | None = None
+    by: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Proof:
+    """The last success of a pair at an origin. `at` is None after a denial: proven once, but not fresh."""
+
+    origin: str
+    at: Instant | None
+
+
+@attrs.frozen(kw_only=True)
+class PairRecord:
+    """What the store knows of one pair.
+
+    Attributes:
+        fingerprint: Of `key:token`.
+        verdict: UNPROVEN, PROVEN, SUSPECT, REJECTED or SUPERSEDED.
+        first_seen: First admission; a rejection soon after it may come from a half-propagated new token.
+        proofs: One per origin at which the pair was proven. Strikes are counted per key, proof per pair and origin.
+        incident: What made the verdict SUSPECT, REJECTED or SUPERSEDED.
+    """
+
+    fingerprint: str
+    verdict: PairState = PairState.UNPROVEN
+    first_seen: Instant
+    proofs: tuple[Proof, ...] = ()
+    incident: Incident | None = None
+
+    def proof_at(self, origin: str) -> Proof | None:
+        """Return the proof at `origin`, if the pair is proven there."""
+        if self.verdict is not PairState.PROVEN:
+            return None
+        return next((proof for proof in self.proofs if proof.origin == origin), None)
+
+
+@attrs.frozen(kw_only=True)
+class TicketRecord:
+    """One reservation: the right to send one request, charged until it is settled by what came back.
+
+    Attributes:
+        id: Unique, chosen by the guard.
+        pair: Fingerprint of the pair that is sent.
+        origin: Where it is sent.
+        owner: The process that will settle it.
+        reserved_at: By the store's clock.
+        orphan_ttl: Seconds after which the portal has certainly evaluated the call or never will.
+        status: OPEN until settled or given up.
+        eligible: Ids of the unknowns that a proof by this call refunds, frozen when it was reserved: only those can
+            have been evaluated before this call was sent.
+        mark: The strikes of the key when this was reserved: a proof by this call shows them to be no younger than it.
+        confirms: Whether it may bring a SUSPECT pair back.
+    """
+
+    id: str
+    pair: str
+    origin: str
+    owner: Owner
+    reserved_at: Instant
+    orphan_ttl: float
+    status: TicketStatus = TicketStatus.OPEN
+    eligible: tuple[str, ...] = ()
+    mark: int = 0
+    confirms: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Pause:
+    """Probes wait after an overloaded answer: `rounds` such answers in a row, the last at `since`, for `seconds`."""
+
+    since: Instant
+    seconds: float
+    rounds: int
+
+
+@attrs.frozen(kw_only=True)
+class AccountState:
+    """Everything known of one key.
+
+    Attributes:
+        strikes: Charged invalid calls since the last generation that is known of.
+        mark: How many of them are older than the proof of the proven pair, so not on its successor.
+        mode: DRAINING while the operator rotates the token.
+        epoch: How often an operator said that the token was regenerated. It only grows; one that is lower than before
+            means that the store has lost writes.
+        pairs: Every pair ever seen, by age.
+        tickets: The reservations not settled yet, by age.
+        pause: Back-off of probes, if any.
+        drained: When and where the rotation began, while DRAINING.
+    """
+
+    strikes: int = 0
+    mark: int = 0
+    mode: AccountMode = AccountMode.NORMAL
+    epoch: int = 0
+    pairs: tuple[PairRecord, ...] = ()
+    tickets: tuple[TicketRecord, ...] = ()
+    pause: Pause | None = None
+    drained: Incident | None = None
+
+    def pair(self, fingerprint: str) -> PairRecord | None:
+        """Return the record of a pair, or None if it was never seen."""
+        return next((pair for pair in self.pairs if pair.fingerprint == fingerprint), None)
+
+    def ticket(self, ticket_id: str | None) -> TicketRecord | None:
+        """Return a ticket that is not settled yet, or None."""
+        return next((ticket for ticket in self.tickets if ticket.id == ticket_id), None)
+
+    def to_json(self) -> str:
+        """Return the state as compact JSON, for stores that keep text; `from_json` reads it back."""
+        from cyara_auth.state_json import dump_state  # noqa: PLC0415  # the reader imports the values above
+
+        return dump_state(self)
+
+    @staticmethod
+    def from_json(text: str) -> "AccountState":
+        """Read what `to_json` wrote.
+
+        Raises:
+            StateFormatError: it is damaged, or written by a newer version of this package.
+        """
+        from cyara_auth.state_json import load_state  # noqa: PLC0415  # the reader imports the values above
+
+        return load_state(text)
+
+
+EMPTY = AccountState()
+"""A key of which nothing is known."""

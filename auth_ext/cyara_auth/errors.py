@@ -260,8 +260,8 @@ class WaitTimeoutError(CyaraAuthError):
 
     def __init__(self, *, last: object, attempts: int, seconds: float) -> None:
         super().__init__(
-            f"It did not happen within {seconds:.0f} seconds ({attempts} questions asked). Nothing at the portal was stopped: "
-            "wait again with a longer deadline, or look at the error's `last` for how far it came.",
+            f"It did not happen within {seconds:.0f} seconds ({attempts} questions asked). Nothing at the portal was "
+            "stopped: wait again with a longer deadline, or look at the error's `last` for how far it came.",
         )
         self.last = last
         self.attempts = attempts

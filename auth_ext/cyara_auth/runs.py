@@ -1,0 +1,167 @@
+"""Run a campaign or a test case to its end, as steps: execute, follow, collect what came of it.
+
+The steps are written once, as generators that yield what to ask and how long to pause; `workflows` carries them out,
+blocking or not.
+
+How far to trust them: GetCampaignRuns and GetCampaignRunResults were observed; ExecuteCampaign's address was observed
+and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferred. Calling an inferred operation warns once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from .errors import WaitTimeoutError
+from .waiting import Pace, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+    from uuid import UUID
+
+T = TypeVar("T")
+GOOD_RESULTS = frozenset({"Success", "Satisfactory"})
+RESULTS_PER_PAGE = 50  # larger pages are cut to 50 by the server, silently
+
+
+@attrs.frozen(kw_only=True)
+class CampaignOutcome:
+    """What came of one run of a campaign.
+
+    `run` and `results` are the models of the generated client (CampaignRun, TestResult). `counts` says how often each
+    result value occurred; a test without a result counts under `None`.
+    """
+
+    campaign_id: int
+    run: Any
+    results: tuple[Any, ...]
+
+    @property
+    def counts(self) -> Mapping[str | None, int]:
+        """Return the number of tests per result value."""
+        return Counter(_result_value(result) for result in self.results)
+
+    @property
+    def passed(self) -> bool:
+        """Say whether there were results and every one of them was Success or Satisfactory."""
+        return bool(self.results) and all(_result_value(result) in GOOD_RESULTS for result in self.results)
+
+
+@attrs.frozen(kw_only=True)
+class TestCaseOutcome:
+    """What came of one execution of a test case; `details` is the generated client's TestResultDetails."""
+
+    __test__ = False  # the name starts with Test, but it is not one of pytest's
+
+    test_case_id: int
+    ticket: UUID | str
+    details: Any
+
+    @property
+    def passed(self) -> bool:
+        """Say whether the result was Success or Satisfactory."""
+        return _result_value(self.details) in GOOD_RESULTS
+
+
+@attrs.frozen
+class Ask:
+    """A step: call this method of this resource."""
+
+    resource: str
+    method: str
+    arguments: dict[str, Any]
+
+
+@attrs.frozen
+class Pause:
+    """A step: let so many seconds pass."""
+
+    seconds: float
+
+
+if TYPE_CHECKING:
+    Steps = Generator[Ask | Pause, Any, T]
+
+
+def _result_value(model: Any) -> str | None:  # noqa: ANN401 - models are the generated client's, which this half does not import
+    value = getattr(model, "result", None)
+    return value if isinstance(value, str) else None
+
+
+def _follow(
+    question: Ask,
+    choose: Callable[[Any], Any | None],
+    pace: Pace,
+    on_progress: Callable[[Progress[Any]], object] | None,
+    clock: Callable[[], float],
+) -> Steps[Any]:
+    """Ask until `choose(answer)` is not None, and return that."""
+    began = clock()
+    attempt = 0
+    while True:
+        answer = yield question
+        attempt += 1
+        chosen = choose(answer)
+        if chosen is not None:
+            return chosen
+        elapsed = clock() - began
+        pause = pace.pause(attempt=attempt, elapsed=elapsed)
+        if pause is None:
+            raise WaitTimeoutError(last=answer, attempts=attempt, seconds=elapsed)
+        if on_progress is not None:
+            on_progress(Progress(value=answer, attempt=attempt, elapsed=elapsed, next_in=pause))
+        yield Pause(pause)
+
+
+def campaign_steps(
+    campaign_id: int,
+    account: dict[str, int],
+    pace: Pace,
+    on_progress: Callable[[Progress[Any]], object] | None,
+    clock: Callable[[], float],
+) -> Steps[CampaignOutcome]:
+    """Execute a campaign, follow its run to the end, and collect the run's results from all pages."""
+    where = {**account, "campaign_id": campaign_id}
+    newest = Ask("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
+    earlier = {run.run_id for run in (yield newest).results}
+    ticket = yield Ask("campaigns", "execute_campaign", where)
+
+    def finished(page: Any) -> Any | None:  # noqa: ANN401 - as above
+        # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one instance
+        # of a campaign runs at a time.
+        named = [run for run in page.results if str(run.campaign_run_id) == str(ticket.campaign_run_id)]
+        ours = named or [run for run in page.results if run.run_id not in earlier]
+        return ours[0] if ours and ours[0].end_date else None
+
+    run = yield from _follow(newest, finished, pace, on_progress, clock)
+    results: list[Any] = []
+    number = 1
+    while True:
+        page = yield Ask(
+            "campaigns",
+            "get_campaign_run_results",
+            {**where, "run_id": run.run_id, "pageno": number, "page_size": RESULTS_PER_PAGE},
+        )
+        results += page.results
+        if not page.next_page or not page.results:
+            return CampaignOutcome(campaign_id=campaign_id, run=run, results=tuple(results))
+        number += 1
+
+
+def test_case_steps(
+    test_case_id: int,
+    account: dict[str, int],
+    pace: Pace,
+    on_progress: Callable[[Progress[Any]], object] | None,
+    clock: Callable[[], float],
+) -> Steps[TestCaseOutcome]:
+    """Execute a test case and ask for its ticket until there is a numbered result."""
+    started = yield Ask("test_cases", "execute_test_case", {**account, "test_case_id": test_case_id})
+    ticket = started.test_run_ticket_id
+    question = Ask("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
+    details = yield from _follow(
+        question, lambda answer: answer if answer.test_result_id else None, pace, on_progress, clock
+    )
+    return TestCaseOutcome(test_case_id=test_case_id, ticket=ticket, details=details)

@@ -4,7 +4,7 @@ The steps are written once, as generators that yield what to ask and how long to
 blocking or not.
 
 How far to trust them: GetCampaignRuns and GetCampaignRunResults were observed; ExecuteCampaign's address was observed
-and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferred. Calling an inferred operation warns once.
+and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferred. An inferred operation warns once.
 """
 
 from __future__ import annotations

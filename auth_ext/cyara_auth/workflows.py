@@ -26,8 +26,8 @@ def _bound(resources: object, step: Ask) -> Callable[..., Any]:
     method = getattr(getattr(resources, step.resource, None), step.method, None)
     if method is None:
         raise OperationUnavailableError(
-            f"This client was generated from a document without `{step.resource}.{step.method}`, which this "
-            "workflow needs. That call was not sent. Call the operations that your portal has, and `wait(...)` between them."
+            f"This client's document has no `{step.resource}.{step.method}`, which this workflow needs; that call was not "
+            "sent. Call the operations that your portal has, and `wait(...)` between them."
         )
     found: Callable[..., Any] = method
     return found
@@ -61,7 +61,7 @@ class Workflows:
     ) -> CampaignOutcome:
         """Execute a campaign, follow its run to the end and return the run with all results.
 
-        Inferred in part: see the first lines of `cyara_auth.runs`. `account_id` is the client's own where it is left out.
+        Inferred in part: see the first lines of `cyara_auth.runs`. Without `account_id` the client's own is used.
 
         Raises:
             WaitTimeoutError: the run did not end before `pace.deadline` seconds; it goes on at the portal.

@@ -26,8 +26,8 @@ def _bound(resources: object, step: Ask) -> Callable[..., Any]:
     method = getattr(getattr(resources, step.resource, None), step.method, None)
     if method is None:
         raise OperationUnavailableError(
-            f"This client's document has no `{step.resource}.{step.method}`, which this workflow needs; that call was not "
-            "sent. Call the operations that your portal has, and `wait(...)` between them."
+            f"This client's document has no `{step.resource}.{step.method}`, which this workflow needs; that call was "
+            "not sent. Call the operations that your portal has, and `wait(...)` between them."
         )
     found: Callable[..., Any] = method
     return found

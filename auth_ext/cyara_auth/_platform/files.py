@@ -6,6 +6,8 @@ On Windows the profile folder's access list takes the place of owner and mode, s
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cyara_auth._platform.system import this_system
@@ -15,8 +17,10 @@ class UnsafePathError(Exception):
     """A file or folder that others could read, replace or share between machines; the text is one sentence."""
 
 
-def create_private(path: Path) -> None:
+def create_private(path: Path, *, companions: tuple[str, ...] = ()) -> None:
     """Create `path` empty, mode 0600, in a folder made with mode 0700 where there is none; accept it if it is there.
+
+    Before a new file is made, the remains of an old one are removed: files named as it with an ending in `companions`.
 
     Raises:
         UnsafePathError: others could read, replace or share the file.
@@ -25,11 +29,10 @@ def create_private(path: Path) -> None:
     path.parent.parent.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     _check_folder(path.parent)
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    try:
-        os.close(os.open(path, flags, 0o600))
-    except FileExistsError:
-        _check_file(path)
+    if not os.path.lexists(path):
+        with _exclusive(path.parent):
+            _create(path, companions)
+    _check_file(path)
 
 
 def file_identity(path: Path) -> tuple[int, int] | None:
@@ -39,6 +42,34 @@ def file_identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return facts.st_dev, facts.st_ino
+
+
+def _create(path: Path, companions: tuple[str, ...]) -> None:
+    if os.path.lexists(path):
+        return  # another process was quicker
+    for ending in companions:
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    os.close(os.open(path, flags, 0o600))
+
+
+@contextmanager
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Keep other processes from creating a file in `folder` at the same time.
+
+    Not needed on Windows, which does not delete files that are open: there are no remains to remove.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - not on Windows
+
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,0 +1,93 @@
+"""The default store: one SQLite file in the user's state directory, shared by all processes of the machine.
+
+One row per key: a version and the state as JSON. A call reads and decides first, and only if the decision changes
+something takes the write lock, looks whether the version still is the one it read, and writes. So waiting callers and
+refusals cost no lock. Strikes and probes are synchronised to the disk before `apply` returns; the reservations of a
+proven pair under STRICT survive the death of the process, while a power cut may lose the last of them.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from cyara_auth import failpoints
+from cyara_auth._platform import machine_clock
+from cyara_auth.decide import decide
+from cyara_auth.decide_events import Decision, Event, Settle
+from cyara_auth.state import EMPTY, AccountState, Instant
+from cyara_auth.stores.sqlite_file import StrikeFile
+from cyara_auth.stores.versions import StateCache, first_version
+
+LOCK_TIMEOUT: Final = 2.0
+"""Seconds to wait for another process's transaction, which takes milliseconds."""
+
+_SELECT: Final = "SELECT version, state FROM account WHERE fingerprint = ?"
+_SELECT_VERSION: Final = "SELECT version FROM account WHERE fingerprint = ?"
+_REPLACE: Final = "INSERT OR REPLACE INTO account (fingerprint, version, state) VALUES (?, ?, ?)"
+
+
+class SqliteStrikeStore:
+    """Strikes in a file. Writers and readers have a connection each, so that looking at the gate never waits."""
+
+    shared: Final = True
+    blocking: Final = True
+
+    def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
+        self._path = path
+        self._writer = StrikeFile(path, lock_timeout=lock_timeout)
+        self._reader = StrikeFile(path, lock_timeout=lock_timeout)
+        self._cache = StateCache()
+
+    def apply(self, account: str, event: Event) -> Decision:
+        """Decide on `event` and keep the result, as one transaction."""
+        with self._writer.session() as database:
+            while True:
+                before = database.execute(_SELECT, (account,)).fetchone()
+                decision = decide(self._state(account, before), event)
+                if not decision.changed:
+                    return decision
+                self._writer.synchronise(full=decision.durable)
+                database.execute("BEGIN IMMEDIATE")
+                now = database.execute(_SELECT_VERSION, (account,)).fetchone()
+                if (before and before[0]) != (now and now[0]):
+                    database.execute("ROLLBACK")
+                    continue
+                version = now[0] + 1 if now else first_version()
+                database.execute(_REPLACE, (account, version, decision.state.to_json()))
+                if isinstance(event, Settle):
+                    failpoints.hit("in_settle")
+                database.execute("COMMIT")
+                self._cache.keep(account, version, decision.state)
+                return decision
+
+    def read(self, account: str) -> AccountState:
+        """Return the state of an account, `EMPTY` if it was never seen."""
+        with self._reader.session() as database:
+            return self._state(account, database.execute(_SELECT, (account,)).fetchone())
+
+    def version(self, account: str) -> int:
+        """Return the row's version, 0 if there is none; a deleted and a replaced file have another one."""
+        with self._reader.session() as database:
+            row = database.execute(_SELECT_VERSION, (account,)).fetchone()
+            return row[0] if row else 0
+
+    def accounts(self) -> list[str]:
+        """Return the key fingerprints that the store knows, sorted."""
+        with self._reader.session() as database:
+            rows = database.execute("SELECT fingerprint FROM account ORDER BY fingerprint").fetchall()
+            return [fingerprint for (fingerprint,) in rows]
+
+    def clock(self) -> Instant:
+        """Return the machine's steady clock, which all users of the file share."""
+        return machine_clock()
+
+    def describe(self) -> str:
+        """Return the path."""
+        return f"SQLite file {self._path}"
+
+    def close(self) -> None:
+        """Let go of the file. The next call opens it again."""
+        self._writer.close()
+        self._reader.close()
+
+    def _state(self, account: str, row: tuple[int, str] | None) -> AccountState:
+        return self._cache.load(account, *row) if row else EMPTY

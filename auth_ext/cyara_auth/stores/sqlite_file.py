@@ -1,0 +1,191 @@
+"""The SQLite file of strikes: made private before SQLite sees it, checked, opened, and every failure put in a sentence.
+
+One connection serves one thread at a time: within a process a plain lock queues more fairly than SQLite's polling does.
+SQLite must not be carried across a fork (https://www.sqlite.org/howtocorrupt.html, section 2.6), so a fork closes the
+connection first and either side opens its own.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from cyara_auth._platform.files import UnsafePathError, create_private, file_identity
+from cyara_auth._platform.fork import watch_forks
+from cyara_auth.errors import StrikeStoreUnavailableError
+
+APPLICATION_ID: Final = 0x43595253
+"""Marks the file as ours ("CYRS"), so that a mistyped path does not write into somebody else's database."""
+
+SCHEMA_VERSION: Final = 1
+"""Grows when the tables change; a file with a larger number is refused."""
+
+_SCHEMA: Final = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS account (
+    fingerprint TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL
+) WITHOUT ROWID;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+
+_SENTENCES: Final = {
+    sqlite3.SQLITE_BUSY: "another process kept {path} locked",
+    sqlite3.SQLITE_READONLY: "{path} or its folder cannot be written",
+    sqlite3.SQLITE_PERM: "{path} or its folder cannot be written",
+    sqlite3.SQLITE_IOERR: "the disk refused to read or write {path}",
+    sqlite3.SQLITE_CORRUPT: "{path} is damaged",
+    sqlite3.SQLITE_NOTADB: "{path} is damaged or not a database",
+    sqlite3.SQLITE_FULL: "there is no space left for {path}",
+    sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened",
+}
+_PRIMARY_CODE: Final = 0xFF  # extended result codes carry the primary one in their lowest byte
+_RETRY_SECONDS: Final = 0.005
+
+
+class StrikeFile:
+    """One connection to the file, opened when needed and again when the file was deleted or replaced."""
+
+    def __init__(self, path: Path, *, lock_timeout: float) -> None:
+        self._path = path
+        self._lock_timeout = lock_timeout
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._full = False
+        watch_forks(self)
+
+    @contextmanager
+    def session(self) -> Iterator[sqlite3.Connection]:
+        """Hand out the connection to one thread at a time; whatever transaction is open at the end is rolled back.
+
+        Raises:
+            StrikeStoreUnavailableError: anything that keeps the file from being read or written.
+        """
+        if not self._lock.acquire(timeout=self._lock_timeout):
+            raise StrikeStoreUnavailableError(detail=f"other threads kept {self._path} busy")
+        try:
+            yield self._current()
+        except UnsafePathError as error:
+            raise StrikeStoreUnavailableError(detail=str(error)) from error
+        except OSError as error:
+            detail = f"{self._path} cannot be opened: {error.strerror}"
+            raise StrikeStoreUnavailableError(detail=detail) from error
+        except sqlite3.Error as error:
+            if _code(error) != sqlite3.SQLITE_BUSY:
+                self._drop()
+            sentence = _SENTENCES.get(_code(error), "{path} cannot be used: " + str(error))
+            raise StrikeStoreUnavailableError(detail=sentence.format(path=self._path)) from error
+        finally:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.rollback()
+            self._lock.release()
+
+    def synchronise(self, *, full: bool) -> None:
+        """Choose, inside a session and outside a transaction, whether commits survive a power cut or only a crash."""
+        if full != self._full and self._connection is not None:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+            self._full = full
+
+    def close(self) -> None:
+        """Let go of the file; a later session opens it again."""
+        with self._lock:
+            self._drop()
+
+    def before_fork(self) -> None:
+        """Let nobody use the file during the fork, and leave no open connection for the child to inherit."""
+        self._lock.acquire()
+        self._drop()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on; the next session opens the file again."""
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Go on with a lock of our own."""
+        self._lock = threading.Lock()
+
+    def __del__(self) -> None:
+        self._drop()
+
+    def _current(self) -> sqlite3.Connection:
+        if self._connection is None or self._identity != file_identity(self._path):
+            self._drop()
+            create_private(self._path, companions=("-wal", "-shm"))
+            self._identity = file_identity(self._path)
+            self._connection = open_checked(self._path, lock_timeout=self._lock_timeout)
+            self._full = True
+        return self._connection
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+def open_checked(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
+    """Open an existing file, empty or ours, in write-ahead mode with full synchronisation.
+
+    Raises:
+        UnsafePathError: it is another program's, a newer release's, or its folder does not allow write-ahead mode.
+        sqlite3.Error: SQLite's own reasons.
+    """
+    # Mode rw: SQLite must never create the file itself, since it would do so with everybody's permissions.
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=lock_timeout,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _prepare(connection, path, deadline=time.monotonic() + lock_timeout)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, deadline: float) -> None:
+    application, version = (_pragma(connection, name) for name in ("application_id", "user_version"))
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != APPLICATION_ID and (application or version or tables):
+        raise UnsafePathError(f"{path} is another program's database; name another path")
+    if int(version) > SCHEMA_VERSION:
+        raise UnsafePathError(
+            f"{path} was written by a newer release of cyara-client (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); upgrade this installation",
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+    while True:
+        try:
+            if _pragma(connection, "journal_mode = WAL") != "wal":
+                raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")
+            if application != APPLICATION_ID:
+                connection.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            # Several processes making the same file: this switch alone does not wait for the others by itself.
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            if connection.in_transaction:
+                connection.rollback()
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
+
+
+def _pragma(connection: sqlite3.Connection, text: str) -> str | int:
+    with closing(connection.execute(f"PRAGMA {text}")) as cursor:
+        value: str | int = cursor.fetchone()[0]
+        return value
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE

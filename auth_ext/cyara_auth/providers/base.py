@@ -1,0 +1,38 @@
+"""What a credential provider is: a callable that returns a credential, or `None` when it has none.
+
+The distinction that everything else rests on: *absent* (`None`) lets the chain ask the next source, *malformed* (an
+error) stops it. A bad credential that fell through to the next source would spend strikes on several pairs.
+"""
+
+from typing import Protocol, runtime_checkable
+
+from cyara_auth.credential import ApiCredential
+
+
+class CredentialProvider(Protocol):
+    """Anything that can be called for a credential; a plain function will do."""
+
+    def __call__(self) -> ApiCredential | None:
+        """Return the credential, or `None` when this source has none.
+
+        Raises:
+            CredentialError: The source is there but unusable.
+        """
+        ...
+
+
+@runtime_checkable
+class VersionedProvider(Protocol):
+    """A provider that can tell cheaply whether its source has changed."""
+
+    def version(self) -> object:
+        """Return something that differs whenever the source has changed; it never holds the secret."""
+        ...
+
+
+def describe(provider: CredentialProvider) -> str:
+    """Name a provider's source: by its own `describe()` if it has one, else by its name."""
+    own_words: object = getattr(provider, "describe", None)
+    if callable(own_words):
+        return str(own_words())
+    return f"provider {getattr(provider, '__qualname__', type(provider).__qualname__)}"

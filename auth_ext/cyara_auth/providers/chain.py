@@ -1,0 +1,146 @@
+"""Which source a client takes its credential from.
+
+The order is fixed, and the first source that has a credential wins:
+
+1. the explicit argument (`connect(credential=...)`): a text, an `ApiCredential`, or a provider;
+2. a profile that is named (`connect(profile=...)`, or `CYARA_PROFILE`): its keyring entry, else its file;
+3. the environment: `CYARA_API_CREDENTIAL`, or `CYARA_API_KEY` with `CYARA_API_TOKEN`;
+4. the command in `CYARA_CREDENTIAL_COMMAND`;
+5. the keyring entry of the portal's default profile (extra `keyring`);
+6. the portal's default profile file.
+
+A source that is present but malformed stops the search. A profile that is named but does not exist does too.
+"""
+
+from collections.abc import Mapping
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialNotFoundError
+from cyara_auth.origin import BaseUrl, Origin
+from cyara_auth.providers.base import CredentialProvider
+from cyara_auth.providers.command import COMMAND, COMMAND_ENV, CommandProvider, split_command
+from cyara_auth.providers.environment import WHOLE, EnvironmentProvider
+from cyara_auth.providers.keyring_entry import KeyringProvider
+from cyara_auth.providers.profile import ProfileProvider, check_profile_name, default_profile, profile_folder
+from cyara_auth.providers.source import CredentialSource, version_of
+from cyara_auth.providers.static import StaticProvider
+from cyara_auth.providers.variables import Variables
+
+PROFILE = "CYARA_PROFILE"
+UNUSUAL_SHAPE = "CYARA_ALLOW_UNUSUAL_SHAPE"
+
+
+def resolve_credential_source(
+    credential: str | ApiCredential | CredentialProvider | None = None,
+    profile: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    base_url: str | None = None,
+) -> CredentialSource:
+    """Find the source, read it, and return it with its credential.
+
+    Args:
+        credential: The explicit argument, if any.
+        profile: Name of a profile; `CYARA_PROFILE` when left out.
+        environ: Environment variables; the process's own when left out.
+        base_url: The portal that is to be called. Without it, sources that belong to a portal are skipped, unless
+            named.
+
+    Raises:
+        CredentialNotFoundError: No source has a credential, or the named profile does not exist.
+        CredentialError: A source is present but unusable.
+        ConfigurationError: A setting is unusable.
+    """
+    variables = Variables(environ)
+    del environ  # here and below: a traceback that prints locals must not find secrets in these frames
+    if credential is not None:
+        holder = [credential]
+        del credential
+        return _explicit(holder.pop())
+    providers = ranked_providers(profile, variables=variables, base_url=base_url)
+    for rank, provider in enumerate(providers, start=1):
+        version = version_of(provider)
+        found = provider()
+        if found is not None:
+            return CredentialSource(provider, found, others=providers[rank:], version=version)
+    name = profile or variables.get(PROFILE)
+    if name:
+        raise CredentialNotFoundError(
+            f"There is no profile {name}. Nothing was sent. Next: cyara auth login --profile {name}"
+        )
+    raise CredentialNotFoundError(
+        f"No credential was found. Nothing was sent. Next: set {WHOLE} to the text of the portal's Usage field "
+        "(Settings > API), or run: cyara auth login"
+    )
+
+
+def ranked_providers(
+    profile: str | None = None, *, variables: Variables, base_url: str | None = None
+) -> list[CredentialProvider]:
+    """Return the sources that are configured, best first. Nothing is read yet."""
+    unusual = variables.get(UNUSUAL_SHAPE).lower() in {"1", "true", "yes"}
+    origin = BaseUrl.parse(base_url).origin if base_url else None
+    name = profile or variables.get(PROFILE)
+    if name:
+        return _profile_providers(check_profile_name(name), origin, variables, unusual=unusual)
+    providers: list[CredentialProvider] = [EnvironmentProvider(variables=variables, allow_unusual_shape=unusual)]
+    if command := variables.get(COMMAND):
+        pass_on = tuple(part for part in variables.get(COMMAND_ENV).replace(",", " ").split() if part)
+        providers.append(
+            CommandProvider(
+                argv=split_command(command),
+                origin=origin,
+                pass_on=pass_on,
+                variables=variables,
+                allow_unusual_shape=unusual,
+            )
+        )
+    if origin is not None:
+        providers += _profile_providers(default_profile(origin), origin, variables, unusual=unusual)
+    return providers
+
+
+def profile_base_url(profile: str | None = None, *, variables: Variables) -> str | None:
+    """Return the base URL that a named profile is bound to; `None` when no profile is named, or it binds none.
+
+    So a named profile is enough to connect: it brings the portal and the credential.
+
+    Raises:
+        CredentialError: The profile is present but unusable.
+        ConfigurationError: Its name is unusable.
+    """
+    name = profile or variables.get(PROFILE)
+    if not name:
+        return None
+    check_profile_name(name)
+    for provider in (KeyringProvider(entry=name), ProfileProvider(path=profile_folder(variables) / f"{name}.json")):
+        stored = provider.stored()
+        if stored is not None:
+            return stored.base_url
+    return None
+
+
+def _profile_providers(
+    name: str, origin: Origin | None, variables: Variables, *, unusual: bool
+) -> list[CredentialProvider]:
+    path = profile_folder(variables) / f"{name}.json"
+    return [
+        KeyringProvider(entry=name, origin=origin, allow_unusual_shape=unusual),
+        ProfileProvider(path=path, origin=origin, allow_unusual_shape=unusual),
+    ]
+
+
+def _explicit(credential: str | ApiCredential | CredentialProvider) -> CredentialSource:
+    if isinstance(credential, str):
+        holder = [credential]
+        del credential
+        credential = ApiCredential.parse(holder.pop(), source="argument")
+    if isinstance(credential, ApiCredential):
+        return CredentialSource(StaticProvider(credential), credential)
+    if not callable(credential):
+        raise TypeError(f"A credential is a text, an ApiCredential or a callable, not {type(credential).__name__}")
+    version = version_of(credential)
+    found = credential()
+    if found is None:
+        raise CredentialNotFoundError("The credential provider returned no credential. Nothing was sent.")
+    return CredentialSource(credential, found, version=version)

@@ -1,0 +1,198 @@
+"""The credential from a program, such as the command line of a password manager or a vault.
+
+The program is trusted, its surroundings are not: it is named by an absolute path (a folder early in `PATH` could hold
+another one), started without a shell, with a small environment, no input, and its own process group, which is killed
+when it takes longer than 10 s or prints more than 8 KiB. Its standard error is never shown: such programs print
+secrets there.
+"""
+
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import cast
+
+from attrs import field, frozen
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import ConfigurationError, CredentialSourceError
+from cyara_auth.origin import Origin
+from cyara_auth.providers.stored import check_origin, read_stored
+from cyara_auth.providers.variables import Variables
+
+COMMAND = "CYARA_CREDENTIAL_COMMAND"
+COMMAND_ENV = "CYARA_CREDENTIAL_COMMAND_ENV"
+TIMEOUT_S = 10.0
+MAX_OUTPUT = 8192
+
+_PASSED_ON = (
+    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "TERM"),
+    *("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "GNUPGHOME"),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "TEMP", "TMP", "COMSPEC"),
+)
+"""What programs need to find their own settings and agents; nothing that holds a secret by custom."""
+
+
+def split_command(text: str) -> tuple[str, ...]:
+    """Split the value of `CYARA_CREDENTIAL_COMMAND` into program and arguments.
+
+    A JSON array of texts is taken as it is; anything else is split as a POSIX shell would, but nothing is expanded. On
+    Windows, where backslashes are part of paths, anything else is one program without arguments.
+
+    Raises:
+        ConfigurationError: It is empty, or cannot be split.
+    """
+    parts: object = None
+    if text.lstrip().startswith("["):
+        with contextlib.suppress(ValueError):
+            parts = json.loads(text)
+    elif sys.platform == "win32":
+        parts = [text.strip()]
+    else:
+        with contextlib.suppress(ValueError):
+            parts = shlex.split(text)
+    words = cast("list[object]", parts) if isinstance(parts, list) else []
+    if not words or not all(isinstance(word, str) and word for word in words):
+        raise ConfigurationError(
+            f"{COMMAND} is neither a command line nor a JSON array of texts. Nothing was sent. "
+            f"""Next: set it to, for example, '["/usr/bin/pass", "show", "cyara"]'"""
+        )
+    return tuple(str(word) for word in words)
+
+
+@frozen(kw_only=True)
+class CommandProvider:
+    """Runs one program and reads the credential from its output, bare or as JSON (see `stored`).
+
+    Attributes:
+        argv: Absolute path of the program, and its arguments. They are never shown: arguments may name secrets.
+        origin: The portal that is to be called; `None` leaves a binding in the output unchecked.
+        pass_on: Names of further environment variables that the program needs.
+        variables: Where the program's environment is taken from.
+        timeout: Seconds that the program may take.
+        allow_unusual_shape: As for `ApiCredential.parse`.
+    """
+
+    argv: tuple[str, ...] = field(repr=False)
+    origin: Origin | None = None
+    pass_on: tuple[str, ...] = ()
+    variables: Variables = field(factory=Variables)
+    timeout: float = TIMEOUT_S
+    allow_unusual_shape: bool = False
+
+    def __call__(self) -> ApiCredential | None:
+        """Run the program. The credential is never absent: who names a command wants what it prints.
+
+        Raises:
+            ConfigurationError: The program is not named by an absolute path.
+            CredentialSourceError: It cannot be started, fails, takes too long, prints too much or nothing usable.
+            CredentialFormatError: It printed no pair.
+            CredentialOriginError: It printed the credential of another portal.
+        """
+        stored = read_stored(self._run(), source=self.describe(), allow_unusual_shape=self.allow_unusual_shape)
+        return check_origin(stored, self.origin, source=self.describe())
+
+    def describe(self) -> str:
+        """Name the source."""
+        return f"command {self.argv[0]}"
+
+    def _run(self) -> bytes:
+        self._check_program()
+        process = self._start()
+        if isinstance(process, str):
+            raise self._failed(f"cannot be started ({process})")
+        output = _Output(process)
+        try:
+            code = output.wait(self.timeout)
+        except BaseException:
+            _kill_group(process)
+            raise
+        if code is None:
+            _kill_group(process)
+            raise self._failed(output.trouble(self.timeout))
+        if code != 0:
+            raise self._failed(f"ended with exit code {code}")
+        return output.take()
+
+    def _start(self) -> "subprocess.Popen[bytes] | str":
+        """Start the program, or return why not: the `OSError` itself has the environment in its frames."""
+        try:
+            return subprocess.Popen(  # noqa: S603  # argv, no shell, absolute path
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=self.variables.subset((*_PASSED_ON, *self.pass_on)),
+                start_new_session=sys.platform != "win32",
+            )
+        except OSError as error:
+            return error.strerror or type(error).__name__
+
+    def _check_program(self) -> None:
+        program = self.argv[0]
+        if not Path(program).is_absolute():
+            found = shutil.which(program)
+            hint = "its absolute path" if found is None else found
+            raise ConfigurationError(
+                f"The credential command is not named by an absolute path. Nothing was sent. Next: use {hint}"
+            )
+
+    def _failed(self, what: str) -> CredentialSourceError:
+        return CredentialSourceError(
+            f"The credential {self.describe()} {what}; its output is not shown. Nothing was sent. "
+            "Next: run it by hand in a terminal"
+        )
+
+
+class _Output:
+    """Reads a process's output in a thread, which works on every system, and never more than the cap."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._data = bytearray()
+        self._thread = threading.Thread(target=self._read, name="cyara-credential-command", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101  # opened as a pipe
+        with self._process.stdout as pipe:
+            while len(self._data) <= MAX_OUTPUT and (chunk := os.read(pipe.fileno(), MAX_OUTPUT)):
+                self._data += chunk
+
+    def wait(self, timeout: float) -> int | None:
+        """Return the exit code, or `None` when time or output is up."""
+        self._thread.join(timeout)
+        if self._thread.is_alive() or len(self._data) > MAX_OUTPUT:
+            return None
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def trouble(self, timeout: float) -> str:
+        """Say why `wait` gave up."""
+        if len(self._data) > MAX_OUTPUT:
+            return f"printed more than {MAX_OUTPUT} bytes and was killed"
+        return f"did not end within {timeout:g} s and was killed"
+
+    def take(self) -> bytes:
+        """Hand the output out, and keep none of it."""
+        data = bytes(self._data)
+        self._data.clear()
+        return data
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the program and what it started. It has not been waited for, so its id cannot be another's yet."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

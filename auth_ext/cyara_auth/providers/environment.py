@@ -1,0 +1,80 @@
+"""The credential in environment variables: the usual source in CI.
+
+`CYARA_API_CREDENTIAL` holds the pair in any form that the portal shows, or `CYARA_API_KEY` and `CYARA_API_TOKEN` hold
+its halves. A variable that is set but empty counts as present: that is how CI systems hand over a secret that does
+not exist, and going on with another source would hide it.
+"""
+
+from attrs import field, frozen
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialConflictError, CredentialNotFoundError
+from cyara_auth.providers.variables import Variables
+
+WHOLE = "CYARA_API_CREDENTIAL"
+KEY = "CYARA_API_KEY"
+TOKEN = "CYARA_API_TOKEN"  # noqa: S105  # the name of a variable
+
+
+@frozen(kw_only=True)
+class EnvironmentProvider:
+    """Reads the variables.
+
+    Attributes:
+        variables: Where to look.
+        allow_unusual_shape: As for `ApiCredential.parse`.
+    """
+
+    variables: Variables = field(factory=Variables)
+    allow_unusual_shape: bool = False
+
+    def __call__(self) -> ApiCredential | None:
+        """Return the credential, or `None` when no variable is set.
+
+        Raises:
+            CredentialFormatError: A variable does not hold a pair.
+            CredentialNotFoundError: One half is set, the other is not.
+            CredentialConflictError: Both forms are set and differ.
+        """
+        whole, halves = self._whole(), self._halves()
+        if whole is not None and halves is not None and whole != halves:
+            raise CredentialConflictError(
+                f"{WHOLE} (fingerprint {whole.fingerprint.short}) and {KEY} with {TOKEN} "
+                f"(fingerprint {halves.fingerprint.short}) hold different pairs. Nothing was sent. "
+                f"Next: unset {WHOLE}, or unset the other two"
+            )
+        return whole or halves
+
+    def version(self) -> object:
+        """Return a number that changes with the values, and does not disclose them."""
+        return hash(tuple(self.variables.get(name) for name in (WHOLE, KEY, TOKEN)))
+
+    def describe(self) -> str:
+        """Name the source."""
+        halves_only = not self.variables.has(WHOLE) and self.variables.has(KEY)
+        return f"environment variables {KEY} and {TOKEN}" if halves_only else f"environment variable {WHOLE}"
+
+    def _whole(self) -> ApiCredential | None:
+        if not self.variables.has(WHOLE):
+            return None
+        return ApiCredential.parse(
+            self.variables.get(WHOLE),
+            source=f"environment variable {WHOLE}",
+            allow_unusual_shape=self.allow_unusual_shape,
+        )
+
+    def _halves(self) -> ApiCredential | None:
+        if not self.variables.has(KEY) and not self.variables.has(TOKEN):
+            return None
+        for missing, present in ((KEY, TOKEN), (TOKEN, KEY)):
+            if self.variables.get(present) and not self.variables.get(missing):
+                state = "is empty" if self.variables.has(missing) else "is not set"
+                raise CredentialNotFoundError(
+                    f"{present} is set but {missing} {state}. Nothing was sent. "
+                    f"Next: set {missing}, or put the whole key:token text into {WHOLE}"
+                )
+        return ApiCredential.parse(
+            f"{self.variables.get(KEY)}:{self.variables.get(TOKEN)}",
+            source=f"environment variables {KEY} and {TOKEN}",
+            allow_unusual_shape=self.allow_unusual_shape,
+        )

@@ -1,0 +1,134 @@
+"""The credential in the system's keyring (extra `keyring`): one entry for each profile.
+
+Absent is one thing: the package is not installed, there is no keyring, or it has no such entry; the next source is
+asked. Locked, denied or broken is another: the user's credential is in there, and going on without it would take some
+other one. A keyring may also wait for a dialogue that nobody sees, so it gets 10 s.
+"""
+
+import importlib.util
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from attrs import frozen
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialSourceError, MissingExtraError
+from cyara_auth.origin import Origin
+from cyara_auth.providers.stored import StoredCredential, check_origin, read_stored
+
+SERVICE = "cyara-client"
+TIMEOUT_S = 10.0
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class KeyringProvider:
+    """Reads, and for `cyara auth login` writes, one entry of the keyring.
+
+    Attributes:
+        entry: Name of the entry, which is the profile's name.
+        origin: The portal that is to be called; `None` leaves the binding unchecked.
+        timeout: Seconds that the keyring may take.
+        allow_unusual_shape: As for `ApiCredential.parse`.
+    """
+
+    entry: str
+    origin: Origin | None = None
+    timeout: float = TIMEOUT_S
+    allow_unusual_shape: bool = False
+
+    def __call__(self) -> ApiCredential | None:
+        """Return the credential, or `None` when keyring or entry are absent.
+
+        Raises:
+            CredentialSourceError: The keyring is locked, denies access, fails or does not answer; or the entry is
+                damaged. CredentialFormatError: The entry holds no pair. CredentialOriginError: It belongs to another
+                portal.
+        """
+        return check_origin(self.stored(), self.origin, source=self.describe())
+
+    def stored(self) -> StoredCredential | None:
+        """Return the credential with its binding, unchecked; `None` when keyring or entry are absent."""
+        if importlib.util.find_spec("keyring") is None:
+            return None
+        import keyring  # noqa: PLC0415  # an extra, and slow to import
+
+        def fetch() -> bytes | None:
+            text = keyring.get_password(SERVICE, self.entry)
+            return None if text is None else text.encode()
+
+        return read_stored(self._ask(fetch), source=self.describe(), allow_unusual_shape=self.allow_unusual_shape)
+
+    def write(self, text: str) -> bool:
+        """Store the text of `write_stored`; return whether there is a keyring to store it in.
+
+        Raises:
+            MissingExtraError: The package `keyring` is not installed.
+            CredentialSourceError: The keyring is locked, denies access, fails or does not answer.
+        """
+        if importlib.util.find_spec("keyring") is None:
+            raise MissingExtraError("The keyring needs an extra. Next: pip install 'cyara-client[keyring]'")
+        import keyring  # noqa: PLC0415  # an extra, and slow to import
+
+        def store() -> bool:
+            keyring.set_password(SERVICE, self.entry, text)
+            # The null keyring takes everything and keeps nothing, so what was stored is read back.
+            return keyring.get_password(SERVICE, self.entry) == text
+
+        return self._ask(store) is True
+
+    def delete(self) -> None:
+        """Delete the entry if there is one.
+
+        Raises:
+            CredentialSourceError: The keyring is locked, denies access, fails or does not answer.
+        """
+        if importlib.util.find_spec("keyring") is None:
+            return
+        import keyring  # noqa: PLC0415  # an extra, and slow to import
+
+        def delete() -> None:
+            if keyring.get_password(SERVICE, self.entry) is not None:
+                keyring.delete_password(SERVICE, self.entry)
+
+        self._ask(delete)
+
+    def describe(self) -> str:
+        """Name the source."""
+        return f"keyring entry {self.entry}"
+
+    def _ask(self, work: Callable[[], T]) -> T | None:
+        """Do the work in a thread of its own, within the time, and translate what it raises."""
+        from keyring.errors import KeyringLocked, NoKeyringError  # noqa: PLC0415  # an extra
+
+        results: list[T] = []
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                results.append(work())
+            except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
+                failures.append(error)
+
+        # A daemon, because nothing can end a thread that waits for a dialogue.
+        thread = threading.Thread(target=run, name="cyara-keyring", daemon=True)
+        thread.start()
+        thread.join(self.timeout)
+        if results:
+            return results.pop()
+        if not failures:
+            raise self._failed(f"did not answer within {self.timeout:g} s")
+        if isinstance(failures[0], NoKeyringError):
+            return None
+        if isinstance(failures[0], KeyringLocked):
+            raise self._failed("is locked")
+        # Back ends raise errors of their own libraries; their names help, their texts are not ours to vouch for.
+        raise self._failed(f"failed ({type(failures[0]).__name__})")
+
+    def _failed(self, what: str) -> CredentialSourceError:
+        return CredentialSourceError(
+            f"The keyring {what} (entry {self.entry}). Nothing was sent. Next: unlock it, or set CYARA_API_CREDENTIAL, "
+            "or turn it off with PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring"
+        )

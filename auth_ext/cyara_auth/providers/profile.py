@@ -1,0 +1,92 @@
+"""Profile files: one small private file for each portal, written by `cyara auth login`.
+
+A profile has a name. The name of a portal's default profile is made from its address, so that each portal has its
+own; any other name is the user's choice and is taken only when it is named (`connect(profile=...)`, `--profile`,
+`CYARA_PROFILE`).
+"""
+
+import re
+from pathlib import Path
+
+import platformdirs
+from attrs import frozen
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import ConfigurationError
+from cyara_auth.origin import Origin
+from cyara_auth.providers.private_file import file_version, read_private
+from cyara_auth.providers.stored import MAX_BYTES, StoredCredential, check_origin, read_stored
+from cyara_auth.providers.variables import Variables
+
+CONFIG_DIR = "CYARA_CONFIG_DIR"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_HTTPS_PORT = 443
+
+
+def profile_folder(variables: Variables) -> Path:
+    """Return the folder of the profiles: below `CYARA_CONFIG_DIR`, else below the user's configuration folder."""
+    chosen = variables.get(CONFIG_DIR)
+    root = Path(chosen) if chosen else platformdirs.user_config_path("cyara", appauthor=False)
+    return root / "profiles"
+
+
+def default_profile(origin: Origin) -> str:
+    """Return the name of a portal's default profile: its host, and its port when that is not 443."""
+    host = origin.host.replace(":", "-")
+    name = host if origin.port == _HTTPS_PORT else f"{host}_{origin.port}"
+    return name if name[0].isalnum() else f"ip{name}"
+
+
+def check_profile_name(name: str) -> str:
+    """Return the name if it can be a file's name on every system, and stays within the folder.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            "A profile's name has letters, digits, dots, dashes and underscores only, and begins with a letter or digit"
+        )
+    return name
+
+
+@frozen(kw_only=True)
+class ProfileProvider:
+    """Reads one profile file.
+
+    Attributes:
+        path: The file.
+        origin: The portal that is to be called; `None` leaves the binding unchecked.
+        allow_unusual_shape: As for `ApiCredential.parse`.
+    """
+
+    path: Path
+    origin: Origin | None = None
+    allow_unusual_shape: bool = False
+
+    def __call__(self) -> ApiCredential | None:
+        """Return the credential, or `None` when there is no file.
+
+        Raises:
+            CredentialPermissionsError: The file is not private.
+            CredentialFormatError: It holds no pair.
+            CredentialSourceError: It is damaged.
+            CredentialOriginError: It belongs to another portal.
+        """
+        return check_origin(self.stored(), self.origin, source=self.describe())
+
+    def stored(self) -> StoredCredential | None:
+        """Return the credential with its binding, unchecked; `None` when there is no file."""
+        return read_stored(
+            read_private(self.path, max_bytes=MAX_BYTES),
+            source=self.describe(),
+            allow_unusual_shape=self.allow_unusual_shape,
+        )
+
+    def version(self) -> object:
+        """Return what changes when the file is replaced."""
+        return file_version(self.path)
+
+    def describe(self) -> str:
+        """Name the source."""
+        return f"profile file {self.path}"

@@ -1,0 +1,162 @@
+"""`CredentialSource`: the one place where a running client gets its credential, again and again.
+
+`current()` costs next to nothing, because it is called for every request. `refresh()` is called after a rejection: it
+reads the source anew, once for each change of the source, so that a token which was replaced while the process ran is
+picked up without a restart. The same pair read again stays rejected, and no other source is ever tried in its place:
+that would spend a strike on a pair that the caller did not choose.
+"""
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from attrs import frozen
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
+from cyara_auth.providers.base import CredentialProvider, VersionedProvider, describe
+
+BLIND_INTERVAL_S = 30.0
+"""How often a source that cannot tell whether it has changed (a command, a keyring) is read again, in seconds."""
+
+WARN_BEFORE = timedelta(days=7)
+
+
+@frozen(kw_only=True)
+class OtherSource:
+    """What another source says, for the operator to compare: it is never used.
+
+    Attributes:
+        name: The source, in words.
+        fingerprint: Of its pair, 8 digits; `None` when it has none or is unusable.
+        differs: Whether it holds another pair than the one in use.
+        trouble: Why it is unusable.
+    """
+
+    name: str
+    fingerprint: str | None
+    differs: bool
+    trouble: str | None
+
+
+class CredentialSource:
+    """A provider with memory. Shared by all threads and tasks of a client.
+
+    Args:
+        provider: The source that won.
+        credential: What it returned just now.
+        others: Sources of lower rank, which `elsewhere` compares with.
+        version: The provider's version from before it was read; `None` when it has none.
+        now: Clock for `expires_at`.
+        monotonic: Clock for `BLIND_INTERVAL_S`.
+    """
+
+    def __init__(  # noqa: PLR0913  # a credential, its history, and two clocks
+        self,
+        provider: CredentialProvider,
+        credential: ApiCredential,
+        *,
+        others: Sequence[CredentialProvider] = (),
+        version: object = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._provider = provider
+        self._credential = credential
+        self._others = tuple(others)
+        self._version = version
+        self._now = now
+        self._monotonic = monotonic
+        self._read_at = monotonic()
+        self._lock = threading.Lock()
+        self._warned: str | None = None
+
+    @property
+    def provider(self) -> CredentialProvider:
+        """The source that is in use."""
+        return self._provider
+
+    def current(self) -> ApiCredential:
+        """Return the credential that is in use.
+
+        Raises:
+            CredentialExpiredError: Its time is up, and the source has no other.
+        """
+        credential = self._credential
+        return credential if credential.expires_at is None else self._in_time(credential)
+
+    def refresh(self) -> ApiCredential:
+        """Read the source again if it has changed, and return what is in use now; the caller compares fingerprints.
+
+        A source that has gone keeps its last credential in use.
+
+        Raises:
+            CredentialError: The source has changed and is unusable now.
+        """
+        with self._lock:
+            if self._may_have_changed():
+                version = version_of(self._provider)
+                found = self._provider()
+                self._version = version
+                self._read_at = self._monotonic()
+                if found is not None:
+                    self._credential = found
+            return self._credential
+
+    def elsewhere(self) -> list[OtherSource]:
+        """Read the sources of lower rank and say what they hold."""
+        return [self._compare(provider) for provider in self._others]
+
+    def describe(self) -> str:
+        """Name the source."""
+        return self._credential.source
+
+    def __repr__(self) -> str:
+        return f"<CredentialSource {self.describe()}: {self._credential.fingerprint.short}>"
+
+    def _may_have_changed(self) -> bool:
+        if isinstance(self._provider, VersionedProvider):
+            return self._provider.version() != self._version
+        return self._monotonic() - self._read_at >= BLIND_INTERVAL_S
+
+    def _in_time(self, credential: ApiCredential) -> ApiCredential:
+        expires_at = credential.expires_at
+        if expires_at is not None and self._now() >= expires_at:
+            credential = self.refresh()
+            expires_at = credential.expires_at
+            if expires_at is not None and self._now() >= expires_at:
+                raise CredentialExpiredError(
+                    f"The credential {credential.fingerprint.short} from {credential.source} expired at "
+                    f"{expires_at:%Y-%m-%d %H:%M:%S %Z}. Nothing was sent. Next: generate a token in the portal "
+                    "(Settings > API) and store it with: cyara auth login"
+                )
+        if expires_at is not None and expires_at - self._now() < WARN_BEFORE and self._warned != credential.fingerprint:
+            self._warned = credential.fingerprint
+            warnings.warn(
+                f"The credential {credential.fingerprint.short} from {credential.source} expires at "
+                f"{expires_at:%Y-%m-%d %H:%M:%S %Z}; replace it before (cyara auth rotate begin)",
+                CredentialExpiryWarning,
+                stacklevel=3,
+            )
+        return credential
+
+    def _compare(self, provider: CredentialProvider) -> OtherSource:
+        try:
+            found = provider()
+        except CredentialError as error:
+            return OtherSource(name=describe(provider), fingerprint=None, differs=False, trouble=str(error))
+        if found is None:
+            return OtherSource(name=describe(provider), fingerprint=None, differs=False, trouble=None)
+        return OtherSource(
+            name=found.source,
+            fingerprint=found.fingerprint.short,
+            differs=found != self._credential,
+            trouble=None,
+        )
+
+
+def version_of(provider: CredentialProvider) -> object:
+    """Return the provider's version, `None` when it has none. Taken before reading, so that no change is missed."""
+    return provider.version() if isinstance(provider, VersionedProvider) else None

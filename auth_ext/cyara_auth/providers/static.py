@@ -1,0 +1,24 @@
+"""The credential that the caller handed over: it never changes, so a rejection of it is the end."""
+
+from attrs import frozen
+
+from cyara_auth.credential import ApiCredential
+
+
+@frozen
+class StaticProvider:
+    """Returns one credential. Not picklable, because the credential is not."""
+
+    credential: ApiCredential
+
+    def __call__(self) -> ApiCredential:
+        """Return the credential."""
+        return self.credential
+
+    def version(self) -> object:
+        """Return a constant: an argument does not change."""
+        return None
+
+    def describe(self) -> str:
+        """Name the source."""
+        return self.credential.source

@@ -1,0 +1,153 @@
+"""The text that a profile file, a keyring entry or a credential command holds: the pair, and what belongs to it.
+
+Either the bare text that the portal shows, or a JSON object:
+
+```json
+{"credential": "key:token", "base_url": "https://portal/cyarawebapi", "expires_at": "2026-01-31T00:00:00Z"}
+```
+
+`key` and `token` may stand in place of `credential`. `base_url` binds the credential to its portal: it is refused for
+any other. `allow_unusual_shape` is kept so that a pair which was accepted once is accepted again.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import cast
+
+from attrs import field, frozen
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialOriginError, CredentialSourceError
+from cyara_auth.origin import BaseUrl, Origin
+
+MAX_BYTES = 4096
+"""Longest text that is read, in bytes."""
+
+
+@frozen(kw_only=True)
+class StoredCredential:
+    """A credential and the portal that it belongs to.
+
+    Attributes:
+        credential: The pair.
+        base_url: Base URL of its portal, `None` when the source does not bind it.
+    """
+
+    credential: ApiCredential
+    base_url: str | None
+
+
+def read_stored(data: bytes | None, *, source: str, allow_unusual_shape: bool = False) -> StoredCredential | None:
+    """Read what a source holds; a source that holds nothing (`None`) has no credential.
+
+    Args:
+        data: The bytes, UTF-8 with or without a byte order mark.
+        source: Where they came from, in words.
+        allow_unusual_shape: As for `ApiCredential.parse`.
+
+    Raises:
+        CredentialFormatError: The pair in it is none.
+        CredentialSourceError: It is not UTF-8, not a JSON object, or has unusable fields.
+    """
+    if data is None:
+        return None
+    fields = _read_fields(data)
+    del data  # a traceback that prints locals must not find the secret here
+    if isinstance(fields, _Defect):
+        raise CredentialSourceError(f"The {source} {fields.sentence}. Nothing was sent.")
+    credential = ApiCredential.parse(
+        fields.text,
+        source=source,
+        allow_unusual_shape=allow_unusual_shape or fields.unusual_shape,
+        expires_at=fields.expires_at,
+    )
+    return StoredCredential(credential=credential, base_url=fields.base_url)
+
+
+def write_stored(credential: ApiCredential, *, base_url: str | None, unusual_shape: bool) -> str:
+    """Return the text that `read_stored` reads back. It holds the secret: for a private file or a keyring only."""
+    content: dict[str, object] = {"credential": credential.pair_text()}
+    if base_url is not None:
+        content["base_url"] = base_url
+    if credential.expires_at is not None:
+        content["expires_at"] = credential.expires_at.astimezone(UTC).isoformat()
+    if unusual_shape:
+        content["allow_unusual_shape"] = True
+    return json.dumps(content, indent=1) + "\n"
+
+
+def check_origin(stored: StoredCredential | None, origin: Origin | None, *, source: str) -> ApiCredential | None:
+    """Return the credential if it belongs to `origin`, or is bound to none; `None` stays `None`.
+
+    Raises:
+        CredentialOriginError: It belongs to another portal.
+    """
+    if stored is None:
+        return None
+    if stored.base_url is not None and origin is not None:
+        bound = BaseUrl.parse(stored.base_url).origin
+        if bound != origin:
+            raise CredentialOriginError(
+                f"The {source} belongs to {bound}, not to {origin}. Nothing was sent. "
+                "Next: name the right profile, or store one for this portal with: cyara auth login"
+            )
+    return stored.credential
+
+
+@frozen(kw_only=True)
+class _Fields:
+    text: str = field(repr=False)
+    base_url: str | None = None
+    expires_at: datetime | None = None
+    unusual_shape: bool = False
+
+
+@frozen(kw_only=True)
+class _Defect:
+    sentence: str
+
+
+def _read_fields(data: bytes) -> _Fields | _Defect:
+    """Tell plain text, JSON object and garbage apart, without an exception that carries the data."""
+    if len(data) > MAX_BYTES:
+        return _Defect(sentence=f"holds more than {MAX_BYTES} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _Defect(sentence="is not UTF-8 text")
+    # A variable that nobody expanded, {{ secrets.X }}, begins like JSON; the credential's reader will say so.
+    if not text.lstrip().startswith("{") or text.lstrip().startswith("{{"):
+        return _Fields(text=text)
+    try:
+        content: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return _Defect(sentence="begins like JSON but is none")
+    return _fields_of(cast("dict[str, object]", content))  # JSON that begins with a brace is an object
+
+
+def _fields_of(content: dict[str, object]) -> _Fields | _Defect:
+    text = content.get("credential")
+    if text is None and isinstance(content.get("key"), str) and isinstance(content.get("token"), str):
+        text = f"{content['key']}:{content['token']}"
+    if not isinstance(text, str):
+        return _Defect(sentence='has no text field "credential" (and not both "key" and "token")')
+    base_url = content.get("base_url")
+    if base_url is not None and not isinstance(base_url, str):
+        return _Defect(sentence='has a "base_url" that is no text')
+    expires_at = _moment(content.get("expires_at"))
+    if isinstance(expires_at, _Defect):
+        return expires_at
+    unusual_shape = content.get("allow_unusual_shape") is True
+    return _Fields(text=text, base_url=base_url, expires_at=expires_at, unusual_shape=unusual_shape)
+
+
+def _moment(value: object) -> datetime | _Defect | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        return _Defect(sentence='has an "expires_at" that is no time with zone, such as 2026-01-31T00:00:00Z')
+    return moment

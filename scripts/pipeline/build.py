@@ -1,0 +1,68 @@
+"""`build`: from a document to an installed client, or to one sentence and an untouched tree."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from pipeline.document import read_document
+from pipeline.errors import PipelineError
+from pipeline.folder_lock import work_folder
+from pipeline.hand_edits import require_no_edits
+from pipeline.job import Job
+from pipeline.journal import recover
+from pipeline.lock import Lock, differences, hash_inputs, read_lock
+from pipeline.tools import PINNED
+
+if TYPE_CHECKING:
+    from pipeline.document import LoadedDocument
+    from pipeline.job import BuildRequest
+    from pipeline.progress import Progress
+    from pipeline.report import Report
+
+
+def build(request: BuildRequest, progress: Progress, report: Report) -> None:
+    """Build, install, and fill the report; with the locked inputs there is nothing to build.
+
+    Raises:
+        PipelineError: nothing was installed; the text says why.
+    """
+    path = request.document_path()
+    with work_folder(request.target.root) as folder:
+        if recover(request.target.root, folder):
+            progress.note("An install that had been cut short was completed first.")
+        with progress.stage("source"):
+            received = read_document(path)
+            lock = _installed(request)
+        job = Job(request=request, received=received, lock=lock, folder=folder, progress=progress, report=report)
+        report.document = {"name": received.name, "title": received.title, "sha256": received.sha256}
+        report.written = str(request.target.root)
+        report.platform = job.platform
+        if lock and is_unchanged(request, lock, received):
+            report.take_summary(lock.summary)
+            return
+        if not request.discard_edits:
+            require_no_edits(request.target, lock)
+        importlib.import_module("pipeline.corridor").run(job)  # late: an unchanged build is quick without it
+
+
+def is_unchanged(request: BuildRequest, lock: Lock, received: LoadedDocument) -> bool:
+    """Return whether a build of these inputs is what the tree already holds."""
+    return (
+        lock.document["sha256"] == received.sha256
+        and lock.tools == PINNED
+        and request.named_platform in {None, lock.platform}
+        and not request.allow
+        and bool(lock.summary["requests_valid"] or not request.verify)
+        and lock.inputs == hash_inputs(request.repository, request.target)
+        and not differences(request.target.root, lock.outputs, request.target.package)
+    )
+
+
+def _installed(request: BuildRequest) -> Lock | None:
+    try:
+        return read_lock(request.target.lock)
+    except PipelineError:
+        if request.discard_edits:
+            return None
+        raise

@@ -1,0 +1,86 @@
+"""`check`: does the committed client belong to the committed inputs? Hashes first; `--full` builds it again.
+
+It writes nothing, but for finishing an install that was cut short.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import HandEditError, OutOfDateError, listed
+from pipeline.folder_lock import WORK_FOLDER, work_folder
+from pipeline.job import BuildRequest
+from pipeline.journal import file_sha256, recover
+from pipeline.layout import Layout
+from pipeline.lock import Lock, differences, hash_inputs, read_lock
+from pipeline.tools import PINNED
+
+if TYPE_CHECKING:
+    from pipeline.progress import Progress
+    from pipeline.report import Report
+
+
+def check(repository: Layout, progress: Progress) -> Lock:
+    """Compare every input and every output with the lock, by hash.
+
+    Raises:
+        OutOfDateError: an input changed, or there is no lock.
+        HandEditError: an output changed.
+    """
+    if (repository.root / WORK_FOLDER).exists():
+        with work_folder(repository.root) as work:
+            if recover(repository.root, work):
+                progress.note("An install that had been cut short was completed first.")
+    lock = read_lock(repository.lock)
+    if lock is None:
+        raise OutOfDateError(f"{repository.lock} is missing. Run `build`.")
+    changed = _changed_inputs(repository, lock)
+    if changed:
+        raise OutOfDateError(f"Inputs changed since the last build: {listed(changed)}. Run `build`.")
+    edited = differences(repository.root, lock.outputs, repository.package)
+    if edited:
+        named = [f"{name} ({state})" for name, state in edited.items()]
+        raise HandEditError(f"Generated files are not as built: {listed(named)}. Run `build`.")
+    if not lock.summary["requests_valid"]:
+        raise OutOfDateError("The client was built without verification. Run `build`.")
+    return lock
+
+
+def check_full(repository: Layout, progress: Progress, report: Report) -> None:
+    """Build again into a temporary folder and compare byte by byte, the lock included.
+
+    Raises:
+        OutOfDateError: the rebuilt client differs; the text names the files.
+        PipelineError: the build failed.
+    """
+    lock = check(repository, progress)
+    build = importlib.import_module("pipeline.build").build  # late: the quick check does not need it
+    with tempfile.TemporaryDirectory(prefix="cyara-check-") as folder:
+        rebuilt = Layout(root=Path(folder))
+        names = rebuilt.openapi / "names.json"
+        if (repository.openapi / names.name).exists():
+            names.parent.mkdir()
+            names.write_bytes((repository.openapi / names.name).read_bytes())
+        build(BuildRequest(repository=repository, target=rebuilt, platform=lock.platform), progress, report)
+        other = read_lock(rebuilt.lock)
+        if other != lock:
+            raise OutOfDateError(f"A rebuild differs: {listed(_different(lock, other))}. Run `build`.")
+
+
+def _changed_inputs(repository: Layout, lock: Lock) -> list[str]:
+    inputs = hash_inputs(repository, repository)
+    changed = [name for name in sorted(inputs.keys() | lock.inputs.keys()) if inputs.get(name) != lock.inputs.get(name)]
+    if file_sha256(repository.root / lock.document["path"]) != lock.document["sha256"]:
+        changed.insert(0, lock.document["path"])
+    return changed if lock.tools == PINNED else [*changed, "the pinned tools"]
+
+
+def _different(lock: Lock, other: Lock | None) -> list[str]:
+    outputs = other.outputs if other else {}
+    files = [
+        name for name in sorted(lock.outputs.keys() | outputs.keys()) if lock.outputs.get(name) != outputs.get(name)
+    ]
+    return files or ["openapi/lock.json"]

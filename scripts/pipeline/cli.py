@@ -1,0 +1,111 @@
+"""The command line of `scripts/regenerate.py`: arguments in, exit status out.
+
+Exit status: 0 done, 1 refused with one sentence on stderr, 2 wrong usage, 130 stopped by Ctrl-C with nothing left
+behind. Results go to stdout, progress to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.build import build
+from pipeline.check import check, check_full
+from pipeline.document import dump_json
+from pipeline.errors import PipelineError
+from pipeline.job import BuildRequest
+from pipeline.layout import REPOSITORY, Layout
+from pipeline.progress import Progress, display_for
+from pipeline.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    options = _parser().parse_args(arguments)
+    progress = Progress(display=display_for(sys.stderr, silent=options.json))
+    commands = {"build": _build, "check": _check}
+    try:
+        return commands[options.command](options, progress)
+    except PipelineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Nothing half-done was left behind.\n")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="regenerate.py", description="Rebuild the Cyara client from an OpenAPI document."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    build_ = commands.add_parser("build", help="build the client and install it")
+    build_.add_argument("--source", type=Path, metavar="FILE", help="another document; it becomes the new upstream")
+    build_.add_argument("--release", metavar="P", help="an archived platform release, for example 25.1")
+    build_.add_argument(
+        "--into", type=Path, metavar="DIR", help="write DIR/generated and DIR/openapi, touch nothing else"
+    )
+    build_.add_argument("--report", type=Path, metavar="FILE", help="write the report as JSON")
+    build_.add_argument(
+        "--allow", action="append", default=[], metavar="NAME", help="accept a failing operation from now on"
+    )
+    build_.add_argument("--discard-edits", action="store_true", help="save hand edits as a patch and overwrite them")
+    build_.add_argument(
+        "--no-verify", action="store_true", help="skip the proof; `check` then fails until the next build"
+    )
+
+    check_ = commands.add_parser("check", help="compare the client with its inputs; write nothing")
+    check_.add_argument("--full", action="store_true", help="build again and compare byte by byte")
+
+    for command in (build_, check_):
+        command.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
+    return parser
+
+
+def _build(options: argparse.Namespace, progress: Progress) -> int:
+    repository = Layout(root=REPOSITORY)
+    request = BuildRequest(
+        repository=repository,
+        target=Layout(root=options.into.resolve()) if options.into else repository,
+        source=options.source.resolve() if options.source else None,
+        release=options.release,
+        discard_edits=options.discard_edits,
+        verify=not options.no_verify,
+        allow=tuple(options.allow),
+    )
+    report = Report(seconds=progress.seconds)
+    try:
+        build(request, progress, report)
+    except PipelineError as error:
+        report.error = str(error)
+    if options.report:
+        options.report.write_bytes(dump_json(report.to_json()))
+    _print(report, as_json=options.json)
+    return 1 if report.error else 0
+
+
+def _check(options: argparse.Namespace, progress: Progress) -> int:
+    repository = Layout(root=REPOSITORY)
+    if options.full:
+        check_full(repository, progress, Report(seconds=progress.seconds))
+    else:
+        check(repository, progress)
+    sys.stdout.write(json.dumps({"ok": True}) + "\n" if options.json else "The client belongs to its inputs.\n")
+    return 0
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(dump_json(report.to_json()).decode())
+    else:
+        stream = sys.stderr if report.error else sys.stdout
+        stream.write("\n".join(report.lines()) + "\n")

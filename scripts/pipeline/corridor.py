@@ -1,0 +1,87 @@
+"""The corridor itself: every stage once, in order, into the staging folder, and then the install."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.document import dump_json
+from pipeline.hand_edits import save_edits
+from pipeline.inputs import allow_list
+from pipeline.journal import changes_between, files_below, install
+from pipeline.layout import PACKAGE, relative, upstream_name
+from pipeline.lock import Lock, hash_inputs, hash_outputs
+from pipeline.package import prove_package, write_package
+from pipeline.prepare import prepare
+from pipeline.tools import PINNED, require_pinned_tools
+
+if TYPE_CHECKING:
+    from pipeline.job import Job
+    from pipeline.prepare import Prepared
+
+
+def run(job: Job) -> None:
+    """Build into the staging folder, install into the target, and fill the report.
+
+    Raises:
+        PipelineError: nothing was installed.
+    """
+    require_pinned_tools()
+    prepared = prepare(job)
+    _write_openapi(job, prepared)
+    write_package(job, prepared)
+    allowed = prove_package(job, prepared)
+    if job.request.allow:
+        (job.staged.openapi / "allow.json").write_bytes(dump_json(allow_list(job.received, allowed)))
+    with job.progress.stage("lock"):
+        _write_lock(job)
+    with job.progress.stage("install"):
+        _install(job)
+
+
+def _write_openapi(job: Job, prepared: Prepared) -> None:
+    """Stage the document, where it is a new one, its effective form, and the names."""
+    openapi = job.staged.openapi
+    openapi.mkdir(parents=True)
+    (openapi / "effective.json").write_bytes(dump_json(prepared.effective))
+    if prepared.names is not None:
+        (openapi / "names.json").write_bytes(prepared.names.to_json().encode())
+    if job.request.document_path().parent != job.request.target.openapi / "upstream":
+        upstream = openapi / "upstream"
+        upstream.mkdir()
+        (upstream / upstream_name(job.received.name)).write_bytes(job.received.received)
+        if job.request.provenance:
+            (upstream / "PROVENANCE.md").write_text(job.request.provenance, encoding="utf-8", newline="\n")
+
+
+def _write_lock(job: Job) -> None:
+    staged = job.staged
+    stored = upstream_name(job.received.name)
+    lock = Lock(
+        platform=job.platform,
+        document={
+            "path": f"openapi/upstream/{stored}",
+            "sha256": job.received.sha256,
+            "title": job.received.title,
+        },
+        tools=PINNED,
+        inputs=hash_inputs(job.request.repository, staged),
+        summary=job.report.summary(),
+        outputs=hash_outputs(staged.root, [*files_below(staged.package), staged.openapi / "effective.json"]),
+    )
+    staged.lock.write_bytes(lock.dump())
+
+
+def _install(job: Job) -> None:
+    target = job.request.target
+    patch = save_edits(target, job.staged, job.lock) if job.request.discard_edits else None
+    job.report.patch = str(patch) if patch else None
+    replaced = [f"generated/{PACKAGE}"]
+    if (job.staged.openapi / "upstream").exists():
+        replaced.append("openapi/upstream")
+    last = relative(target.lock, target.root)
+    install(
+        target.root,
+        job.folder,
+        job.staged.root,
+        changes_between(target.root, job.staged.root, replaced=replaced, last=last),
+    )

@@ -1,0 +1,183 @@
+"""Read a document of untrusted origin into plain JSON data, or refuse it with one sentence.
+
+The document comes from a server or a file that nobody here has seen, so every limit is checked before anything is built
+from it: size (64 MiB, packed or unpacked), number of nodes, nesting (200), duplicate keys, numbers and text that JSON
+cannot carry, and references that leave the document. No document makes this code read a file or call a host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from attrs import frozen
+
+from pipeline.errors import RefusedDocumentError, quoted
+from pipeline.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SIZE_LIMIT = 64 * 1024 * 1024
+"""Bytes of a document, as received and unpacked. The largest known documents of ASP.NET servers have 2 MB."""
+
+NODE_LIMIT = 3_000_000
+"""Objects, lists and members together: keeps a document of empty lists from filling the memory."""
+
+DEPTH_LIMIT = 200
+"""Levels of nesting. Real documents have fewer than 40; the limit stays far below Python's recursion limit."""
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@frozen(kw_only=True, slots=True)
+class LoadedDocument:
+    """A document and the bytes it came from."""
+
+    data: dict[str, Any]
+    received: bytes
+    """The bytes exactly as received, packed or not; what is stored."""
+    sha256: str
+    """Of ``received``, 64 hex digits."""
+    name: str
+    """File name or address, for messages."""
+
+    @property
+    def title(self) -> str:
+        """Return ``info.title``, or an empty string."""
+        info = self.data.get("info")
+        title = info.get("title") if isinstance(info, dict) else None
+        return title if isinstance(title, str) else ""
+
+    def as_json(self) -> bytes:
+        """Return UTF-8 JSON: the received bytes where they are just that, else the same data written anew."""
+        if self.received[:1] == b"{" and json.detect_encoding(self.received) == "utf-8":
+            return self.received
+        return dump_json(self.data)
+
+
+def read_document(path: Path) -> LoadedDocument:
+    """Read a file; its name does not decide anything, its content does.
+
+    Raises:
+        RefusedDocumentError: not a document, or beyond a limit.
+    """
+    try:
+        with path.open("rb") as file:
+            received = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise RefusedDocumentError(f"{path} cannot be read: {error.strerror}.") from error
+    return parse_document(received, name=path.name)
+
+
+def parse_document(received: bytes, *, name: str) -> LoadedDocument:
+    """Parse JSON or YAML, with or without byte order mark, gzip or not.
+
+    Raises:
+        RefusedDocumentError: not a document, or beyond a limit.
+    """
+    if len(received) > SIZE_LIMIT:
+        _refuse(name, f"is larger than {SIZE_LIMIT // 2**20} MiB")
+    text = _decode(_unpacked(received, name), name)
+    if sum(text.count(mark) for mark in ",[{") > NODE_LIMIT:
+        _refuse(name, f"has more than {NODE_LIMIT} nodes")
+    data = _parse(text, name)
+    if not isinstance(data, dict):
+        _refuse(name, "is not an OpenAPI document: its top level is no object")
+    check_limits(data, name=name)
+    return LoadedDocument(data=data, received=received, sha256=hashlib.sha256(received).hexdigest(), name=name)
+
+
+def check_limits(data: dict[str, Any], *, name: str) -> None:
+    """Refuse what is nested too deeply, what refers outside the document, and keys that are not text.
+
+    Raises:
+        RefusedDocumentError: one of these.
+    """
+    level: list[Any] = [data]
+    for _ in range(DEPTH_LIMIT):
+        level = list(_children(level, name))
+        if not level:
+            return
+    _refuse(name, f"is nested more than {DEPTH_LIMIT} levels deep")
+
+
+def dump_json(data: object) -> bytes:
+    """Return the one JSON form of files that the pipeline writes: two spaces, order kept, UTF-8, LF at the end."""
+    return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _children(level: list[Any], name: str) -> Iterator[Any]:
+    for node in level:
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str) and not reference.startswith("#"):
+                _refuse(
+                    name,
+                    f"refers to {quoted(reference)}, outside of itself; files and hosts are never read for a document",
+                )
+            members = node.values()
+        else:
+            members = node
+        for member in members:
+            if isinstance(member, (dict, list)):
+                yield member
+
+
+def _unpacked(received: bytes, name: str) -> bytes:
+    if not received.startswith(GZIP_MAGIC):
+        return received
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        content = unpacker.decompress(received, SIZE_LIMIT + 1)
+    except zlib.error:
+        _refuse(name, "looks like gzip but cannot be unpacked")
+    if len(content) > SIZE_LIMIT:
+        _refuse(name, f"is larger than {SIZE_LIMIT // 2**20} MiB when unpacked")
+    if not unpacker.eof:
+        _refuse(name, "is a gzip file that was cut short")
+    return content
+
+
+def _decode(content: bytes, name: str) -> str:
+    try:
+        return content.decode(json.detect_encoding(content)).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        _refuse(name, "is not text in UTF-8, UTF-16 or UTF-32")
+
+
+def _parse(text: str, name: str) -> object:
+    if text.lstrip()[:1] not in {"{", "["}:
+        return read_yaml(text, name=name)
+    try:
+        data = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        json.dumps(data, ensure_ascii=False, check_circular=False).encode()
+    except RecursionError:
+        _refuse(name, f"is nested more than {DEPTH_LIMIT} levels deep")
+    except UnicodeEncodeError:
+        _refuse(name, "contains half of a surrogate pair, which is no character")
+    except ValueError as error:
+        _refuse(name, f"is not valid JSON: {quoted(error)}")
+    return data
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ValueError(f"the key {key[:80]} stands twice in one object")
+            seen.add(key)
+    return members
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _refuse(name: str, reason: str) -> NoReturn:
+    raise RefusedDocumentError(f"The document {quoted(name)} {reason}. Nothing was changed.")

@@ -1,0 +1,112 @@
+"""One regeneration at a time per tree, and a work folder that leaves nothing behind.
+
+The work folder ``.regenerate`` lies in the tree itself, so that installing is renaming on one file system. The lock is
+the operating system's, so a killed process holds nothing. The lock file is removed with the folder; a process that
+opened the removed file notices and opens the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from pipeline.errors import BusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+WORK_FOLDER = ".regenerate"
+LOCK = "lock"
+WAIT = 10.0
+"""Seconds to wait for another regeneration of the same tree; installing takes less than one."""
+
+
+@contextmanager
+def work_folder(
+    root: Path,
+    *,
+    wait: float = WAIT,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Path]:
+    """Hold the tree's work folder; remove it at the end unless an unfinished install lies in it.
+
+    Raises:
+        BusyError: another process holds it for longer than ``wait`` seconds.
+    """
+    folder = root / WORK_FOLDER
+    deadline = clock() + wait
+    while (descriptor := _open_locked(folder)) is None:
+        if clock() >= deadline:
+            raise BusyError(
+                f"Another regeneration is at work in {root}. Nothing was changed; run this again when it is done."
+            )
+        sleep(0.05)
+    try:
+        yield folder
+    finally:
+        _leave(folder, descriptor)
+
+
+def _open_locked(folder: Path) -> int | None:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return None  # the folder, or on Windows the file, is being removed by its last holder
+    if _try_lock(descriptor):
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+    os.close(descriptor)
+    return None
+
+
+def empty_folder(folder: Path) -> None:
+    """Remove everything from a work folder that is held, but the lock."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != LOCK:
+            path.unlink(missing_ok=True)
+
+
+def _leave(folder: Path, descriptor: int) -> None:
+    if (folder / "journal.json").exists():
+        os.close(descriptor)
+        return
+    empty_folder(folder)
+    if sys.platform == "win32":  # an open file cannot be removed there; a file that the next holder has open neither
+        os.close(descriptor)
+    with suppress(OSError):
+        (folder / LOCK).unlink()
+    if sys.platform != "win32":
+        os.close(descriptor)
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,0 +1,73 @@
+"""Run openapi-python-client over the effective document, inside a child process.
+
+The library is called directly: its command line hides the list of operations that it wrote, follows addresses, and
+runs whatever ``ruff`` is on PATH. Every template also sees the effective document as ``effective`` and the aliases of
+earlier releases as ``aliases``: plain data with untrusted strings in it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.strings import PythonIdentifier
+
+from pipeline.sandbox import confine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""In the order in which the generator takes them."""
+
+
+def run(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Write the package and return what the generator had to say.
+
+    ``arguments``: ``document``, ``templates``, ``output`` (paths), ``config`` (the generator's settings), ``aliases``.
+    Returns ``errors`` (each ``level``, ``header``, ``detail``) and ``endpoints`` (each ``method``, ``path``, ``tag``,
+    ``module``).
+    """
+    output = Path(arguments["output"])
+    confine(Path.cwd())
+    config = Config.from_sources(
+        ConfigFile(**arguments["config"], post_hooks=[]),
+        meta_type=MetaType.NONE,
+        document_source=Path(arguments["document"]),
+        file_encoding="utf-8",
+        overwrite=False,
+        output_path=output,
+    )
+    document = json.loads(Path(arguments["document"]).read_bytes())
+    parsed = GeneratorData.from_dict(document, config=config)
+    if isinstance(parsed, GeneratorError):
+        return {"errors": [_described(parsed)], "endpoints": []}
+    project = Project(openapi=parsed, config=config, custom_template_path=Path(arguments["templates"]))
+    project.env.globals.update(effective=document, aliases=arguments["aliases"])
+    errors = project.build()
+    endpoints = [] if errors else list(_endpoints(parsed, config, document))
+    return {"errors": [_described(error) for error in errors], "endpoints": endpoints}
+
+
+def _endpoints(parsed: GeneratorData, config: Config, document: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Say which module was written for which operation of the document.
+
+    The generator rewrites the paths of its endpoints, but keeps them in the document's order: path by path, method by
+    method, each under its first tag. It left none out, or there would be errors.
+    """
+    left = {tag: iter(collection.endpoints) for tag, collection in parsed.endpoint_collections_by_tag.items()}
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                tag = PythonIdentifier((item[method].get("tags") or ["default"])[0], prefix="tag")
+                name = PythonIdentifier(next(left[tag]).name, config.field_prefix)
+                yield {"method": method.upper(), "path": path, "tag": str(tag), "module": f"{tag}.{name}"}
+
+
+def _described(error: GeneratorError) -> dict[str, str]:
+    return {"level": error.level.value, "header": error.header, "detail": error.detail or ""}

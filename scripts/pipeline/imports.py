@@ -1,0 +1,41 @@
+"""Import every endpoint module of a package in a child process, and say which ones raise."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.child import run_child
+from pipeline.layout import PACKAGE
+from pipeline.sandbox import confine
+
+if TYPE_CHECKING:
+    from pipeline.generate import Endpoint
+
+TIMEOUT = 600.0
+
+
+def failing_imports(package: Path, endpoints: list[Endpoint], *, work: Path) -> dict[str, str]:
+    """Return the endpoint modules that cannot be imported, each with the error's name and text.
+
+    Raises:
+        GeneratorWarningError: the child process failed or did not end in time.
+    """
+    arguments = {"root": str(package.parent), "modules": sorted({endpoint.module for endpoint in endpoints})}
+    answer = run_child("pipeline.imports", arguments, work=work, timeout=TIMEOUT)
+    return {str(module): str(reason) for module, reason in answer["failures"].items()}
+
+
+def run(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Child side: import each module of ``modules`` from the package below ``root``."""
+    confine(Path.cwd())
+    sys.path.insert(0, arguments["root"])
+    failures: dict[str, str] = {}
+    for module in arguments["modules"]:
+        try:
+            importlib.import_module(f"{PACKAGE}.api.{module}")
+        except Exception as error:  # noqa: BLE001 - generated code may fail in any way; each is reported by name
+            failures[module] = f"{type(error).__name__}: {error}"
+    return {"failures": failures}

@@ -1,0 +1,85 @@
+"""What one build is asked for, and what its stages share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from pipeline.layout import Layout, only_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.document import LoadedDocument
+    from pipeline.lock import Lock
+    from pipeline.progress import Progress
+    from pipeline.report import Report
+
+
+@frozen(kw_only=True, slots=True)
+class BuildRequest:
+    """What to build from, and where to."""
+
+    repository: Layout
+    target: Layout
+    """The repository too, or the folder of ``--into``."""
+    source: Path | None = None
+    """Another document; None is the one in ``openapi/upstream``."""
+    release: str | None = None
+    """An archived platform release to build from."""
+    platform: str | None = None
+    """The platform release that the document belongs to, where it is known."""
+    provenance: str | None = None
+    """New text of ``openapi/upstream/PROVENANCE.md``; comes with ``source``."""
+    discard_edits: bool = False
+    verify: bool = True
+    allow: tuple[str, ...] = ()
+    """Operations whose failed verification is accepted from now on."""
+
+    def document_path(self) -> Path:
+        """Return the file to build from.
+
+        Raises:
+            RefusedDocumentError: there is no such document.
+        """
+        if self.source:
+            return self.source
+        if self.release:
+            return only_document(self.repository.releases / self.release)
+        return self.repository.upstream()
+
+    @property
+    def named_platform(self) -> str | None:
+        """Return the platform release that the request names, or None."""
+        return self.platform or self.release
+
+
+@frozen(kw_only=True, slots=True)
+class Job:
+    """A build under way."""
+
+    request: BuildRequest
+    received: LoadedDocument
+    lock: Lock | None
+    """What is installed now; None if nothing is, or if it cannot be read."""
+    folder: Path
+    """The tree's own folder for journal and work, on the same file system."""
+    progress: Progress
+    report: Report
+
+    @property
+    def work(self) -> Path:
+        """Return the folder of everything that is not installed yet."""
+        return self.folder / "build"
+
+    @property
+    def staged(self) -> Layout:
+        """Return the tree under construction."""
+        return Layout(root=self.work / "tree")
+
+    @property
+    def platform(self) -> str | None:
+        """Return the platform release: as asked for, else the installed one if its document is the same."""
+        same = self.lock is not None and self.lock.document["sha256"] == self.received.sha256
+        return self.request.named_platform or (self.lock.platform if self.lock and same else None)

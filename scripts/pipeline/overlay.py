@@ -1,0 +1,166 @@
+"""Corrections of the document as OpenAPI Overlay 1.0: each with its reason, and none longer than it is needed.
+
+Source of the format: the OpenAPI Overlay Specification 1.0.0, sections 4.4.3 (actions: ``update`` merges, ``remove``
+deletes) and 4.4 (order). Targets are RFC 9535 JSONPath. Beyond the specification:
+
+* every action carries ``x-reason`` and ``x-remove-when``;
+* an overlay names its document by ``x-cyara-title`` (``info.title``), ``x-cyara-sha256`` or ``extends`` (the address or
+  file that it was read from); for another document it is skipped and reported, never an error;
+* an action that matches nothing, or changes nothing, fails the build: the vendor may have mended the document, and a
+  correction that corrects nothing hides the next mistake.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
+
+from pipeline.errors import OverlayError, quoted
+from pipeline.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pipeline.document import LoadedDocument
+
+_BINDINGS = ("x-cyara-title", "x-cyara-sha256", "extends")
+
+
+class _Paths(JSONPathEnvironment):
+    max_recursion_depth = 400  # documents nest up to 200 levels
+
+
+@frozen(kw_only=True, slots=True)
+class OverlayChange:
+    """What one action changed: in the form of the changes of the other stages."""
+
+    rule: str
+    where: str
+    what: str
+
+
+@frozen(kw_only=True, slots=True)
+class OverlayResult:
+    """The corrected document, what was changed, and which overlays belong to another document."""
+
+    document: dict[str, Any]
+    changes: list[OverlayChange]
+    skipped: list[str]
+
+
+def apply_overlays(
+    document: dict[str, Any], paths: Iterable[Path], *, received: LoadedDocument, origin: str
+) -> OverlayResult:
+    """Apply the overlays that belong to the document, in the order of their names.
+
+    ``origin`` is the address or file that the document was read from.
+
+    Raises:
+        OverlayError: an overlay is malformed, or an action of it matches or changes nothing.
+    """
+    corrected = copy.deepcopy(document)
+    changes: list[OverlayChange] = []
+    skipped: list[str] = []
+    for path in sorted(paths):
+        overlay = _read(path)
+        if belongs(overlay, received=received, origin=origin):
+            for number, action in enumerate(overlay["actions"], start=1):
+                changes += _act(corrected, action, label=f"{path.name}, action {number}")
+        else:
+            skipped.append(f"{path.name} belongs to another document")
+    return OverlayResult(document=corrected, changes=changes, skipped=skipped)
+
+
+def belongs(binding: Mapping[str, Any], *, received: LoadedDocument, origin: str) -> bool:
+    """Return whether everything by which ``binding`` names its document is true of this one."""
+    facts = {"x-cyara-title": received.title, "x-cyara-sha256": received.sha256, "extends": origin}
+    return all(binding[name] == fact for name, fact in facts.items() if name in binding)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content = read_yaml(path.read_text(encoding="utf-8-sig"), name=path.name)
+    if not isinstance(content, dict) or not str(content.get("overlay", "")).startswith("1.0"):
+        raise OverlayError(f"{path.name} is no OpenAPI Overlay 1.0. Nothing was changed.")
+    if not any(name in content for name in _BINDINGS):
+        raise OverlayError(f"{path.name} does not name its document: give it one of {', '.join(_BINDINGS)}.")
+    actions = content.get("actions")
+    if not isinstance(actions, list) or not actions:
+        raise OverlayError(f"{path.name} has no actions.")
+    for number, action in enumerate(actions, start=1):
+        _require_well_formed(action, f"{path.name}, action {number}")
+    return content
+
+
+def _require_well_formed(action: object, label: str) -> None:
+    if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+        raise OverlayError(f"{label}: needs a target.")
+    missing = [name for name in ("x-reason", "x-remove-when") if not str(action.get(name) or "").strip()]
+    if missing:
+        raise OverlayError(
+            f"{label}: needs {' and '.join(missing)}, so that everybody knows why it is there and until when."
+        )
+    if ("update" in action) == (action.get("remove") is True):
+        raise OverlayError(f"{label}: needs either update or remove: true.")
+
+
+def _act(document: dict[str, Any], action: dict[str, Any], *, label: str) -> list[OverlayChange]:
+    try:
+        nodes = list(_Paths().find(action["target"], document))
+    except JSONPathError as error:
+        raise OverlayError(
+            f"{label}: {quoted(action['target'])} is no JSONPath of RFC 9535: {quoted(error)}."
+        ) from error
+    hint = f"Perhaps the vendor has mended it. Remove the action when this holds: {action['x-remove-when']}"
+    if not nodes:
+        raise OverlayError(f"{label}: {quoted(action['target'])} matches nothing. {hint}")
+    if action.get("remove") is True:
+        _remove(nodes, label)
+    elif not [node for node in nodes if _updated(node, action["update"], label)]:
+        raise OverlayError(f"{label}: changes nothing, all of it is already there. {hint}")
+    return [
+        OverlayChange(rule="overlay", where=_pointer(node), what=f"{label}: {action['x-reason']}") for node in nodes
+    ]
+
+
+def _remove(nodes: list[JSONPathNode], label: str) -> None:
+    by_position = sorted(
+        nodes, key=lambda node: [(isinstance(part, str), part) for part in node.location], reverse=True
+    )
+    for node in by_position:  # the last of a list first, so that the positions of the others stay
+        if node.parent is None:
+            raise OverlayError(f"{label}: the whole document cannot be removed.")
+        parent: Any = node.parent.value
+        del parent[node.location[-1]]
+
+
+def _updated(node: JSONPathNode, update: object, label: str) -> bool:
+    target = node.value
+    if isinstance(target, list):
+        target.append(copy.deepcopy(update))
+        return True
+    if isinstance(target, dict) and isinstance(update, dict):
+        return _merge(target, update)
+    raise OverlayError(f"{label}: an update needs an object or a list as target; {quoted(_pointer(node))} is neither.")
+
+
+def _merge(target: dict[str, Any], update: dict[str, Any]) -> bool:
+    changed = False
+    for key, value in update.items():
+        present = target.get(key)
+        if isinstance(present, dict) and isinstance(value, dict):
+            changed |= _merge(present, value)
+        elif isinstance(present, list) and isinstance(value, list):
+            present.extend(copy.deepcopy(value))
+            changed |= bool(value)
+        elif key not in target or present != value or type(present) is not type(value):
+            target[key] = copy.deepcopy(value)
+            changed = True
+    return changed
+
+
+def _pointer(node: JSONPathNode) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in node.location)

@@ -1,0 +1,99 @@
+"""The second half of the corridor: from the effective document to a package in the staging folder that was proved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import asdict
+
+from pipeline import stages
+from pipeline.errors import VerificationError, listed, quoted
+from pipeline.generate import Endpoint, GeneratorInputs, generate, put_headers
+from pipeline.imports import failing_imports
+from pipeline.inputs import allowed_operations, read_settings
+from pipeline.tools import tidy
+
+if TYPE_CHECKING:
+    from pipeline.job import Job
+    from pipeline.prepare import Prepared
+
+
+def write_package(job: Job, prepared: Prepared) -> list[Endpoint]:
+    """Write the package into the staging folder: generate, index, tidy, and import every endpoint.
+
+    Raises:
+        GeneratorWarningError: the generator or ruff warned or failed.
+        MissingOperationError: an operation has no module.
+        VerificationError: a module cannot be imported.
+    """
+    openapi, package = job.request.repository.openapi, job.staged.package
+    aliases = read_settings(openapi / "aliases.json")
+    with job.progress.stage("generate"):
+        package.parent.mkdir(parents=True)
+        endpoints = generate(
+            prepared.effective,
+            effective=job.staged.openapi / "effective.json",
+            package=package,
+            inputs=GeneratorInputs(
+                templates=openapi / "templates", config=read_settings(openapi / "generator.yml"), aliases=aliases
+            ),
+            work=job.work,
+        )
+        job.report.operations_generated = len(endpoints)
+    with job.progress.stage("index"):
+        stages.write_index(
+            package,
+            received=prepared.received,
+            effective=prepared.effective,
+            names=prepared.names,
+            public_operations=read_settings(openapi / "public-operations.yaml"),
+            platform=job.platform,
+            spec_sha256=job.received.sha256,
+            upstream_bytes=job.received.as_json(),
+            endpoints=[asdict(endpoint) for endpoint in endpoints],
+            aliases=aliases,
+        )
+        put_headers(package)
+    with job.progress.stage("tidy"):
+        tidy(package)
+    with job.progress.stage("import"):
+        failures = failing_imports(package, endpoints, work=job.work)
+        job.report.operations_importable = len(endpoints) - len(failures)
+    if failures:
+        named = [f"{module} ({quoted(reason)})" for module, reason in failures.items()]
+        raise VerificationError(
+            f"{len(failures)} operation(s) cannot be imported: {listed(named)}. Nothing was installed."
+        )
+    return endpoints
+
+
+def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
+    """Verify the package against the document as received; return the accepted operations, with reasons.
+
+    Raises:
+        VerificationError: an operation fails that is not accepted.
+    """
+    request = job.request
+    own = request.target.openapi / "allow.json"
+    path = own if own.exists() else request.repository.openapi / "allow.json"
+    allowed, skipped = allowed_operations(path, received=job.received, asked=request.allow)
+    if skipped:
+        job.report.skipped.append(skipped)
+    if not request.verify:
+        return allowed
+    with job.progress.stage("verify"):
+        verified = stages.verify(job.staged.package.parent, prepared.received, allow=frozenset(allowed))
+    if verified is None:
+        return allowed
+    result = verified.as_report()
+    job.report.answers = result["answers"]
+    job.report.requests_valid = result["requests_valid"]
+    job.report.failures = result["failing"]
+    job.report.allowed = sorted(result.get("allowed", []))
+    if job.report.failures:
+        named = [f"{quoted(failure['operation'])} ({quoted(failure['what'])})" for failure in job.report.failures]
+        raise VerificationError(
+            f"{len(named)} check(s) of the package failed: {listed(named)}. Nothing was installed. "
+            "An operation that you can do without for now is accepted by `build --allow NAME`."
+        )
+    return allowed

@@ -1,0 +1,75 @@
+"""The first half of the corridor: from the document as received to the one that the generator reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict, frozen
+
+from pipeline import stages
+from pipeline.document import check_limits
+from pipeline.errors import MissingOperationError
+from pipeline.generate import operations
+from pipeline.overlay import apply_overlays
+
+if TYPE_CHECKING:
+    from pipeline.job import Job
+
+
+@frozen(kw_only=True, slots=True)
+class Prepared:
+    """The document in its two forms, and the names that normalisation gave."""
+
+    received: dict[str, Any]
+    """As received, only upgraded to OpenAPI 3: what everything is judged by."""
+    effective: dict[str, Any]
+    """What the generator reads."""
+    names: Any
+    """The name map, or None."""
+
+
+def prepare(job: Job) -> Prepared:
+    """Run upgrade, overlay, normalise and inspect; fill the report's counts, changes and skipped inputs.
+
+    Raises:
+        RefusedDocumentError: the document cannot be built.
+        OverlayError: an overlay does not fit the document that it names.
+        MissingOperationError: a stage lost operations.
+    """
+    openapi, received, report = job.request.repository.openapi, job.received, job.report
+    with job.progress.stage("upgrade"):
+        stages.check_untrusted(received.data)
+        upgraded = stages.upgrade(received.data)
+        report.operations_in_document = len(operations(upgraded.document))
+    with job.progress.stage("overlay"):
+        overlays = openapi.glob("overlays/*.overlay.yaml")
+        overlaid = apply_overlays(upgraded.document, overlays, received=received, origin=received.name)
+    with job.progress.stage("normalise"):
+        names = _names(job)
+        rules = stages.read_rules(openapi / "normalise.yaml")
+        normalised = stages.normalise(overlaid.document, names=names, rules=rules)
+    with job.progress.stage("inspect"):
+        check_limits(normalised.document, name="effective.json")
+        stages.inspect(normalised.document)
+    for result in (upgraded, overlaid, normalised):
+        report.changes += [asdict(change) for change in result.changes]
+    report.skipped += overlaid.skipped
+    _require_no_loss(report.operations_in_document, normalised.document)
+    return Prepared(received=upgraded.document, effective=normalised.document, names=normalised.names)
+
+
+def _names(job: Job) -> Any:
+    own = job.request.target.openapi / "names.json"
+    path = own if own.exists() else job.request.repository.openapi / "names.json"
+    names = stages.read_names(path, job.received.data)
+    if names is not None and names.skipped:
+        job.report.skipped.append(names.skipped)
+    return names
+
+
+def _require_no_loss(expected: int, effective: dict[str, Any]) -> None:
+    found = len(operations(effective))
+    if found != expected:
+        raise MissingOperationError(
+            f"The document has {expected} operations and {found} are left after normalisation. Nothing was installed."
+        )

@@ -1,0 +1,105 @@
+"""Say what the pipeline does: a live line on a terminal, plain lines in a log, nothing with ``--json``.
+
+Everything goes to stderr, so that stdout carries results only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from attrs import define, field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Display(Protocol):
+    """How a running stage is shown."""
+
+    def running(self, what: str) -> AbstractContextManager[Any]:
+        """Show ``what`` while the block runs."""
+        ...
+
+    def line(self, text: str) -> None:
+        """Show one finished line."""
+        ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def running(self, what: str) -> AbstractContextManager[Any]:  # noqa: ARG002 - the Protocol's shape
+        """Show nothing."""
+        return nullcontext()
+
+    def line(self, text: str) -> None:
+        """Show nothing."""
+
+
+@define(slots=True)
+class Plain:
+    """Lines for logs: one when a stage is done."""
+
+    stream: TextIO
+
+    def running(self, what: str) -> AbstractContextManager[Any]:  # noqa: ARG002 - a log shows what is done, not what runs
+        """Show nothing until the stage is done."""
+        return nullcontext()
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+        self.stream.write(text + "\n")
+        self.stream.flush()
+
+
+class Live:
+    """A spinner for a person, by Rich."""
+
+    def __init__(self) -> None:
+        self._console = importlib.import_module("rich.console").Console(stderr=True, highlight=False, markup=False)
+
+    def running(self, what: str) -> AbstractContextManager[Any]:
+        """Show a spinner with the stage's name."""
+        status: AbstractContextManager[Any] = self._console.status(what)
+        return status
+
+    def line(self, text: str) -> None:
+        """Write a line above the spinner."""
+        self._console.print(text)
+
+
+def display_for(stream: TextIO, *, silent: bool) -> Display:
+    """Return the display for a stream: Rich on a terminal, if it is installed, else lines."""
+    if silent:
+        return Silent()
+    if stream.isatty():
+        try:
+            return Live()
+        except ImportError:
+            pass
+    return Plain(stream)
+
+
+@define(kw_only=True, slots=True)
+class Progress:
+    """Runs the stages one after the other, shows them, and keeps how many seconds each took."""
+
+    display: Display
+    clock: Callable[[], float] = time.monotonic
+    seconds: dict[str, float] = field(factory=dict[str, float])
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage; a stage that fails is not shown as done."""
+        start = self.clock()
+        with self.display.running(name):
+            yield
+        self.seconds[name] = round(self.clock() - start, 3)
+        self.display.line(f"{name:<10} {self.seconds[name]:7.2f} s")
+
+    def note(self, text: str) -> None:
+        """Show one line that matters to the user."""
+        self.display.line(text)

@@ -1,0 +1,87 @@
+"""What a build has to say, for a person and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import asdict, define, field
+
+from pipeline.errors import listed
+
+
+@define(kw_only=True, slots=True)
+class Report:
+    """The result of a build; its JSON form has these fields as keys."""
+
+    document: dict[str, Any] = field(factory=dict[str, Any])
+    """``name``, ``title``, ``sha256`` of the document; empty until it was read."""
+    platform: str | None = None
+    operations_in_document: int = 0
+    """Counted in the document as received."""
+    operations_generated: int = 0
+    operations_importable: int = 0
+    answers: dict[str, list[int]] = field(factory=dict[str, list[int]])
+    """``full``, ``nulls``, ``unknown_enum``: how many operations with a JSON answer parse it, of how many."""
+    requests_valid: list[int] = field(factory=list[int])
+    """Of how many operations the request is valid under the document, of how many."""
+    failures: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
+    """What verification found wrong, operation by operation."""
+    allowed: list[str] = field(factory=list[str])
+    """Operations whose failure ``openapi/allow.json`` accepts."""
+    skipped: list[str] = field(factory=list[str])
+    """Overlays, names and allow lists that belong to another document."""
+    changes: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
+    """What was changed before generation: ``rule``, ``where`` (JSON pointer), ``what``."""
+    warnings: list[str] = field(factory=list[str])
+    seconds: dict[str, float] = field(factory=dict[str, float])
+    unchanged: bool = False
+    """Whether the inputs were the locked ones, so that nothing was built."""
+    written: str = ""
+    """Folder of the tree that now holds the client."""
+    error: str | None = None
+    """The sentence with which the build was refused; nothing was installed then."""
+    patch: str | None = None
+    """File that holds hand edits which were discarded."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return the part that the lock keeps: the counts."""
+        kept = (
+            "operations_in_document",
+            "operations_generated",
+            "operations_importable",
+            "answers",
+            "requests_valid",
+            "allowed",
+        )
+        return {name: value for name, value in asdict(self).items() if name in kept}
+
+    def take_summary(self, summary: dict[str, Any]) -> None:
+        """Take the counts of the lock: the tree already holds this build."""
+        for name, value in summary.items():
+            setattr(self, name, value)
+        self.unchanged = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON data."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Return the report for a person."""
+        if self.error:
+            return [self.error]
+        counted = f"{self.operations_generated} of {self.operations_in_document} operations generated"
+        lines = [f"{self.document['name']}: {counted}, {self.operations_importable} importable."]
+        if self.requests_valid:
+            shown = ", ".join(f"{form} {ok}/{total}" for form, (ok, total) in self.answers.items())
+            lines.append(f"Verified: requests {self.requests_valid[0]}/{self.requests_valid[1]}; answers: {shown}.")
+        if self.changes:
+            rules = sorted({str(change["rule"]) for change in self.changes})
+            lines.append(
+                f"{len(self.changes)} changes by {len(rules)} rules before generation: {listed(rules, limit=40)}."
+            )
+        lines += [f"Skipped: {what}." for what in self.skipped]
+        lines += [f"Warning: {what}" for what in self.warnings]
+        if self.patch:
+            lines.append(f"Hand edits were saved in {self.patch}.")
+        lines.append("Inputs unchanged; nothing to do." if self.unchanged else f"Installed in {self.written}.")
+        return lines

@@ -1,0 +1,70 @@
+"""What a child that handles an untrusted document cannot do: write elsewhere, reach a host, start a program.
+
+An audit hook cannot be removed again, so code that a hostile document might smuggle in cannot lift it. It guards
+against mistakes of the generator and its templates; it is no defence against native code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FORBIDDEN = (
+    "socket.connect",
+    "socket.bind",
+    "socket.sendto",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.startfile",
+    "ctypes.dlopen",
+)
+_PATH_EVENTS = {
+    "os.mkdir": 1,
+    "os.remove": 1,
+    "os.rmdir": 1,
+    "os.rename": 2,
+    "os.link": 2,
+    "os.symlink": 2,
+    "shutil.rmtree": 1,
+}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+class EscapeError(RuntimeError):
+    """A stage tried to leave its folder."""
+
+
+def confine(*folders: Path) -> None:
+    """Allow writing below ``folders`` only, and neither network nor other programs, for the rest of this process."""
+    allowed = tuple(os.path.realpath(folder) for folder in folders)
+
+    def is_inside(path: object) -> bool:
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return True  # a descriptor that is open already
+        full = os.path.realpath(os.fsdecode(path))
+        return full == os.devnull or any(full == folder or full.startswith(folder + os.sep) for folder in allowed)
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            writes = (
+                any(letter in mode for letter in "wax+") if isinstance(mode, str) else bool(int(str(flags)) & _WRITING)
+            )
+            if writes and not is_inside(path):
+                raise EscapeError(f"{event} outside of the staging folder")
+        elif event in _PATH_EVENTS:
+            if not all(is_inside(path) for path in arguments[: _PATH_EVENTS[event]]):
+                raise EscapeError(f"{event} outside of the staging folder")
+        elif event.startswith(_FORBIDDEN):
+            raise EscapeError(f"{event} is not allowed here")
+
+    sys.addaudithook(hook)

@@ -1,0 +1,132 @@
+"""YAML as OpenAPI allows it: the part of YAML 1.2 that is JSON written differently.
+
+The tree is built here from the parser's events, with an explicit stack, because the ready-made loaders recurse without
+limit, follow aliases (a short text can stand for gigabytes), let a second key win silently, and turn ``no`` and
+``2024-01-01`` into a boolean and a date. Numbers, booleans and null follow the JSON schema of YAML 1.2, chapter 10.2.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import yaml
+
+from pipeline.errors import RefusedDocumentError, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEPTH_LIMIT = 200
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_CONSTANTS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+
+
+class _Tree:
+    """A tree under construction: the open collections, and the key that waits for its value in each mapping."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.root: object = None
+        self.open: list[dict[str, Any] | list[Any]] = []
+        self.keys: list[str | None] = []
+
+    def add(self, value: object, *, is_text: bool) -> None:
+        if not self.open:
+            self.root = value
+            return
+        parent, key = self.open[-1], self.keys[-1]
+        if isinstance(parent, list):
+            parent.append(value)
+        elif key is not None:
+            parent[key] = value
+            self.keys[-1] = None
+        elif not is_text:
+            refuse(self.name, "has a key that is not plain text")
+        elif value in parent:
+            refuse(self.name, f"is not valid: the key {quoted(value)} stands twice in one object")
+        else:
+            self.keys[-1] = str(value)
+
+    def begin(self, collection: dict[str, Any] | list[Any]) -> None:
+        self.add(collection, is_text=False)
+        self.open.append(collection)
+        self.keys.append(None)
+        if len(self.open) > DEPTH_LIMIT:
+            refuse(self.name, f"is nested more than {DEPTH_LIMIT} levels deep")
+
+    def end(self) -> None:
+        self.open.pop()
+        self.keys.pop()
+
+
+def read_yaml(text: str, *, name: str) -> object:
+    """Return the data of one YAML document.
+
+    Raises:
+        RefusedDocumentError: invalid YAML, an alias, a tag, a second document, a duplicate key, nested too deeply.
+    """
+    tree = _Tree(name)
+    try:
+        for event in _events(text):
+            _take(tree, event)
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        reason = str(error).replace("\n", " ")
+        raise RefusedDocumentError(
+            f"The document {quoted(name)} is not valid YAML or JSON: {quoted(reason)}."
+        ) from None
+    return tree.root
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    return yaml.parse(text, Loader=LOADER)
+
+
+def _take(tree: _Tree, event: yaml.Event) -> None:
+    if isinstance(event, yaml.AliasEvent):
+        refuse(tree.name, "uses a YAML alias; write the part out")
+    if isinstance(event, yaml.DocumentStartEvent) and tree.root is not None:
+        refuse(tree.name, "holds more than one YAML document")
+    if getattr(event, "tag", None) is not None:
+        refuse(tree.name, "uses a YAML tag; JSON has none")
+    if isinstance(event, yaml.ScalarEvent):
+        is_key = bool(tree.open) and isinstance(tree.open[-1], dict) and tree.keys[-1] is None
+        value = event.value if is_key or event.style is not None else _plain(event.value)
+        tree.add(value, is_text=is_key)
+    elif isinstance(event, yaml.MappingStartEvent):
+        tree.begin({})
+    elif isinstance(event, yaml.SequenceStartEvent):
+        tree.begin([])
+    elif isinstance(event, yaml.CollectionEndEvent):
+        tree.end()
+
+
+def _plain(text: str) -> object:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        return number if number not in {float("inf"), float("-inf")} else text
+    return text
+
+
+def refuse(name: str, reason: str) -> NoReturn:
+    """Raise the refusal of a document."""
+    raise RefusedDocumentError(f"The document {quoted(name)} {reason}. Nothing was changed.")

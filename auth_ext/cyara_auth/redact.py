@@ -1,0 +1,139 @@
+"""Takes the secret out of what other code writes: log records, and exceptions on their way to the caller.
+
+The credential itself shows nothing (see `credential`), and the header leaves the request after it was sent. What
+remains is what libraries below do with the bytes in between: an h11 error quotes the value it refuses,
+`UnicodeEncodeError` keeps the whole text, and a traceback that prints locals shows the frames of the HTTP stack,
+header list included. Two tools:
+
+* `RedactingFilter` for `logging`: put it on handlers (`handler.addFilter(RedactingFilter())`), because a filter on a
+  logger does not see what its children log.
+* `scrub`, which the guarded transport calls on every exception that passes through it.
+"""
+
+import base64
+import logging
+import re
+import traceback
+from collections.abc import Iterator
+from typing import cast, final
+from urllib.parse import quote
+
+from cyara_auth.credential import ApiCredential
+
+REPLACEMENT = "[redacted]"
+
+_HEADER = re.compile(r"(apikey(?:[ \t]+|%20|\+))[^\s'\",\\]+", re.IGNORECASE)
+_PAIR = re.compile(r"[0-9a-f]{32}(?::|%3A)[A-Za-z0-9+/%]{43,}(?:=|%3D)", re.IGNORECASE)
+
+
+@final
+class Redactor:
+    """Replaces secrets in a text: whatever follows the scheme or looks like a pair, and the credentials it was given.
+
+    Args:
+        credentials: Pairs to be found in every spelling, also alone: key, token, URL-encoded, JSON-escaped, base64.
+            The key counts as a secret too: the vendor says that it is to be treated as a password.
+    """
+
+    __slots__ = ("_replace_known",)
+
+    def __init__(self, *credentials: ApiCredential) -> None:
+        forms = sorted({form for one in credentials for form in _spellings(one.pair_text())}, key=len, reverse=True)
+        known = re.compile("|".join(re.escape(form) for form in forms)) if forms else None
+
+        # Behind a closure like the pair itself, so that no dump of this object shows it.
+        def replace_known(text: str) -> str:
+            return text if known is None else known.sub(REPLACEMENT, text)
+
+        self._replace_known = replace_known
+
+    def __call__(self, text: str) -> str:
+        """Return the text without secrets."""
+        return _PAIR.sub(REPLACEMENT, _HEADER.sub(rf"\g<1>{REPLACEMENT}", self._replace_known(text)))
+
+
+class RedactingFilter(logging.Filter):
+    """Lets every record pass, without secrets in message, arguments, exception text and extra fields.
+
+    Args:
+        credentials: As for `Redactor`; without any, pairs are found by scheme and shape.
+    """
+
+    def __init__(self, *credentials: ApiCredential) -> None:
+        super().__init__()
+        self._redact = Redactor(*credentials)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Clean the record in place and let it pass."""
+        self._clean_message(record)
+        if record.exc_info and record.exc_text is None:
+            text = logging.Formatter().formatException(record.exc_info)
+            if (clean := self._redact(text)) != text:
+                # The exception object would be printed again, by handlers that format it themselves.
+                record.exc_info, record.exc_text = None, clean
+        for name, value in vars(record).items():
+            if isinstance(value, str):
+                vars(record)[name] = self._redact(value)
+        return True
+
+    def _clean_message(self, record: logging.LogRecord) -> None:
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001  # arguments that do not fit: logging would print them all to stderr
+            message = f"{record.msg!r} {record.args!r}"
+            record.msg, record.args = self._redact(message).replace("%", "%%"), ()
+            return
+        if (clean := self._redact(message)) != message:
+            record.msg, record.args = clean, ()
+
+
+def scrub(error: BaseException, *credentials: ApiCredential) -> None:
+    """Take the secret out of an exception and of everything that hangs on it, in place.
+
+    Texts in arguments, notes and attributes are cleaned, and the local variables of frames that have ended are
+    released: line numbers stay, values go. Frames that still run are the caller's own.
+    """
+    redact = Redactor(*credentials)
+    for link in _chain(error):
+        traceback.clear_frames(link.__traceback__)
+        link.args = tuple(_clean(argument, redact) for argument in link.args)
+        if isinstance(link, UnicodeEncodeError):
+            link.object = redact(link.object)
+        elif isinstance(link, UnicodeDecodeError):
+            link.object = redact(link.object.decode("latin-1")).encode("latin-1")
+        for name, value in list(vars(link).items()):
+            vars(link)[name] = _clean(value, redact)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exception, its causes and contexts and the members of groups, each once."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        link = waiting.pop()
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        waiting += [link.__cause__, link.__context__]
+        if isinstance(link, BaseExceptionGroup):
+            waiting += cast("BaseExceptionGroup[BaseException]", link).exceptions
+
+
+def _clean(value: object, redact: Redactor) -> object:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, bytes):
+        return redact(value.decode("latin-1")).encode("latin-1")
+    if isinstance(value, list):
+        return [_clean(item, redact) for item in cast("list[object]", value)]
+    return value
+
+
+def _spellings(pair: str) -> Iterator[str]:
+    key, _, token = pair.partition(":")
+    for text in (pair, token, key):
+        yield text
+        yield quote(text, safe="")
+        yield text.replace("/", "\\/")
+        yield base64.b64encode(text.encode()).decode()

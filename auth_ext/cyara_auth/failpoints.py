@@ -39,8 +39,13 @@ def armed(environ: Mapping[str, str]) -> Failpoint | None:
 _ARMED: Final = armed(os.environ)
 
 
+def is_armed(point: Failpoint) -> bool:
+    """Tell whether `hit(point)` would end the process, for callers that have to prepare the moment."""
+    return point == _ARMED
+
+
 def hit(point: Failpoint) -> None:
     """End the process at once, without any clean-up, if `point` is armed."""
-    if point == _ARMED:
+    if is_armed(point):
         # Windows has no SIGKILL; there SIGTERM ends a process just as unconditionally.
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

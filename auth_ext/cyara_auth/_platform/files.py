@@ -6,7 +6,7 @@ On Windows the profile folder's access list takes the place of owner and mode, s
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def _create(path: Path, companions: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
+def _exclusive(folder: Path) -> Generator[None]:
     """Keep other processes from creating a file in `folder` at the same time.
 
     Not needed on Windows, which does not delete files that are open: there are no remains to remove.

@@ -28,8 +28,8 @@ _REPLACE: Final = "INSERT OR REPLACE INTO account (fingerprint, version, state) 
 class SqliteStrikeStore:
     """Strikes in a file. Writers and readers have a connection each, so that looking at the gate never waits."""
 
-    shared: Final = True
-    blocking: Final = True
+    shared = True
+    blocking = True
 
     def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         self._path = path

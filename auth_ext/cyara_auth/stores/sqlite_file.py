@@ -8,7 +8,7 @@ connection first and either side opens its own.
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -62,7 +62,7 @@ class StrikeFile:
         watch_forks(self)
 
     @contextmanager
-    def session(self) -> Iterator[sqlite3.Connection]:
+    def session(self) -> Generator[sqlite3.Connection]:
         """Hand out the connection to one thread at a time; whatever transaction is open at the end is rolled back.
 
         Raises:

@@ -1,0 +1,189 @@
+"""Strikes in Redis or Valkey, for fleets that outgrow one machine: the same promises, over a network.
+
+One hash per key holds version and state, so both live in one slot of a cluster. `decide` runs here, in Python; the
+server only compares and sets. Nothing expires. What a user has to know:
+
+* The server must keep what it acknowledged: append-only file with `everysec` or better, `maxmemory-policy noeviction`.
+  A flush or a failover that loses writes is noticed and warned about, and processes that saw a rejection remember it.
+* The clock is the server's (TIME). Setting it forward by more than `orphan_ttl` could refund a call too early.
+* A call costs two round trips; the proven fast path of GUARDED costs none.
+"""
+
+import time
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+import attrs
+import redis
+
+from cyara_auth import failpoints
+from cyara_auth._platform import machine_clock
+from cyara_auth.decide import decide
+from cyara_auth.decide_events import Admit, Decision, Event, RotateCommit, Settle
+from cyara_auth.errors import CyaraAuthWarning, StrikeStoreUnavailableError
+from cyara_auth.state import EMPTY, AccountState, Instant
+from cyara_auth.stores.redis_client import address, open_client
+from cyara_auth.stores.versions import StateCache, first_version
+
+LOCK_TIMEOUT: Final = 2.0
+"""Seconds to wait for the server, and for a write that nobody else overtakes."""
+
+CLOCK_DOMAIN: Final = "redis"
+_CLOCK_TRUST: Final = 10.0  # seconds for which the server's clock is extrapolated from the local one
+_PREFIX: Final = "cyara:strikes:"
+
+_READ: Final = """
+local row = redis.call('HMGET', KEYS[1], 'version', 'born', 'state')
+local time = redis.call('TIME')
+return {row[1] or '0', row[2] or '', row[3] or '', time[1], time[2]}
+"""
+_COMPARE_AND_SET: Final = """
+if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
+redis.call('HSETNX', KEYS[1], 'born', ARGV[2])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
+return 1
+"""
+
+
+class StrikeStoreRolledBackWarning(CyaraAuthWarning):
+    """The store has lost writes, and perhaps strikes, that this process had seen."""
+
+
+@attrs.frozen(kw_only=True)
+class _Row:
+    """What the server has of an account. An account that was never written has version 0 and empty texts."""
+
+    version: int
+    born: str
+    text: str
+
+
+class RedisStrikeStore:
+    """Strikes on a server. The client library makes its connections anew after a fork."""
+
+    shared = True
+    blocking = True
+
+    def __init__(self, url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
+        self._where = address(url)
+        self._lock_timeout = lock_timeout
+        self._client = open_client(url, timeout=lock_timeout)
+        self._cache = StateCache()
+        self._seen: dict[str, _Row] = {}
+        self._clock: tuple[float, Instant] | None = None
+
+    def apply(self, account: str, event: Event) -> Decision:
+        """Decide on `event` and keep the result: read, decide, and write if nobody has written in between."""
+        deadline = time.monotonic() + self._lock_timeout
+        with self._reached():
+            while True:
+                row, now = self._fetch(account)
+                decision = decide(self._state(account, row), _stamped(event, now))
+                if not decision.changed:
+                    return decision
+                version = row.version + 1 if row.version else first_version()
+                if self._replace(account, row.version, version, decision.state.to_json(), event):
+                    self._cache.keep(account, version, decision.state)
+                    return decision
+                if time.monotonic() > deadline:
+                    raise StrikeStoreUnavailableError(detail=f"{self._where} is written by too many others at once")
+
+    def read(self, account: str) -> AccountState:
+        """Return the state of an account, `EMPTY` if it was never seen."""
+        with self._reached():
+            row, _ = self._fetch(account)
+            return self._state(account, row)
+
+    def version(self, account: str) -> int:
+        """Return the account's version, 0 if the server has none."""
+        with self._reached():
+            return int(self._client.hget(_key(account), "version") or 0)
+
+    def accounts(self) -> list[str]:
+        """Return the key fingerprints that the server knows, sorted."""
+        with self._reached():
+            found = self._client.scan_iter(match=f"{_PREFIX}*", count=1000)
+            return sorted({name.removeprefix(_PREFIX).strip("{}") for name in found})
+
+    def clock(self) -> Instant:
+        """Return the server's clock, at most ten seconds extrapolated.
+
+        `apply` puts the server's own reading into the event that it decides on, so no instant that another machine has
+        written ever lies in the future there.
+        """
+        here = machine_clock().seconds
+        if self._clock is None or here - self._clock[0] > _CLOCK_TRUST:
+            with self._reached():
+                self._remember_clock(self._client.time())
+        assert self._clock is not None  # noqa: S101 - set by the line above
+        read_at, reading = self._clock
+        return attrs.evolve(reading, seconds=reading.seconds + max(0.0, here - read_at))
+
+    def describe(self) -> str:
+        """Return the address without the password."""
+        return f"Redis {self._where}"
+
+    def close(self) -> None:
+        """Let go of the connections. The next call makes new ones."""
+        self._client.close()
+
+    def _fetch(self, account: str) -> tuple[_Row, Instant]:
+        version, born, text, seconds, micros = self._client.eval(_READ, 1, _key(account))
+        row = _Row(version=int(version), born=born, text=text)
+        self._notice_lost_writes(account, row)
+        return row, self._remember_clock((int(seconds), int(micros)))
+
+    def _replace(self, account: str, expected: int, version: int, text: str, event: Event) -> bool:
+        if isinstance(event, Settle):
+            failpoints.hit("in_settle")
+        try:
+            done = self._client.eval(_COMPARE_AND_SET, 1, _key(account), str(expected), str(version), text)
+        except (redis.ConnectionError, redis.TimeoutError):
+            # The server may have done it before the connection broke. The text has a ticket's unique id in it.
+            row, _ = self._fetch(account)
+            return row.version == version and row.text == text
+        return bool(done)
+
+    def _state(self, account: str, row: _Row) -> AccountState:
+        return self._cache.load(account, row.version, row.text) if row.version else EMPTY
+
+    def _remember_clock(self, moment: tuple[int, int]) -> Instant:
+        reading = Instant(domain=CLOCK_DOMAIN, seconds=moment[0] + moment[1] / 1e6)
+        self._clock = (machine_clock().seconds, reading)
+        return reading
+
+    def _notice_lost_writes(self, account: str, row: _Row) -> None:
+        before = self._seen.get(account)
+        self._seen[account] = attrs.evolve(row, text="")
+        if before is not None and (row.version < before.version or before.born not in ("", row.born)):
+            warnings.warn(
+                f"{self.describe()} has lost writes (flushed, restarted without persistence, or failed over); strikes "
+                "may be forgotten. If calls with an invalid token were made today, regenerate the token.",
+                StrikeStoreRolledBackWarning,
+                stacklevel=2,
+            )
+
+    @contextmanager
+    def _reached(self) -> Generator[None]:
+        """Put every failure of the server, the network or the client library in one sentence."""
+        try:
+            yield
+        except redis.AuthenticationError as error:
+            raise StrikeStoreUnavailableError(detail=f"{self._where} refused the user name or password") from error
+        except redis.TimeoutError as error:
+            raise StrikeStoreUnavailableError(detail=f"{self._where} did not answer in time") from error
+        except (redis.RedisError, OSError, ValueError, TypeError) as error:
+            raise StrikeStoreUnavailableError(detail=f"{self._where} cannot be used: {error}") from error
+
+
+def _key(account: str) -> str:
+    return f"{_PREFIX}{{{account}}}"
+
+
+def _stamped(event: Event, now: Instant) -> Event:
+    """Replace an extrapolated reading of the server's clock by the reading that came with the state."""
+    if isinstance(event, Admit | Settle | RotateCommit) and event.now.domain == now.domain:
+        return attrs.evolve(event, now=now)
+    return event

@@ -1,0 +1,68 @@
+"""The client library's part of the Redis store: an address without secrets, a client without hidden retries."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol, cast
+from urllib.parse import SplitResult, parse_qs, unquote, urlencode, urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+class Server(Protocol):
+    """The few commands that are used, with types; the client library's own leave most answers open."""
+
+    def eval(self, script: str, numkeys: int, /, *arguments: str) -> Any:  # noqa: ANN401 - what the script returns
+        """Run a script as one step."""
+        ...
+
+    def hget(self, name: str, key: str, /) -> str | None:
+        """Return one field of a hash."""
+        ...
+
+    def time(self) -> tuple[int, int]:
+        """Return the server's clock: seconds and microseconds."""
+        ...
+
+    def scan_iter(self, *, match: str, count: int) -> Iterator[str]:
+        """Yield the names that match, some perhaps twice."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+def address(url: str) -> str:
+    """Return the part of a store's URL that may be shown: no user, no password, no options."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{_host(parts)}{parts.path}"
+
+
+def open_client(url: str, *, timeout: float) -> Server:
+    """Return a client; nothing is connected yet.
+
+    The password goes into an object of its own, out of the settings that a connection pool's repr shows.
+
+    Raises:
+        ValueError: the client library does not understand the URL.
+    """
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    username = unquote(parts.username) if parts.username else query.pop("username", None)
+    password = unquote(parts.password) if parts.password else query.pop("password", None)
+    bare = parts._replace(netloc=_host(parts), query=urlencode(query))
+    settings: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        # A hidden second attempt of a write whose answer was lost would reserve twice.
+        "retry": Retry(NoBackoff(), 0),
+        "credential_provider": redis.UsernamePasswordCredentialProvider(username, password) if password else None,
+    }
+    client = redis.Redis.from_url(bare.geturl(), **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there
+    return cast("Server", client)
+
+
+def _host(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]

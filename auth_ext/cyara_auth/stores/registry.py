@@ -1,0 +1,127 @@
+"""Which store to use, and one object per process and address, so that ten clients in a row share what they learnt.
+
+By rank: the `store` argument, `CYARA_STRIKE_STORE`, the SQLite file in the user's state directory. Strikes are counted
+in memory only when asked for (`memory:`), or with one warning where no file can be created at all, as in a container
+with a read-only disk. A file that exists but cannot be used is no reason to forget what is in it: calls are refused.
+"""
+
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import platformdirs
+
+from cyara_auth._platform import UnsafePathError, create_private
+from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.stores.sqlite import SqliteStrikeStore
+
+VARIABLE: Final = "CYARA_STRIKE_STORE"
+
+_FORMS: Final = "redis://HOST, rediss://HOST, unix:///SOCKET, sqlite:///PATH or memory:"
+_stores: Final[dict[str, StrikeStore]] = {}
+_lock: Final = threading.Lock()
+
+
+def open_store(store: str | StrikeStore | None = None, *, environ: Mapping[str, str]) -> StrikeStore:
+    """Return the store that the argument, the environment or the default names.
+
+    Args:
+        store: A URL, or a store of one's own, which is returned as it is.
+        environ: Where `CYARA_STRIKE_STORE` is looked up.
+
+    Raises:
+        ConfigurationError: not a store's URL.
+        MissingExtraError: a Redis URL without the client library.
+    """
+    if store is not None and not isinstance(store, str):
+        return store
+    url = store or environ.get(VARIABLE) or ""
+    with _lock:
+        if url not in _stores:
+            _stores[url] = _open_url(url) if url else _open_default(default_path())
+        return _stores[url]
+
+
+def default_path() -> Path:
+    """Return where the strikes of this user on this machine are kept."""
+    return platformdirs.user_state_path("cyara", appauthor=False) / "strikes.sqlite3"
+
+
+def reset_stores() -> None:
+    """Close and forget every store of this process; for tests, which want to begin with none."""
+    with _lock:
+        while _stores:
+            _stores.popitem()[1].close()
+
+
+def _open_url(url: str) -> StrikeStore:
+    scheme = urlsplit(url).scheme
+    opener = _OPENERS.get(scheme)
+    if opener is None:
+        raise ConfigurationError(f"A strike store of the kind {scheme!r} is not known. Use {_FORMS}.")
+    return opener(url)
+
+
+def _open_memory(url: str) -> StrikeStore:
+    del url
+    return MemoryStrikeStore()
+
+
+def _open_sqlite(url: str) -> StrikeStore:
+    parts = urlsplit(url)
+    path = Path(url2pathname(parts.path))
+    if parts.netloc or not path.is_absolute():
+        raise ConfigurationError("The path of a SQLite strike store is absolute: sqlite:///var/lib/ci/strikes.sqlite3")
+    return SqliteStrikeStore(path)
+
+
+def _open_redis(url: str) -> StrikeStore:
+    try:
+        from cyara_auth.stores.redis import RedisStrikeStore  # noqa: PLC0415 - only with the extra
+    except ImportError as error:
+        raise MissingExtraError(
+            "A Redis strike store needs the client library. Run: pip install 'cyara-client[redis]'",
+        ) from error
+    try:
+        return RedisStrikeStore(url)
+    except ValueError as error:
+        # The library's own message may repeat the URL, and with it the password.
+        raise ConfigurationError(f"The address of the Redis strike store is not valid. Use {_FORMS}.") from error
+
+
+def _open_default(path: Path) -> StrikeStore:
+    if not path.is_absolute():  # no home directory is known, so platformdirs leaves a tilde in it
+        return _private(f"no home directory is known for {path}")
+    try:
+        create_private(path)
+    except UnsafePathError:
+        pass  # the store itself says so at the first call, and refuses
+    except OSError as error:
+        if not path.exists():
+            return _private(f"{path} cannot be created: {error.strerror}")
+    return SqliteStrikeStore(path)
+
+
+def _private(reason: str) -> StrikeStore:
+    warnings.warn(
+        f"Strikes are counted in this process only, since {reason}. Other processes may spend strikes of their own; "
+        f"name a store with {VARIABLE}: {_FORMS}.",
+        PrivateStoreWarning,
+        stacklevel=4,
+    )
+    return MemoryStrikeStore()
+
+
+_OPENERS: Final[dict[str, Callable[[str], StrikeStore]]] = {
+    "memory": _open_memory,
+    "sqlite": _open_sqlite,
+    "redis": _open_redis,
+    "rediss": _open_redis,
+    "unix": _open_redis,
+}

@@ -116,8 +116,10 @@ def read_pair(text: str, *, allow_unusual_shape: bool) -> Pair | Refusal:
     if (defect := _gross_defect(text, body)) is not None:
         reason, sentence = defect
         return _refuse(reason, sentence, size)
-    if body[0] in "\"'" and body[-1] == body[0]:
+    if len(body) > 1 and body[0] in "\"'" and body[-1] == body[0]:
         body = body[1:-1]
+        if not body:
+            return _refuse(FormatReason.EMPTY, "is empty between its quotes", size)
     if '"' in body or "'" in body:
         return _refuse(FormatReason.QUOTES, "has a quote without its partner; remove the quotes", size)
     return _read_header(body, size, allow_unusual_shape=allow_unusual_shape)

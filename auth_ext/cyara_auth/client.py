@@ -1,0 +1,275 @@
+"""The front door: `connect()` returns a `Cyara`, which every endpoint function takes as `client=`."""
+
+import os
+import platform
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import attrs
+from cyara_client.operations import OPERATIONS, Operation
+from cyara_client.resources import AsyncResources, SyncResources
+
+from cyara_auth._http import httpx
+from cyara_auth.client_binding import Binding, bind
+from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
+from cyara_auth.client_verify import Probe, choose_probe
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import ConfigurationError
+from cyara_auth.guard import StrikeGuard
+from cyara_auth.providers import CredentialProvider
+from cyara_auth.retry import RetryPolicy
+from cyara_auth.state import GuardPolicy
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.transport_core import CONFIRM
+from cyara_auth.workflows import AsyncWorkflows, Workflows
+from cyara_client import __platform__, __version__
+
+ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"
+
+
+@attrs.frozen(kw_only=True)
+class _Parts:
+    """What a `Cyara` is made of, and how `connect` would make it again in another process."""
+
+    binding: Binding
+    options: HttpOptions
+    account_id: int | str | None
+    recipe: Mapping[str, Any] | None
+
+
+class Cyara(Workflows, SyncResources):
+    """A client of one portal, made by `connect`; close it, or use it in a `with` or `async with` block.
+
+    One attribute for each tag of the portal's document (`cyara.campaigns.get_campaigns()`), the same for async code
+    under `aio`. It can be shared by threads, tasks and forked processes. It pickles as a reference to where its
+    credential comes from, and refuses to if it was given the credential itself.
+    """
+
+    def __init__(self, parts: _Parts) -> None:
+        SyncResources.__init__(self, self)
+        self._parts = parts
+        self._clients = ClientsByProcess(parts.binding, parts.options)
+        self.aio = AsyncCyara(self)
+
+    @property
+    def base_url(self) -> str:
+        """The API's base URL, without a trailing slash."""
+        return self._parts.binding.base.url
+
+    @property
+    def account_id(self) -> int | str | None:
+        """The account that is used where a call leaves it out."""
+        return self._parts.account_id
+
+    @property
+    def credential(self) -> ApiCredential:
+        """The credential in use; it shows its fingerprint and nothing else."""
+        return self._parts.binding.source.current()
+
+    @property
+    def guard(self) -> StrikeGuard:
+        """The guard that admits this client's calls."""
+        return self._parts.binding.guard
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Every operation of the document that this client was generated from, by operation id."""
+        return OPERATIONS
+
+    def get_httpx_client(self) -> httpx.Client:
+        """Return the guarded httpx client of this process; generated functions send by it."""
+        return self._here().sync()
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """Return the guarded httpx client of this process and the running event loop."""
+        return self._here().asynchronous()
+
+    def raw(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - as httpx.Client.request
+        """Send any request, guarded and retried as usual, and return httpx's response whatever its status.
+
+        `path` is relative to the base URL (`/v3.0/...`); `options` are those of `httpx.Client.request`.
+        """
+        return self.get_httpx_client().request(method, path, **options)
+
+    def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
+        """Prove the credential by one cheap GET through the guard, and return the answer, whatever its status.
+
+        Args:
+            operation: Operation id; by default one that needs no more than the account.
+            confirm: Spend budget on a pair that an ambiguous 401 has made suspect.
+
+        Raises:
+            ConfigurationError: no operation can be called with what is known.
+            AdmissionRefusedError: nothing was sent.
+        """
+        probe = choose_probe(OPERATIONS, account_id=self.account_id, operation_id=operation)
+        return self.raw("GET", probe.path, **_probe_options(probe, confirm=confirm))
+
+    def with_options(
+        self,
+        *,
+        account_id: int | str | None = None,
+        timeout: httpx.Timeout | float | None = None,
+        retries: RetryPolicy | int | None = None,
+        user_agent: str | None = None,
+    ) -> "Cyara":
+        """Return a client that differs in what is given here and shares credential and guard. Close it by itself."""
+        given = {"account_id": account_id, "timeout": timeout, "retries": retries, "user_agent": user_agent}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        recipe = self._parts.recipe
+        account = changes.pop("account_id", self.account_id)
+        http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
+        parts = attrs.evolve(
+            self._parts,
+            account_id=account,
+            options=attrs.evolve(self._parts.options, **http),
+            recipe=None if recipe is None else {**recipe, **changes, "account_id": account},
+        )
+        return Cyara(parts)
+
+    def close(self) -> None:
+        """Close the connections of this process. Those of event loops are closed by `aclose`."""
+        self._here().close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this process that belong to threads or to the running event loop."""
+        await self._here().aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        source = self._parts.binding.source
+        return f"<Cyara {self.base_url}, account {self.account_id}, {source!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._parts.recipe is None:
+            raise TypeError(
+                "This client was given its credential, an environment or a store object, none of which is pickled. "
+                "Give workers the source instead: CYARA_API_CREDENTIAL, a profile, or a provider."
+            )
+        return _connect_again, (dict(self._parts.recipe),)
+
+    def _here(self) -> HttpClients:
+        return self._clients.here()
+
+
+class AsyncCyara(AsyncWorkflows, AsyncResources):
+    """The resources of a `Cyara` for async code: the same methods, awaited."""
+
+    def __init__(self, client: Cyara) -> None:
+        AsyncResources.__init__(self, client)
+        self._cyara = client
+
+    async def raw(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - as Cyara.raw
+        """Do as `Cyara.raw` does."""
+        return await self._cyara.get_async_httpx_client().request(method, path, **options)
+
+    async def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
+        """Do as `Cyara.verify` does."""
+        probe = choose_probe(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
+        return await self.raw("GET", probe.path, **_probe_options(probe, confirm=confirm))
+
+
+def connect(  # noqa: PLR0913  # the front door: everything that can be said, said once, by keyword
+    base_url: str | None = None,
+    credential: str | ApiCredential | CredentialProvider | None = None,
+    *,
+    account_id: int | str | None = None,
+    profile: str | None = None,
+    policy: GuardPolicy | str | None = None,
+    budget: int | None = None,
+    store: StrikeStore | str | None = None,
+    require_shared_store: bool = False,
+    timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT,
+    verify: ssl.SSLContext | str | Path | bool = True,
+    cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
+    proxy: str | httpx.URL | httpx.Proxy | None = None,
+    retries: RetryPolicy | int | None = None,
+    user_agent: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Cyara:
+    """Make a client. Nothing is sent; the credential is read and checked for its form.
+
+    Args:
+        base_url: `https://<portal>/cyarawebapi`, or the portal's host; `CYARA_BASE_URL` by default. Plain http reaches
+            this machine only.
+        credential: Text in any form that the portal shows, an `ApiCredential`, or a callable that returns one. By
+            default the sources of `cyara_auth.providers` are asked, `CYARA_API_CREDENTIAL` among the first.
+        account_id: Fills the account where a call leaves it out; `CYARA_ACCOUNT_ID` by default.
+        profile: Name of a stored credential (`cyara auth login`); `CYARA_PROFILE` by default.
+        policy: `guarded` or `strict`; `CYARA_AUTH_POLICY` by default, else guarded.
+        budget: Possibly invalid calls per key before everything is refused: 2, or 1 to leave one for people.
+        store: Where strikes are counted: a store, or a URL; `CYARA_STRIKE_STORE` by default, else a file of the user.
+        require_shared_store: Refuse to send when no other process could see the strikes.
+        timeout: Seconds, or `httpx.Timeout`. `None`, said explicitly, waits for ever.
+        verify: `True`, a CA file or folder, an `ssl.SSLContext`, or `False` (never outside a test).
+        cert: Client certificate: a file, or (certificate, key), or (certificate, key, password).
+        proxy: Proxy for everything; by default those of the environment (`HTTPS_PROXY`, `NO_PROXY`).
+        retries: How often to repeat what may be repeated, or a `RetryPolicy`; 0 never does.
+        user_agent: Your program's name and version, appended to the User-Agent header.
+        environ: Environment variables to use instead of the process's own.
+
+    Raises:
+        ConfigurationError: an option is unusable; the text says which, and what to use.
+        CredentialError: no source has a usable credential.
+    """
+    holder = [credential]
+    del credential  # a traceback that prints locals must not find it here
+    http = {"timeout": timeout, "verify": verify, "cert": cert, "proxy": proxy, "retries": retries}
+    options = HttpOptions(**http, user_agent=_user_agent(user_agent))
+    guarding: dict[str, Any] = {
+        "profile": profile,
+        "policy": policy,
+        "budget": budget,
+        "store": store,
+        "require_shared_store": require_shared_store,
+    }
+    recipe: dict[str, Any] | None = None
+    if environ is None and (store is None or isinstance(store, str)) and not isinstance(holder[0], str | ApiCredential):
+        recipe = {"base_url": base_url, "credential": holder[0], "account_id": account_id}
+        recipe |= {**guarding, **http, "user_agent": user_agent}
+    binding = bind(base_url, holder.pop(), **guarding, environ=environ)
+    account = _account(account_id, os.environ if environ is None else environ)
+    return Cyara(_Parts(binding=binding, options=options, account_id=account, recipe=recipe))
+
+
+def _connect_again(recipe: Mapping[str, Any]) -> Cyara:
+    """Make the client anew in the process that unpickles it, from the same sources."""
+    return connect(**recipe)
+
+
+def _account(given: int | str | None, environ: Mapping[str, str]) -> int | str | None:
+    found = environ.get(ACCOUNT_ID, "").strip() if given is None else given
+    if isinstance(found, str):
+        return int(found) if found.isascii() and found.isdigit() else found or None
+    return found
+
+
+def _user_agent(suffix: str | None) -> str:
+    """Say which package, platform release and Python call, and the caller's own name if given."""
+    if suffix and not (suffix.isascii() and suffix.isprintable()):
+        raise ConfigurationError("user_agent= is printable ASCII on one line; it becomes part of a header.")
+    release = __platform__ or "unknown"
+    package = f"cyara-client/{__version__} platform/{release} python/{platform.python_version()}"
+    return f"{package} {suffix}" if suffix else package
+
+
+def _probe_options(probe: Probe, *, confirm: bool) -> dict[str, Any]:
+    return {"params": probe.query, "extensions": {"cyara.operation": probe.operation, CONFIRM: confirm}}

@@ -1,0 +1,98 @@
+"""What every front door settles first: which portal, which credential, which guard.
+
+`connect`, `install` and the adapter for requests differ in the HTTP client that they guard, and in nothing here.
+"""
+
+import os
+from collections.abc import Mapping
+
+import attrs
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import BaseUrlError, ConfigurationError
+from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard_settings import LARGEST_BUDGET
+from cyara_auth.origin import BaseUrl
+from cyara_auth.providers import (
+    CredentialProvider,
+    CredentialSource,
+    Variables,
+    profile_base_url,
+    resolve_credential_source,
+)
+from cyara_auth.state import GuardPolicy
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.stores.registry import open_store
+
+BASE_URL = "CYARA_BASE_URL"
+POLICY = "CYARA_AUTH_POLICY"
+
+
+@attrs.frozen(kw_only=True)
+class Binding:
+    """One portal, the source of one credential for it, and the guard that counts."""
+
+    base: BaseUrl
+    source: CredentialSource
+    guard: StrikeGuard
+
+
+def bind(  # noqa: PLR0913  # the options of connect(), by keyword
+    base_url: str | None,
+    credential: str | ApiCredential | CredentialProvider | None,
+    *,
+    profile: str | None,
+    policy: GuardPolicy | str | None,
+    budget: int | None,
+    store: StrikeStore | str | None,
+    require_shared_store: bool,
+    environ: Mapping[str, str] | None,
+) -> Binding:
+    """Resolve the options that decide where the credential may go; see `cyara_auth.connect` for what each means.
+
+    Raises:
+        ConfigurationError: an option is unusable, or there is no base URL.
+        CredentialError: no source has a usable credential.
+        StrikeStoreUnavailableError: the store of strikes cannot be opened.
+    """
+    holder = [credential]
+    del credential  # a traceback that prints locals must not find it here
+    base = BaseUrl.parse(_base_url(base_url, profile, environ))
+    settings = GuardSettings(
+        policy=_policy(policy, environ),
+        budget=_budget(budget),
+        require_shared_store=require_shared_store,
+    )
+    source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
+    guard = StrikeGuard(store=open_store(store, environ=os.environ if environ is None else environ), settings=settings)
+    return Binding(base=base, source=source, guard=guard)
+
+
+def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str] | None) -> str:
+    found = given or _variable(BASE_URL, environ) or profile_base_url(profile, variables=Variables(environ))
+    if not found:
+        raise BaseUrlError(f"There is no base URL. Set {BASE_URL} to https://<portal>/cyarawebapi, or give base_url=.")
+    return found
+
+
+def _policy(given: GuardPolicy | str | None, environ: Mapping[str, str] | None) -> GuardPolicy:
+    text = given or _variable(POLICY, environ) or GuardPolicy.GUARDED
+    try:
+        return GuardPolicy(text.lower())
+    except ValueError:
+        known = " or ".join(policy.value for policy in GuardPolicy)
+        raise ConfigurationError(f"The policy is {known}, not {text!r} (policy= or {POLICY}).") from None
+
+
+def _budget(given: int | None) -> int:
+    if given is None:
+        return LARGEST_BUDGET
+    if given not in range(1, LARGEST_BUDGET + 1):
+        raise ConfigurationError(
+            f"The budget is 1 or {LARGEST_BUDGET} calls, not {given}: the portal voids a token at the third."
+        )
+    return given
+
+
+def _variable(name: str, environ: Mapping[str, str] | None) -> str | None:
+    return (os.environ if environ is None else environ).get(name)

@@ -1,0 +1,176 @@
+"""The httpx clients under a `Cyara`: guarded, retrying, with a timeout, and one of each per process and event loop.
+
+httpx clients are safe to share between threads but not between processes (both would read from one socket) and not
+between event loops (connections belong to the loop that opened them). So each process and each loop gets its own, made
+when it is first asked for, under a lock: 64 threads get one.
+"""
+
+import asyncio
+import os
+import ssl
+import threading
+from pathlib import Path
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import attrs
+
+from cyara_auth._http import httpx
+from cyara_auth.client_binding import Binding
+from cyara_auth.errors import ConfigurationError
+from cyara_auth.install import guard_client
+from cyara_auth.retry import RetryPolicy, RetryQuota
+from cyara_auth.retry_clients import AsyncRetryingClient, Effects, RetryingClient
+
+DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+"""Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
+
+
+def _policy(value: RetryPolicy | int | None) -> RetryPolicy:
+    if isinstance(value, RetryPolicy):
+        return value
+    if value is None:
+        return RetryPolicy()
+    if value < 0:
+        raise ConfigurationError(f"retries= is a number from 0, or a RetryPolicy, not {value}.")
+    return RetryPolicy(attempts=value + 1)
+
+
+@attrs.frozen(kw_only=True)
+class HttpOptions:
+    """How to speak HTTP; the options of `connect` that do not concern the credential."""
+
+    timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
+    verify: ssl.SSLContext | str | Path | bool = True
+    cert: str | tuple[str, str] | tuple[str, str, str] | None = None
+    proxy: str | httpx.URL | httpx.Proxy | None = None
+    retries: RetryPolicy = attrs.field(default=None, converter=_policy)
+    user_agent: str
+    effects: Effects = attrs.field(factory=Effects)
+
+    def tls(self) -> ssl.SSLContext:
+        """Build the TLS context once for all transports: reading the certificates takes longer than a call."""
+        verify = self.verify
+        if isinstance(verify, ssl.SSLContext):
+            context = verify
+        elif isinstance(verify, bool):
+            context = httpx.create_ssl_context(verify=verify)
+        elif Path(verify).is_dir():
+            context = ssl.create_default_context(capath=str(verify))
+        else:
+            context = ssl.create_default_context(cafile=str(verify))
+        if self.cert is not None:
+            chain = (self.cert,) if isinstance(self.cert, str) else self.cert
+            context.load_cert_chain(*chain)
+        return context
+
+    def headers(self) -> dict[str, str]:
+        """Return what every request carries, the credential not included."""
+        return {"User-Agent": self.user_agent, "Accept": "application/json"}
+
+
+class HttpClients:
+    """The httpx clients of one process, made when first asked for."""
+
+    def __init__(self, binding: Binding, options: HttpOptions) -> None:
+        self._binding = binding
+        self._options = options
+        self._quota = RetryQuota()
+        self._lock = threading.Lock()
+        self._tls: ssl.SSLContext | None = None
+        self._sync: RetryingClient | None = None
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncRetryingClient] = WeakKeyDictionary()
+        self._without_loop: AsyncRetryingClient | None = None
+        self._closed = False
+
+    def sync(self) -> RetryingClient:
+        """Return the client for threads."""
+        if self._sync is not None:
+            return self._sync
+        with self._lock:
+            if self._sync is None:
+                client = RetryingClient(**self._settings())
+                self._guard(client)
+                self._sync = client
+            return self._sync
+
+    def asynchronous(self) -> AsyncRetryingClient:
+        """Return the client of the running event loop (one for all, where the loop is not asyncio's)."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._loopless()
+        client = self._by_loop.get(loop)
+        if client is None:
+            with self._lock:
+                # No other thread can ask for this loop's client, but another loop's may change the dictionary.
+                client = AsyncRetryingClient(**self._settings())
+                self._guard(client)
+                self._by_loop[loop] = client
+        return client
+
+    def _loopless(self) -> AsyncRetryingClient:
+        with self._lock:
+            if self._without_loop is None:
+                self._without_loop = AsyncRetryingClient(**self._settings())
+                self._guard(self._without_loop)
+            return self._without_loop
+
+    def close(self) -> None:
+        """Close what can be closed without a loop. Async clients end with their loop, or by `aclose`."""
+        with self._lock:
+            self._closed = True
+            client = self._sync
+        if client is not None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close the client for threads and that of the running loop."""
+        self.close()
+        try:
+            mine = self._by_loop.pop(asyncio.get_running_loop(), None)
+        except RuntimeError:
+            mine = self._without_loop
+        if mine is not None:
+            await mine.aclose()
+
+    def _settings(self) -> dict[str, Any]:
+        if self._closed:
+            raise RuntimeError("This client is closed. Make another one with connect().")
+        options = self._options
+        if self._tls is None:
+            self._tls = options.tls()
+        return {
+            "retry_policy": options.retries,
+            "retry_quota": self._quota,
+            "retry_effects": options.effects,
+            "base_url": self._binding.base.url,
+            "headers": options.headers(),
+            "timeout": options.timeout,
+            "verify": self._tls,
+            "proxy": options.proxy,
+            # A proxy of the environment is for the outside world; on plain http it could also read the header.
+            "trust_env": self._binding.base.origin.scheme == "https",
+        }
+
+    def _guard(self, client: httpx.Client | httpx.AsyncClient) -> None:
+        binding = self._binding
+        guard_client(client, source=binding.source, guard=binding.guard, origin=binding.base.origin)
+
+
+class ClientsByProcess:
+    """`HttpClients` of this process, whichever it is: after a fork the child makes its own and leaves its parent's be.
+
+    The parent's sockets must not be used or shut down by the child, and the parent's lock may be held for ever there.
+    """
+
+    def __init__(self, binding: Binding, options: HttpOptions) -> None:
+        self._parts = (binding, options)
+        self._by_pid: dict[int, HttpClients] = {}
+
+    def here(self) -> HttpClients:
+        """Return the clients of this process."""
+        pid = os.getpid()
+        found = self._by_pid.get(pid)
+        # setdefault is atomic, so that the first threads of a child agree on one object without a lock.
+        return self._by_pid.setdefault(pid, HttpClients(*self._parts)) if found is None else found

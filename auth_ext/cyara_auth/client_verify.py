@@ -1,0 +1,69 @@
+"""Which call tells cheaply whether the credential is good, and how that call looks."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import attrs
+
+from cyara_auth.errors import ConfigurationError
+
+USUAL: Final = "GetTestCases"
+"""Documented by the vendor, needs no more than the account (support.cyara.com, Working with Campaigns)."""
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+_ACCOUNT: Final = re.compile(r"account_?id", re.IGNORECASE)
+
+
+@attrs.frozen(kw_only=True)
+class Probe:
+    """One GET: relative path, query, and the operation that it calls."""
+
+    path: str
+    query: Mapping[str, Any]
+    operation: Any
+
+
+def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None, operation_id: str | None) -> Probe:
+    """Choose the operation that was named, else `USUAL`, else the first GET that needs no more than the account.
+
+    Raises:
+        ConfigurationError: there is none, or the account is needed and not known.
+    """
+    if operation_id is not None and operation_id not in operations:
+        raise ConfigurationError(f"This client has no operation {operation_id!r}. Nothing was sent.")
+    wanted = operation_id or (USUAL if USUAL in operations else _first(operations))
+    if wanted is None:
+        raise ConfigurationError(
+            "No operation of this client can be called with the account alone. Name one that can prove the credential: "
+            "cyara auth verify --operation ID"
+        )
+    operation = operations[wanted]
+    surplus = [name for name in _PLACEHOLDER.findall(operation.path) if not _ACCOUNT.fullmatch(name)]
+    if operation.method != "GET" or surplus or not operation.requires_credential:
+        raise ConfigurationError(
+            f"{wanted} cannot prove a credential: that takes a GET that needs the credential and, in its path, no more "
+            "than the account. Nothing was sent."
+        )
+    return Probe(
+        path=_PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),
+        query={"pageSize": 1} if operation.page is not None else {},
+        operation=operation,
+    )
+
+
+def _first(operations: Mapping[str, Any]) -> str | None:
+    for name, operation in operations.items():
+        placeholders = _PLACEHOLDER.findall(operation.path)
+        if operation.method == "GET" and operation.requires_credential and all(map(_ACCOUNT.fullmatch, placeholders)):
+            return name
+    return None
+
+
+def _account(account_id: int | str | None) -> str:
+    if account_id is None:
+        raise ConfigurationError(
+            "The account is not known. Set CYARA_ACCOUNT_ID or give account_id=. Nothing was sent."
+        )
+    return quote(str(account_id), safe="")

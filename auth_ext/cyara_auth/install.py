@@ -1,0 +1,158 @@
+"""Put the guard under an httpx client: the one that `connect()` builds, or one that the caller brings.
+
+httpx offers no public way to wrap the transports of a finished client, so this uses `_transport` and `_mounts`, as
+OpenTelemetry's instrumentation does; a client that lacks them is refused, and afterwards every path is checked.
+Building the client first and wrapping it then is also what keeps environment proxies, `NO_PROXY`, `verify` and `cert`
+exactly as httpx understands them: passing `transport=` would switch them off.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+from cyara_auth._http import httpx
+from cyara_auth.client_binding import bind
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import InsecureOriginError, UnsupportedClientError
+from cyara_auth.guard import StrikeGuard
+from cyara_auth.origin import Origin
+from cyara_auth.providers import CredentialProvider, CredentialSource
+from cyara_auth.state import GuardPolicy
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
+
+AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
+
+_REPEATING = ("retry", "retries", "tenacity", "backoff")
+_LONGEST_CHAIN = 16
+
+
+def guard_client(
+    client: httpx.Client | httpx.AsyncClient, *, source: CredentialSource, guard: StrikeGuard, origin: Origin
+) -> None:
+    """Wrap the transport and all mounts of a client, once; wrapping again changes nothing.
+
+    Raises:
+        UnsupportedClientError: the client cannot be guarded completely. It is left as it was.
+        InsecureOriginError: the way to the origin leads through a proxy that could read the header.
+    """
+    paths = _paths(client)
+    kind = GuardedTransport if isinstance(client, httpx.Client) else AsyncGuardedTransport
+    for name, transport in paths.items():
+        _check_kind(name, transport)
+    _check_proxy(client, origin)
+
+    def guarded(transport: Any) -> Any:  # noqa: ANN401 - a transport of either kind
+        if isinstance(transport, kind):
+            return transport
+        return kind(transport, source=source, guard=guard, origin=origin)
+
+    parts: Any = client
+    parts._transport = guarded(parts._transport)  # noqa: SLF001 - see the module's docstring
+    parts._mounts = {  # noqa: SLF001
+        pattern: None if transport is None else guarded(transport)
+        for pattern, transport in parts._mounts.items()  # noqa: SLF001
+    }
+    left = find_unguarded(client)
+    if left:
+        raise UnsupportedClientError(f"These paths of the httpx client could not be guarded: {', '.join(left)}.")
+
+
+def find_unguarded(client: httpx.Client | httpx.AsyncClient) -> list[str]:
+    """Name the paths by which a request would leave this client without the guard; empty when there is none.
+
+    Mounts that were added after `install` show up here.
+    """
+    guards = (GuardedTransport, AsyncGuardedTransport)
+    return [name for name, transport in _paths(client).items() if not isinstance(transport, guards)]
+
+
+def _paths(client: httpx.Client | httpx.AsyncClient) -> dict[str, object]:
+    """Return every transport that the client can send by, by a name for messages."""
+    transport = getattr(client, "_transport", None)
+    mounts = getattr(client, "_mounts", None)
+    if transport is None or not isinstance(mounts, Mapping):
+        raise UnsupportedClientError(
+            "This httpx client has no transports that could be guarded (its version is not supported), so it would "
+            "send unguarded calls. Use cyara_auth.connect() instead."
+        )
+    named = {"transport": transport}
+    for pattern, mounted in cast("Mapping[Any, object]", mounts).items():
+        if mounted is not None:
+            named[f"mount {pattern.pattern}"] = mounted
+    return named
+
+
+def _check_kind(name: str, transport: object) -> None:
+    """Refuse what repeats calls below the guard, where one admitted call would become several on the wire."""
+    for layer in _layers(transport):
+        names = " ".join(f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}" for kind in type(layer).__mro__)
+        if any(word in names.lower() for word in _REPEATING):
+            raise UnsupportedClientError(
+                f"The {name} of this httpx client ({type(layer).__qualname__}) repeats requests by itself, also those "
+                "that cost a strike. Take it out and let connect(retries=...) repeat, above the guard."
+            )
+
+
+def _layers(transport: object) -> Iterator[object]:
+    """Yield a transport and what it wraps, as far as attributes tell."""
+    bases = (httpx.BaseTransport, httpx.AsyncBaseTransport)
+    pending = [transport]
+    for _ in range(_LONGEST_CHAIN):
+        if not pending:
+            return
+        layer = pending.pop()
+        yield layer
+        pending += [inner for inner in getattr(layer, "__dict__", {}).values() if isinstance(inner, bases)]
+
+
+def _check_proxy(client: httpx.Client | httpx.AsyncClient, origin: Origin) -> None:
+    """Refuse a proxy on a plain http origin: it would read the header, while https passes it as a closed tunnel."""
+    if origin.scheme == "https":
+        return
+    parts: Any = client
+    route = parts._transport_for_url(httpx.URL(str(origin)))  # noqa: SLF001 - see the module's docstring
+    if isinstance(route, GuardedTransport | AsyncGuardedTransport):
+        route = route.wrapped
+    if "Proxy" in type(getattr(route, "_pool", None)).__name__:
+        raise InsecureOriginError(
+            f"Requests to {origin} would go through a proxy without encryption, which could read the credential. "
+            f"Add {origin.host} to NO_PROXY, or use https. Nothing was sent."
+        )
+
+
+def install(  # noqa: PLR0913  # the options of connect(), by keyword
+    client: AnyClient,
+    base_url: str | None = None,
+    credential: str | ApiCredential | CredentialProvider | None = None,
+    *,
+    profile: str | None = None,
+    policy: GuardPolicy | str | None = None,
+    budget: int | None = None,
+    store: StrikeStore | str | None = None,
+    require_shared_store: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> AnyClient:
+    """Guard an httpx client of your own, sync or async, and return it.
+
+    Afterwards each request of the client to the portal carries the credential and is counted, however it is made;
+    requests to other hosts are left alone. The options mean what they mean in `connect`; the portal is `base_url`, else
+    the client's own `base_url`, else `CYARA_BASE_URL`. Nothing else about the client changes: not its timeout, which is
+    httpx's own 5 seconds unless you set it, and not its redirects.
+
+    Raises:
+        UnsupportedClientError: this client cannot be guarded completely, for example because it retries by itself.
+        ConfigurationError, CredentialError: as in `connect`.
+    """
+    binding = bind(
+        base_url or (str(client.base_url) if client.base_url.host else None),
+        credential,
+        profile=profile,
+        policy=policy,
+        budget=budget,
+        store=store,
+        require_shared_store=require_shared_store,
+        environ=environ,
+    )
+    del credential  # a traceback that prints locals must not find it here
+    guard_client(client, source=binding.source, guard=binding.guard, origin=binding.base.origin)
+    return client

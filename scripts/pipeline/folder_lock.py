@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BusyError
+from pipeline.shield import no_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,31 +62,38 @@ def work_folder(
     """
     folder = root / WORK_FOLDER
     deadline = clock() + wait
-    while (descriptor := _open_locked(folder)) is None:
-        if clock() >= deadline:
-            raise BusyError(
-                f"Another regeneration is at work in {root}. Nothing was changed; run this again when it is done."
-            )
-        sleep(0.05)
+    held: list[int] = []
     try:
+        while not held:
+            with no_interrupt():
+                held += _open_locked(folder)
+            if not held and clock() >= deadline:
+                raise BusyError(
+                    f"Another regeneration is at work in {root}. Nothing was changed; run this again when it is done."
+                )
+            if not held:
+                sleep(0.05)
         yield folder
     finally:
-        _leave(folder, descriptor)
+        with no_interrupt():
+            for descriptor in held:
+                _leave(folder, descriptor)
 
 
-def _open_locked(folder: Path) -> int | None:
+def _open_locked(folder: Path) -> list[int]:
+    """Return the descriptor of the locked file, or nothing if another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError:
-        return None  # the folder, or on Windows the file, is being removed by its last holder
+        return []  # the folder, or on Windows the file, is being removed by its last holder
     if _try_lock(descriptor):
         with suppress(OSError):
             if os.path.samestat(os.fstat(descriptor), path.stat()):
-                return descriptor
+                return [descriptor]
     os.close(descriptor)
-    return None
+    return []
 
 
 def empty_folder(folder: Path) -> None:

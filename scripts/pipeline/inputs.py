@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.document import LoadedDocument
+    from pipeline.job import Job
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -33,18 +34,25 @@ def read_settings(path: Path) -> dict[str, Any]:
     return content
 
 
-def allowed_operations(
-    path: Path, *, received: LoadedDocument, asked: tuple[str, ...]
-) -> tuple[dict[str, str], str | None]:
-    """Return the accepted operations with the reason, and a sentence if the file is for another document."""
+def settings_for(path: Path, job: Job) -> dict[str, Any]:
+    """Return the settings of a file that names its document; for another document none, and the report says so.
+
+    Raises:
+        RefusedDocumentError: the file holds something else.
+    """
     content = read_settings(path)
-    listed = content.get("operations") or {}
-    reasons = dict.fromkeys(asked, "allowed on the command line")
-    if not listed:
-        return reasons, None
-    if not belongs(content, received=received, origin=""):
-        return reasons, f"{path.name} belongs to another document"
-    return reasons | {str(name): str(reason) for name, reason in listed.items()}, None
+    if content and not belongs(content, received=job.received, origin=job.received.name):
+        job.report.skipped.append(f"{path.name} belongs to another document")
+        return {}
+    return content
+
+
+def allowed_operations(job: Job) -> dict[str, str]:
+    """Return the operations whose failure is accepted for the document, each with the reason."""
+    own = job.request.target.openapi / "allow.json"
+    listed = settings_for(own if own.exists() else job.request.repository.openapi / own.name, job).get("operations")
+    reasons = dict.fromkeys(job.request.allow, "allowed on the command line")
+    return reasons | {str(name): str(reason) for name, reason in (listed or {}).items()}
 
 
 def allow_list(received: LoadedDocument, operations: dict[str, str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from attrs import asdict, frozen
 
 from pipeline.errors import HandEditError, PipelineError, listed
 from pipeline.folder_lock import empty_folder
+from pipeline.shield import no_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -96,6 +97,13 @@ def install(
     if not changes:
         return
     after_step("staged")
+    with no_interrupt():
+        _decide(work, staged, changes, after_step)
+        _apply(root, work, staged, changes, after_step)
+
+
+def _decide(work: Path, staged: Path, changes: list[FileChange], after_step: Callable[[str], None]) -> None:
+    """Put the journal under its final name: from here on the install happens."""
     draft = work / (JOURNAL + ".draft")
     content = {"staged": staged.relative_to(work).as_posix(), "changes": [asdict(change) for change in changes]}
     with draft.open("w", encoding="utf-8") as file:
@@ -105,11 +113,6 @@ def install(
     after_step("drafted")
     draft.replace(work / JOURNAL)
     after_step("decided")
-    try:
-        _apply(root, work, staged, changes, after_step)
-    except KeyboardInterrupt:
-        _apply(root, work, staged, changes, after_step)
-        raise
 
 
 def recover(root: Path, work: Path) -> bool:
@@ -123,7 +126,8 @@ def recover(root: Path, work: Path) -> bool:
     if journal.exists():
         content = json.loads(journal.read_bytes())
         changes = [FileChange(**change) for change in content["changes"]]
-        _apply(root, work, work / content["staged"], changes, lambda _: None)
+        with no_interrupt():
+            _apply(root, work, work / content["staged"], changes, lambda _: None)
         finished = True
     empty_folder(work)
     return finished

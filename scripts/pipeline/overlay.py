@@ -4,8 +4,8 @@ Source of the format: the OpenAPI Overlay Specification 1.0.0, sections 4.4.3 (a
 deletes) and 4.4 (order). Targets are RFC 9535 JSONPath. Beyond the specification:
 
 * every action carries ``x-reason`` and ``x-remove-when``;
-* an overlay names its document by ``x-cyara-title`` (``info.title``), ``x-cyara-sha256`` or ``extends`` (the address or
-  file that it was read from); for another document it is skipped and reported, never an error;
+* an overlay names its document by ``x-cyara-title`` (``info.title``), ``x-cyara-sha256`` or ``extends`` (its file name,
+  title or sha256); for another document it is skipped and reported, never an error;
 * an action that matches nothing, or changes nothing, fails the build: the vendor may have mended the document, and a
   correction that corrects nothing hides the next mistake.
 """
@@ -77,8 +77,12 @@ def apply_overlays(
 
 def belongs(binding: Mapping[str, Any], *, received: LoadedDocument, origin: str) -> bool:
     """Return whether everything by which ``binding`` names its document is true of this one."""
-    facts = {"x-cyara-title": received.title, "x-cyara-sha256": received.sha256, "extends": origin}
-    return all(binding[name] == fact for name, fact in facts.items() if name in binding)
+    facts = {
+        "x-cyara-title": {received.title},
+        "x-cyara-sha256": {received.sha256},
+        "extends": {origin, received.title, received.sha256},
+    }
+    return all(binding[name] in fact for name, fact in facts.items() if name in binding)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pipeline import stages
 from pipeline.errors import VerificationError, listed, quoted
 from pipeline.generate import Endpoint, GeneratorInputs, generate, put_headers
 from pipeline.imports import failing_imports
-from pipeline.inputs import allowed_operations, read_settings
+from pipeline.inputs import allowed_operations, read_settings, settings_for
 from pipeline.tools import tidy
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def write_package(job: Job, prepared: Prepared) -> list[Endpoint]:
             received=prepared.received,
             effective=prepared.effective,
             names=prepared.names,
-            public_operations=read_settings(openapi / "public-operations.yaml"),
+            public_operations=settings_for(openapi / "public-operations.yaml", job),
             platform=job.platform,
             spec_sha256=job.received.sha256,
             upstream_bytes=job.received.as_json(),
@@ -73,13 +73,8 @@ def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
     Raises:
         VerificationError: an operation fails that is not accepted.
     """
-    request = job.request
-    own = request.target.openapi / "allow.json"
-    path = own if own.exists() else request.repository.openapi / "allow.json"
-    allowed, skipped = allowed_operations(path, received=job.received, asked=request.allow)
-    if skipped:
-        job.report.skipped.append(skipped)
-    if not request.verify:
+    allowed = allowed_operations(job)
+    if not job.request.verify:
         return allowed
     with job.progress.stage("verify"):
         verified = stages.verify(job.staged.package.parent, prepared.received, allow=frozenset(allowed))

@@ -60,5 +60,7 @@ def write_index(package: Path, **arguments: Any) -> None:
 def verify(package_root: Path, document: dict[str, Any], *, allow: frozenset[str]) -> Any:
     module = _stage("verify")
     return (
-        module.verify(package_root=package_root, document=document, allow=allow) if hasattr(module, "verify") else None
+        module.verify(package_root=package_root, document=document, allow=allow)
+        if module and hasattr(module, "verify")
+        else None
     )

@@ -31,7 +31,7 @@ CONFIRM: Final = "cyara.confirm"
 
 _log = logging.getLogger("cyara_auth")
 _STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.AMBIGUOUS, Outcome.STRIKE})
-_UNLIMITED_READ: Final = 3600.0
+UNLIMITED_READ: Final = 3600.0
 """Seconds that stand for "no read timeout" where the guard asks how long a lost call may still be evaluated."""
 
 
@@ -87,7 +87,7 @@ class Asked:
         read = None if timeout is None else timeout.get("read", None)
         return cls(
             operation=extensions.get("cyara.operation"),
-            read_timeout=_UNLIMITED_READ if read is None else read,
+            read_timeout=UNLIMITED_READ if read is None else read,
             confirm=extensions.get(CONFIRM) is True,
         )
 

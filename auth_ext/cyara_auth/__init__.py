@@ -1,0 +1,69 @@
+"""A client for the Cyara API that never burns your token: credentials, strike control and the front door.
+
+The names below are all there is to import; each is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cyara_auth.client import Cyara, connect
+    from cyara_auth.credential import ApiCredential, CredentialFingerprint
+    from cyara_auth.guard import StrikeGuard
+    from cyara_auth.install import find_unguarded, install
+    from cyara_auth.providers import CredentialProvider
+    from cyara_auth.redact import RedactingFilter
+    from cyara_auth.retry import RetryPolicy
+    from cyara_auth.state import GuardPolicy
+    from cyara_auth.stores.base import StrikeStore
+    from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
+    from cyara_auth.waiting import Pace
+
+__all__ = [
+    "ApiCredential",
+    "AsyncGuardedTransport",
+    "CredentialFingerprint",
+    "CredentialProvider",
+    "Cyara",
+    "GuardPolicy",
+    "GuardedTransport",
+    "Pace",
+    "RedactingFilter",
+    "RetryPolicy",
+    "StrikeGuard",
+    "StrikeStore",
+    "connect",
+    "find_unguarded",
+    "install",
+]
+
+_HOMES = {
+    "ApiCredential": "credential",
+    "AsyncGuardedTransport": "transport",
+    "CredentialFingerprint": "credential",
+    "CredentialProvider": "providers",
+    "Cyara": "client",
+    "GuardPolicy": "state",
+    "GuardedTransport": "transport",
+    "Pace": "waiting",
+    "RedactingFilter": "redact",
+    "RetryPolicy": "retry",
+    "StrikeGuard": "guard",
+    "StrikeStore": "stores.base",
+    "connect": "client",
+    "find_unguarded": "install",
+    "install": "install",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,180 @@
+"""The guard for scripts that use `requests`, as the vendor's own sample does (extra `requests`).
+
+```python
+import requests
+from cyara_auth.requests import GuardedAdapter
+
+adapter = GuardedAdapter()  # base URL and credential as in cyara_auth.connect()
+session = requests.Session()
+session.mount(adapter.prefix, adapter)
+session.get(f"{adapter.base_url}/v3.0/accounts/1/campaigns")
+```
+
+An adapter sees every redirect hop and the last state of the headers. So whatever `headers=`, `auth=` or a netrc entry
+put into `Authorization` for the portal (requests prefers netrc to headers) is dropped here, and the guard, its store and
+its refusals are the same as everywhere else. requests waits for ever by default; this adapter does not.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Never
+from urllib.parse import urljoin
+
+from cyara_auth._http import httpx
+from cyara_auth.client_binding import bind
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, MissingExtraError
+from cyara_auth.providers import CredentialProvider
+from cyara_auth.redact import scrub
+from cyara_auth.state import GuardPolicy
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.ticket import Ticket
+from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Asked, Hop, Injector
+from cyara_auth.transport_log import CallLog
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import NewConnectionError
+except ImportError as error:
+    raise MissingExtraError("This needs requests. Run: pip install 'cyara-client[requests]'") from error
+
+DEFAULT_TIMEOUT: Final = (5.0, 30.0)
+"""Seconds to connect and between two pieces of an answer, where the call does not say."""
+
+
+class GuardedAdapter(HTTPAdapter):
+    """A `requests` adapter for one portal. Mount it at `prefix`; other hosts that reach it get no credential.
+
+    The options mean what they mean in `cyara_auth.connect`. It never retries: a retry below the guard would make
+    several calls of one that was admitted.
+
+    Raises:
+        ConfigurationError, CredentialError: as `connect`.
+    """
+
+    def __init__(  # noqa: PLR0913  # the options of connect(), by keyword
+        self,
+        base_url: str | None = None,
+        credential: str | ApiCredential | CredentialProvider | None = None,
+        *,
+        profile: str | None = None,
+        policy: GuardPolicy | str | None = None,
+        budget: int | None = None,
+        store: StrikeStore | str | None = None,
+        require_shared_store: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        holder = [credential]
+        del credential  # a traceback that prints locals must not find it here
+        super().__init__()
+        binding = bind(
+            base_url,
+            holder.pop(),
+            profile=profile,
+            policy=policy,
+            budget=budget,
+            store=store,
+            require_shared_store=require_shared_store,
+            environ=environ,
+        )
+        self.base_url = binding.base.url
+        self.prefix = f"{binding.base.origin}/"
+        self._injector = Injector(source=binding.source, guard=binding.guard, origin=binding.base.origin)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401
+        """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""
+        settings = dict(zip(("stream", "timeout", "verify", "cert", "proxies"), args, strict=False)) | options
+        if settings.get("timeout") is None:
+            settings["timeout"] = DEFAULT_TIMEOUT
+        if not self._is_bound(request):
+            return super().send(request, **settings)
+        if self._injector.origin.scheme == "http":
+            settings["proxies"] = None  # a proxy could read the header, where nothing is encrypted
+        asked = Asked(operation=None, read_timeout=_read_timeout(settings["timeout"]))
+        credential, ticket = self._admit(asked)
+        copy = request.copy()
+        copy.headers[AUTHORIZATION] = credential.header_value()
+        log = CallLog(method=str(request.method), extensions={}, fingerprint=credential.fingerprint)
+        facts = asked.facts(proven=ticket.proven)
+        hop = Hop(ticket=ticket, origin=self._injector.origin, facts=facts, log=log)
+        try:
+            response = super().send(copy, **settings)
+        except BaseException as error:
+            del copy.headers[AUTHORIZATION]
+            hop.failed(as_httpx(error))
+            scrub(error, credential)
+            if isinstance(error, requests.RequestException):
+                error.request = request
+            raise
+        del copy.headers[AUTHORIZATION]
+        response.request = request
+        try:
+            hop.answered(response.status_code, response.headers, lambda place: self._stays(request, place))
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def _admit(self, asked: Asked) -> tuple[ApiCredential, Ticket]:
+        injector = self._injector
+        credential = injector.source.current()
+        try:
+            return credential, injector.guard.admit(credential, injector.origin_text, **asked.admission())
+        except (CredentialRejectedError, CredentialSupersededError) as refusal:
+            credential = injector.renewed(credential, refusal)
+        return credential, injector.guard.admit(credential, injector.origin_text, **asked.admission())
+
+    def _is_bound(self, request: requests.PreparedRequest) -> bool:
+        authorization = request.headers.get(AUTHORIZATION)
+        bound = self._covers(str(request.url))
+        if authorization is not None and (bound or str(authorization).lower().startswith("apikey")):
+            del request.headers[AUTHORIZATION]
+            if bound:
+                self._injector.tell_of_override()
+        return bound
+
+    def _stays(self, request: requests.PreparedRequest, location: str) -> bool:
+        return self._covers(urljoin(str(request.url), location))
+
+    def _covers(self, url: str) -> bool:
+        try:
+            return self._injector.origin.covers(httpx.URL(url))
+        except httpx.InvalidURL:
+            return False
+
+    def __reduce__(self) -> Never:
+        raise TypeError("A GuardedAdapter is not pickled. Make one in each process; they share the store of strikes.")
+
+
+_MEANINGS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
+    (requests.exceptions.ConnectTimeout, httpx.ConnectTimeout),
+    (requests.exceptions.ProxyError, httpx.ProxyError),
+    (requests.exceptions.ReadTimeout, httpx.ReadTimeout),
+    (requests.exceptions.InvalidHeader, httpx.LocalProtocolError),
+    (requests.exceptions.InvalidURL, httpx.UnsupportedProtocol),
+    (requests.exceptions.InvalidSchema, httpx.UnsupportedProtocol),
+)
+
+
+def as_httpx(error: BaseException) -> BaseException:
+    """Return the httpx exception that means the same, for the one table that judges them; others as they are.
+
+    requests reports much as `ConnectionError`: only when urllib3 says that no connection was made, or that it refused
+    the portal's certificate, did nothing leave. Any other TLS failure may have come after the request.
+    """
+    for theirs, ours in _MEANINGS:
+        if isinstance(error, theirs):
+            return ours("as requests said")
+    if isinstance(error, requests.exceptions.ConnectionError) and error.args:
+        reason = getattr(error.args[0], "reason", None)
+        if isinstance(reason, NewConnectionError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
+            return httpx.ConnectError("as requests said")
+    return error
+
+
+def _read_timeout(timeout: object) -> float:
+    """Return the seconds of requests' `timeout`: a number, or a pair of connect and read; `None` is no limit."""
+    read: Any = timeout[-1] if isinstance(timeout, tuple) and timeout else timeout
+    if isinstance(read, int | float):
+        return float(read)
+    return UNLIMITED_READ

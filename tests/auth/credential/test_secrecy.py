@@ -76,7 +76,7 @@ def test_row_88_it_cannot_be_dumped(credential: ApiCredential) -> None:
     with pytest.raises(TypeError):
         vars(credential)
     with pytest.raises(attrs.exceptions.NotAnAttrsClassError):
-        attrs.asdict(credential)  # type: ignore[call-overload]  # not an attrs class, which is the point
+        attrs.asdict(credential)  # type: ignore[arg-type]  # not an attrs class, which is the point
     with pytest.raises(TypeError):
         dataclasses.asdict(credential)  # type: ignore[call-overload]  # not a dataclass, which is the point
 

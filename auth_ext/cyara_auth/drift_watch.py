@@ -1,0 +1,49 @@
+"""Hold every answer of a strict client against the document that travels with the generated package."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from .drift import DriftError, compare
+
+if TYPE_CHECKING:
+    from ._http import httpx
+
+
+@cache
+def packaged_document() -> dict[str, Any]:
+    """Return the OpenAPI document as received, as it travels with the generated client."""
+    document: dict[str, Any] = json.loads(files("cyara_client").joinpath("openapi.json").read_bytes())
+    return document
+
+
+def raise_on_drift(response: httpx.Response) -> None:
+    """Compare an answer whose body has been read; a request that names no operation is left alone.
+
+    Raises:
+        DriftError: the answer has a status, a field or an enum member that the document does not know.
+    """
+    operation = response.request.extensions.get("cyara.operation")
+    if operation is None:
+        return
+    drifts = compare(
+        packaged_document(),
+        method=operation.method,
+        path=operation.path,
+        status=response.status_code,
+        body=_json_or_none(response),
+    )
+    if drifts:
+        raise DriftError(drifts)
+
+
+def _json_or_none(response: httpx.Response) -> object:
+    if "json" not in response.headers.get("Content-Type", ""):
+        return None
+    try:
+        return response.json()
+    except ValueError:
+        return None  # what is not JSON after all is the decoder's to report

@@ -1,0 +1,160 @@
+"""What an answer has and its document does not: found once, said in words, and ready to be pasted into an overlay."""
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+from pipeline.document import read_document
+from pipeline.overlay import apply_overlays
+
+from cyara_auth.drift import Drift, DriftError, compare, overlay
+
+CAMPAIGN: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer"},
+        "kind": {"$ref": "#/components/schemas/Kind"},
+        "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Part"}},
+        "labels": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Kind"}},
+        "anything": {},
+        "shape": {"oneOf": [{"$ref": "#/components/schemas/Part"}, {"$ref": "#/components/schemas/Special"}]},
+    },
+}
+SCHEMAS: dict[str, Any] = {
+    "Kind": {"type": "string", "enum": ["Pulse", "Velocity"]},
+    "Part": {"type": "object", "properties": {"name": {"type": "string"}}, "additionalProperties": False},
+    "Special": {
+        "allOf": [{"$ref": "#/components/schemas/Part"}, {"properties": {"extra": {"type": "integer"}}}],
+    },
+    "Pet": {
+        "type": "object",
+        "properties": {"species": {"type": "string"}},
+        "discriminator": {"propertyName": "species", "mapping": {"cat": "#/components/schemas/Cat"}},
+    },
+    "Cat": {"allOf": [{"$ref": "#/components/schemas/Pet"}], "properties": {"lives": {"type": "integer"}}},
+    "Node": {"properties": {"next": {"$ref": "#/components/schemas/Node"}}},
+    "Campaign": CAMPAIGN,
+}
+
+
+def document(schema: dict[str, Any]) -> dict[str, Any]:
+    answer = {"description": "OK", "content": {"application/json": {"schema": schema}}}
+    return {
+        "openapi": "3.0.3",
+        "paths": {"/c/{id}": {"get": {"responses": {"200": answer, "4XX": {"description": "Refused"}}}}},
+        "components": {"schemas": SCHEMAS},
+    }
+
+
+def seen(body: object, *, schema: str = "Campaign", status: int = 200) -> list[tuple[str, str, str]]:
+    reference = {"$ref": f"#/components/schemas/{schema}"}
+    found = compare(document(reference), method="GET", path="/c/{id}", status=status, body=body)
+    return [(drift.kind, "/".join(drift.where[-3:]), drift.name) for drift in found]
+
+
+def test_an_answer_as_documented_has_no_drift():
+    body = {"id": 1, "kind": "Pulse", "parts": [{"name": "x"}], "labels": {"a": "Pulse"}, "anything": {"x": [1]}}
+    assert seen(body) == []
+
+
+def test_nulls_are_never_drift():
+    assert seen({"id": None, "kind": None, "parts": [None], "shape": None}) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"new": 1}, [("field", "components/schemas/Campaign", "new")]),
+        ({"kind": "Cruncher"}, [("enum member", "schemas/Kind/enum", "Cruncher")]),
+        ({"parts": [{"name": "x"}, {"size": 1}, {"size": 2}]}, [("field", "components/schemas/Part", "size")]),
+        ({"labels": {"a": "Odd"}}, [("enum member", "schemas/Kind/enum", "Odd")]),
+        ({"shape": {"name": "x", "extra": 1}}, []),
+        ({"shape": {"odd": 1}}, [("field", "components/schemas/Part", "odd")]),
+    ],
+)
+def test_what_is_new_is_found_once_where_the_document_would_have_it(body: object, expected: list[tuple[str, str, str]]):
+    assert seen(body) == expected
+
+
+def test_a_discriminator_leads_to_the_subtype():
+    assert seen({"species": "cat", "lives": 9}, schema="Pet") == []
+    assert seen({"species": "dog", "lives": 9}, schema="Pet") == [("field", "components/schemas/Pet", "lives")]
+
+
+def test_statuses_match_exactly_by_range_or_by_default():
+    assert seen(None, status=404) == []
+    assert seen(None, status=503) == [("status", "/c/{id}/get/responses", "503")]
+
+
+def test_a_cycle_in_schema_and_answer_ends():
+    body: dict[str, Any] = {}
+    for _level in range(500):
+        body = {"next": body}
+    assert seen(body, schema="Node") == []
+
+
+def test_swagger_2_documents_are_read_as_they_are():
+    old = {
+        "swagger": "2.0",
+        "paths": {"/c": {"get": {"responses": {"200": {"schema": {"$ref": "#/definitions/C"}}}}}},
+        "definitions": {"C": {"properties": {"id": {"type": "integer"}}}},
+    }
+    (drift,) = compare(old, method="get", path="/c", status=200, body={"id": 1, "x": True})
+    assert drift.where == ("definitions", "C")
+    assert drift.addition == {"properties": {"x": {"type": "boolean"}}}
+
+
+def test_an_operation_that_the_document_does_not_have_is_left_alone():
+    assert compare(document({}), method="POST", path="/c/{id}", status=200, body={"x": 1}) == ()
+
+
+def test_a_reference_that_leads_nowhere_allows_everything():
+    assert compare(document({"$ref": "#/no/where"}), method="GET", path="/c/{id}", status=200, body={"x": 1}) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "described"),
+    [
+        (True, {"type": "boolean"}),
+        (1, {"type": "integer"}),
+        (1.5, {"type": "number"}),
+        ("x", {"type": "string"}),
+        ({"a": 1}, {"type": "object"}),
+        ([1], {"type": "array", "items": {"type": "integer"}}),
+        ([], {"type": "array", "items": {}}),
+        (None, {}),
+    ],
+)
+def test_an_addition_describes_what_was_seen(value: object, described: dict[str, Any]):
+    reference = {"$ref": "#/components/schemas/Campaign"}
+    (drift,) = compare(document(reference), method="GET", path="/c/{id}", status=200, body={"new": value})
+    assert drift.addition == {"properties": {"new": described}}
+
+
+def found_in(body: object, status: int = 200) -> tuple[Drift, ...]:
+    reference = {"$ref": "#/components/schemas/Campaign"}
+    return compare(document(reference), method="GET", path="/c/{id}", status=status, body=body)
+
+
+def test_the_overlay_makes_the_drift_go_away(tmp_path):
+    source = document({"$ref": "#/components/schemas/Campaign"}) | {"info": {"title": "T", "version": "1"}}
+    received = tmp_path / "received.json"
+    received.write_text(json.dumps(source), encoding="utf-8")
+    body = {"new": 1, "kind": "Cruncher", "parts": [{"size": 1}]}
+    drifts = (*found_in(body), *found_in(None, 503))
+    assert len(drifts) == 4
+    path = tmp_path / "seen.overlay.yaml"
+    path.write_text(overlay(drifts, title="T"), encoding="utf-8")
+    mended = apply_overlays(source, [path], received=read_document(received), origin=str(received)).document
+    assert compare(mended, method="GET", path="/c/{id}", status=200, body=body) == ()
+    assert compare(mended, method="GET", path="/c/{id}", status=503, body=None) == ()
+
+
+def test_the_error_names_what_was_seen_and_the_next_step_and_can_be_pickled():
+    error = DriftError(found_in({f"new{n}": 1 for n in range(9)}))
+    assert "9 thing(s)" in str(error)
+    assert "'new0'" in str(error)
+    assert str(error).count("field") == 5
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert again.drifts == error.drifts

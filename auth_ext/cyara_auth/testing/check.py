@@ -1,0 +1,159 @@
+"""Is this request what the document asks for? Path, query, headers, cookies, media type and body, with the reasons if not."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import attrs
+
+from cyara_auth.testing import media
+from cyara_auth.testing.bodies import UnreadableBodyError, read_body
+from cyara_auth.testing.decode import ABSENT, from_header, from_path, from_query
+from cyara_auth.testing.judge import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cyara_auth.testing.document import Document, Parameter, ServedOperation
+    from cyara_auth.testing.json_types import Json
+    from cyara_auth.testing.schema import Shapes
+
+_NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+"""OpenAPI says that header parameters of these names are ignored: media types and security describe them."""
+
+
+@attrs.frozen(kw_only=True)
+class Incoming:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[tuple[str, str]]
+    """Names in lower case, in the order of the wire."""
+    body: bytes
+
+    def header(self, name: str) -> list[str]:
+        """Return all values of a header."""
+        return [value for key, value in self.headers if key == name]
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What the document says about a request."""
+
+    status: int
+    """200 for a valid request, else 400 or 415."""
+    reasons: tuple[str, ...]
+    values: Mapping[str, Any]
+    """Decoded parameters as `place.name`; what was left out is absent."""
+    body: Any = None
+
+
+@attrs.frozen(kw_only=True)
+class RequestCheck:
+    """Holds requests against one document."""
+
+    document: Document
+    shapes: Shapes
+
+    def judge(self, operation: ServedOperation, path_values: Mapping[str, str], request: Incoming) -> Verdict:
+        """Decode the whole request and collect every reason why it is not valid."""
+        values: dict[str, Any] = {}
+        reasons = list(self._parameters(operation, path_values, request, values))
+        status = 400 if reasons else 200
+        body, wrong_media, body_reasons = self._body(operation, request)
+        if wrong_media:
+            status = 415
+        elif body_reasons and status == 200:
+            status = 400
+        return Verdict(status=status, reasons=(*reasons, *body_reasons), values=values, body=body)
+
+    def _parameters(
+        self, operation: ServedOperation, path_values: Mapping[str, str], request: Incoming, values: dict[str, Any]
+    ) -> Iterator[str]:
+        judge = Judge(shapes=self.shapes)
+        query = parse_qs(request.query, keep_blank_values=True)
+        used: set[str] = set()
+        decoded = {
+            (p.place, p.name): self._value(p, path_values, query, request, used)
+            for p in sorted(operation.parameters, key=self._takes_the_rest)
+        }
+        for parameter in operation.parameters:
+            label = f"{parameter.place} parameter {parameter.name!r}"
+            value = decoded[(parameter.place, parameter.name)]
+            if value is not ABSENT:
+                values[f"{parameter.place}.{parameter.name}"] = value
+                yield from judge.reasons(value, parameter.schema, label)
+            elif parameter.required and not (parameter.place == "header" and parameter.name.lower() in _NOT_PARAMETERS):
+                yield f"{label} is required"
+        for name in query:
+            if name not in used:
+                yield f"query parameter {name!r} is not known to this operation"
+
+    def _takes_the_rest(self, parameter: Parameter) -> bool:
+        """Free-form objects take whatever query keys the other parameters leave over, so they are read last."""
+        return self.shapes.of(parameter.schema).is_object
+
+    def _value(
+        self,
+        parameter: Parameter,
+        path_values: Mapping[str, str],
+        query: Mapping[str, Sequence[str]],
+        request: Incoming,
+        used: set[str],
+    ) -> Json:
+        match parameter.place:
+            case "path":
+                wanted = parameter.name.strip().lower()
+                raw = next((v for k, v in path_values.items() if k.lower() == wanted), None)
+                return ABSENT if raw is None else from_path(raw, parameter, self.shapes)
+            case "query":
+                return from_query(query, parameter, self.shapes, used)
+            case "header" if parameter.name.lower() not in _NOT_PARAMETERS:
+                return from_header(request.header(parameter.name.lower()), parameter, self.shapes)
+            case "cookie":
+                return from_query(_cookies(request), parameter, self.shapes, set())
+            case _:
+                return ABSENT
+
+    def _body(self, operation: ServedOperation, request: Incoming) -> tuple[Any, bool, list[str]]:
+        """Return the decoded body, whether its media type is refused, and the reasons."""
+        described = self.document.resolve(operation.raw.get("requestBody") or {})
+        content = described.get("content") or {}
+        types = request.header("content-type")
+        if not described:
+            return None, False, ["this operation takes no body"] if request.body else []
+        if not request.body and not (types and media.essence(types[0]) == "application/octet-stream"):
+            return None, False, ["a body is required"] if described.get("required") is True else []
+        if not content:
+            return None, False, []
+        if len(types) != 1:
+            return None, True, [f"a body needs one Content-Type header, there are {len(types)}"]
+        listed = media.pick(types[0], content)
+        if listed is None:
+            return None, True, [f"the media type {types[0]!r} is not one of {', '.join(content)}"]
+        schema = (content[listed] or {}).get("schema") or {}
+        try:
+            body = read_body(request.body, types[0], schema, self.shapes)
+        except UnreadableBodyError as error:
+            return None, False, [str(error)]
+        if self._is_binary(schema):
+            return body, False, []
+        return body, False, Judge(shapes=self.shapes).reasons(body, schema, "body")
+
+    def _is_binary(self, schema: Json) -> bool:
+        shape = self.shapes.of(schema)
+        return shape.types == ("string",) and shape.keywords.get("format") == "binary"
+
+
+def _cookies(request: Incoming) -> Mapping[str, Sequence[str]]:
+    jar: SimpleCookie = SimpleCookie()
+    for line in request.header("cookie"):
+        try:
+            jar.load(line)
+        except CookieError:
+            continue
+    return {name: [morsel.value] for name, morsel in jar.items()}

@@ -1,0 +1,133 @@
+"""Everything a portal is, but the wire: document, credential desk, faults, recorder, and the life of campaigns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from cyara_auth.testing.answers import Answer, Answers, problem
+from cyara_auth.testing.check import Incoming, RequestCheck
+from cyara_auth.testing.credentials import CredentialDesk, Presented
+from cyara_auth.testing.document import Document, bundled_bytes
+from cyara_auth.testing.domain.routes import Cyara
+from cyara_auth.testing.faults import FaultPlan
+from cyara_auth.testing.recorder import Recorder
+from cyara_auth.testing.routing import Router
+from cyara_auth.testing.schema import Shapes
+from cyara_auth.testing.settings import PortalSettings
+from cyara_auth.testing.synthesis import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cyara_auth.testing.check import Verdict
+    from cyara_auth.testing.document import ServedOperation
+    from cyara_auth.testing.recorder import Visit
+
+DocumentSource = bytes | str | Path | dict[str, Any] | None
+
+
+class PortalCore:
+    """One portal without a socket. All of it runs in the server's thread, except what orders, counts and reads."""
+
+    def __init__(self, document: DocumentSource, settings: PortalSettings, origin: str) -> None:
+        self.settings = settings
+        self.base_url = origin + settings.base_path
+        self.document_bytes = read_document(document)
+        self.document = Document(json.loads(self.document_bytes.decode("utf-8-sig")))
+        self.shapes = Shapes(self.document)
+        self.router = Router(self.document.operations)
+        self.check = RequestCheck(document=self.document, shapes=self.shapes)
+        self.answers = Answers(document=self.document, shapes=self.shapes, seed=settings.seed)
+        self.desk = CredentialDesk(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
+        self.faults = FaultPlan()
+        self.recorder = Recorder()
+        self.domain = Cyara(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
+        self.form = Form.FULL
+        self.regenerate_before: dict[int, int | None] = {}
+        """Arrival numbers before which the token is regenerated, and how many nodes hear of it."""
+
+    def operation(self, request: Incoming) -> tuple[ServedOperation, Verdict] | Answer:
+        """Find what a request is for and judge it; an answer if there is nothing, or not with this method."""
+        candidates = self.router.candidates(request.path, request.method)
+        first: tuple[ServedOperation, Verdict] | None = None
+        for operation, values in candidates:
+            verdict = self.check.judge(operation, values, request)
+            if not verdict.reasons:
+                return operation, verdict
+            first = first or (operation, verdict)
+        if first is not None:
+            return first
+        found = self.router.match(request.path)
+        if found is None:
+            return problem(404, "Not Found", f"No operation has the path {request.path}.")
+        allowed = ", ".join(sorted(found.operations))
+        refused = problem(405, "Method Not Allowed", f"{request.path} takes {allowed}.")
+        return attrs.evolve(refused, headers=(("allow", allowed),))
+
+    def is_public(self, request: Incoming) -> bool:
+        """Whether the operation that a request is for answers without credentials."""
+        first = next(self.router.candidates(request.path, request.method), None)
+        return first is not None and first[0].public
+
+    def admit(self, request: Incoming, visit: Visit) -> Answer | None:
+        """Look at the credential; an answer if the request is not let in."""
+        if visit.arrival in self.regenerate_before:
+            self.desk.regenerate(nodes=self.regenerate_before.pop(visit.arrival))
+        presented = self.desk.evaluate(request.header("authorization"), node=visit.arrival % self.settings.nodes)
+        visit.presented = presented
+        visit.credential_correct = presented is Presented.ACCEPTED
+        if visit.credential_correct:
+            return None
+        refused = problem(401, "Unauthorized", "The API key and token were not accepted.")
+        return attrs.evolve(refused, headers=(("www-authenticate", "ApiKey"),))
+
+    def serve(self, request: Incoming, visit: Visit) -> Answer:
+        """Answer a request that was let in."""
+        found = self.operation(request)
+        if isinstance(found, Answer):
+            return found
+        operation, verdict = found
+        visit.operation = f"{operation.method} {operation.path}"
+        visit.reasons, visit.values, visit.body = verdict.reasons, verdict.values, verdict.body
+        if verdict.reasons:
+            title = (
+                "Unsupported Media Type"
+                if verdict.status == _UNSUPPORTED
+                else "One or more validation errors occurred."
+            )
+            return problem(verdict.status, title, "; ".join(verdict.reasons), errors={"request": list(verdict.reasons)})
+        if self.settings.stateful and self.form is Form.FULL:
+            lived = self.domain.answer(request, verdict)
+            if lived is not None:
+                return lived
+        return self.answers.answer(operation, form=self.form, accept=", ".join(request.header("accept")))
+
+    def secrets_in(self, request: Incoming) -> Iterator[str]:
+        """Name every place but the Authorization header where the secret stands."""
+        if self.desk.holds_secret(f"{request.path}?{request.query}"):
+            yield "address"
+        yield from (
+            name for name, value in request.headers if name != "authorization" and self.desk.holds_secret(value)
+        )
+        if self.desk.holds_secret(request.body.decode("latin-1")):
+            yield "body"
+
+
+_UNSUPPORTED = 415
+
+
+def read_document(document: DocumentSource) -> bytes:
+    """Return a document as bytes, wherever it comes from."""
+    match document:
+        case None:
+            return bundled_bytes()
+        case bytes():
+            return document
+        case dict():
+            return json.dumps(document).encode()
+        case _:
+            return Path(document).read_bytes()

@@ -1,0 +1,160 @@
+"""From the text on the wire back to JSON values, by a parameter's style.
+
+Path, query, header and form fields carry text only; what it means depends on the schema and on `style` and `explode`. A text that cannot be
+what the schema asks for is returned as text, and the judge then says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cyara_auth.testing.document import Parameter
+    from cyara_auth.testing.json_types import Json
+    from cyara_auth.testing.schema import Shape, Shapes
+
+_INTEGER: Final = re.compile(r"[+-]?\d+")
+_SEPARATORS: Final = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+ABSENT: Final = object()
+
+
+def scalar(text: str, shape: Shape, shapes: Shapes) -> Json:
+    """Read one text as the JSON value that the schema asks for."""
+    kinds = set(shape.types)
+    for member in shape.choices:
+        kinds |= set(shapes.of(member).types)
+    if not kinds and shape.enum:
+        kinds = {"integer" if isinstance(v, int) else "string" for v in shape.enum}
+    if text == "" and shape.nullable and "string" not in kinds:
+        return None
+    if "boolean" in kinds and text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    if kinds & {"integer", "number"} and _INTEGER.fullmatch(text):
+        return int(text)
+    if "number" in kinds:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    if "object" in kinds and text[:1] == "{":
+        return _json(text)
+    return text
+
+
+def is_array(shape: Shape, shapes: Shapes) -> bool:
+    """Whether the schema is an array, directly or by one of its alternatives."""
+    return "array" in shape.types or any("array" in shapes.of(member).types for member in shape.choices)
+
+
+def from_path(text: str, parameter: Parameter, shapes: Shapes) -> Json:
+    """Read a value of a path template, still percent-encoded."""
+    shape = shapes.of(parameter.schema)
+    if parameter.style == "label":
+        text = text.removeprefix(".")
+    if parameter.style == "matrix":
+        text = text.partition("=")[2]
+    return _delimited(text, ",", shape, shapes, encoded=True)
+
+
+def from_header(values: Sequence[str], parameter: Parameter, shapes: Shapes) -> Json:
+    """Read the values of one header; several lines of it are one list."""
+    if not values:
+        return ABSENT
+    shape = shapes.of(parameter.schema)
+    text = ",".join(values)
+    if parameter.media_type:
+        return _json(text)
+    return _delimited(text, ",", shape, shapes, encoded=False)
+
+
+def from_query(query: Mapping[str, Sequence[str]], parameter: Parameter, shapes: Shapes, used: set[str]) -> Json:
+    """Read a query parameter (or a cookie or a form field) and note in `used` which keys belong to it."""
+    name, shape = parameter.name, shapes.of(parameter.schema)
+    values = list(query.get(name, ()))
+    if values:
+        used.add(name)
+    if parameter.media_type:
+        return _json(values[0]) if values else ABSENT
+    if parameter.style == "deepObject" or (not values and any(key.startswith(f"{name}[") for key in query)):
+        return _deep(query, name, shape, shapes, used)
+    if shape.is_object and parameter.explode and not values:
+        return _exploded(query, shape, shapes, used)
+    if not values:
+        return ABSENT
+    if is_array(shape, shapes):
+        if parameter.explode:
+            return [scalar(value, shapes.of(_items(shape, shapes)), shapes) for value in values]
+        if len(values) > 1:
+            return values
+        separator = _SEPARATORS.get(parameter.style, ",")
+        return _delimited(values[0], separator, shape, shapes, encoded=False)
+    if len(values) > 1:
+        return values
+    return _delimited(values[0], ",", shape, shapes, encoded=False)
+
+
+def _items(shape: Shape, shapes: Shapes) -> Json:
+    if shape.items is not None:
+        return shape.items
+    return next((shapes.of(member).items for member in shape.choices if "array" in shapes.of(member).types), None)
+
+
+def _delimited(text: str, separator: str, shape: Shape, shapes: Shapes, *, encoded: bool) -> Json:
+    plain = unquote if encoded else str
+    if is_array(shape, shapes):
+        items = shapes.of(_items(shape, shapes))
+        return [scalar(plain(part), items, shapes) for part in text.split(separator)] if text else []
+    if shape.is_object and "{" not in text:
+        parts = [plain(part) for part in re.split(r"[,=]", text)]
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        return {key: scalar(value, shapes.of(shape.properties.get(key)), shapes) for key, value in pairs}
+    return scalar(plain(text), shape, shapes)
+
+
+def _deep(query: Mapping[str, Sequence[str]], name: str, shape: Shape, shapes: Shapes, used: set[str]) -> Json:
+    found: dict[str, Any] = {}
+    for key, values in query.items():
+        if key.startswith(f"{name}[") and key.endswith("]"):
+            member = key[len(name) + 1 : -1]
+            used.add(key)
+            inner = shapes.of(shape.properties.get(member, shape.extra))
+            many = is_array(inner, shapes)
+            found[member] = (
+                [scalar(v, shapes.of(inner.items), shapes) for v in values]
+                if many
+                else scalar(values[0], inner, shapes)
+            )
+    return found or ABSENT
+
+
+def _exploded(query: Mapping[str, Sequence[str]], shape: Shape, shapes: Shapes, used: set[str]) -> Json:
+    found: dict[str, Any] = {}
+    for member, schema in shape.properties.items():
+        if member in query:
+            used.add(member)
+            inner = shapes.of(schema)
+            many = is_array(inner, shapes)
+            values = query[member]
+            found[member] = (
+                [scalar(v, shapes.of(inner.items), shapes) for v in values]
+                if many
+                else scalar(values[0], inner, shapes)
+            )
+    if isinstance(shape.extra, dict) or (shape.extra is True) or not shape.properties:
+        extra = shapes.of(shape.extra)
+        for key in set(query) - set(shape.properties) - used:
+            used.add(key)
+            found[key] = scalar(query[key][0], extra, shapes)
+    return found or ABSENT
+
+
+def _json(text: str) -> Json:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

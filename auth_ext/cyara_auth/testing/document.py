@@ -1,0 +1,175 @@
+"""The OpenAPI document as received, read directly: what the portal serves and judges by.
+
+Everything here works on the document itself. Nothing is shared with the generator, its templates or the client, so that a mistake made there
+cannot excuse itself here.
+
+Documents of ASP.NET servers are read the way their servers mean them: route constraints (`{id:int}`), catch-alls (`{**path}`) and names that
+differ from their parameter in case only are understood, since the routes of such servers are understood that way too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cyara_auth.testing.json_types import Json
+
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_TEMPLATE_NAME: Final = re.compile(r"\{\s*\**\s*([^}:=?]*?)\s*(?:[:=?][^}]*(?:\{[^}]*\}[^}]*)*)?\}")
+
+
+class UnusableDocumentError(ValueError):
+    """The portal cannot serve this document; the text says why."""
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """One parameter of an operation, with its reference followed and its `content` form, if any, unpacked."""
+
+    name: str
+    place: str
+    required: bool
+    schema: Mapping[str, Any]
+    style: str
+    explode: bool
+    media_type: str | None = None
+    """Set when the value is a document of its own (`content` in place of `schema`)."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ServedOperation:
+    """One method on one path template."""
+
+    method: str
+    path: str
+    raw: Mapping[str, Any]
+    parameters: tuple[Parameter, ...]
+    public: bool
+    """Only an explicit `security: []` makes an operation public: the vendor says that every call needs credentials."""
+
+    @property
+    def operation_id(self) -> str:
+        """The document's own id, or method and path where it has none."""
+        return self.raw.get("operationId") or f"{self.method} {self.path}"
+
+
+class Document:
+    """Read access to an OpenAPI 3.0 or 3.1 document."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        if "swagger" in raw:
+            raise UnusableDocumentError("The portal serves OpenAPI 3.x; upgrade this Swagger 2.0 document first.")
+        if not str(raw.get("openapi", "")).startswith("3."):
+            raise UnusableDocumentError("This is not an OpenAPI 3.x document: it has no `openapi: 3.x`.")
+        self.raw = raw
+
+    @classmethod
+    def bundled(cls) -> Document:
+        """Read the document that the installed client was generated from."""
+        return cls(json.loads(bundled_bytes()))
+
+    @cached_property
+    def operations(self) -> tuple[ServedOperation, ...]:
+        """All operations, in the order of the document."""
+        return tuple(self._operations())
+
+    def resolve(self, node: Json) -> Json:
+        """Follow `$ref` until something else is found; a dangling or circular reference counts as the empty object."""
+        seen: set[str] = set()
+        while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+            reference: str = node["$ref"]
+            if reference in seen or not reference.startswith("#"):
+                return {}
+            seen.add(reference)
+            node = self._target(reference)
+        return node
+
+    def _target(self, reference: str) -> Json:
+        node: Any = self.raw
+        for part in reference[1:].split("/")[1:]:
+            names = (part.replace("~1", "/").replace("~0", "~"), unquote(part).replace("~1", "/").replace("~0", "~"))
+            if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+                node = node[int(part)]
+                continue
+            found = next((name for name in names if isinstance(node, dict) and name in node), None)
+            if found is None:
+                return {}
+            node = node[found]
+        return node
+
+    def _operations(self) -> Iterator[ServedOperation]:
+        for path, item in self.raw.get("paths", {}).items():
+            whole = self.resolve(item)
+            if path.startswith("x-") or not isinstance(whole, dict):
+                continue
+            for method, operation in whole.items():
+                if method.lower() in METHODS and isinstance(operation, dict):
+                    yield ServedOperation(
+                        method=method.upper(),
+                        path=path,
+                        raw=operation,
+                        parameters=tuple(self._parameters(path, whole, operation)),
+                        public=operation.get("security") == [],
+                    )
+
+    def _parameters(self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[Parameter]:
+        merged: dict[tuple[str, str], Parameter] = {}
+        for node in [*(item.get("parameters") or []), *(operation.get("parameters") or [])]:
+            raw = self.resolve(node)
+            if isinstance(raw, dict) and isinstance(raw.get("name"), str):
+                read = self._parameter(raw)
+                merged[(read.name, read.place)] = read
+        in_template = {name.lower() for name in template_names(path)}
+        for parameter in merged.values():
+            if parameter.place != "path" or parameter.name.strip().lower() in in_template:
+                yield parameter
+        declared = {p.name.strip().lower() for p in merged.values() if p.place == "path"}
+        for name in template_names(path):
+            if name.lower() not in declared:
+                yield Parameter(name=name, place="path", required=True, schema={}, style="simple", explode=False)
+
+    def _parameter(self, raw: Mapping[str, Any]) -> Parameter:
+        place = str(raw.get("in"))
+        style = raw.get("style") or ("form" if place in {"query", "cookie"} else "simple")
+        media_type, schema = None, raw.get("schema") or {}
+        if isinstance(raw.get("content"), dict) and raw["content"]:
+            media_type, content = next(iter(raw["content"].items()))
+            schema = content.get("schema") or {}
+        return Parameter(
+            name=raw["name"],
+            place=place,
+            required=place == "path" or raw.get("required") is True,
+            schema=schema,
+            style=style,
+            explode=bool(raw.get("explode", style in {"form", "deepObject"})),
+            media_type=media_type,
+        )
+
+
+def bundled_bytes() -> bytes:
+    """Return the document inside the installed client package, byte for byte."""
+    return resources.files("cyara_client").joinpath("openapi.json").read_bytes()
+
+
+def template_names(path: str) -> list[str]:
+    """Return the names in a path template, without constraints, defaults and catch-all marks."""
+    return [match.group(1).strip() for match in _TEMPLATE_NAME.finditer(path)]
+
+
+def template_pieces(segment: str) -> list[str | tuple[str, bool]]:
+    """Split one segment of a template into literal texts and `(name, catch-all)` pairs."""
+    pieces: list[str | tuple[str, bool]] = []
+    end = 0
+    for match in _TEMPLATE_NAME.finditer(segment):
+        pieces += [segment[end : match.start()], (match.group(1).strip(), match.group(0)[1:].strip().startswith("*"))]
+        end = match.end()
+    return [piece for piece in [*pieces, segment[end:]] if piece]

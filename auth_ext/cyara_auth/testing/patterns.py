@@ -1,0 +1,101 @@
+"""One text that matches a pattern of the document.
+
+Made from Python's own parse of the pattern. Whatever it cannot make a text for (look-arounds, conditionals, .NET's dialect) gives None, and the
+caller falls back to a plain word.
+"""
+
+from __future__ import annotations
+
+import re
+from re import _constants as codes  # type: ignore[attr-defined]  # the parse tree has no public home
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cyara_auth.testing.json_types import Json
+
+_LONGEST: Final = 4_000
+_CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
+
+
+def text_for(pattern: str) -> str | None:
+    """Return a short text that the pattern finds itself in, or None."""
+    try:
+        made = _sequence(parser.parse(pattern), {})
+    except (re.error, _CannotMakeError, RecursionError, OverflowError):
+        return None
+    return made if len(made) <= _LONGEST and re.search(pattern, made) else None
+
+
+class _CannotMakeError(Exception):
+    """The pattern uses something that no text is made for."""
+
+
+def _sequence(tree: Iterable[tuple[Any, Any]], groups: dict[int, str]) -> str:
+    return "".join(_piece(code, value, groups) for code, value in tree)
+
+
+def _piece(code: Json, value: Json, groups: dict[int, str]) -> str:
+    match str(code):
+        case "LITERAL":
+            return chr(value)
+        case "NOT_LITERAL":
+            return next(char for char in _CANDIDATES if ord(char) != value)
+        case "ANY":
+            return "a"
+        case "AT":
+            return ""
+        case "IN":
+            return _one_of(value)
+        case "BRANCH":
+            return _sequence(value[1][0], groups)
+        case "SUBPATTERN":
+            groups[value[0]] = _sequence(value[-1], groups)
+            return groups[value[0]]
+        case "GROUPREF":
+            return groups.get(value, "")
+        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+            return _repeated(value, groups)
+        case _:
+            raise _CannotMakeError
+
+
+def _repeated(value: tuple[int, int, Any], groups: dict[int, str]) -> str:
+    low, high, inner = value
+    if low > _LONGEST:
+        raise _CannotMakeError
+    # One where none is needed makes texts that look like something; the caller checks that they match.
+    return _sequence(inner, groups) * (low or min(int(high), 1))
+
+
+def _one_of(members: list[tuple[Any, Any]]) -> str:
+    negated = bool(members) and members[0][0] is codes.NEGATE
+    fitting = [char for char in _CANDIDATES if any(_has(member, char) for member in members) != negated]
+    if fitting:
+        return fitting[0]
+    code, value = members[0]
+    if str(code) == "LITERAL":
+        return chr(value)
+    if str(code) == "RANGE":
+        return chr(value[0])
+    raise _CannotMakeError
+
+
+def _has(member: tuple[Any, Any], char: str) -> bool:
+    code, value = member
+    match str(code):
+        case "LITERAL":
+            return bool(ord(char) == value)
+        case "RANGE":
+            return bool(value[0] <= ord(char) <= value[1])
+        case "CATEGORY":
+            name = str(value)
+            positive = name.replace("_NOT_", "_")
+            inside = {"CATEGORY_DIGIT": char.isdigit(), "CATEGORY_SPACE": char.isspace()}.get(
+                positive, char.isalnum() or char == "_"
+            )
+            return inside != (name != positive)
+        case _:
+            return False

@@ -1,0 +1,146 @@
+"""What a schema means once references are followed and `allOf` is read as inheritance.
+
+Generators for ASP.NET write `additionalProperties: false` on each part of an `allOf`. Read to the letter, no object satisfies that; what is
+meant is one class with the properties of all parts, and so it is read here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cyara_auth.testing.document import Document
+    from cyara_auth.testing.json_types import Json
+
+_ABOUT_OBJECTS: Final = ("properties", "additionalProperties", "patternProperties")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Shape:
+    """One schema, ready to be judged by or to make values of."""
+
+    types: tuple[str, ...]
+    """JSON types it takes; empty when it takes any. `null` is in `nullable`, never here."""
+    nullable: bool
+    enum: tuple[Any, ...] | None
+    properties: Mapping[str, Mapping[str, Any]]
+    required: frozenset[str]
+    extra: Mapping[str, Any] | bool | None
+    """`additionalProperties`, None where nothing is said."""
+    items: Mapping[str, Any] | None
+    choices: tuple[Mapping[str, Any], ...]
+    """Members of `oneOf` or `anyOf`, of which at least one has to fit."""
+    discriminator: str | None
+    kinds: Mapping[str, str]
+    """Value of the discriminator to the reference it stands for, where the document has such a mapping."""
+    keywords: Mapping[str, Any]
+    """All other keywords: limits, `format`, `pattern`, `example`, `default`."""
+
+    @property
+    def is_object(self) -> bool:
+        """Whether values are objects with known or free names."""
+        return "object" in self.types or bool(self.properties)
+
+    @property
+    def is_inherited_or_composed(self) -> bool:
+        """Whether the schema chooses between others."""
+        return bool(self.choices)
+
+
+class Shapes:
+    """Reads schemas of one document, each once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._cache: dict[int, tuple[Any, Shape]] = {}
+
+    def of(self, schema: Json) -> Shape:
+        """Read one schema; whatever is not an object counts as the schema that allows everything."""
+        node = schema if isinstance(schema, dict) else {}
+        cached = self._cache.get(id(node))
+        if cached is None:
+            # The node is kept beside its shape: an id is only unique while its object lives.
+            cached = self._cache[id(node)] = (node, self._read(node))
+        return cached[1]
+
+    def _read(self, schema: Mapping[str, Any]) -> Shape:
+        flat: dict[str, Any] = {"properties": {}, "required": set(), "nullable": False, "choices": []}
+        self._flatten(schema, flat, (), outermost=True)
+        types = flat.get("type", ())
+        choices = [c for c in flat["choices"] if not self._is_null(c)]
+        nullable = flat["nullable"] or "null" in types or len(choices) < len(flat["choices"])
+        enum = flat.get("enum")
+        if enum is not None:
+            nullable = nullable or None in enum
+            enum = tuple(value for value in enum if value is not None)
+        return Shape(
+            types=tuple(name for name in types if name != "null"),
+            nullable=nullable,
+            enum=enum or None,
+            properties=flat["properties"],
+            required=frozenset(flat["required"]),
+            extra=flat.get("additionalProperties"),
+            items=flat.get("items"),
+            choices=tuple(choices),
+            discriminator=flat.get("discriminator"),
+            kinds=flat.get("kinds", {}),
+            keywords=flat,
+        )
+
+    def _flatten(self, schema: Json, flat: dict[str, Any], above: tuple[int, ...], *, outermost: bool) -> None:
+        node = self._document.resolve(schema)
+        if not isinstance(node, dict) or id(node) in above:
+            return
+        above = (*above, id(node))
+        if outermost and isinstance(schema, dict):
+            flat["nullable"] |= any(n.get("nullable") is True or n.get("x-nullable") is True for n in (schema, node))
+        parts = node.get("allOf") or []
+        # A lone member of `allOf` is how generators hang `nullable` or words on a reference: the schema is that one.
+        lone = outermost and len(parts) == 1 and not node.get("properties")
+        for part in parts:
+            self._flatten(part, flat, above, outermost=lone)
+        self._own(node, flat, base=not outermost)
+
+    def _own(self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool) -> None:
+        for key, value in node.items():
+            match key:
+                case "properties" if isinstance(value, dict):
+                    flat["properties"].update(value)
+                case "required" if isinstance(value, list):
+                    flat["required"].update(name for name in value if isinstance(name, str))
+                case "type" if isinstance(value, str | list):
+                    flat["type"] = (value,) if isinstance(value, str) else tuple(value)
+                case "const":
+                    flat["enum"] = [value]
+                    flat["const"] = value
+                case "enum" if isinstance(value, list):
+                    flat["enum"] = value
+                case "discriminator":
+                    flat["discriminator"] = value.get("propertyName") if isinstance(value, dict) else None
+                    flat["kinds"] = _kinds(value) if not base else {}
+                case "oneOf" | "anyOf" if isinstance(value, list):
+                    # A base class lists its derived classes; seen from one of those, the list says nothing.
+                    if not (base and "discriminator" in node):
+                        flat["choices"] += value
+                case "allOf" | "$ref" | "nullable" | "x-nullable":
+                    pass
+                case _:
+                    flat[key] = value
+
+    def _is_null(self, schema: Json) -> bool:
+        node = self._document.resolve(schema)
+        return isinstance(node, dict) and (
+            node.get("type") == "null" or node.get("enum") == [None] or (node.get("type") == ["null"])
+        )
+
+
+def _kinds(discriminator: Json) -> dict[str, str]:
+    mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
+    found = (
+        {key: value for key, value in mapping.items() if isinstance(value, str)} if isinstance(mapping, dict) else {}
+    )
+    return {key: value if value.startswith("#") else f"#/components/schemas/{value}" for key, value in found.items()}

@@ -1,8 +1,60 @@
-"""What an answer or an exception means for the pair: a pure table."""
+"""What an answer or an exception means for the pair: a pure table.
+
+The portal's own words count: a 401 of the API is a strike and the end of the pair, a success is a proof. Everything
+that something in between may have made (a gateway's 401, a login page, a 502) is taken for the worse of its meanings.
+
+| answer | outcome |
+|---|---|
+| our header was not on this hop | INCONCLUSIVE: not about our pair |
+| 2xx but HTML where JSON is promised | UNKNOWN: a login page |
+| other 2xx, 304 | PROOF if the operation needs credentials, else INCONCLUSIVE |
+| 3xx | INCONCLUSIVE on the same origin, UNKNOWN elsewhere or to a login page |
+| 401 | STRIKE; AMBIGUOUS if HTML, with a Basic, Digest, NTLM or Negotiate challenge, or made by a known gateway |
+| 403 | DOUBT on a proven pair, else UNKNOWN: the vendor may use it for bad pairs |
+| 400, 404, 405, 407, 409, 422 | INCONCLUSIVE: may have been answered before authentication |
+| 429, 500, 501, 503, 505 | BUSY |
+| 408, 502, 504, 520 to 527 | UNKNOWN: a server behind the gateway may have counted |
+| any other status | INCONCLUSIVE on a proven pair, else UNKNOWN |
+| no connection, no place in the pool, refused by the client's own checks or by the proxy | NOT_SENT |
+| any other exception, cancellations included | UNKNOWN |
+"""
+
+import re
+from typing import Final
 
 import attrs
 
+from cyara_auth._http import httpx
 from cyara_auth.state import Outcome
+
+NOTHING_EVALUATED: Final[tuple[type[Exception], ...]] = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.ProxyError,
+    httpx.InvalidURL,
+)
+"""Exceptions after which the portal cannot have seen the request."""
+
+_LOWEST_SUCCESS: Final = 200
+_LOWEST_REDIRECT: Final = 300
+_LOWEST_CLIENT_ERROR: Final = 400
+_NOT_MODIFIED: Final = 304
+_UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
+
+_BY_STATUS: Final = {
+    **dict.fromkeys((400, 404, 405, 407, 409, 422), Outcome.INCONCLUSIVE),
+    **dict.fromkeys((429, 500, 501, 503, 505), Outcome.BUSY),
+    **dict.fromkeys((408, 502, 504, *range(520, 528)), Outcome.UNKNOWN),
+}
+
+_HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
+_FOREIGN_CHALLENGE: Final = re.compile(r"(?:^|,)\s*(?:basic|digest|ntlm|negotiate)\b", re.IGNORECASE)
+_GATEWAY: Final = re.compile(r"cloudflare|akamai|awselb|cloudfront|big-?ip|imperva|sucuri|zscaler|squid", re.IGNORECASE)
+_LOGIN: Final = re.compile(r"log-?[io]n|sign-?in|\bsso\b|saml|oauth|openid|adfs", re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
@@ -45,4 +97,45 @@ class ResponseFacts:
 
 def classify(request: RequestFacts, answer: ResponseFacts | BaseException) -> Outcome:
     """Return what one hop taught about its pair."""
-    raise NotImplementedError
+    if isinstance(answer, BaseException):
+        return Outcome.NOT_SENT if isinstance(answer, NOTHING_EVALUATED) else Outcome.UNKNOWN
+    if not request.injected:
+        return Outcome.INCONCLUSIVE
+    if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT or answer.status == _NOT_MODIFIED:
+        return _success(request, answer)
+    if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
+        stays = answer.same_origin_redirect and not is_login_page(request, answer)
+        return Outcome.INCONCLUSIVE if stays else Outcome.UNKNOWN
+    return _failure(request, answer)
+
+
+def is_login_page(request: RequestFacts, answer: ResponseFacts) -> bool:
+    """Return whether a gateway wants somebody to log in: HTML instead of JSON, or a redirect to a login address."""
+    if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT:
+        return request.json_expected and answer.media_type in _HTML
+    if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
+        return _LOGIN.search(answer.location) is not None
+    return False
+
+
+def _success(request: RequestFacts, answer: ResponseFacts) -> Outcome:
+    if is_login_page(request, answer):
+        return Outcome.UNKNOWN
+    return Outcome.PROOF if request.secured else Outcome.INCONCLUSIVE
+
+
+def _failure(request: RequestFacts, answer: ResponseFacts) -> Outcome:
+    if answer.status == _UNAUTHORIZED:
+        return Outcome.AMBIGUOUS if _foreign(answer) else Outcome.STRIKE
+    if answer.status == _FORBIDDEN:
+        return Outcome.DOUBT if request.proven else Outcome.UNKNOWN
+    return _BY_STATUS.get(answer.status) or (Outcome.INCONCLUSIVE if request.proven else Outcome.UNKNOWN)
+
+
+def _foreign(answer: ResponseFacts) -> bool:
+    """Return whether a 401 carries signs of something between us and the API."""
+    return (
+        answer.media_type in _HTML
+        or _FOREIGN_CHALLENGE.search(answer.challenge) is not None
+        or _GATEWAY.search(answer.server) is not None
+    )

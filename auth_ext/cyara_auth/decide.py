@@ -1,8 +1,15 @@
 """The strike protocol as one pure function: `decide(state, event)` returns the next state and the answer.
 
 Stores only make it atomic, guards only feed it events, and the exhaustive model in the tests runs this very function.
+
+What it keeps true: the invalid calls that the portal may have counted against the current token never exceed the
+strikes plus the tickets of its key, and those never exceed the budget (but for calls that GUARDED lets go free on a
+proven pair). A ticket leaves the count only by evidence: a strike moves it to the strikes, an answer that cannot have
+been counted removes it, and a proof refunds those that were certainly evaluated before the proving call was reserved.
+Time, a dead owner or an expired lease give nothing back.
 """
 
+from cyara_auth.decide_admit import admit, is_fresh
 from cyara_auth.decide_events import (
     Admit,
     Decision,
@@ -13,8 +20,10 @@ from cyara_auth.decide_events import (
     RotateCommit,
     Settle,
 )
+from cyara_auth.decide_operator import rotate_abort, rotate_begin, rotate_commit, start_again
+from cyara_auth.decide_settle import settle
 from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import AccountState, Instant, PairState
+from cyara_auth.state import AccountState, Instant, PairState, TicketStatus
 
 __all__ = [
     "Admit",
@@ -32,11 +41,32 @@ __all__ = [
 
 def decide(state: AccountState, event: Event) -> Decision:
     """Return what becomes of an account through an event. Total: it raises for no state and no event."""
-    raise NotImplementedError
+    match event:
+        case Admit():
+            return admit(state, event)
+        case Settle():
+            return settle(state, event)
+        case RotateBegin():
+            return rotate_begin(state, event)
+        case RotateCommit():
+            return rotate_commit(state, event)
+        case RotateAbort():
+            return rotate_abort(state)
+        case Reset():
+            return start_again(state, event)
 
 
 def pair_state(
     state: AccountState, fingerprint: str, origin: str, *, now: Instant, settings: GuardSettings
 ) -> PairState:
     """Return what is known of a pair at an origin, with the derived states PROBING and STALE, for people."""
-    raise NotImplementedError
+    record = state.pair(fingerprint)
+    verdict = PairState.UNPROVEN if record is None else record.verdict
+    if verdict.is_final or verdict is PairState.SUSPECT:
+        return verdict
+    proof = None if record is None else record.proof_at(origin)
+    if is_fresh(proof, now, settings):
+        return PairState.PROVEN
+    if any(ticket.pair == fingerprint and ticket.status is TicketStatus.OPEN for ticket in state.tickets):
+        return PairState.PROBING
+    return PairState.UNPROVEN if proof is None else PairState.STALE

@@ -33,6 +33,7 @@ class Admit:
         orphan_ttl: Seconds after which that reservation can no longer be evaluated by the portal.
         dead: Owners that are certainly gone; learnt from an earlier decision's `blockers`.
         confirm: The caller accepts to spend budget on a SUSPECT pair (an operator's `verify`).
+        incident: When and where, for the texts of those who have to wait or are refused because of this call.
     """
 
     now: Instant
@@ -44,6 +45,7 @@ class Admit:
     orphan_ttl: float
     dead: frozenset[Owner] = frozenset()
     confirm: bool = False
+    incident: Incident | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +53,7 @@ class Settle:
     """A call has ended, or was given up.
 
     Attributes:
-        now: The store's clock.
+        now: The store's clock when the call ended, which may be a while before this is written.
         settings: Policy and numbers.
         pair: Fingerprint of the pair captured when the call was admitted, never "the current one".
         origin: Where the call went.

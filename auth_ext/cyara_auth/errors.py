@@ -19,6 +19,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- CredentialOriginError       bound to another portal
     +-- AdmissionRefusedError           the guard let no byte out
     |   +-- CredentialRejectedError     the portal rejected this pair; final
+    |   |   +-- CredentialSuspectError  a 401 that may not be the portal's word; an operator may try once more
     |   +-- CredentialSupersededError   a newer pair of the key is proven; final
     |   +-- StrikeBudgetExhaustedError  one more call could void the token
     |   +-- ProbeWaitTimeoutError       another caller is still proving the pair
@@ -203,6 +204,13 @@ class CredentialRejectedError(AdmissionRefusedError):
 
     what = "The portal rejected this key:token pair, and a rejected pair stays rejected"
     usual_command = "copy the current token from the portal (Settings > API), then: cyara auth login"
+
+
+class CredentialSuspectError(CredentialRejectedError):
+    """A 401 that a gateway, or a server that does not know the new token yet, may have made. Counted, but not final."""
+
+    what = "A 401 that may not be the portal's own put this key:token pair under suspicion"
+    usual_command = "if the token was not regenerated: cyara auth verify"
 
 
 class CredentialSupersededError(AdmissionRefusedError):

@@ -1,12 +1,31 @@
-"""`StrikeGuard`: no byte leaves without an admission, and every admission is settled by what came back."""
+"""`StrikeGuard`: no byte leaves without an admission, and every admission is settled by what came back.
 
+Two faces, one core. Both ask the core for an answer at once and differ only in how they wait when the answer is "not
+now": a thread sleeps, a task awaits. A blocking `admit` inside an event loop would wait for a task that it keeps from
+running, so async code has to use `aadmit`.
+
+In the proven state an admission is a dictionary look-up and one comparison of a clock: no lock, no system call.
+"""
+
+import asyncio
+import time
+import weakref
+from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
+from cyara_auth._platform.fork import watch_forks
+from cyara_auth.guard_core import GuardCore, Wait
 from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.guard_texts import waited
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.ticket import Ticket
+from cyara_auth.ticket_kinds import Call, FreeTicket
 
 __all__ = ["GuardSettings", "GuardedCredential", "StrikeGuard", "Ticket"]
+
+_LONGEST_LOOK = 0.25
+_SHORTEST_SLEEP = 0.001
 
 
 class GuardedCredential(Protocol):
@@ -29,21 +48,43 @@ class GuardedCredential(Protocol):
 
 
 class StrikeGuard:
-    """Admits and settles calls of any number of credentials over one store; shared by threads, loops and forks."""
+    """Admits and settles calls of any number of credentials over one store; shared by threads, loops and forks.
 
-    def __init__(self, *, store: StrikeStore, settings: GuardSettings | None = None) -> None:
-        self._store = store
-        self._settings = GuardSettings() if settings is None else settings
+    It does not close the store, which other guards of the process may share.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: StrikeStore,
+        settings: GuardSettings | None = None,
+        steady: Callable[[], float] | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Make a guard.
+
+        Args:
+            store: Where strikes are counted.
+            settings: Policy and numbers.
+            steady: Clock for the age of proofs, in seconds; the machine's uptime by default.
+            wall: Clock for texts, in seconds since 1970.
+        """
+        settings = GuardSettings() if settings is None else settings
+        self._core = GuardCore(store, settings, wall=wall, **({} if steady is None else {"steady": steady}))
+        self._gates = self._core.gates.table
+        watch_forks(self._core)
+        # At the end of the interpreter, or of this object, whichever comes first.
+        self._finish = weakref.finalize(self, self._core.finish)
 
     @property
     def store(self) -> StrikeStore:
         """The store that this guard asks."""
-        return self._store
+        return self._core.store
 
     @property
     def settings(self) -> GuardSettings:
         """Policy and numbers of this guard."""
-        return self._settings
+        return self._core.settings
 
     def admit(  # noqa: PLR0913  # each is a fact of the call, by keyword
         self,
@@ -68,7 +109,12 @@ class StrikeGuard:
         Raises:
             AdmissionRefusedError: one of its subclasses; nothing may be sent.
         """
-        raise NotImplementedError
+        gate = self._gates.get((credential.fingerprint, origin))
+        if gate is not None and monotonic() < gate.until and not gate.condemned:
+            return FreeTicket(self._core, gate, credential.source, operation)
+        call = self._call(credential, origin, operation, read_timeout, confirm=confirm)
+        answer = self._core.attempt(call)
+        return self._wait(call, timeout) if isinstance(answer, Wait) else answer
 
     async def aadmit(  # noqa: PLR0913  # as admit
         self,
@@ -76,7 +122,7 @@ class StrikeGuard:
         origin: str,
         *,
         operation: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109  # a bound of the wait for somebody else's probe, not a cancel scope
+        timeout: float | None = None,  # noqa: ASYNC109  # bounds the wait for somebody else's probe, as in admit
         read_timeout: float | None = None,
         confirm: bool = False,
     ) -> Ticket:
@@ -85,7 +131,87 @@ class StrikeGuard:
         Raises:
             AdmissionRefusedError: one of its subclasses; nothing may be sent.
         """
-        raise NotImplementedError
+        gate = self._gates.get((credential.fingerprint, origin))
+        if gate is not None and monotonic() < gate.until and not gate.condemned:
+            return FreeTicket(self._core, gate, credential.source, operation)
+        call = self._call(credential, origin, operation, read_timeout, confirm=confirm)
+        answer = await self._attempt(call)
+        return await self._await(call, timeout) if isinstance(answer, Wait) else answer
 
     def close(self) -> None:
-        """Settle what is still open and forget; the store stays open, others may share it."""
+        """Settle what is still open: NOT_SENT if nothing left, else UNKNOWN. The store stays open."""
+        self._core.finish()
+
+    def _call(
+        self,
+        credential: GuardedCredential,
+        origin: str,
+        operation: str | None,
+        read_timeout: float | None,
+        *,
+        confirm: bool,
+    ) -> Call:
+        settings = self._core.settings
+        return Call(
+            account=credential.key_fingerprint,
+            pair=credential.fingerprint,
+            origin=origin,
+            source=credential.source,
+            operation=operation,
+            orphan_ttl=settings.orphan_margin + (settings.read_timeout if read_timeout is None else read_timeout),
+            confirm=confirm,
+        )
+
+    def _wait(self, call: Call, timeout: float | None) -> Ticket:
+        patience = _Patience(self._core.settings, timeout)
+        waiter, bell = self._core.waiters.thread(call.account)
+        with waiter:
+            while isinstance(answer := self._core.attempt(call), Wait):
+                bell.sleep(patience.next_sleep(call, answer, waiter.patience(patience.look)))
+        return answer
+
+    async def _await(self, call: Call, timeout: float | None) -> Ticket:  # noqa: ASYNC109  # as in aadmit
+        patience = _Patience(self._core.settings, timeout)
+        waiter, bell = self._core.waiters.task(call.account)
+        with waiter:
+            while isinstance(answer := await self._attempt(call), Wait):
+                await bell.sleep(patience.next_sleep(call, answer, waiter.patience(patience.look)))
+        return answer
+
+    async def _attempt(self, call: Call) -> Ticket | Wait:
+        if not self._core.store.blocking:
+            return self._core.attempt(call)
+        running = asyncio.get_running_loop().run_in_executor(None, self._core.attempt, call)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # The worker thread cannot be stopped; what it is granted belongs to nobody and nothing will be sent.
+            running.add_done_callback(_let_go)
+            raise
+
+
+def _let_go(attempt: "asyncio.Future[Ticket | Wait]") -> None:
+    if not attempt.cancelled() and attempt.exception() is None and not isinstance(answer := attempt.result(), Wait):
+        answer.give_up()
+
+
+class _Patience:
+    """How long one caller sleeps between two attempts, and when it stops."""
+
+    def __init__(self, settings: GuardSettings, timeout: float | None) -> None:
+        self._began = monotonic()
+        self._timeout = settings.probe_wait if timeout is None else timeout
+        self.look = settings.poll_interval
+
+    def next_sleep(self, call: Call, wait: Wait, look: float) -> float:
+        """Return the seconds until the next attempt.
+
+        Raises:
+            ProbeWaitTimeoutError: there is no time left for another one.
+        """
+        passed = monotonic() - self._began
+        if passed >= self._timeout:
+            raise waited(call, wait.decision, passed)
+        self.look = min(_LONGEST_LOOK, self.look * 1.5)
+        soonest = look if wait.retry_in is None else min(look, wait.retry_in)
+        return min(self._timeout - passed, max(_SHORTEST_SLEEP, soonest))

@@ -1,8 +1,8 @@
 """What a strike store knows of one key: frozen values without a secret, all that `decide` reads and returns.
 
-Pairs and keys appear as fingerprints. Two kinds of time appear, for two purposes that must never meet: an `Instant` is a
-reading of the store's own steady clock and is the only time that a decision may look at; a wall-clock number exists for
-the texts that people read, so that setting the clock changes no budget.
+Pairs and keys appear as fingerprints. Two kinds of time appear, for two purposes that must never meet: an `Instant` is
+a reading of the store's own steady clock and is the only time that a decision may look at; a wall-clock number exists
+for the texts that people read, so that setting the clock changes no budget.
 """
 
 from enum import StrEnum, unique
@@ -196,7 +196,9 @@ class TicketRecord:
         eligible: Ids of the unknowns that a proof by this call refunds, frozen when it was reserved: only those can
             have been evaluated before this call was sent.
         mark: The strikes of the key when this was reserved: a proof by this call shows them to be no younger than it.
+        epoch: The account's epoch then: a call reserved in an earlier one proves nothing about the current token.
         confirms: Whether it may bring a SUSPECT pair back.
+        incident: When and where it was reserved, for texts.
     """
 
     id: str
@@ -208,7 +210,9 @@ class TicketRecord:
     status: TicketStatus = TicketStatus.OPEN
     eligible: tuple[str, ...] = ()
     mark: int = 0
+    epoch: int = 0
     confirms: bool = False
+    incident: Incident | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -32,6 +32,11 @@ class Ticket(Protocol):
         """Whether the pair was proven at this origin when the call was admitted; `classify` wants to know."""
         ...
 
+    @property
+    def reserved(self) -> bool:
+        """Whether a charge is in the store for this call, and may stay there; a retry must not add another."""
+        ...
+
     def sent(self) -> None:
         """Say that bytes of the request may leave from now on."""
         ...
@@ -43,6 +48,10 @@ class Ticket(Protocol):
             outcome: What `classify` made of the answer or the exception.
             retry_after: Seconds that an overloaded portal asked for.
         """
+        ...
+
+    def give_up(self) -> None:
+        """Settle without an outcome: NOT_SENT before `sent()`, UNKNOWN after it. Nothing happens once it is settled."""
         ...
 
     def __enter__(self) -> Self: ...

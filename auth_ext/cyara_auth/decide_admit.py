@@ -1,0 +1,150 @@
+"""The half of `decide` that answers a caller who wants to send: budget, single flight, freshness."""
+
+import attrs
+
+from cyara_auth.decide_events import Admit, Decision
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import (
+    AccountMode,
+    AccountState,
+    Admission,
+    GuardPolicy,
+    Instant,
+    PairRecord,
+    PairState,
+    Proof,
+    TicketRecord,
+    TicketStatus,
+)
+
+_REFUSING_VERDICTS = {
+    PairState.REJECTED: Admission.REJECTED,
+    PairState.SUPERSEDED: Admission.SUPERSEDED,
+    PairState.SUSPECT: Admission.SUSPECT,
+}
+
+
+def is_fresh(proof: Proof | None, now: Instant, settings: GuardSettings) -> bool:
+    """Return whether calls may rely on a proof without another probe."""
+    if proof is None or proof.at is None:
+        return False
+    age = now.since(proof.at)
+    return age is not None and age < settings.proof_ttl
+
+
+def with_pair(state: AccountState, record: PairRecord) -> tuple[PairRecord, ...]:
+    """Return the pairs of `state` with one record replaced or appended."""
+    if state.pair(record.fingerprint) is None:
+        return (*state.pairs, record)
+    return tuple(record if pair.fingerprint == record.fingerprint else pair for pair in state.pairs)
+
+
+def admit(state: AccountState, event: Admit) -> Decision:
+    """Decide whether a call may go: never while the key is rotated, never with a pair that is known to be dead."""
+    record = state.pair(event.pair)
+    refusal = _refusal(state, record, event)
+    if refusal is not None:
+        return Decision(state=state, changed=False, admission=refusal, pair=record)
+    proof = None if record is None else record.proof_at(event.origin)
+    fresh = is_fresh(proof, event.now, event.settings)
+    if fresh and event.settings.policy is GuardPolicy.GUARDED:
+        return Decision(state=state, changed=False, admission=Admission.FREE, pair=record)
+    return _reserve(state, event, proven=proof is not None, fresh=fresh)
+
+
+def _refusal(state: AccountState, record: PairRecord | None, event: Admit) -> Admission | None:
+    if state.mode is AccountMode.DRAINING:
+        return Admission.DRAINING
+    if record is None or (record.verdict is PairState.SUSPECT and event.confirm):
+        return None
+    return _REFUSING_VERDICTS.get(record.verdict)
+
+
+def _reserve(state: AccountState, event: Admit, *, proven: bool, fresh: bool) -> Decision:
+    """Charge the call before it is sent, if the budget and the calls in flight allow it.
+
+    A proven pair can only become invalid by a regeneration, so strikes older than its proof (`mark`) are not on the
+    token that would succeed it. An unproven or stale pair goes alone: until its call is settled, nobody can know
+    whether a second one would be a second strike.
+    """
+    tickets = tuple(_aged(ticket, event) for ticket in state.tickets)
+    aged = state if tickets == state.tickets else attrs.evolve(state, tickets=tickets)
+    record = state.pair(event.pair)
+    live = tuple(ticket for ticket in tickets if ticket.status is TicketStatus.OPEN)
+    used = state.strikes - (state.mark if proven else 0) + len(tickets)
+    if used >= event.settings.budget and not live:
+        return Decision(state=aged, changed=aged is not state, admission=Admission.EXHAUSTED, pair=record)
+    together = (
+        fresh
+        and event.settings.policy is GuardPolicy.STRICT
+        and all(ticket.pair == event.pair for ticket in live)
+        and used < event.settings.budget
+    )
+    if live and not together:
+        return Decision(
+            state=aged,
+            changed=aged is not state,
+            admission=Admission.WAIT,
+            pair=record,
+            blockers=frozenset(ticket.owner for ticket in live),
+            retry_in=min(_remaining(ticket, event.now) for ticket in live),
+        )
+    pause = 0.0 if fresh else _pause_left(state, event.now)
+    if pause > 0:
+        return Decision(state=aged, changed=aged is not state, admission=Admission.WAIT, pair=record, retry_in=pause)
+    return _granted(aged, event, fresh=fresh)
+
+
+def _granted(state: AccountState, event: Admit, *, fresh: bool) -> Decision:
+    record = state.pair(event.pair)
+    if record is None:
+        record = PairRecord(fingerprint=event.pair, first_seen=event.now)
+    ticket = TicketRecord(
+        id=event.ticket,
+        pair=event.pair,
+        origin=event.origin,
+        owner=event.owner,
+        reserved_at=event.now,
+        orphan_ttl=event.orphan_ttl,
+        eligible=tuple(
+            old.id for old in state.tickets if old.status is TicketStatus.UNKNOWN and _remaining(old, event.now) <= 0
+        ),
+        mark=state.strikes,
+        epoch=state.epoch,
+        confirms=record.verdict is PairState.SUSPECT,
+        incident=event.incident,
+    )
+    return Decision(
+        state=attrs.evolve(state, pairs=with_pair(state, record), tickets=(*state.tickets, ticket)),
+        changed=True,
+        durable=not fresh,
+        admission=Admission.GRANT,
+        ticket=ticket,
+        pair=record,
+    )
+
+
+def _aged(ticket: TicketRecord, event: Admit) -> TicketRecord:
+    """Give up a ticket whose owner is dead or that is too old; it stays charged.
+
+    An owner that cannot be judged (another machine, another process namespace) so counts as alive until `orphan_ttl`.
+    """
+    if event.now.since(ticket.reserved_at) is None:
+        ticket = attrs.evolve(ticket, reserved_at=event.now)
+    if ticket.status is TicketStatus.OPEN and (ticket.owner in event.dead or _remaining(ticket, event.now) <= 0):
+        return attrs.evolve(ticket, status=TicketStatus.UNKNOWN)
+    return ticket
+
+
+def _remaining(ticket: TicketRecord, now: Instant) -> float:
+    """Return the seconds during which the portal may still evaluate a ticket's call."""
+    age = now.since(ticket.reserved_at)
+    return ticket.orphan_ttl if age is None else ticket.orphan_ttl - age
+
+
+def _pause_left(state: AccountState, now: Instant) -> float:
+    """Return the seconds for which probes back off. A pause of another clock domain is over."""
+    if state.pause is None:
+        return 0.0
+    passed = now.since(state.pause.since)
+    return 0.0 if passed is None else state.pause.seconds - passed

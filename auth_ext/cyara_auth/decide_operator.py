@@ -1,0 +1,68 @@
+"""The part of `decide` that hears the operator: rotation of the token, and the statement that it was regenerated.
+
+Both clear what is known to be over. A call that is still in the air may be evaluated after the regeneration, so its
+ticket stays charged; it can no longer prove anything, because it was reserved in an earlier epoch.
+"""
+
+import attrs
+
+from cyara_auth.decide_events import Decision, Reset, RotateBegin, RotateCommit
+from cyara_auth.state import (
+    AccountMode,
+    AccountState,
+    Incident,
+    PairRecord,
+    PairState,
+    TicketStatus,
+)
+
+
+def rotate_begin(state: AccountState, event: RotateBegin) -> Decision:
+    """Stop admitting, so that no call is in flight when the token changes."""
+    if state.mode is AccountMode.DRAINING:
+        return Decision(state=state, changed=False)
+    return _kept(attrs.evolve(state, mode=AccountMode.DRAINING, drained=event.incident))
+
+
+def rotate_commit(state: AccountState, event: RotateCommit) -> Decision:
+    """Count from zero for the new pair; whatever was valid before is superseded without a strike."""
+    if state.mode is not AccountMode.DRAINING:
+        return Decision(state=state, changed=False)
+    old = tuple(_superseded(pair, event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
+    known = state.pair(event.pair)
+    new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unproven(known)
+    return _kept(_new_epoch(attrs.evolve(state, mode=AccountMode.NORMAL, drained=None, pairs=(*old, new))))
+
+
+def rotate_abort(state: AccountState) -> Decision:
+    """Admit again, as if nothing had been announced."""
+    if state.mode is not AccountMode.DRAINING:
+        return Decision(state=state, changed=False)
+    return _kept(attrs.evolve(state, mode=AccountMode.NORMAL, drained=None))
+
+
+def start_again(state: AccountState, event: Reset) -> Decision:
+    """Count from zero: the operator says that the token is new. What was proven has to be proven again."""
+    pairs = tuple(_unproven(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
+    return _kept(_new_epoch(attrs.evolve(state, pairs=pairs)))
+
+
+def _kept(state: AccountState) -> Decision:
+    return Decision(state=state, changed=True, durable=True)
+
+
+def _new_epoch(state: AccountState) -> AccountState:
+    open_still = tuple(ticket for ticket in state.tickets if ticket.status is TicketStatus.OPEN)
+    return attrs.evolve(state, strikes=0, mark=0, pause=None, epoch=state.epoch + 1, tickets=open_still)
+
+
+def _unproven(pair: PairRecord) -> PairRecord:
+    if pair.verdict.is_final:
+        return pair
+    return attrs.evolve(pair, verdict=PairState.UNPROVEN, proofs=(), incident=None)
+
+
+def _superseded(pair: PairRecord, incident: Incident, by: str) -> PairRecord:
+    if pair.verdict.is_final:
+        return pair
+    return attrs.evolve(pair, verdict=PairState.SUPERSEDED, proofs=(), incident=attrs.evolve(incident, by=by))

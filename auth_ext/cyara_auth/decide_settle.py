@@ -1,0 +1,164 @@
+"""The half of `decide` that learns from a call that ended, or was given up."""
+
+import attrs
+
+from cyara_auth.decide_admit import is_fresh, with_pair
+from cyara_auth.decide_events import Decision, Settle
+from cyara_auth.state import (
+    AccountState,
+    Outcome,
+    PairRecord,
+    PairState,
+    Pause,
+    Proof,
+    TicketRecord,
+    TicketStatus,
+)
+
+_ANSWERED = frozenset({Outcome.PROOF, Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.DOUBT, Outcome.INCONCLUSIVE})
+
+
+def settle(state: AccountState, event: Settle) -> Decision:
+    """Take the ticket off, keep it charged or turn it into a strike, by what the call taught.
+
+    Idempotent by ticket: one that is not there any more was settled before, and is not counted again. A call that
+    went free has no ticket and is counted whenever it says that it was a strike.
+    """
+    ticket = state.ticket(event.ticket)
+    record = state.pair(event.pair) or PairRecord(fingerprint=event.pair, first_seen=event.now)
+    match event.outcome:
+        case Outcome.PROOF:
+            after = _proof(state, event, record, ticket)
+        case Outcome.STRIKE | Outcome.AMBIGUOUS:
+            after = _strike(state, event, record, ticket)
+        case Outcome.DOUBT if record.proof_at(event.origin) is not None:
+            after = _doubt(state, event, record)
+        case Outcome.UNKNOWN | Outcome.DOUBT:
+            after = _unknown(state, ticket)
+        case Outcome.BUSY:
+            after = _busy(state, event, record)
+        case Outcome.NOT_SENT | Outcome.INCONCLUSIVE:
+            after = attrs.evolve(state, tickets=_without(state, event.ticket))
+    if event.outcome in _ANSWERED and after.pause is not None:
+        after = attrs.evolve(after, pause=None)
+    changed = after != state
+    return Decision(
+        state=after if changed else state,
+        changed=changed,
+        durable=changed and event.outcome in (Outcome.STRIKE, Outcome.AMBIGUOUS),
+        pair=after.pair(event.pair),
+    )
+
+
+def _without(state: AccountState, ticket_id: str | None) -> tuple[TicketRecord, ...]:
+    return tuple(ticket for ticket in state.tickets if ticket.id != ticket_id)
+
+
+def _proven_at(record: PairRecord, event: Settle) -> PairRecord:
+    others = tuple(proof for proof in record.proofs if proof.origin != event.origin)
+    return attrs.evolve(
+        record,
+        verdict=PairState.PROVEN,
+        proofs=(*others, Proof(origin=event.origin, at=event.now)),
+        incident=None,
+    )
+
+
+def _proof(state: AccountState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> AccountState:
+    """A success. Only one that was reserved since the last operator's word, on a pair that is not out, proves.
+
+    A free call refreshes what is proven already and proves nothing by itself: it may have been evaluated before
+    things that the store has learnt since.
+    """
+    tickets = _without(state, event.ticket)
+    if ticket is None:
+        proof = record.proof_at(event.origin)
+        if proof is None or (proof.at is not None and event.now.since(proof.at) is None):
+            return state
+        return attrs.evolve(state, pairs=with_pair(state, _proven_at(record, event)))
+    out = record.verdict.is_final or (record.verdict is PairState.SUSPECT and not ticket.confirms)
+    if out or ticket.epoch != state.epoch:
+        return attrs.evolve(state, tickets=tickets)
+    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than the proof.
+    converted = sum(old.id in ticket.eligible and old.pair != event.pair for old in tickets)
+    return attrs.evolve(
+        state,
+        strikes=state.strikes + converted,
+        mark=max(state.mark, ticket.mark) + converted,
+        pairs=tuple(
+            _superseded(pair, event) if pair.fingerprint != event.pair else pair
+            for pair in with_pair(state, _proven_at(record, event))
+        ),
+        tickets=tuple(old for old in tickets if old.id not in ticket.eligible),
+    )
+
+
+def _superseded(pair: PairRecord, event: Settle) -> PairRecord:
+    """One token of a key is valid at a time, so a proof of one proves those dead that were proven before it."""
+    if pair.verdict.is_final or not pair.proofs:
+        return pair
+    return attrs.evolve(
+        pair,
+        verdict=PairState.SUPERSEDED,
+        proofs=(),
+        incident=attrs.evolve(event.incident, by=event.pair),
+    )
+
+
+def _strike(state: AccountState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> AccountState:
+    """A 401: counted, and the end of the pair unless it may be a gateway's or a half-propagated token's.
+
+    If the pair was proven, a regeneration lies between, so that strikes older than its proof are on an older token
+    than the current one: they leave the count (generation roll).
+    """
+    tickets = _without(state, event.ticket)
+    strikes, mark = state.strikes, state.mark
+    after = _condemned(record, event)
+    if event.ticket is None or ticket is not None:
+        current = ticket is None or ticket.epoch == state.epoch
+        if after.verdict is PairState.REJECTED and current and record.proof_at(event.origin) is not None:
+            tickets = tuple(attrs.evolve(other, mark=max(0, other.mark - mark)) for other in tickets)
+            strikes, mark = strikes - mark, 0
+        strikes += 1
+    return attrs.evolve(state, strikes=strikes, mark=mark, pairs=with_pair(state, after), tickets=tickets)
+
+
+def _condemned(record: PairRecord, event: Settle) -> PairRecord:
+    if record.verdict.is_final:
+        return record
+    age = event.now.since(record.first_seen)
+    young = record.verdict is PairState.PROVEN and age is not None and age < event.settings.grace
+    if event.outcome is Outcome.AMBIGUOUS or young:
+        doubted = tuple(attrs.evolve(proof, at=None) for proof in record.proofs)
+        return attrs.evolve(record, verdict=PairState.SUSPECT, proofs=doubted, incident=event.incident)
+    return attrs.evolve(record, verdict=PairState.REJECTED, proofs=(), incident=event.incident)
+
+
+def _doubt(state: AccountState, event: Settle, record: PairRecord) -> AccountState:
+    """A denial on a proven pair: most likely a missing permission, but the next call finds out alone."""
+    proofs = tuple(attrs.evolve(proof, at=None) if proof.origin == event.origin else proof for proof in record.proofs)
+    return attrs.evolve(
+        state,
+        pairs=with_pair(state, attrs.evolve(record, proofs=proofs)),
+        tickets=_without(state, event.ticket),
+    )
+
+
+def _unknown(state: AccountState, ticket: TicketRecord | None) -> AccountState:
+    """Nobody will ever know whether the call was counted, so its charge stays."""
+    tickets = tuple(
+        attrs.evolve(other, status=TicketStatus.UNKNOWN) if ticket is not None and other.id == ticket.id else other
+        for other in state.tickets
+    )
+    return attrs.evolve(state, tickets=tickets)
+
+
+def _busy(state: AccountState, event: Settle, record: PairRecord) -> AccountState:
+    """An overloaded portal is left alone for a while, but only by probes: a proven pair may go on."""
+    tickets = _without(state, event.ticket)
+    if is_fresh(record.proof_at(event.origin), event.now, event.settings):
+        return attrs.evolve(state, tickets=tickets)
+    rounds = 1 if state.pause is None else state.pause.rounds + 1
+    asked = max(event.retry_after or 0.0, event.settings.backoff_first * 2.0 ** min(rounds - 1, 16))
+    seconds = min(event.settings.backoff_longest, asked)
+    return attrs.evolve(state, tickets=tickets, pause=Pause(since=event.now, seconds=seconds, rounds=rounds))

@@ -1,0 +1,17 @@
+"""Settling inside an event loop: a task must not stand still while a disk or a network answers."""
+
+import asyncio
+from collections.abc import Callable
+
+
+def flush_soon(flush: Callable[[], None]) -> bool:
+    """Run `flush` on a worker thread if this thread runs an event loop; return whether that was so.
+
+    Losing it with the process costs an UNKNOWN, never safety: the reservation stays charged.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    loop.run_in_executor(None, flush)
+    return True

@@ -1,0 +1,100 @@
+"""What this process has learnt and the store has not been told yet: a queue that loses nothing but on a kill.
+
+Outcomes go through it because three places cannot write themselves: the garbage collector that finds a dropped ticket,
+an event loop that must not wait for a disk, and a call that ends while the store is unreachable. Nothing unproven is
+admitted before the queue is empty, so a strike that could not be written still counts.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import attrs
+
+from cyara_auth.decide_events import Decision, Settle
+from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import Incident, Instant, Outcome
+from cyara_auth.stores.base import StrikeStore
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """An outcome on its way to the store.
+
+    Attributes:
+        account: Fingerprint of the key.
+        pair: Fingerprint of the pair.
+        origin: Where the call went.
+        outcome: What it taught.
+        ticket: Id of its reservation, None for a free call.
+        incident: When and where, for texts.
+        retry_after: Seconds that the portal asked for.
+        at: Reading of this process's steady clock when it was learnt.
+    """
+
+    account: str
+    pair: str
+    origin: str
+    outcome: Outcome
+    ticket: str | None
+    incident: Incident
+    retry_after: float | None
+    at: float
+
+
+class Outbox:
+    """Reports in the order in which they were learnt."""
+
+    def __init__(
+        self,
+        store: StrikeStore,
+        settings: GuardSettings,
+        *,
+        steady: Callable[[], float],
+        learn: Callable[[Report, Decision], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._steady = steady
+        self._learn = learn
+        self._reports: deque[Report] = deque()
+
+    def add(self, report: Report) -> None:
+        """Queue a report. Only appends: safe wherever Python code can run."""
+        self._reports.append(report)
+
+    def flush(self) -> None:
+        """Write what is queued.
+
+        Raises:
+            StrikeStoreUnavailableError: the store takes no more; the rest stays queued.
+        """
+        while self._reports:
+            try:
+                report = self._reports.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                decision = self._store.apply(report.account, self._event(report))
+            except StrikeStoreUnavailableError:
+                self._reports.appendleft(report)
+                raise
+            self._learn(report, decision)
+
+    def clear(self) -> None:
+        """Forget everything: after a fork, the parent writes it."""
+        self._reports = deque()
+
+    def _event(self, report: Report) -> Settle:
+        clock = self._store.clock()
+        ago = max(0.0, self._steady() - report.at)
+        return Settle(
+            now=Instant(domain=clock.domain, seconds=clock.seconds - ago),
+            settings=self._settings,
+            pair=report.pair,
+            origin=report.origin,
+            outcome=report.outcome,
+            ticket=report.ticket,
+            incident=report.incident,
+            retry_after=report.retry_after,
+        )

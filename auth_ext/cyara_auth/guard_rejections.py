@@ -1,0 +1,67 @@
+"""What this process has seen rejected, whatever the store says: a store that lost writes cannot reopen a pair here.
+
+Only an operator's word (a higher epoch in the store) or the store's own better knowledge (SUSPECT) ends an entry, and
+neither before the store has been told of the rejection.
+"""
+
+import attrs
+
+from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.guard_texts import condemned, rejected_here
+from cyara_auth.state import Incident, PairState
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.ticket_kinds import Call
+
+
+@attrs.frozen(kw_only=True)
+class _Rejection:
+    """`epoch` is the account's when the store knew of it, None while it does not."""
+
+    incident: Incident | None
+    epoch: int | None
+
+
+class Rejections:
+    """Rejected pairs by fingerprint. Single dictionary operations only, so it needs no lock."""
+
+    def __init__(self, store: StrikeStore) -> None:
+        self._store = store
+        self._known: dict[str, _Rejection] = {}
+
+    def knows(self, pair: str) -> bool:
+        """Return whether a pair was rejected, as far as this process remembers."""
+        return pair in self._known
+
+    def add(self, pair: str, incident: Incident) -> None:
+        """Remember a 401 that the store has not heard of yet."""
+        self._known[pair] = _Rejection(incident=incident, epoch=None)
+
+    def confirm(self, pair: str, incident: Incident | None, epoch: int) -> None:
+        """Remember a rejection that the store knows."""
+        self._known[pair] = _Rejection(incident=incident, epoch=epoch)
+
+    def forget(self, pair: str) -> None:
+        """Leave the verdict to the store."""
+        self._known.pop(pair, None)
+
+    def refuse(self, call: Call) -> None:
+        """Return only if the store has good reason to admit the pair again.
+
+        Raises:
+            CredentialRejectedError: it was rejected here and nothing has changed since.
+            CredentialSupersededError: likewise, by a newer pair.
+        """
+        known = self._known.get(call.pair)
+        if known is None:
+            return
+        try:
+            state = self._store.read(call.account)
+        except StrikeStoreUnavailableError:
+            raise rejected_here(call, known.incident) from None
+        record = state.pair(call.pair)
+        if record is not None and record.verdict.is_final:
+            raise condemned(call, record)
+        suspect = record is not None and record.verdict is PairState.SUSPECT
+        if known.epoch is None or not (suspect or state.epoch > known.epoch):
+            raise rejected_here(call, known.incident)
+        self.forget(call.pair)

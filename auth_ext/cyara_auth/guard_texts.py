@@ -1,0 +1,92 @@
+"""Every refusal as an error whose text says which pair, what happened, when and where, and what to do next."""
+
+from datetime import UTC, datetime
+
+from cyara_auth.decide_events import Decision
+from cyara_auth.errors import (
+    SHOWN_HEX_DIGITS,
+    AdmissionRefusedError,
+    CredentialRejectedError,
+    CredentialSupersededError,
+    CredentialSuspectError,
+    ProbeWaitTimeoutError,
+    RotationInProgressError,
+    SharedStoreRequiredError,
+    StrikeBudgetExhaustedError,
+)
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import AccountState, Admission, Incident, PairRecord, PairState, TicketStatus
+from cyara_auth.ticket_kinds import Call
+
+_CONDEMNED: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {
+    PairState.SUSPECT: CredentialSuspectError,
+    PairState.SUPERSEDED: CredentialSupersededError,
+}
+
+
+def refusal(call: Call, decision: Decision, settings: GuardSettings) -> AdmissionRefusedError:
+    """Return the error for a decision that neither admits nor lets wait."""
+    if decision.admission is Admission.DRAINING:
+        return _error(RotationInProgressError, call, decision.state.drained, fingerprint=call.account)
+    if decision.admission is Admission.EXHAUSTED:
+        return _exhausted(call, decision.state, settings)
+    return condemned(call, decision.pair)
+
+
+def condemned(call: Call, record: PairRecord | None) -> AdmissionRefusedError:
+    """Return the error for a pair that is rejected, superseded or suspect; rejected if the store does not know it."""
+    kind = CredentialRejectedError if record is None else _CONDEMNED.get(record.verdict, CredentialRejectedError)
+    incident = None if record is None else record.incident
+    by = None if incident is None else incident.by
+    return _error(kind, call, incident, detail=by and f"pair {by[:SHOWN_HEX_DIGITS]} took its place")
+
+
+def rejected_here(call: Call, incident: Incident | None) -> AdmissionRefusedError:
+    """Return the error for a pair that was rejected in this process, whether or not the store could be told."""
+    return _error(CredentialRejectedError, call, incident)
+
+
+def waited(call: Call, decision: Decision | None, seconds: float) -> AdmissionRefusedError:
+    """Return the error for a caller whose patience ended before somebody else's probe."""
+    incident = None if decision is None else _newest(decision.state, TicketStatus.OPEN)
+    called = "" if incident is None or incident.operation is None else f" of {incident.operation}"
+    return _error(ProbeWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s for the call{called}")
+
+
+def not_shared(call: Call, where: str) -> AdmissionRefusedError:
+    """Return the error for a private store where a shared one is required."""
+    return _error(SharedStoreRequiredError, call, None, detail=f"strikes would be counted in the {where} only")
+
+
+def _exhausted(call: Call, state: AccountState, settings: GuardSettings) -> AdmissionRefusedError:
+    unknown = len(state.tickets)
+    detail = f"strikes {state.strikes}, calls of unknown outcome {unknown}, budget {settings.budget}"
+    incident = _newest(state, TicketStatus.UNKNOWN)
+    if incident is None:
+        incidents = [pair.incident for pair in state.pairs if pair.incident is not None]
+        incident = max(incidents, key=lambda known: known.wall, default=None)
+    return _error(StrikeBudgetExhaustedError, call, incident, detail=detail)
+
+
+def _newest(state: AccountState, status: TicketStatus) -> Incident | None:
+    incidents = [ticket.incident for ticket in state.tickets if ticket.status is status and ticket.incident is not None]
+    return incidents[-1] if incidents else None
+
+
+def _error(
+    kind: type[AdmissionRefusedError],
+    call: Call,
+    incident: Incident | None,
+    *,
+    fingerprint: str | None = None,
+    detail: str | None = None,
+) -> AdmissionRefusedError:
+    source = call.source if incident is None or incident.source is None else incident.source
+    return kind(
+        fingerprint=call.pair if fingerprint is None else fingerprint,
+        detail=detail,
+        when=None if incident is None else datetime.fromtimestamp(incident.wall, UTC),
+        host=None if incident is None else incident.host,
+        pid=None if incident is None else incident.pid,
+        source=source,
+    )

@@ -1,0 +1,68 @@
+"""Strikes of this process only: for tests, for a sandbox without a writable disk, and as the oracle of other stores.
+
+A fork makes a second, private copy, as a second machine would. Tickets that the parent holds at that moment can never
+be settled in the child, so the guard of the child gives their owner up: they stay charged there.
+"""
+
+import os
+import threading
+
+from cyara_auth._platform import machine_clock
+from cyara_auth._platform.fork import watch_forks
+from cyara_auth.decide import decide
+from cyara_auth.decide_events import Decision, Event
+from cyara_auth.state import EMPTY, AccountState, Instant
+
+
+class MemoryStrikeStore:
+    """A dictionary of immutable states under one lock."""
+
+    shared = False
+    blocking = False
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: dict[str, tuple[int, AccountState]] = {}
+        watch_forks(self)
+
+    def apply(self, account: str, event: Event) -> Decision:
+        """Decide on `event` and keep the result."""
+        with self._lock:
+            version, state = self._entries.get(account, (0, EMPTY))
+            decision = decide(state, event)
+            if decision.changed:
+                self._entries[account] = (version + 1, decision.state)
+        return decision
+
+    def read(self, account: str) -> AccountState:
+        """Return the state of an account, `EMPTY` if it was never seen."""
+        return self._entries.get(account, (0, EMPTY))[1]
+
+    def version(self, account: str) -> int:
+        """Return how often the account's state has changed."""
+        return self._entries.get(account, (0, EMPTY))[0]
+
+    def accounts(self) -> list[str]:
+        """Return the key fingerprints seen so far, sorted."""
+        return sorted(self._entries)
+
+    def clock(self) -> Instant:
+        """Return the machine's steady clock, which goes on through a fork."""
+        return machine_clock()
+
+    def describe(self) -> str:
+        """Say that nobody else sees these strikes."""
+        return f"memory of process {os.getpid()}"
+
+    def close(self) -> None:
+        """Nothing to let go of: the states live as long as the object, so that a second client finds them."""
+
+    def before_fork(self) -> None:
+        """Need not stand still: an entry is replaced in one step, so the child sees the state before or after it."""
+
+    def after_fork_in_parent(self) -> None:
+        """Go on as before."""
+
+    def after_fork_in_child(self) -> None:
+        """Take a fresh lock: another thread of the parent may have held the old one."""
+        self._lock = threading.Lock()

@@ -1,0 +1,199 @@
+"""The three kinds of ticket: reserved in the store, free behind a gate, and free on the ramp."""
+
+from types import TracebackType
+from typing import Protocol, Self, final
+
+import attrs
+
+from cyara_auth.guard_gate import Gate
+from cyara_auth.state import Outcome
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """What a caller wants to send, as the guard sees it.
+
+    Attributes:
+        account: Fingerprint of the key.
+        pair: Fingerprint of the pair.
+        origin: Where to.
+        source: Where the pair came from, in words.
+        operation: Operation id, if known.
+        orphan_ttl: Seconds after which a lost call can no longer be evaluated.
+        confirm: The caller accepts to spend budget on a SUSPECT pair.
+    """
+
+    account: str
+    pair: str
+    origin: str
+    source: str | None
+    operation: str | None
+    orphan_ttl: float
+    confirm: bool
+
+
+@attrs.define(kw_only=True, eq=False)
+class Hold:
+    """An open reservation of this process; it outlives a dropped ticket, so that the end of the process settles it."""
+
+    id: str
+    call: Call
+    sent: bool = False
+
+    @property
+    def fate(self) -> Outcome:
+        """What is known if nobody says anything more."""
+        return Outcome.UNKNOWN if self.sent else Outcome.NOT_SENT
+
+
+class Settler(Protocol):
+    """Where tickets report to."""
+
+    def settle_reserved(self, hold: Hold, outcome: Outcome, retry_after: float | None) -> None:
+        """Take a reservation's outcome; only the first one counts."""
+        ...
+
+    def settle_free(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> None:
+        """Take the outcome of a call that went without a reservation, unless it was a success."""
+        ...
+
+    def drop(self, hold: Hold) -> None:
+        """Note that a ticket is gone; called while the garbage collector runs, so it may only take a note."""
+        ...
+
+    def place_free(self, account: str) -> None:
+        """Wake a caller who waits for a place on the ramp."""
+        ...
+
+
+class _Context:
+    """Leaving the block settles what is not settled yet."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Settle without an outcome."""
+        raise NotImplementedError
+
+
+@final
+class ReservedTicket(_Context):
+    """A charge is in the store until this settles."""
+
+    __slots__ = ("_hold", "_proven", "_settler")
+
+    def __init__(self, settler: Settler, hold: Hold, *, proven: bool) -> None:
+        self._settler = settler
+        self._hold = hold
+        self._proven = proven
+
+    @property
+    def pair(self) -> str:
+        """Fingerprint of the pair that is sent."""
+        return self._hold.call.pair
+
+    @property
+    def proven(self) -> bool:
+        """Whether the pair was proven at this origin when the call was admitted."""
+        return self._proven
+
+    @property
+    def reserved(self) -> bool:
+        """A charge may stay behind."""
+        return True
+
+    def sent(self) -> None:
+        """Bytes may leave from now on."""
+        self._hold.sent = True
+
+    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
+        """Say what the call taught."""
+        self._settler.settle_reserved(self._hold, outcome, retry_after)
+
+    def give_up(self) -> None:
+        """Settle without an outcome; nothing happens if it is settled."""
+        self._settler.settle_reserved(self._hold, self._hold.fate, None)
+
+    def __del__(self) -> None:
+        self._settler.drop(self._hold)
+
+
+class FreeTicket(_Context):
+    """No charge: the pair is proven and fresh. Only bad news reaches the store."""
+
+    __slots__ = ("_gate", "_operation", "_settled", "_settler", "_source")
+
+    def __init__(self, settler: Settler, gate: Gate, source: str | None, operation: str | None) -> None:
+        self._settler = settler
+        self._gate = gate
+        self._source = source
+        self._operation = operation
+        self._settled = False
+
+    @property
+    def pair(self) -> str:
+        """Fingerprint of the pair that is sent."""
+        return self._gate.pair
+
+    @property
+    def proven(self) -> bool:
+        """Always: nothing else goes free."""
+        return True
+
+    @property
+    def reserved(self) -> bool:
+        """No charge can stay behind."""
+        return False
+
+    def sent(self) -> None:
+        """Bytes may leave from now on, which changes nothing for a free call."""
+
+    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
+        """Say what the call taught."""
+        del retry_after  # back-off is for probes, and this is none
+        if self._settled:
+            return
+        self._settled = True
+        if outcome is Outcome.PROOF:
+            self._gate.succeeded = True
+        else:
+            self._settler.settle_free(self._gate, outcome, source=self._source, operation=self._operation)
+
+    def give_up(self) -> None:
+        """A call of unknown outcome changes nothing for a proven pair."""
+        self._settled = True
+
+
+@final
+class RampedTicket(FreeTicket):
+    """A free ticket that holds one of the few places right after a proof."""
+
+    __slots__ = ("_ramp",)
+
+    def __init__(self, settler: Settler, gate: Gate, source: str | None, operation: str | None) -> None:
+        super().__init__(settler, gate, source, operation)
+        self._ramp = gate.ramp
+
+    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
+        """Say what the call taught, and make room for the next."""
+        if not self._settled:
+            self._ramp.give_back(success=outcome is Outcome.PROOF)
+            super().settle(outcome, retry_after=retry_after)
+            self._settler.place_free(self._gate.account)
+
+    def give_up(self) -> None:
+        """Make room for the next."""
+        self.settle(Outcome.UNKNOWN)
+
+    def __del__(self) -> None:
+        if not self._settled:
+            self._settled = True
+            self._ramp.give_back(success=False)

@@ -66,8 +66,8 @@ class RedactingFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Clean the record in place and let it pass."""
         self._clean_message(record)
-        if record.exc_info and record.exc_text is None:
-            text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_info:
+            text = record.exc_text or logging.Formatter().formatException(record.exc_info)
             if (clean := self._redact(text)) != text:
                 # The exception object would be printed again, by handlers that format it themselves.
                 record.exc_info, record.exc_text = None, clean
@@ -81,7 +81,7 @@ class RedactingFilter(logging.Filter):
             message = record.getMessage()
         except Exception:  # noqa: BLE001  # arguments that do not fit: logging would print them all to stderr
             message = f"{record.msg!r} {record.args!r}"
-            record.msg, record.args = self._redact(message).replace("%", "%%"), ()
+            record.msg, record.args = self._redact(message), ()
             return
         if (clean := self._redact(message)) != message:
             record.msg, record.args = clean, ()

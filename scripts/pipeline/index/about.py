@@ -1,0 +1,77 @@
+"""The package's own `__init__`: what it was built from, and the few names that users import first."""
+
+from __future__ import annotations
+
+_TEMPLATE = '''"""Typed client for the API, generated from its OpenAPI document.
+
+Endpoint functions are in `cyara_client.api`, one package per tag; models in `cyara_client.models`; resources, which
+`cyara_auth.connect()` hands out, in `cyara_client.resources`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import api, models, resources
+    from .client import ApiClient
+    from .errors import ApiError, CyaraError, DecodingError, UnverifiedOperationWarning
+    from .operations import OPERATIONS, Operation
+    from .types import UNSET, File, Response, Unset
+
+__version__: str
+__platform__: str | None = {platform!r}
+"""Platform release whose document this was built from; None when it is not known."""
+
+__spec_sha256__ = {spec_sha256!r}
+"""SHA-256 of that document as received; the document itself is `openapi.json` in this package."""
+
+_HOMES = {{
+    "ApiClient": "client",
+    "ApiError": "errors",
+    "CyaraError": "errors",
+    "DecodingError": "errors",
+    "File": "types",
+    "OPERATIONS": "operations",
+    "Operation": "operations",
+    "Response": "types",
+    "UNSET": "types",
+    "Unset": "types",
+    "UnverifiedOperationWarning": "errors",
+}}
+_PACKAGES = ("api", "models", "resources")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"{{__name__}}.{{name}}")
+    if name in _HOMES:
+        return getattr(import_module(f"{{__name__}}.{{_HOMES[name]}}"), name)
+    if name == "__version__":
+        return import_module("importlib.metadata").version("cyara-client")
+    raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+
+
+__all__ = (
+    "OPERATIONS",
+    "UNSET",
+    "ApiClient",
+    "ApiError",
+    "CyaraError",
+    "DecodingError",
+    "File",
+    "Operation",
+    "Response",
+    "Unset",
+    "UnverifiedOperationWarning",
+    "api",
+    "models",
+    "resources",
+)
+'''
+
+
+def render_package_init(*, platform: str | None, spec_sha256: str) -> str:
+    """Return the source of the package's `__init__`."""
+    return _TEMPLATE.format(platform=platform, spec_sha256=spec_sha256)

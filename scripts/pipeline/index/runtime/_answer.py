@@ -1,0 +1,172 @@
+"""From an httpx response to a typed value, or to the error that says what came instead."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from . import _decode
+from ._json import loads
+from .errors import ApiError, DecodingError, error_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from .operations import Operation
+
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-ms-request-id", "request-context")
+_REQUEST_ID = re.compile(r"[\w|:.=+/-]{1,200}", re.ASCII)
+_SUCCESSES = range(200, 300)
+
+
+class Answer(NamedTuple):
+    """One documented success: the statuses it covers, where its value is found, and the Python type of that value."""
+
+    low: int
+    high: int
+    source: str
+    python_type: str
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type.endswith(("/json", "+json"))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds to wait; a date is measured against the answer's own clock, so skew does not matter."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+        sent = parsedate_to_datetime(headers["date"]) if "date" in headers else dt.datetime.now(dt.UTC)
+        return max(0.0, (until - sent).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _problem(response: httpx.Response) -> dict[str, Any] | None:
+    if not _is_json(_media_type(response.headers)):
+        return None
+    try:
+        value = loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _request_id(headers: Mapping[str, str], problem: Mapping[str, Any] | None) -> str | None:
+    candidates = [headers.get(name) for name in _REQUEST_ID_HEADERS] + [(problem or {}).get("traceId")]
+    # The id goes into the error's text, so nothing that is not plainly an id passes.
+    return next((text for text in candidates if isinstance(text, str) and _REQUEST_ID.fullmatch(text)), None)
+
+
+def api_error(operation: Operation, response: httpx.Response) -> ApiError:
+    """Return the error that stands for an answer that is not a success."""
+    problem = _problem(response)
+    attempt = response.extensions.get("cyara.attempt", 1)
+    return error_class(response.status_code)(
+        method=operation.method,
+        path_template=operation.path,
+        operation_id=operation.operation_id,
+        status_code=response.status_code,
+        headers=response.headers,
+        content=response.content,
+        problem=problem,
+        request_id=_request_id(response.headers, problem),
+        attempt=attempt if isinstance(attempt, int) else 1,
+        retry_after=_retry_after(response.headers),
+    )
+
+
+def _decoding_error(operation: Operation, response: httpx.Response, reason: str) -> DecodingError:
+    return DecodingError(
+        reason,
+        method=operation.method,
+        path_template=operation.path,
+        operation_id=operation.operation_id,
+        status_code=response.status_code,
+        headers=response.headers,
+        content=response.content,
+    )
+
+
+def success(answers: tuple[Answer, ...], status_code: int) -> Answer | None:
+    """Return the documented success that a status belongs to, or None when it is not a success.
+
+    ASP.NET documents name 200 for operations that in truth answer 201 or 204, so any 2xx is read as the first
+    documented success: the call has happened, and an error would make people repeat it.
+    """
+    for answer in answers:
+        if answer.low <= status_code <= answer.high:
+            return answer
+    return answers[0] if answers and status_code in _SUCCESSES else None
+
+
+def _accepts_nothing(python_type: str) -> bool:
+    return any(part.strip() in {"None", "Any", "object"} for part in python_type.split("|"))
+
+
+def _read_json(tp: Any, content: bytes, media_type: str) -> Any:  # noqa: ANN401 - a type in, its value out
+    if media_type in {"text/html", "application/xhtml+xml"}:
+        raise DecodingError("an HTML page came instead of JSON (a login page, or a gateway's own page)")
+    try:
+        value = loads(content)
+    except RecursionError:
+        raise DecodingError("the JSON is nested too deeply") from None
+    except ValueError as error:
+        if media_type.startswith("text/") and str in _decode.members(tp):
+            return content.decode("utf-8", "replace")
+        # The position is enough to find the place; the text of the parser's error could quote the body.
+        position = getattr(error, "pos", None)
+        place = "" if position is None else f" at byte {position} of {len(content)}"
+        named = media_type or "a body without media type"
+        raise DecodingError(f"{named} that is not valid JSON{place} (cut off, or not JSON at all)") from None
+    return _decode.decode(tp, value)
+
+
+def _read_any(content: bytes, media_type: str) -> Any:  # noqa: ANN401 - whatever came
+    """Read an answer that the document says nothing about, by its own media type."""
+    if not content:
+        return None
+    if _is_json(media_type):
+        return _read_json(Any, content, media_type)
+    if media_type.startswith("text/"):
+        return content.decode("utf-8", "replace")
+    return content
+
+
+def _value(answer: Answer, response: httpx.Response) -> Any:  # noqa: ANN401 - the declared type
+    content = response.content
+    if answer.source == "bytes":
+        return content
+    if answer.source == "text":
+        return response.text
+    media_type = _media_type(response.headers)
+    if answer.source == "none":
+        return _read_any(content, media_type)
+    if content:
+        return _read_json(_decode.resolve(answer.python_type), content, media_type)
+    if _accepts_nothing(answer.python_type):
+        return None
+    raise DecodingError("the body is empty")
+
+
+def read(operation: Operation, answer: Answer, response: httpx.Response) -> Any:  # noqa: ANN401 - the declared type
+    """Return the typed value of a success.
+
+    Raises:
+        DecodingError: the body is not what the document declares.
+    """
+    try:
+        return _value(answer, response)
+    except DecodingError as error:
+        raise _decoding_error(operation, response, error.reason) from None

@@ -1,0 +1,63 @@
+"""Enumerations that stay open: the next release of the portal may send a member that this document does not know.
+
+An unknown value becomes a member-like object of the same class: a real `str` or `int`, equal to the plain value,
+hashable, picklable, with `is_known` False. It never raises and is never listed among the members.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Self
+
+
+class OpenStrEnum(StrEnum):
+    """Base of enumerations whose values are text."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the document lists this value."""
+        return self._value_ in type(self)._value2member_map_
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = value
+        unknown._value_ = value
+        return unknown
+
+
+class OpenIntEnum(IntEnum):
+    """Base of enumerations whose values are numbers."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the document lists this value."""
+        return self._value_ in type(self)._value2member_map_
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if isinstance(value, str):
+            return cls._from_text(value)
+        if not isinstance(value, int):
+            return None
+        unknown = int.__new__(cls, value)
+        unknown._name_ = str(value)
+        unknown._value_ = value
+        return unknown
+
+    @classmethod
+    def _from_text(cls, text: str) -> Self | None:
+        """Read the member's name: a server with a string converter sends names although the document lists numbers."""
+        spelled = text.replace("_", "").casefold()
+        for member in cls:
+            if member.name.replace("_", "").casefold() == spelled:
+                return member
+        try:
+            return cls(int(text))
+        except ValueError:
+            return None
+
+
+__all__ = ["OpenIntEnum", "OpenStrEnum"]

@@ -1,0 +1,80 @@
+"""Dates and durations as .NET writes them, both ways.
+
+Dates come in ISO 8601 with up to seven fractional digits, with `Z`, an offset, or no zone at all. A date without a
+zone stays without one: guessing would shift it. Durations are .NET time spans, `[-][d.]hh:mm:ss[.fffffff]`; ISO 8601
+durations (`PT1H`) are read too, because some serialisers write those. Python keeps microseconds, so the seventh digit
+(100 ns) is cut off.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+_SPAN = re.compile(
+    r"(?P<sign>[+-]?)(?:(?P<days>\d+)\.)?(?P<hours>\d+):(?P<minutes>\d+)(?::(?P<seconds>\d+)(?:\.(?P<fraction>\d+))?)?"
+)
+_DAYS_ONLY = re.compile(r"(?P<sign>[+-]?)(?P<days>\d+)")
+_ISO_SPAN = re.compile(
+    r"(?P<sign>[+-]?)P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)(?:[.,](?P<fraction>\d+))?S)?)?"
+)
+_SECONDS_OF_AN_HOUR = 3_600
+_SECONDS_OF_A_MINUTE = 60
+
+# The C function reads every form above, seven digits included (it cuts off the seventh), so reading costs one call.
+parse_datetime = dt.datetime.fromisoformat
+
+
+def parse_date(text: str) -> dt.date:
+    """Read a date; .NET writes midnight behind it when the property is a DateTime.
+
+    Raises:
+        ValueError: the text is not a date.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return parse_datetime(text).date()
+
+
+def parse_timespan(text: str) -> dt.timedelta:
+    """Read a .NET time span or an ISO 8601 duration.
+
+    Raises:
+        ValueError: the text is neither, or longer than Python's timedelta can hold.
+    """
+    match = _SPAN.fullmatch(text) or _DAYS_ONLY.fullmatch(text) or _ISO_SPAN.fullmatch(text)
+    if match is None or text[-1:] in {"P", "T"}:
+        raise ValueError("not a time span")
+    parts = match.groupdict()
+    fraction = (parts.get("fraction") or "")[:6].ljust(6, "0")
+    try:
+        span = dt.timedelta(
+            weeks=int(parts.get("weeks") or 0),
+            days=int(parts.get("days") or 0),
+            hours=int(parts.get("hours") or 0),
+            minutes=int(parts.get("minutes") or 0),
+            seconds=int(parts.get("seconds") or 0),
+            microseconds=int(fraction),
+        )
+    except OverflowError as error:
+        raise ValueError("the time span is too long") from error
+    return -span if parts["sign"] == "-" else span
+
+
+def format_datetime(moment: dt.datetime) -> str:
+    """Write a moment as ISO 8601, UTC as `Z`, as the API's own examples do."""
+    text = moment.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+def format_timespan(span: dt.timedelta) -> str:
+    """Write a duration as .NET's constant format does: days and fraction only where they are needed."""
+    sign = "-" if span < dt.timedelta() else ""
+    size = abs(span)
+    hours, rest = divmod(size.seconds, _SECONDS_OF_AN_HOUR)
+    minutes, seconds = divmod(rest, _SECONDS_OF_A_MINUTE)
+    days = f"{size.days}." if size.days else ""
+    fraction = f".{size.microseconds:06d}0" if size.microseconds else ""
+    return f"{sign}{days}{hours:02d}:{minutes:02d}:{seconds:02d}{fraction}"

@@ -1,0 +1,110 @@
+"""Which member of a union a JSON value is.
+
+The JSON type decides first, then the document's discriminator, then which model's fields fit best. The order of
+members in the document never decides between models of different shape.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_origin
+
+from ._enums import OpenIntEnum, OpenStrEnum
+from ._json import is_array, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Candidate = tuple[Any, Callable[[Any], Any]]
+
+_MISFITS = (TypeError, ValueError, AttributeError, KeyError, OverflowError)
+_NUMBERS = (bool, int, float)
+
+
+def _is_subclass(tp: object, *bases: type) -> bool:
+    return isinstance(tp, type) and issubclass(tp, bases)
+
+
+def _is_list(tp: Any) -> bool:  # noqa: ANN401 - a type, or a form of typing
+    return bool(tp is list or get_origin(tp) is list)
+
+
+def _required(model: Any) -> set[str]:  # noqa: ANN401 - a model class
+    annotations = model.__annotations__
+    return {wire for name, wire in model.__wire_names__.items() if "Unset" not in annotations[name].split(" | ")}
+
+
+def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, bool, int, int]:  # noqa: ANN401 - a model class
+    """Grade how well an object fits a model: discriminator, required fields, known fields, few missing ones."""
+    known = set(model.__wire_names__.values())
+    discriminator = model.__discriminated_by__
+    chosen = bool(discriminator) and value.get(discriminator[0]) in discriminator[1]
+    present = known & value.keys()
+    return chosen, _required(model) <= value.keys(), len(present), -len(known - present)
+
+
+def _choose_model(models: list[Candidate], value: dict[str, Any]) -> Any:  # noqa: ANN401 - one of the models
+    ranked = sorted(models, key=lambda candidate: _fit(candidate[0], value), reverse=True)
+    failure: Exception | None = None
+    for _, decoder in ranked:
+        try:
+            return decoder(value)
+        except _MISFITS as error:
+            failure = failure or error
+    raise failure or TypeError("an object does not fit any member")
+
+
+def _choose_text(texts: list[Candidate], value: str) -> Any:  # noqa: ANN401 - one of the members
+    """Prefer a known member of an enumeration, then what can be parsed, then plain text, then an unknown member."""
+    for tp, decoder in texts:
+        if _is_subclass(tp, OpenStrEnum):
+            found = decoder(value)
+            if found.is_known:
+                return found
+    for tp, decoder in texts:
+        if tp is not str and not _is_subclass(tp, OpenStrEnum):
+            try:
+                return decoder(value)
+            except _MISFITS:
+                continue
+    if any(tp is str for tp, _ in texts):
+        return value
+    for tp, decoder in texts:
+        if _is_subclass(tp, OpenStrEnum):
+            return decoder(value)
+    return value
+
+
+def _choose_list(lists: list[Candidate], value: list[Any]) -> Any:  # noqa: ANN401 - one of the members
+    for _, decoder in lists:
+        try:
+            return decoder(value)
+        except _MISFITS:
+            continue
+    raise TypeError("an array does not fit any member")
+
+
+def chooser(candidates: tuple[Candidate, ...]) -> Callable[[Any], Any]:
+    """Return the function that decodes a union of these members, each given with its own decoder.
+
+    Text and numbers that fit no member stay as they are; objects and arrays that fit none raise TypeError.
+    """
+    models = [pair for pair in candidates if hasattr(pair[0], "__wire_names__")]
+    lists = [pair for pair in candidates if _is_list(pair[0])]
+    numbers = [pair for pair in candidates if _is_subclass(pair[0], OpenIntEnum)]
+    texts = [pair for pair in candidates if pair not in models and pair not in lists and pair[0] not in _NUMBERS]
+
+    def choose(value: Any) -> Any:  # noqa: ANN401 - JSON in, a member out
+        if is_object(value):
+            return _choose_model(models, value)
+        if is_array(value):
+            return _choose_list(lists, value)
+        if isinstance(value, str):
+            return _choose_text(texts, value)
+        if numbers and type(value) is int:
+            return numbers[0][1](value)
+        return value
+
+    return choose
+
+
+__all__ = ["chooser"]

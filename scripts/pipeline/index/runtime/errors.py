@@ -1,0 +1,211 @@
+"""What a call can raise, in one tree.
+
+CyaraError
+    ApiError                    the portal answered with a status other than success
+        BadRequest              400
+        Unauthorized            401
+        Forbidden               403
+        NotFound                404
+        Conflict                409
+        RateLimited             429
+        ServerError             500 to 599
+        UnexpectedStatus        everything else
+    DecodingError               the answer is not what the document declares
+
+Errors of credentials and admission (`cyara_auth`) hang on the same root. The text of an error never has a body, a
+header or a secret in it; those who need the body find it in `content` and `problem`. Errors can be pickled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class CyaraError(Exception):
+    """Root of every error of this package."""
+
+
+def _restore(cls: type[CyaraError], arguments: dict[str, Any]) -> CyaraError:
+    """Rebuild an error that was pickled."""
+    return cls(**arguments)
+
+
+class ApiError(CyaraError):
+    """The portal answered, but not with success.
+
+    Attributes:
+        method: HTTP method.
+        path_template: path as the document spells it, with its placeholders, not with the caller's values.
+        operation_id: operation of the document.
+        status_code: status as a plain int.
+        headers: headers of the answer.
+        content: body of the answer as bytes.
+        problem: the body, when it is a JSON object such as ASP.NET's ProblemDetails.
+        request_id: what the portal calls this request, for its operator.
+        attempt: number of the attempt that this answer belongs to, from 1.
+        retry_after: seconds that the portal asks to wait, when it does.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each fact
+        self,
+        *,
+        method: str,
+        path_template: str,
+        operation_id: str,
+        status_code: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        problem: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
+        attempt: int = 1,
+        retry_after: float | None = None,
+    ) -> None:
+        self.method = method
+        self.path_template = path_template
+        self.operation_id = operation_id
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
+        self.problem = problem
+        self.request_id = request_id
+        self.attempt = attempt
+        self.retry_after = retry_after
+        super().__init__(method, path_template, operation_id, status_code)
+
+    def __str__(self) -> str:
+        """Say which call met which status, with nothing of the body."""
+        parts = [f"{self.method} {self.path_template} ({self.operation_id}) answered {self.status_code}"]
+        if self.attempt > 1:
+            parts.append(f"on attempt {self.attempt}")
+        if self.request_id:
+            parts.append(f"request id {self.request_id}")
+        if self.retry_after is not None:
+            parts.append(f"the portal asks to wait {self.retry_after:g} s")
+        if self.problem is not None:
+            parts.append("see .problem for the portal's explanation")
+        return "; ".join(parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the facts: the arguments are keyword-only."""
+        return _restore, (type(self), dict(self.__dict__))
+
+
+class BadRequest(ApiError):  # noqa: N818 - named for the status, as users say it
+    """400: the portal did not accept the request's content."""
+
+
+class Unauthorized(ApiError):  # noqa: N818 - named for the status, as users say it
+    """401: the portal did not accept the credential. Do not call again before it is known why."""
+
+
+class Forbidden(ApiError):  # noqa: N818 - named for the status, as users say it
+    """403: the credential is known, but may not do this."""
+
+
+class NotFound(ApiError):  # noqa: N818 - named for the status, as users say it
+    """404: there is no such thing, or it is not visible to this user."""
+
+
+class Conflict(ApiError):  # noqa: N818 - named for the status, as users say it
+    """409: the thing is in a state that does not allow this."""
+
+
+class RateLimited(ApiError):  # noqa: N818 - named for the status, as users say it
+    """429: too many requests; `retry_after` says how long to wait, when the portal says so."""
+
+
+class ServerError(ApiError):
+    """5xx: the portal or a gateway before it failed."""
+
+
+class UnexpectedStatus(ApiError):  # noqa: N818 - named for the status, as users say it
+    """Any other status that is not a success of this operation."""
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    429: RateLimited,
+}
+_SERVER_ERRORS = range(500, 600)
+
+
+def error_class(status_code: int) -> type[ApiError]:
+    """Return the class of error that stands for a status."""
+    if status_code in _SERVER_ERRORS:
+        return ServerError
+    return _BY_STATUS.get(status_code, UnexpectedStatus)
+
+
+class DecodingError(CyaraError):
+    """The answer is a success, but not of the shape that the document declares.
+
+    Attributes:
+        reason: what is wrong and where, without any value of the body.
+        method: HTTP method.
+        path_template: path as the document spells it.
+        operation_id: operation of the document.
+        status_code: status of the answer.
+        headers: headers of the answer.
+        content: body of the answer as bytes.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each fact
+        self,
+        reason: str,
+        *,
+        method: str = "",
+        path_template: str = "",
+        operation_id: str = "",
+        status_code: int = 0,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+    ) -> None:
+        self.reason = reason
+        self.method = method
+        self.path_template = path_template
+        self.operation_id = operation_id
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        """Say which answer could not be read and why, with nothing of the body."""
+        if not self.operation_id:
+            return self.reason
+        return (
+            f"{self.method} {self.path_template} ({self.operation_id}) answered {self.status_code}, "
+            f"but its body cannot be read: {self.reason}"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the facts: most arguments are keyword-only."""
+        return _restore, (type(self), dict(self.__dict__))
+
+
+class UnverifiedOperationWarning(UserWarning):
+    """The operation's path or bodies are inferred: nobody has seen the portal accept them."""
+
+
+__all__ = [
+    "ApiError",
+    "BadRequest",
+    "Conflict",
+    "CyaraError",
+    "DecodingError",
+    "Forbidden",
+    "NotFound",
+    "RateLimited",
+    "ServerError",
+    "Unauthorized",
+    "UnexpectedStatus",
+    "UnverifiedOperationWarning",
+    "error_class",
+]

@@ -1,0 +1,76 @@
+"""Small types that appear in signatures: what was left out, files, and raw answers."""
+
+from __future__ import annotations
+
+from enum import Enum
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Generic, Literal, TypeVar
+
+from attrs import define
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .errors import ApiError
+
+T = TypeVar("T")
+
+
+class Unset(Enum):
+    """Type of `UNSET`. One member, so that `value is UNSET` narrows in mypy and pyright."""
+
+    UNSET = "UNSET"
+
+    def __bool__(self) -> Literal[False]:
+        """Nothing was given: false, as None is."""
+        return False
+
+    def __repr__(self) -> str:
+        """Keep dumps of models short."""
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+"""Not given and not sent; different from None, which is sent as null."""
+
+
+@define(kw_only=False)
+class File:
+    """A file to upload.
+
+    `payload` is an open binary file or the bytes themselves. It is sent from where it stands, in chunks, so an upload
+    needs no memory of its own. `file_name` and `mime_type` go into the part's header.
+    """
+
+    payload: BinaryIO | bytes
+    file_name: str | None = None
+    mime_type: str | None = None
+
+    @classmethod
+    def from_path(cls, path: str | Path, *, mime_type: str | None = None) -> File:
+        """Open a file of the disk for upload, named as it is there. The caller closes `payload`."""
+        location = Path(path)
+        return cls(location.open("rb"), location.name, mime_type)
+
+    def stream(self) -> BinaryIO:
+        """Return the content as a readable binary stream."""
+        return BytesIO(self.payload) if isinstance(self.payload, bytes) else self.payload
+
+
+@define(kw_only=True)
+class Response(Generic[T]):
+    """What came back, whatever the status.
+
+    `parsed` is the typed answer of a success and None otherwise; then `error` says what `sync` would have raised.
+    `status_code` is a plain int, because portals and gateways send numbers that no registry knows (499, 520).
+    """
+
+    status_code: int
+    content: bytes
+    headers: Mapping[str, str]
+    parsed: T | None
+    error: ApiError | None = None
+
+
+__all__ = ["UNSET", "File", "Response", "Unset"]

@@ -1,0 +1,183 @@
+"""The table of operations, rendered as constants: rows that Python loads from its bytecode without running anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
+
+from pipeline.index.pages import PAGE_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.index.modules import EndpointModule
+    from pipeline.index.pages import Paged
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+_EVIDENCE = frozenset({"documented", "observed", "inferred"})
+
+FIELDS = (
+    "method",
+    "path",
+    "tag",
+    "name",
+    "module",
+    "summary",
+    "evidence",
+    "source",
+    "security",
+    "requires_credential",
+    "request_media_types",
+    "response_media_types",
+    "accept",
+    "idempotent",
+    "page",
+    "deprecated",
+)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(node: object) -> dict[str, Any]:
+    """Return a node that should be an object; anything else counts as an empty one."""
+    return cast("dict[str, Any]", node) if isinstance(node, dict) else {}
+
+
+def _is_array(node: object) -> TypeGuard[list[Any]]:
+    return isinstance(node, list)
+
+
+def _list(node: object) -> list[Any]:
+    """Return a node that should be an array; anything else counts as an empty one."""
+    return node if _is_array(node) else []
+
+
+def _resolved(document: Mapping[str, Any], node: object) -> dict[str, Any]:
+    """Follow local references, a bounded number of times."""
+    found = _mapping(node)
+    for _ in range(20):
+        reference = found.get("$ref")
+        if not isinstance(reference, str):
+            break
+        target: object = document
+        for part in reference.removeprefix("#/").split("/"):
+            target = _mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
+        found = _mapping(target)
+    return found
+
+
+def operations_by_id(effective: Mapping[str, Any]) -> dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    """Return (method, effective path, path item, operation) by the id that the endpoint template uses as key."""
+    found: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {}
+    for path, node in _mapping(effective.get("paths")).items():
+        item = _mapping(node)
+        for method in METHODS:
+            operation = _mapping(item.get(method))
+            if operation:
+                key = operation.get("x-cyara-operation-id") or operation.get("operationId")
+                found[_text(key)] = (method.upper(), path, item, operation)
+    return found
+
+
+def _received(received: Mapping[str, Any], path: str, method: str) -> dict[str, Any]:
+    """Return the operation as the portal published it; methods may be upper case there."""
+    item = _mapping(_mapping(received.get("paths")).get(path))
+    return next((_mapping(node) for key, node in item.items() if key.upper() == method), {})
+
+
+def _response_media_types(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the media types of successes, `produces` of Swagger 2.0 included."""
+    found: dict[str, None] = {}
+    responses = _mapping(operation.get("responses"))
+    for status, node in responses.items():
+        if str(status).startswith("2") or (status == "default" and len(responses) == 1):
+            found.update(dict.fromkeys(_mapping(_resolved(document, node).get("content"))))
+    if not found and "swagger" in document:
+        produces = _list(operation.get("produces")) or _list(document.get("produces"))
+        found.update(dict.fromkeys(key for key in produces if isinstance(key, str)))
+    return tuple(key for key in found if key.isprintable() and key.isascii())
+
+
+def _accept(media_types: tuple[str, ...], read: tuple[str, ...]) -> str:
+    """Ask for JSON wherever it is offered and read as such: ASP.NET lists `text/plain` first and would send that.
+
+    Args:
+        media_types: what the portal says it can send.
+        read: what the generated code reads (a file may be offered as JSON by mistake and is read as bytes).
+    """
+    plain = [key.partition(";")[0].strip().lower() for key in media_types]
+    json_types = [key for key in plain if key.endswith(("/json", "+json"))]
+    if json_types and any(key.endswith(("/json", "+json")) for key in read):
+        return "application/json" if "application/json" in json_types else json_types[0]
+    if plain:
+        return ", ".join([*dict.fromkeys(plain), "*/*;q=0.1"])
+    return "application/json, */*;q=0.8"
+
+
+def _security(operation: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for entry in _list(operation.get("security")) for name in _mapping(entry)))
+
+
+def operation_rows(
+    modules: list[EndpointModule],
+    *,
+    received: Mapping[str, Any],
+    effective: Mapping[str, Any],
+    public_operations: frozenset[str],
+    pages: Mapping[str, Paged],
+) -> dict[str, tuple[Any, ...]]:
+    """Return one row per generated operation, by operation id, with the columns of `FIELDS`."""
+    known = operations_by_id(effective)
+    rows: dict[str, tuple[Any, ...]] = {}
+    for module in modules:
+        method, path, _, operation = known[module.operation_id]
+        received_path = _text(operation.get("x-cyara-path")) or path
+        original = _received(received, received_path, method) or operation
+        source_document = received if original is not operation else effective
+        media_types = _response_media_types(source_document, original)
+        body = _mapping(_resolved(effective, operation.get("requestBody")).get("content"))
+        evidence = operation.get("x-evidence")
+        tags = _list(operation.get("tags")) or ["default"]
+        values: dict[str, Any] = {
+            "method": method,
+            "path": received_path,
+            "tag": _text(operation.get("x-cyara-tag")) or _text(tags[0]),
+            "name": module.name,
+            "module": f"{module.tag}.{module.name}",
+            "summary": _text(operation.get("summary")),
+            "evidence": evidence if isinstance(evidence, str) and evidence in _EVIDENCE else None,
+            "source": _text(operation.get("x-source")) or None,
+            "security": _security(operation),
+            "requires_credential": public_operations.isdisjoint(
+                {module.operation_id, operation.get("x-cyara-operation-id-received")}
+            ),
+            "request_media_types": tuple(body),
+            "response_media_types": media_types,
+            "accept": _accept(media_types, _response_media_types(effective, operation)),
+            "idempotent": method in _IDEMPOTENT,
+            "page": pages[module.operation_id].row if module.operation_id in pages else None,
+            "deprecated": operation.get("deprecated") is True,
+        }
+        rows[module.operation_id] = tuple(values[field] for field in FIELDS)
+    return rows
+
+
+def render_table(rows: Mapping[str, tuple[Any, ...]]) -> str:
+    """Return the source of `_operations_table.py`. Every value is written by repr, so no text can break out."""
+    lines = [
+        '"""The rows of `OPERATIONS`, rendered from the document."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from typing import Any",
+        "",
+        f"FIELDS: tuple[str, ...] = {FIELDS!r}",
+        f"PAGE_FIELDS: tuple[str, ...] = {PAGE_FIELDS!r}",
+        "ROWS: dict[str, tuple[Any, ...]] = {",
+        *(f"    {key!r}: {rows[key]!r}," for key in sorted(rows)),
+        "}",
+        "",
+    ]
+    return "\n".join(lines)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cyara_auth.client import Cyara, connect
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
+    from cyara_auth.drift import DriftError, overlay
     from cyara_auth.guard import StrikeGuard
     from cyara_auth.install import find_unguarded, install
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
     from cyara_auth.retry import RetryPolicy
+    from cyara_auth.runs import CampaignOutcome, TestCaseOutcome
     from cyara_auth.state import GuardPolicy
     from cyara_auth.stores.base import StrikeStore
     from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiCredential",
     "AsyncGuardedTransport",
+    "CampaignOutcome",
     "CredentialFingerprint",
     "CredentialProvider",
     "Cyara",
+    "DriftError",
     "GuardPolicy",
     "GuardedTransport",
     "Pace",
@@ -32,17 +36,21 @@ __all__ = [
     "RetryPolicy",
     "StrikeGuard",
     "StrikeStore",
+    "TestCaseOutcome",
     "connect",
     "find_unguarded",
     "install",
+    "overlay",
 ]
 
 _HOMES = {
     "ApiCredential": "credential",
     "AsyncGuardedTransport": "transport",
+    "CampaignOutcome": "runs",
     "CredentialFingerprint": "credential",
     "CredentialProvider": "providers",
     "Cyara": "client",
+    "DriftError": "drift",
     "GuardPolicy": "state",
     "GuardedTransport": "transport",
     "Pace": "waiting",
@@ -50,9 +58,11 @@ _HOMES = {
     "RetryPolicy": "retry",
     "StrikeGuard": "guard",
     "StrikeStore": "stores.base",
+    "TestCaseOutcome": "runs",
     "connect": "client",
     "find_unguarded": "install",
     "install": "install",
+    "overlay": "drift",
 }
 
 

@@ -115,9 +115,11 @@ class Cyara(Workflows, SyncResources):
         timeout: httpx.Timeout | float | None = None,
         retries: RetryPolicy | int | None = None,
         user_agent: str | None = None,
+        strict: bool | None = None,
     ) -> "Cyara":
         """Return a client that differs in what is given here and shares credential and guard. Close it by itself."""
         given = {"account_id": account_id, "timeout": timeout, "retries": retries, "user_agent": user_agent}
+        given["strict"] = strict
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         recipe = self._parts.recipe
         account = changes.pop("account_id", self.account_id)
@@ -203,6 +205,7 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
     proxy: str | httpx.URL | httpx.Proxy | None = None,
     retries: RetryPolicy | int | None = None,
     user_agent: str | None = None,
+    strict: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> Cyara:
     """Make a client. Nothing is sent; the credential is read and checked for its form.
@@ -224,6 +227,7 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         proxy: Proxy for everything; by default those of the environment (`HTTPS_PROXY`, `NO_PROXY`).
         retries: How often to repeat what may be repeated, or a `RetryPolicy`; 0 never does.
         user_agent: Your program's name and version, appended to the User-Agent header.
+        strict: Raise `DriftError` for an answer with a status, field or enum member that the document does not know.
         environ: Environment variables to use instead of the process's own.
 
     Raises:
@@ -232,7 +236,7 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
     """
     holder = [credential]
     del credential  # a traceback that prints locals must not find it here
-    http = {"timeout": timeout, "verify": verify, "cert": cert, "proxy": proxy, "retries": retries}
+    http = {"timeout": timeout, "verify": verify, "cert": cert, "proxy": proxy, "retries": retries, "strict": strict}
     options = HttpOptions(**http, user_agent=_user_agent(user_agent))
     guarding: dict[str, Any] = {
         "profile": profile,

@@ -17,10 +17,11 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
+from cyara_auth.drift_watch import raise_on_drift
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.install import guard_client
 from cyara_auth.retry import RetryPolicy, RetryQuota
-from cyara_auth.retry_clients import AsyncRetryingClient, Effects, RetryingClient
+from cyara_auth.retry_clients import AsyncRetryingClient, Retrying, RetryingClient
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
@@ -46,7 +47,7 @@ class HttpOptions:
     proxy: str | httpx.URL | httpx.Proxy | None = None
     retries: RetryPolicy = attrs.field(default=None, converter=_policy)
     user_agent: str
-    effects: Effects = attrs.field(factory=Effects)
+    strict: bool = False
 
     def tls(self) -> ssl.SSLContext:
         """Build the TLS context once for all transports: reading the certificates takes longer than a call."""
@@ -141,9 +142,11 @@ class HttpClients:
         if self._tls is None:
             self._tls = options.tls()
         return {
-            "retry_policy": options.retries,
-            "retry_quota": self._quota,
-            "retry_effects": options.effects,
+            "retrying": Retrying(
+                policy=options.retries,
+                quota=self._quota,
+                on_answer=raise_on_drift if options.strict else None,
+            ),
             "base_url": self._binding.base.url,
             "headers": options.headers(),
             "timeout": options.timeout,

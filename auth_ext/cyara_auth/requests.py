@@ -11,7 +11,7 @@ session.get(f"{adapter.base_url}/v3.0/accounts/1/campaigns")
 ```
 
 An adapter sees every redirect hop and the last state of the headers. So whatever `headers=`, `auth=` or a netrc entry
-put into `Authorization` for the portal (requests prefers netrc to headers) is dropped here, and the guard, its store and
+put into `Authorization` for the portal (requests prefers netrc to headers) is dropped here. The guard, its store and
 its refusals are the same as everywhere else. requests waits for ever by default; this adapter does not.
 """
 
@@ -43,7 +43,7 @@ DEFAULT_TIMEOUT: Final = (5.0, 30.0)
 
 
 class GuardedAdapter(HTTPAdapter):
-    """A `requests` adapter for one portal. Mount it at `prefix`; other hosts that reach it get no credential.
+    """A `requests` adapter for one portal. Mount it at `prefix`; other hosts pass through it without the credential.
 
     The options mean what they mean in `cyara_auth.connect`. It never retries: a retry below the guard would make
     several calls of one that was admitted.
@@ -78,7 +78,9 @@ class GuardedAdapter(HTTPAdapter):
             environ=environ,
         )
         self.base_url = binding.base.url
-        self.prefix = f"{binding.base.origin}/"
+        # The whole scheme: requests compares prefixes letter by letter, so that a user name or a written-out port in the
+        # address would lead past an adapter that is mounted at the host.
+        self.prefix = f"{binding.base.origin.scheme}://"
         self._injector = Injector(source=binding.source, guard=binding.guard, origin=binding.base.origin)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401

@@ -45,16 +45,34 @@ class Effects:
     async_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
+@attrs.frozen(kw_only=True)
+class Retrying:
+    """How a client repeats its calls.
+
+    Attributes:
+        policy: What is repeated, how often, how long.
+        quota: Shared by all calls of a client.
+        effects: Clocks, chance and sleep.
+        on_answer: Called with each answer that goes to the caller, if its body has been read; may raise.
+    """
+
+    policy: RetryPolicy = attrs.field(factory=RetryPolicy)
+    quota: RetryQuota = attrs.field(factory=RetryQuota)
+    effects: Effects = attrs.field(factory=Effects)
+    on_answer: Callable[[httpx.Response], None] | None = None
+
+
 class _Attempts:
     """The attempts of one call: counts them and asks for each failure whether another one follows."""
 
-    def __init__(self, request: httpx.Request, policy: RetryPolicy, quota: RetryQuota, effects: Effects) -> None:
+    def __init__(self, request: httpx.Request, retrying: Retrying, *, streamed: bool) -> None:
         self._request = request
-        self._policy = policy
-        self._quota = quota
-        self._effects = effects
+        self._policy = retrying.policy
+        self._quota = retrying.quota
+        self._effects = retrying.effects
+        self._on_answer = None if streamed else retrying.on_answer
         self._number = 0
-        self._began = effects.clock() if policy.attempts > 1 else 0.0
+        self._began = self._effects.clock()
 
     def begin(self) -> None:
         self._number += 1
@@ -63,16 +81,18 @@ class _Attempts:
     def after_response(self, response: httpx.Response) -> float | None:
         """Return the pause before the next attempt, or `None` if the response is for the caller."""
         response.extensions[ATTEMPT] = self._number
+        pause = None
         if response.status_code < _SUCCESS:
             self._quota.give_back(retried=self._number > 1)
-            return None
-        if response.status_code not in self._policy.statuses:
-            return None
-        return self._pause(
-            status=response.status_code,
-            retry_after=seconds_of_retry_after(response.headers, self._effects.now()),
-            charged=bool(response.extensions.get(CHARGED)),
-        )
+        elif response.status_code in self._policy.statuses:
+            pause = self._pause(
+                status=response.status_code,
+                retry_after=seconds_of_retry_after(response.headers, self._effects.now()),
+                charged=bool(response.extensions.get(CHARGED)),
+            )
+        if pause is None and self._on_answer is not None:
+            self._on_answer(response)
+        return pause
 
     def after_no_connection(self) -> float | None:
         """Return the pause before the next attempt, or `None` if the error is for the caller."""
@@ -101,20 +121,13 @@ class _Attempts:
 class RetryingClient(httpx.Client):
     """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
 
-    def __init__(
-        self,
-        *,
-        retry_policy: RetryPolicy,
-        retry_quota: RetryQuota,
-        retry_effects: Effects,
-        **options: Any,  # noqa: ANN401 - handed on to httpx unread
-    ) -> None:
+    def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
         super().__init__(**options)
-        self._retry = (retry_policy, retry_quota, retry_effects)
+        self._retrying = retrying
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - handed on to httpx unread
         """Send the request, and again where the policy allows it."""
-        attempts = _Attempts(request, *self._retry)
+        attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
         while True:
             attempts.begin()
             try:
@@ -128,26 +141,19 @@ class RetryingClient(httpx.Client):
                 if pause is None:
                     return response
                 response.close()
-            self._retry[2].sleep(pause)
+            self._retrying.effects.sleep(pause)
 
 
 class AsyncRetryingClient(httpx.AsyncClient):
     """The same for tasks."""
 
-    def __init__(
-        self,
-        *,
-        retry_policy: RetryPolicy,
-        retry_quota: RetryQuota,
-        retry_effects: Effects,
-        **options: Any,  # noqa: ANN401 - handed on to httpx unread
-    ) -> None:
+    def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
         super().__init__(**options)
-        self._retry = (retry_policy, retry_quota, retry_effects)
+        self._retrying = retrying
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - handed on unread
         """Send the request, and again where the policy allows it."""
-        attempts = _Attempts(request, *self._retry)
+        attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
         while True:
             attempts.begin()
             try:
@@ -161,4 +167,4 @@ class AsyncRetryingClient(httpx.AsyncClient):
                 if pause is None:
                     return response
                 await response.aclose()
-            await self._retry[2].async_sleep(pause)
+            await self._retrying.effects.async_sleep(pause)

@@ -1,5 +1,6 @@
 """Fixtures of the wire tests: servers on loopback, a private certificate authority, and an environment of their own."""
 
+import contextlib
 import os
 import ssl
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import attrs
 import pytest
 import trustme
 
+from .faces import ALL_FACES, HTTPX_FACES, MakeFace
 from .loopback import WireServer
 
 
@@ -59,3 +61,17 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture(params=ALL_FACES, ids=lambda face: face.__name__)
+def face(request: pytest.FixtureRequest) -> Iterator[MakeFace]:
+    """Make guarded clients of one kind; every test that takes this runs for httpx, sync and async, and for requests."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(request.param(*args, **options))
+
+
+@pytest.fixture(params=HTTPX_FACES, ids=lambda face: face.__name__)
+def httpx_face(request: pytest.FixtureRequest) -> Iterator[MakeFace]:
+    """Do as `face`, for what only httpx has."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(request.param(*args, **options))

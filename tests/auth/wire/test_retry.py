@@ -10,7 +10,7 @@ import pytest
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next, seconds_of_retry_after
-from cyara_auth.retry_clients import AsyncRetryingClient, Effects, RetryingClient
+from cyara_auth.retry_clients import AsyncRetryingClient, Effects, Retrying, RetryingClient
 
 from .loopback import Reply, WireServer
 
@@ -91,18 +91,18 @@ class Harness:
         self.pauses: list[float] = []
         self.quota = RetryQuota()
         effects = Effects(now=lambda: NOW, draw=lambda: 1.0, sleep=self.pauses.append, async_sleep=self._async_sleep)
-        self.options = {"retry_policy": policy or RetryPolicy(), "retry_quota": self.quota, "retry_effects": effects}
+        self.retrying = Retrying(policy=policy or RetryPolicy(), quota=self.quota, effects=effects)
 
     async def _async_sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
     def call(self, request: httpx.Request, *, asynchronous: bool) -> httpx.Response:
         if not asynchronous:
-            with RetryingClient(**self.options) as client:
+            with RetryingClient(retrying=self.retrying) as client:
                 return client.send(request)
 
         async def run() -> httpx.Response:
-            async with AsyncRetryingClient(**self.options) as client:
+            async with AsyncRetryingClient(retrying=self.retrying) as client:
                 return await client.send(request)
 
         return asyncio.run(run())

@@ -1,0 +1,101 @@
+"""One way to call, whether by threads, by tasks or by `requests`: tests that hold for all of them are written once."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self
+
+import requests
+
+from cyara_auth._http import httpx
+from cyara_auth.credential import ApiCredential
+from cyara_auth.install import install
+from cyara_auth.requests import GuardedAdapter
+from cyara_auth.state import AccountState
+from cyara_auth.stores.memory import MemoryStrikeStore
+
+from .loopback import PAIR
+
+KEY_FINGERPRINT = ApiCredential.parse(PAIR).key_fingerprint
+
+
+class Face:
+    """A guarded client with a store of its own; `state` is what that store knows."""
+
+    def __init__(self, base_url: str, *, credential: Any = PAIR, store: Any = None, **options: Any) -> None:
+        self.store = MemoryStrikeStore() if store is None else store
+        self.guarding = {"base_url": base_url, "credential": credential, "store": self.store}
+        self.open(options)
+
+    def open(self, options: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def call(self, method: str, url: str, **options: Any) -> Any:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def get(self, url: str, **options: Any) -> Any:
+        return self.call("GET", url, **options)
+
+    @property
+    def state(self) -> AccountState:
+        return self.store.read(KEY_FINGERPRINT)
+
+    @property
+    def charges(self) -> int:
+        return self.state.strikes + len(self.state.tickets)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class SyncFace(Face):
+    def open(self, options: dict[str, Any]) -> None:
+        self.client = install(httpx.Client(**options), **self.guarding)
+
+    def call(self, method: str, url: str, **options: Any) -> Any:
+        return self.client.request(method, url, **options)
+
+    def close(self) -> None:
+        self.client.close()
+
+
+class AsyncFace(Face):
+    def open(self, options: dict[str, Any]) -> None:
+        self.runner = asyncio.Runner()
+        self.client = install(httpx.AsyncClient(**options), **self.guarding)
+
+    def call(self, method: str, url: str, **options: Any) -> Any:
+        return self.runner.run(self.client.request(method, url, **options))
+
+    def close(self) -> None:
+        self.runner.run(self.client.aclose())
+        self.runner.close()
+
+
+class RequestsFace(Face):
+    def open(self, options: dict[str, Any]) -> None:
+        follow = options.pop("follow_redirects", False)
+        self.session = requests.Session()
+        for name, value in options.items():
+            setattr(self.session, name, value)
+        self.redirects = {"allow_redirects": follow}
+        adapter = GuardedAdapter(**self.guarding)
+        self.session.mount(adapter.prefix, adapter)
+
+    def call(self, method: str, url: str, **options: Any) -> Any:
+        if "follow_redirects" in options:
+            options["allow_redirects"] = options.pop("follow_redirects")
+        return self.session.request(method, url, **{**self.redirects, **options})
+
+    def close(self) -> None:
+        self.session.close()
+
+
+MakeFace = Callable[..., Face]
+HTTPX_FACES = [SyncFace, AsyncFace]
+ALL_FACES = [SyncFace, AsyncFace, RequestsFace]

@@ -126,12 +126,18 @@ def _strike(state: AccountState, event: Settle, record: PairRecord, ticket: Tick
 def _condemned(record: PairRecord, event: Settle) -> PairRecord:
     if record.verdict.is_final:
         return record
-    age = event.now.since(record.first_seen)
-    young = record.verdict is PairState.PROVEN and age is not None and age < event.settings.grace
-    if event.outcome is Outcome.AMBIGUOUS or young:
+    if event.outcome is Outcome.AMBIGUOUS or _may_be_half_propagated(record, event):
         doubted = tuple(attrs.evolve(proof, at=None) for proof in record.proofs)
         return attrs.evolve(record, verdict=PairState.SUSPECT, proofs=doubted, incident=event.incident)
     return attrs.evolve(record, verdict=PairState.REJECTED, proofs=(), incident=event.incident)
+
+
+def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
+    """Return whether one server of the portal may not know yet what another has accepted."""
+    if not event.settings.suspect_in_grace or record.verdict is not PairState.PROVEN:
+        return False
+    age = event.now.since(record.first_seen)
+    return age is not None and age < event.settings.grace
 
 
 def _doubt(state: AccountState, event: Settle, record: PairRecord) -> AccountState:

@@ -20,8 +20,9 @@ class GuardSettings:
         sync_interval: How long a process trusts what it last read from the store.
         read_timeout: The client's read timeout, when a call does not say its own.
         orphan_margin: Added to the read timeout: after that, the portal has evaluated a lost call or never will.
-        grace: A 401 on a proven pair that was first seen less than this ago may come from a backend that does not
-            know the new token yet: counted, but not final.
+        grace: How long after the first sight of a pair some servers of the portal may not know it yet.
+        suspect_in_grace: Whether a 401 on a proven pair within `grace` is counted but not final. Off, because a second
+            regeneration looks the same, and then the next token would inherit the strike.
         ramp_window: Calls in flight per process right after a proof.
         ramp_successes: Successes at that window before it doubles.
         ramp_ceiling: Window at which the ramp ends and concurrency is unlimited.
@@ -40,6 +41,7 @@ class GuardSettings:
     read_timeout: float = 30.0
     orphan_margin: float = 120.0
     grace: float = 60.0
+    suspect_in_grace: bool = False
     ramp_window: int = 2
     ramp_successes: int = 16
     ramp_ceiling: int = 64

@@ -8,7 +8,7 @@ import json
 import types
 from enum import Enum
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -24,7 +24,7 @@ class StateFormatError(ValueError):
 
 def dump_state(state: AccountState) -> str:
     """Write a state; fields that have their default value are left out."""
-    return json.dumps({"format": FORMAT, **_dump(state)}, separators=(",", ":"))
+    return json.dumps({"format": FORMAT, **cast("dict[str, object]", _dump(state))}, separators=(",", ":"))
 
 
 def load_state(text: str) -> AccountState:
@@ -47,16 +47,15 @@ def load_state(text: str) -> AccountState:
     return state
 
 
-def _dump(value: Any) -> Any:  # noqa: ANN401  # any field of any value of the state
-    if attrs.has(type(value)):
-        return {
-            field.name: _dump(getattr(value, field.name))
-            for field in attrs.fields(type(value))
-            if getattr(value, field.name) != field.default
-        }
+def _dump(value: object) -> object:
     if isinstance(value, tuple):
-        return [_dump(item) for item in value]
-    return value
+        return [_dump(item) for item in cast("tuple[object, ...]", value)]
+    if not attrs.has(type(value)):
+        return value
+    fields = (
+        (field, getattr(value, field.name)) for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value)))
+    )
+    return {field.name: _dump(held) for field, held in fields if held != field.default}
 
 
 @cache

@@ -85,14 +85,15 @@ class Waiters:
 
     def is_first(self, account: str, waiter: Waiter) -> bool:
         """Return whether a waiter is the one who looks for the others."""
-        queue = self._queues.get(account)
-        return bool(queue) and queue[0] is waiter
+        with self._lock:
+            queue = self._queues.get(account)
+            return queue is not None and queue[0] is waiter
 
     def wake_one(self, account: str) -> None:
         """A place became free."""
         with self._lock:
             queue = self._queues.get(account)
-            first = queue[0] if queue else None
+            first = None if queue is None else queue[0]
         if first is not None:
             first.ring()
 

@@ -6,6 +6,7 @@ refused rather than half understood, because forgetting one field could forget a
 
 import json
 import types
+from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
@@ -24,7 +25,8 @@ class StateFormatError(ValueError):
 
 def dump_state(state: AccountState) -> str:
     """Write a state; fields that have their default value are left out."""
-    return json.dumps({"format": FORMAT, **cast("dict[str, object]", _dump(state))}, separators=(",", ":"))
+    data = {"format": FORMAT, **_writer(AccountState)(state)}
+    return json.dumps(data, separators=(",", ":"))
 
 
 def load_state(text: str) -> AccountState:
@@ -41,40 +43,57 @@ def load_state(text: str) -> AccountState:
     if found != FORMAT:
         raise StateFormatError(f"The strike state has format {found!r}; this release reads {FORMAT}")
     try:
-        state: AccountState = _load(AccountState, data)
+        return cast("AccountState", _reader(AccountState)(data))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateFormatError("The strike state is damaged: a field is missing, unknown or of another kind") from error
-    return state
 
 
-def _dump(value: object) -> object:
-    if isinstance(value, tuple):
-        return [_dump(item) for item in cast("tuple[object, ...]", value)]
-    if not attrs.has(type(value)):
-        return value
-    fields = (
-        (field, getattr(value, field.name)) for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value)))
-    )
-    return {field.name: _dump(held) for field, held in fields if held != field.default}
+# Readers and writers are built once per type from its annotations: STRICT reads and writes a state for every call.
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _writer(kind: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
+    fields = tuple((field.name, field.default) for field in attrs.fields(kind))
+
+    def write(value: Any) -> dict[str, Any]:  # noqa: ANN401  # an instance of `kind`
+        data: dict[str, Any] = {}
+        for name, default in fields:
+            held = getattr(value, name)
+            if held != default:
+                data[name] = _plain(held)
+        return data
+
+    return write
 
 
-def _load(kind: Any, data: Any) -> Any:  # noqa: ANN401  # the annotation of any field, and JSON
+def _plain(value: Any) -> Any:  # noqa: ANN401  # any field of any value of the state
+    if isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, tuple):
+        items: tuple[Any, ...] = value
+        return [_plain(item) for item in items]
+    return _writer(cast("type[attrs.AttrsInstance]", type(value)))(value)
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # the annotation of any field
     if get_origin(kind) in (Union, types.UnionType):
-        return None if data is None else _load(get_args(kind)[0], data)
+        inner = _reader(get_args(kind)[0])
+        return lambda data: None if data is None else inner(data)
     if get_origin(kind) is tuple:
-        return tuple(_load(get_args(kind)[0], item) for item in data)
+        item = _reader(get_args(kind)[0])
+        return lambda data: tuple(map(item, data))
     if attrs.has(kind):
-        hints = _hints(kind)
-        return kind(**{name: _load(hints[name], item) for name, item in data.items()})
+        readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+        return lambda data: kind(**{name: readers[name](held) for name, held in data.items()})
     if issubclass(kind, Enum):
-        return kind(data)
+        return cast("Callable[[Any], Any]", kind)
+    return lambda data: _exactly(kind, data)
+
+
+def _exactly(kind: type[Any], data: Any) -> Any:  # noqa: ANN401  # JSON
+    if type(data) is kind:
+        return data
     if kind is float and type(data) is int:
         return float(data)
-    if type(data) is not kind:
-        raise TypeError(f"{kind.__name__} expected")
-    return data
+    raise TypeError(f"{kind.__name__} expected")

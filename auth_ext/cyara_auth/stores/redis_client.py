@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, Protocol, cast
-from urllib.parse import SplitResult, parse_qs, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -36,7 +36,7 @@ class Server(Protocol):
 def address(url: str) -> str:
     """Return the part of a store's URL that may be shown: no user, no password, no options."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{_host(parts)}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def open_client(url: str, *, timeout: float) -> Server:
@@ -51,7 +51,7 @@ def open_client(url: str, *, timeout: float) -> Server:
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     username = unquote(parts.username) if parts.username else query.pop("username", None)
     password = unquote(parts.password) if parts.password else query.pop("password", None)
-    bare = parts._replace(netloc=_host(parts), query=urlencode(query))
+    bare = f"{address(url)}?{urlencode(query)}"  # urlunsplit would lose the slashes of unix:///path
     settings: dict[str, Any] = {
         "decode_responses": True,
         "socket_timeout": timeout,
@@ -60,9 +60,5 @@ def open_client(url: str, *, timeout: float) -> Server:
         "retry": Retry(NoBackoff(), 0),
         "credential_provider": redis.UsernamePasswordCredentialProvider(username, password) if password else None,
     }
-    client = redis.Redis.from_url(bare.geturl(), **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there
+    client = redis.Redis.from_url(bare, **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there
     return cast("Server", client)
-
-
-def _host(parts: SplitResult) -> str:
-    return parts.netloc.rpartition("@")[2]

@@ -90,9 +90,9 @@ def _open_redis(url: str) -> StrikeStore:
         ) from error
     try:
         return RedisStrikeStore(url)
-    except ValueError as error:
-        # The library's own message may repeat the URL, and with it the password.
-        raise ConfigurationError(f"The address of the Redis strike store is not valid. Use {_FORMS}.") from error
+    except ValueError:
+        # The library's own message may repeat the URL, and with it the password: it must not follow as a cause either.
+        raise ConfigurationError(f"The address of the Redis strike store is not valid. Use {_FORMS}.") from None
 
 
 def _open_default(path: Path) -> StrikeStore:

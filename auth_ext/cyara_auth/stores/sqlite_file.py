@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,11 @@ APPLICATION_ID: Final = 0x43595253
 SCHEMA_VERSION: Final = 1
 """Grows when the tables change; a file with a larger number is refused."""
 
+# One statement, so that it sees the file either before or after another process has made it.
+_IDENTIFY: Final = """
+SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
+FROM pragma_application_id, pragma_user_version
+"""
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS account (
@@ -146,45 +151,40 @@ def open_checked(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        _prepare(connection, path, deadline=time.monotonic() + lock_timeout)
+        _prepare_patiently(connection, path, deadline=time.monotonic() + lock_timeout)
+        connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, *, deadline: float) -> None:
-    application, version = (_pragma(connection, name) for name in ("application_id", "user_version"))
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if application != APPLICATION_ID and (application or version or tables):
-        raise UnsafePathError(f"{path} is another program's database; name another path")
-    if int(version) > SCHEMA_VERSION:
-        raise UnsafePathError(
-            f"{path} was written by a newer release of cyara-client (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}); upgrade this installation",
-        )
-    connection.execute("PRAGMA synchronous = FULL")
+def _prepare_patiently(connection: sqlite3.Connection, path: Path, *, deadline: float) -> None:
+    """Wait for other processes that make the same file: the switch to write-ahead mode does not do so by itself."""
     while True:
         try:
-            if _pragma(connection, "journal_mode = WAL") != "wal":
-                raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")
-            if application != APPLICATION_ID:
-                connection.executescript(_SCHEMA)
+            _prepare(connection, path)
         except sqlite3.OperationalError as error:
-            # Several processes making the same file: this switch alone does not wait for the others by itself.
             if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
-            if connection.in_transaction:
-                connection.rollback()
             time.sleep(_RETRY_SECONDS)
         else:
             return
 
 
-def _pragma(connection: sqlite3.Connection, text: str) -> str | int:
-    with closing(connection.execute(f"PRAGMA {text}")) as cursor:
-        value: str | int = cursor.fetchone()[0]
-        return value
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    application, version, tables = connection.execute(_IDENTIFY).fetchone()
+    if application != APPLICATION_ID and (application or version or tables):
+        raise UnsafePathError(f"{path} is another program's database; name another path")
+    if version > SCHEMA_VERSION:
+        raise UnsafePathError(
+            f"{path} was written by a newer release of cyara-client (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); upgrade this installation",
+        )
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")
+    if application != APPLICATION_ID:
+        connection.executescript(_SCHEMA)
 
 
 def _code(error: sqlite3.Error) -> int:

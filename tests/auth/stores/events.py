@@ -1,0 +1,76 @@
+"""Short ways to make the events that the store tests feed to a store."""
+
+import subprocess
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+from cyara_auth._platform import current_owner
+from cyara_auth.decide_events import Admit, Decision, Settle
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import Admission, GuardPolicy, Incident, Outcome
+from cyara_auth.stores.base import StrikeStore
+
+ACCOUNT = "a" * 32
+PAIR = "1" * 32
+ORIGIN = "https://cyara.example:443"
+STRICT = GuardSettings(policy=GuardPolicy.STRICT)
+INCIDENT = Incident(wall=1_700_000_000.0, host="test", pid=1)
+
+
+class RedisServer(Protocol):
+    """What the fixture `redis_server` gives."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def socket_url(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def admit(
+    store: StrikeStore, *, account: str = ACCOUNT, pair: str = PAIR, settings: GuardSettings = STRICT
+) -> Decision:
+    event = Admit(
+        now=store.clock(),
+        settings=settings,
+        pair=pair,
+        origin=ORIGIN,
+        owner=current_owner(),
+        ticket=uuid.uuid4().hex,
+        orphan_ttl=150.0,
+    )
+    return store.apply(account, event)
+
+
+def settle(store: StrikeStore, granted: Decision, outcome: Outcome, *, account: str = ACCOUNT) -> Decision:
+    assert granted.ticket is not None
+    event = Settle(
+        now=store.clock(),
+        settings=STRICT,
+        pair=granted.ticket.pair,
+        origin=ORIGIN,
+        outcome=outcome,
+        ticket=granted.ticket.id,
+        incident=INCIDENT,
+    )
+    return store.apply(account, event)
+
+
+def prove(store: StrikeStore) -> None:
+    """Let the pair pass one probe, as a first call of a process would."""
+    granted = admit(store)
+    assert granted.admission is Admission.GRANT
+    settle(store, granted, Outcome.PROOF)
+
+
+def strikes(store: StrikeStore) -> int:
+    return store.read(ACCOUNT).strikes

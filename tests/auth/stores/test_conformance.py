@@ -1,0 +1,227 @@
+"""One machine for all stores: whatever happens in whatever order, SQLite and Redis answer as the memory store does.
+
+The machine makes up clocks, deaths, reboots and restarts of the client; the events of all stores are identical, so
+every decision and every state has to be.
+"""
+
+import itertools
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cyara_auth.decide_events import Admit, Decision, Event, Reset, RotateAbort, RotateBegin, RotateCommit, Settle
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import AccountState, GuardPolicy, Incident, Instant, Outcome, Owner
+from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.stores.redis import RedisStrikeStore
+from cyara_auth.stores.sqlite import SqliteStrikeStore
+
+from .events import RedisServer
+
+if TYPE_CHECKING:
+    from cyara_auth.stores.base import StrikeStore
+
+ACCOUNTS = ("a" * 32, "b" * 32)
+PAIRS = ("1" * 32, "2" * 32, "3" * 32)
+ORIGINS = ("https://one.example:443", "https://two.example:443")
+OWNERS = tuple(Owner(host="h", realm="r", boot="b", pid=pid, started="1") for pid in (1, 2, 3))
+INCIDENT = Incident(wall=1.5, host="h", pid=1, source="the test", operation="GetCampaigns")
+ORPHAN_TTL = 150.0
+
+all_settings = st.builds(
+    GuardSettings,
+    policy=st.sampled_from(GuardPolicy),
+    budget=st.sampled_from((1, 2)),
+    confirm_suspects=st.booleans(),
+)
+accounts, pairs, origins, owners = (st.sampled_from(values) for values in (ACCOUNTS, PAIRS, ORIGINS, OWNERS))
+
+
+class Conformance(RuleBasedStateMachine):
+    """The memory store is the oracle: a dictionary and `decide`."""
+
+    redis_url: ClassVar[str]
+    run: ClassVar = itertools.count()
+
+    tickets = Bundle("tickets")
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        # One server for all runs: each has accounts of its own there.
+        self.prefix = f"{next(self.run):08x}"
+        self.stores: dict[str, StrikeStore] = {"memory": MemoryStrikeStore()}
+        self.open_sqlite()
+        self.open_redis()
+        self.now = Instant(domain="first boot", seconds=1000.0)
+        self.dead: frozenset[Owner] = frozenset()
+        self.numbers = itertools.count()
+
+    def open_sqlite(self) -> None:
+        self.stores["sqlite"] = SqliteStrikeStore(Path(self.folder.name) / "state" / "strikes.sqlite3")
+
+    def open_redis(self) -> None:
+        self.stores["redis"] = RedisStrikeStore(self.redis_url)
+
+    def account(self, name: str) -> str:
+        return self.prefix + name[8:]
+
+    def apply(self, name: str, event: Event) -> Decision:
+        account = self.account(name)
+        before = {kind: store.version(account) for kind, store in self.stores.items()}
+        decisions = {kind: store.apply(account, event) for kind, store in self.stores.items()}
+        expected = decisions["memory"]
+        for kind, store in self.stores.items():
+            assert decisions[kind] == expected, kind
+            assert (store.version(account) != before[kind]) == expected.changed, kind
+        return expected
+
+    @rule(
+        target=tickets,
+        account=accounts,
+        pair=pairs,
+        origin=origins,
+        owner=owners,
+        settings=all_settings,
+        confirm=st.booleans(),
+    )
+    def admit(  # the facts of a call
+        self, *, account: str, pair: str, origin: str, owner: Owner, settings: GuardSettings, confirm: bool
+    ) -> tuple[str, str, str, str | None]:
+        event = Admit(
+            now=self.now,
+            settings=settings,
+            pair=pair,
+            origin=origin,
+            owner=owner,
+            ticket=f"{self.prefix}-{next(self.numbers)}",
+            orphan_ttl=ORPHAN_TTL,
+            dead=self.dead,
+            confirm=confirm,
+        )
+        ticket = self.apply(account, event).ticket
+        return account, pair, origin, None if ticket is None else ticket.id
+
+    @rule(
+        call=tickets,
+        outcome=st.sampled_from(Outcome),
+        settings=all_settings,
+        retry_after=st.none() | st.floats(min_value=0, max_value=100),
+    )
+    def settle(
+        self,
+        *,
+        call: tuple[str, str, str, str | None],
+        outcome: Outcome,
+        settings: GuardSettings,
+        retry_after: float | None,
+    ) -> None:
+        account, pair, origin, ticket = call
+        event = Settle(
+            now=self.now,
+            settings=settings,
+            pair=pair,
+            origin=origin,
+            outcome=outcome,
+            ticket=ticket,
+            incident=INCIDENT,
+            retry_after=retry_after,
+        )
+        self.apply(account, event)
+
+    @rule(account=accounts)
+    def begin_rotation(self, account: str) -> None:
+        self.apply(account, RotateBegin(incident=INCIDENT))
+
+    @rule(account=accounts, pair=pairs)
+    def commit_rotation(self, account: str, pair: str) -> None:
+        self.apply(account, RotateCommit(now=self.now, incident=INCIDENT, pair=pair))
+
+    @rule(account=accounts)
+    def abort_rotation(self, account: str) -> None:
+        self.apply(account, RotateAbort())
+
+    @rule(account=accounts, forgive=st.frozensets(pairs))
+    def reset(self, account: str, forgive: frozenset[str]) -> None:
+        self.apply(account, Reset(forgive=forgive))
+
+    @rule(seconds=st.sampled_from((0.001, 0.3, 20.0, 149.0, 151.0, 1000.0)))
+    def wait(self, seconds: float) -> None:
+        self.now = Instant(domain=self.now.domain, seconds=self.now.seconds + seconds)
+
+    @rule(domain=st.sampled_from(("first boot", "second boot")))
+    def reboot(self, domain: str) -> None:
+        self.now = Instant(domain=domain, seconds=1000.0)
+
+    @rule(owner=owners)
+    def kill(self, owner: Owner) -> None:
+        self.dead |= {owner}
+
+    @rule()
+    def restart_clients(self) -> None:
+        self.stores["sqlite"].close()
+        self.stores["redis"].close()
+        self.open_sqlite()
+        self.open_redis()
+
+    @invariant()
+    def states_agree(self) -> None:
+        if not hasattr(self, "stores"):
+            return
+        for name in ACCOUNTS:
+            account = self.account(name)
+            states: dict[str, AccountState] = {kind: store.read(account) for kind, store in self.stores.items()}
+            assert states["sqlite"] == states["memory"]
+            assert states["redis"] == states["memory"]
+        known = self.stores["memory"].accounts()
+        assert self.stores["sqlite"].accounts() == known
+        assert [name for name in self.stores["redis"].accounts() if name.startswith(self.prefix)] == known
+
+    def teardown(self) -> None:
+        if hasattr(self, "stores"):
+            for store in self.stores.values():
+                store.close()
+            self.folder.cleanup()
+
+
+CHECKS = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+
+
+@pytest.mark.timeout(180)
+def test_all_stores_decide_and_remember_the_same(redis_server: RedisServer) -> None:
+    machine = type("Machine", (Conformance,), {"redis_url": redis_server.url, "TestCase": None})
+    run_state_machine_as_test(machine, settings=CHECKS)
+
+
+@pytest.mark.timeout(180)
+def test_the_machine_finds_a_store_that_forgets_a_strike(redis_server: RedisServer) -> None:
+    class Forgetful(MemoryStrikeStore):
+        def apply(self, account: str, event: Event) -> Decision:
+            if isinstance(event, Settle) and event.outcome is Outcome.STRIKE and event.ticket is None:
+                return super().apply(account, Reset())
+            return super().apply(account, event)
+
+    def open_forgetful(self: Conformance) -> None:
+        self.stores["sqlite"] = Forgetful()
+
+    machine = type("Machine", (Conformance,), {"redis_url": redis_server.url, "open_sqlite": open_forgetful})
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(machine, settings=settings(CHECKS, print_blob=False))

@@ -1,0 +1,273 @@
+"""The Redis store against a real server: what it keeps, what it says, and what happens when server or network fail."""
+
+import os
+import signal
+import socket
+import time
+import warnings
+from collections.abc import Callable, Iterator
+
+import attrs
+import pytest
+import redis
+
+from cyara_auth._platform import current_owner
+from cyara_auth.decide_events import Admit, RotateAbort, RotateBegin
+from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.state import EMPTY, AccountMode, Admission, Outcome
+from cyara_auth.stores.redis import CLOCK_DOMAIN, RedisStrikeStore, StrikeStoreRolledBackWarning
+from cyara_auth.stores.redis_client import address, open_client
+
+from .events import ACCOUNT, INCIDENT, ORIGIN, PAIR, STRICT, RedisServer, admit, prove, settle, strikes
+from .proxy import LossyProxy
+
+NAME = f"cyara:strikes:{{{ACCOUNT}}}"
+
+
+@pytest.fixture
+def store(redis_server: RedisServer) -> Iterator[RedisStrikeStore]:
+    made = RedisStrikeStore(redis_server.url, lock_timeout=1.0)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_server.url, decode_responses=True) as made:
+        yield made
+
+
+def test_a_key_is_one_hash_that_never_expires_and_holds_no_secret(store: RedisStrikeStore, client: redis.Redis) -> None:
+    prove(store)
+    settle(store, admit(store), Outcome.STRIKE)
+    assert client.keys("*") == [NAME]
+    assert client.ttl(NAME) == -1
+    assert sorted(client.hkeys(NAME)) == ["born", "state", "version"]
+    assert store.accounts() == [ACCOUNT]
+    assert strikes(store) == 1
+
+
+def test_the_version_changes_with_every_change_and_only_then(store: RedisStrikeStore) -> None:
+    assert store.version(ACCOUNT) == 0
+    assert store.read(ACCOUNT) is EMPTY
+    granted = admit(store)
+    first = store.version(ACCOUNT)
+    assert admit(store).admission is Admission.WAIT
+    assert store.version(ACCOUNT) == first != 0
+    settle(store, granted, Outcome.PROOF)
+    assert store.version(ACCOUNT) == first + 1
+
+
+def test_a_unix_socket_leads_to_the_same_strikes(store: RedisStrikeStore, redis_server: RedisServer) -> None:
+    settle(store, admit(store), Outcome.STRIKE)
+    assert strikes(RedisStrikeStore(redis_server.socket_url)) == 1
+
+
+def test_the_servers_clock_decides_and_never_lags_behind_what_others_wrote(store: RedisStrikeStore) -> None:
+    reading = store.clock()
+    assert reading.domain == CLOCK_DOMAIN
+    assert abs(reading.seconds - time.time()) < 5
+    late = attrs.evolve(reading, seconds=reading.seconds - 5)
+    event = Admit(
+        now=late,
+        settings=STRICT,
+        pair=PAIR,
+        origin=ORIGIN,
+        owner=current_owner(),
+        ticket="t",
+        orphan_ttl=150.0,
+    )
+    granted = store.apply(ACCOUNT, event)
+    assert granted.ticket is not None
+    assert granted.ticket.reserved_at.seconds >= reading.seconds
+    assert store.clock().seconds >= granted.ticket.reserved_at.seconds - 0.001
+
+
+def test_events_without_a_clock_pass_as_they_are(store: RedisStrikeStore) -> None:
+    store.apply(ACCOUNT, RotateBegin(incident=INCIDENT))
+    assert store.read(ACCOUNT).mode is AccountMode.DRAINING
+    store.apply(ACCOUNT, RotateAbort())
+    assert store.read(ACCOUNT).mode is AccountMode.NORMAL
+
+
+@pytest.fixture
+def password(client: redis.Redis) -> Iterator[str]:
+    secret = "canary-of-the-store"
+    client.acl_setuser("ci", enabled=True, passwords=[f"+{secret}"], keys=["cyara:*"], commands=["+@all"])
+    yield secret
+    client.acl_deluser("ci")
+
+
+@pytest.mark.parametrize("form", ["redis://ci:{}@127.0.0.1:{}/0", "redis://127.0.0.1:{1}/0?username=ci&password={0}"])
+def test_a_password_opens_the_store_and_is_shown_nowhere(redis_server: RedisServer, password: str, form: str) -> None:
+    store = RedisStrikeStore(form.format(password, redis_server.port))
+    prove(store)
+    pool = store._client.connection_pool  # type: ignore[attr-defined]  # noqa: SLF001 - what a traceback with locals shows
+    shown = f"{store!r} {store.describe()} {pool!r} {pool.connection_kwargs!r} {vars(store)!r}"
+    assert str(redis_server.port) in store.describe()
+    assert password not in shown
+
+
+def test_a_wrong_password_is_refused_without_showing_it(redis_server: RedisServer, password: str) -> None:
+    store = RedisStrikeStore(f"redis://ci:not-{password}@127.0.0.1:{redis_server.port}/0")
+    with pytest.raises(StrikeStoreUnavailableError, match="refused the user name or password") as caught:
+        admit(store)
+    assert password not in str(caught.value)
+
+
+def test_tls_is_asked_for_by_the_address(redis_server: RedisServer) -> None:
+    store = RedisStrikeStore(f"rediss://:secret@127.0.0.1:{redis_server.port}/0", lock_timeout=0.5)
+    with pytest.raises(StrikeStoreUnavailableError, match=r"rediss://127\.0\.0\.1"):
+        admit(store)  # the server speaks no TLS here, so nothing but a failed handshake may come of it
+
+
+def test_addresses_are_shown_without_secrets() -> None:
+    assert address("redis://user:secret@host:1/2?password=secret") == "redis://host:1/2"
+    assert address("unix://user@/run/redis.sock?password=secret") == "unix:///run/redis.sock"
+    with pytest.raises(ValueError, match="scheme"):
+        open_client("http://host", timeout=1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [admit, lambda store: store.read(ACCOUNT), lambda store: store.version(ACCOUNT), RedisStrikeStore.accounts],
+    ids=["apply", "read", "version", "accounts"],
+)
+def test_row_78_a_server_that_is_not_there_is_refused(call: Callable[[RedisStrikeStore], object]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        store = RedisStrikeStore(f"redis://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(StrikeStoreUnavailableError, match="cannot be used"):
+            call(store)
+
+
+def test_row_78_a_server_that_does_not_answer_is_refused_in_time(
+    store: RedisStrikeStore, redis_server: RedisServer
+) -> None:
+    prove(store)
+    assert redis_server.process is not None
+    redis_server.process.send_signal(signal.SIGSTOP)
+    try:
+        start = time.monotonic()
+        with pytest.raises(StrikeStoreUnavailableError, match="did not answer in time"):
+            admit(store)
+        assert time.monotonic() - start < 3
+    finally:
+        redis_server.process.send_signal(signal.SIGCONT)
+    assert admit(store).admission is Admission.GRANT
+
+
+def test_damaged_state_is_refused(store: RedisStrikeStore, client: redis.Redis) -> None:
+    prove(store)
+    client.hset(NAME, mapping={"version": 1, "born": 1, "state": "{"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StrikeStoreRolledBackWarning)
+        with pytest.raises(StrikeStoreUnavailableError, match="damaged"):
+            admit(store)
+
+
+def test_a_foreign_value_under_our_name_is_refused(store: RedisStrikeStore, client: redis.Redis) -> None:
+    client.set(NAME, "text")
+    with pytest.raises(StrikeStoreUnavailableError, match="WRONGTYPE"):
+        admit(store)
+    client.delete(NAME)
+    client.hset(NAME, "version", "many")
+    with pytest.raises(StrikeStoreUnavailableError, match="cannot be used"):
+        admit(store)
+
+
+def test_row_81_a_flush_is_noticed(store: RedisStrikeStore, client: redis.Redis) -> None:
+    prove(store)
+    before = store.version(ACCOUNT)
+    client.flushall()
+    with pytest.warns(StrikeStoreRolledBackWarning, match="has lost writes"):
+        assert store.read(ACCOUNT) is EMPTY
+    assert admit(store).admission is Admission.GRANT  # no further warning: pytest would make it an error
+    assert store.version(ACCOUNT) not in (0, before)
+
+
+def test_row_81_a_store_that_was_emptied_and_filled_again_is_noticed(
+    store: RedisStrikeStore, redis_server: RedisServer, client: redis.Redis
+) -> None:
+    prove(store)
+    client.flushall()
+    prove(RedisStrikeStore(redis_server.url))
+    with pytest.warns(StrikeStoreRolledBackWarning):
+        store.read(ACCOUNT)
+
+
+def test_row_81_a_restart_without_persistence_is_noticed(store: RedisStrikeStore, redis_server: RedisServer) -> None:
+    prove(store)
+    redis_server.stop()
+    with pytest.raises(StrikeStoreUnavailableError):
+        store.version(ACCOUNT)
+    redis_server.start()
+    with pytest.warns(StrikeStoreRolledBackWarning):
+        assert admit(store).admission is Admission.GRANT
+
+
+def is_write(request: bytes) -> bool:
+    return b"HSETNX" in request
+
+
+@pytest.mark.parametrize("allowed", [-1, 0, 1], ids=["request lost", "answer lost", "answer cut"])
+def test_a_write_whose_answer_is_lost_happens_once(redis_server: RedisServer, allowed: int) -> None:
+    writes: list[bytes] = []
+
+    def before(request: bytes) -> int | None:
+        if not is_write(request):
+            return None
+        writes.append(request)
+        return allowed if len(writes) == 1 else None
+
+    with LossyProxy(redis_server.port, before) as proxy:
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}", lock_timeout=1.0)
+        granted = admit(store)
+        assert granted.admission is Admission.GRANT
+        assert store.read(ACCOUNT).tickets == (granted.ticket,)
+        assert len(writes) == (2 if allowed < 0 else 1)
+        store.close()
+
+
+def test_a_decision_that_was_overtaken_is_made_again(redis_server: RedisServer) -> None:
+    direct = RedisStrikeStore(redis_server.url)
+    overtaken: list[bool] = []
+
+    def before(request: bytes) -> None:
+        if is_write(request) and not overtaken:
+            overtaken.append(True)
+            assert admit(direct).admission is Admission.GRANT
+
+    with LossyProxy(redis_server.port, before) as proxy:
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}")
+        assert admit(store).admission is Admission.WAIT
+        assert len(direct.read(ACCOUNT).tickets) == 1
+        store.close()
+
+
+def test_a_writer_that_is_always_overtaken_gives_up_in_time(redis_server: RedisServer) -> None:
+    direct = RedisStrikeStore(redis_server.url)
+
+    def before(request: bytes) -> None:
+        if is_write(request):
+            settle(direct, admit(direct), Outcome.NOT_SENT)
+
+    with LossyProxy(redis_server.port, before) as proxy:
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}", lock_timeout=0.5)
+        with pytest.raises(StrikeStoreUnavailableError, match="too many others"):
+            admit(store)
+        store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_row_76_parent_and_child_go_on_after_a_fork(store: RedisStrikeStore, in_child: Callable[..., None]) -> None:
+    prove(store)
+
+    def child() -> None:
+        settle(store, admit(store), Outcome.PROOF)
+
+    granted = admit(store)
+    in_child(child)
+    settle(store, granted, Outcome.STRIKE)
+    assert strikes(store) == 1
+    assert store.read(ACCOUNT).tickets == ()

@@ -1,0 +1,144 @@
+"""Which store is opened, that it is opened once, and when strikes may be counted in memory."""
+
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning, StrikeStoreUnavailableError
+from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.stores.registry import default_path, open_store, reset_stores
+from cyara_auth.stores.sqlite import SqliteStrikeStore
+
+from .events import admit, prove
+
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give each test a state directory of its own, and a registry that knows no store."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    reset_stores()
+    yield tmp_path
+    reset_stores()
+
+
+def test_the_default_is_a_file_in_the_users_state_directory(state_home: Path) -> None:
+    store = open_store(environ={})
+    assert isinstance(store, SqliteStrikeStore)
+    assert default_path().is_relative_to(state_home)
+    assert str(default_path()) in store.describe()
+    prove(store)
+
+
+def test_ten_clients_share_one_store() -> None:
+    assert len({id(open_store(environ={})) for _ in range(10)}) == 1
+    assert len({id(open_store("memory:", environ={})) for _ in range(10)}) == 1
+    assert open_store("memory:", environ={}) is not open_store(environ={})
+
+
+def test_a_store_of_ones_own_is_taken_as_it_is() -> None:
+    mine = MemoryStrikeStore()
+    assert open_store(mine, environ={"CYARA_STRIKE_STORE": "redis://elsewhere"}) is mine
+
+
+def test_the_argument_comes_before_the_environment(tmp_path: Path) -> None:
+    environ = {"CYARA_STRIKE_STORE": "memory:"}
+    assert isinstance(open_store(environ=environ), MemoryStrikeStore)
+    named = (tmp_path / "a b" / "s.db").as_uri().replace("file:", "sqlite:", 1)
+    store = open_store(named, environ=environ)
+    assert store.describe().endswith(str(tmp_path / "a b" / "s.db"))
+
+
+def test_an_empty_variable_means_the_default() -> None:
+    assert open_store(environ={"CYARA_STRIKE_STORE": ""}) is open_store(environ={})
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://user:canary@host:6380/1", "rediss://:canary@host", "unix:///s?password=canary"]
+)
+def test_redis_is_named_by_its_address(url: str) -> None:
+    store = open_store(url, environ={})
+    assert store.describe().startswith("Redis ")
+    assert "canary" not in store.describe()
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://user:canary@host/db", "'mysql' is not known. Use redis://HOST"),
+        ("/var/lib/strikes.sqlite3", "'' is not known"),
+        ("sqlite://host/x", "is absolute"),
+        ("sqlite:", "is absolute"),
+        ("redis://host:port:canary", "address of the Redis strike store is not valid"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_repeating_it(url: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence) as caught:
+        open_store(url, environ={})
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_redis_without_its_library_says_what_to_install() -> None:
+    text = (
+        "import sys; sys.modules['redis'] = None\n"
+        "from cyara_auth.stores.registry import open_store\n"
+        "try:\n    open_store('redis://host', environ={})\n"
+        "except Exception as error:\n    print(type(error).__name__, error)"
+    )
+    answer = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
+    assert answer.startswith(MissingExtraError.__name__)
+    assert "cyara-client[redis]" in answer
+
+
+def test_redis_without_its_library_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cyara_auth.stores.redis", None)
+    with pytest.raises(MissingExtraError, match="pip install"):
+        open_store("redis://host", environ={})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an unwritable home is arranged by modes")
+def test_row_83_where_nothing_can_be_written_strikes_are_counted_in_memory_with_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.warns(PrivateStoreWarning, match="cannot be created") as caught:
+        store = open_store(environ={})
+    assert isinstance(store, MemoryStrikeStore)
+    assert not store.shared
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert open_store(environ={}) is store  # and no second warning: pytest would make it an error
+
+
+def test_row_83_without_a_home_strikes_are_counted_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyara_auth.stores.registry.default_path", lambda: Path("~/.local/state/cyara/strikes.sqlite3"))
+    with pytest.warns(PrivateStoreWarning, match="no home directory"):
+        assert isinstance(open_store(environ={}), MemoryStrikeStore)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_a_default_file_that_is_not_safe_is_no_reason_to_forget_it() -> None:
+    prove(open_store(environ={}))
+    reset_stores()
+    default_path().chmod(0o644)
+    with pytest.raises(StrikeStoreUnavailableError, match="chmod 600"):
+        admit(open_store(environ={}))
+
+
+def test_a_default_file_that_cannot_be_written_any_more_is_no_reason_to_forget_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prove(open_store(environ={}))
+    reset_stores()
+
+    def read_only(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("cyara_auth.stores.registry.create_private", read_only)
+    assert isinstance(open_store(environ={}), SqliteStrikeStore)

@@ -1,0 +1,489 @@
+"""The SQLite store: who may read the file, what is refused, and what happens when the file is not what it was."""
+
+import os
+import resource
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.state import EMPTY, Admission, Outcome
+from cyara_auth.stores.sqlite import SqliteStrikeStore
+from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile
+
+from .events import ACCOUNT, PAIR, admit, prove, settle, strikes
+
+if TYPE_CHECKING:
+    from cyara_auth.decide_events import Decision
+
+ENDINGS = ("", "-wal", "-shm")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def remains(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in ENDINGS]
+
+
+def test_a_strike_is_seen_by_another_process(store: SqliteStrikeStore, path: Path) -> None:
+    settle(store, admit(store), Outcome.STRIKE)
+    text = (
+        "import sys; from pathlib import Path; from cyara_auth.stores.sqlite import SqliteStrikeStore as S;"
+        f"s = S(Path(sys.argv[1])); print(s.read({ACCOUNT!r}).strikes, s.accounts())"
+    )
+    answer = subprocess.run([sys.executable, "-c", text, str(path)], capture_output=True, text=True, check=True)
+    assert answer.stdout.split(maxsplit=1) == ["1", f"[{ACCOUNT!r}]\n"]
+
+
+def test_nobody_else_can_read_it_whatever_the_umask(store: SqliteStrikeStore, path: Path) -> None:
+    before = os.umask(0)
+    try:
+        prove(store)
+    finally:
+        os.umask(before)
+    assert [mode(file) for file in remains(path)] == [0o600] * 3
+    assert mode(path.parent) == 0o700
+
+
+def test_it_holds_no_more_than_fingerprints(store: SqliteStrikeStore, path: Path) -> None:
+    prove(store)
+    assert PAIR.encode() in b"".join(file.read_bytes() for file in remains(path))
+    assert str(path) in store.describe()
+
+
+def test_the_version_changes_with_every_change_and_only_then(store: SqliteStrikeStore) -> None:
+    assert store.version(ACCOUNT) == 0
+    granted = admit(store)
+    first = store.version(ACCOUNT)
+    assert admit(store).admission is Admission.WAIT
+    assert store.version(ACCOUNT) == first != 0
+    settle(store, granted, Outcome.PROOF)
+    assert store.version(ACCOUNT) != first
+    assert store.version("f" * 32) == 0
+    assert store.read("f" * 32) is EMPTY
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owners and modes")
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [
+        (lambda path: path.chmod(0o644), "other users can read"),
+        (lambda path: path.parent.chmod(0o777), "other users can replace files"),
+        (lambda path: (path.rename(path.with_name("x")), path.symlink_to("x")), "is not a regular file"),
+        (lambda path: (path.unlink(), path.mkdir()), "is not a regular file"),
+        (lambda path: path.write_bytes(b"not a database, and longer than a header" * 100), "damaged"),
+    ],
+    ids=["readable by others", "folder writable by others", "symbolic link", "folder", "damaged"],
+)
+def test_row_78_a_file_that_cannot_be_trusted_is_refused(
+    path: Path, prepare: Callable[[Path], object], sentence: str
+) -> None:
+    with closing(SqliteStrikeStore(path)) as before:
+        prove(before)
+    prepare(path)
+    with (
+        closing(SqliteStrikeStore(path)) as store,
+        pytest.raises(StrikeStoreUnavailableError, match=sentence) as caught,
+    ):
+        admit(store)
+    assert "Nothing was sent" in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owners and modes")
+def test_a_file_of_another_user_is_refused(store: SqliteStrikeStore, path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    prove(store)
+    store.close()
+    os.chown(path, 65534, 65534)
+    with pytest.raises(StrikeStoreUnavailableError, match="belongs to another user"):
+        admit(store)
+
+
+def test_a_sticky_folder_is_fine(path: Path) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o1777)
+    with closing(SqliteStrikeStore(path)) as store:
+        prove(store)
+
+
+def test_row_79_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cyara_auth._platform.linux import LinuxSystem
+
+    monkeypatch.setattr(LinuxSystem, "network_file_system", lambda _self, _folder: "nfs4")
+    with closing(SqliteStrikeStore(path)) as store, pytest.raises(StrikeStoreUnavailableError, match=r"nfs4.*Redis"):
+        admit(store)
+    assert not path.exists()
+
+
+def raw(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for statement in statements:
+            database.execute(statement)
+
+
+def test_row_82_a_newer_schema_is_refused(store: SqliteStrikeStore, path: Path) -> None:
+    prove(store)
+    store.close()
+    raw(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(StrikeStoreUnavailableError, match="newer release"):
+        admit(store)
+
+
+def test_row_82_a_newer_state_in_a_known_schema_is_refused(store: SqliteStrikeStore, path: Path) -> None:
+    prove(store)
+    raw(path, """UPDATE account SET version = version + 1, state = '{"format": 99}'""")
+    with pytest.raises(StrikeStoreUnavailableError, match="format 99"):
+        admit(store)
+    with pytest.raises(StrikeStoreUnavailableError, match="format 99"):
+        store.read(ACCOUNT)
+
+
+def test_another_programs_database_is_refused_and_left_alone(store: SqliteStrikeStore, path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    raw(path, "CREATE TABLE music (title TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StrikeStoreUnavailableError, match="another program's database"):
+        admit(store)
+    assert path.read_bytes() == before
+
+
+def test_a_file_with_a_missing_table_is_refused(store: SqliteStrikeStore, path: Path) -> None:
+    prove(store)
+    raw(path, "DROP TABLE account")
+    with pytest.raises(StrikeStoreUnavailableError, match="no such table"):
+        admit(store)
+
+
+def test_a_file_system_without_shared_memory_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = sqlite3.connect
+    # SQLite's own way to such a file system: a VFS that offers no shared memory.
+    monkeypatch.setattr(sqlite3, "connect", lambda file, **options: real(f"{file}&vfs=unix-dotfile", **options))
+    with closing(SqliteStrikeStore(path)) as store, pytest.raises(StrikeStoreUnavailableError, match="write-ahead"):
+        admit(store)
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that a user without rights can reach; pytest's own are root's."""
+    folder = Path(tempfile.mkdtemp(prefix="cyara-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_row_78_a_read_only_file_is_refused(public_folder: Path, in_child: Callable[..., None]) -> None:
+    path = public_folder / "strikes.sqlite3"
+    with closing(SqliteStrikeStore(path)) as store:
+        prove(store)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, 65534)
+        os.chown(public_folder, 65534, 65534)
+    path.chmod(0o400)
+    public_folder.chmod(0o500)
+
+    def refused() -> None:
+        with pytest.raises(StrikeStoreUnavailableError, match=r"cannot be written|cannot be opened"):
+            admit(SqliteStrikeStore(path))
+
+    try:
+        in_child(refused, as_nobody=True)
+    finally:
+        public_folder.chmod(0o700)
+
+
+def test_row_78_a_folder_that_cannot_be_made_is_refused(public_folder: Path, in_child: Callable[..., None]) -> None:
+    public_folder.chmod(0o555)
+
+    def refused() -> None:
+        with pytest.raises(StrikeStoreUnavailableError, match="cannot be opened: Permission denied"):
+            admit(SqliteStrikeStore(public_folder / "state" / "strikes.sqlite3"))
+
+    in_child(refused, as_nobody=True)
+
+
+def test_row_78_a_full_disk_is_refused_and_forgets_nothing(
+    store: SqliteStrikeStore, path: Path, in_child: Callable[..., None]
+) -> None:
+    settle(store, admit(store), Outcome.STRIKE)
+    store.close()
+    size = path.stat().st_size
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 4096, size + 4096))
+        sentence = r"no space left|refused to read or write"
+        with pytest.raises(StrikeStoreUnavailableError, match=sentence):
+            deque((admit(store, account=f"{number:032}") for number in range(100)), maxlen=0)
+
+    in_child(fill)
+    assert strikes(store) == 1
+    assert admit(store, account="b" * 32).admission is Admission.GRANT
+
+
+def test_row_78_a_file_that_stays_locked_is_refused(store: SqliteStrikeStore, path: Path) -> None:
+    prove(store)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StrikeStoreUnavailableError, match="another process kept"):
+            admit(store)
+        assert store.read(ACCOUNT).tickets == ()  # readers do not wait for writers
+        other.execute("ROLLBACK")
+    assert admit(store).admission is Admission.GRANT
+
+
+def test_threads_wait_for_each_other_no_longer_than_the_timeout(store: SqliteStrikeStore, path: Path) -> None:
+    prove(store)
+    refused: list[str] = []
+
+    def try_once() -> None:
+        try:
+            admit(store)
+        except StrikeStoreUnavailableError as error:
+            refused.append(str(error))
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        threads = [threading.Thread(target=try_once) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=10)
+    assert len(refused) == 4
+    assert any("other threads" in text for text in refused)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not delete files that are open")
+@pytest.mark.parametrize("endings", [ENDINGS, ENDINGS[:1]], ids=["all files", "the database alone"])
+def test_row_80_a_deleted_file_is_noticed_by_every_user(path: Path, endings: tuple[str, ...]) -> None:
+    with closing(SqliteStrikeStore(path)) as one, closing(SqliteStrikeStore(path)) as two:
+        prove(one)
+        assert one.version(ACCOUNT) == two.version(ACCOUNT) != 0
+        remembered = one.version(ACCOUNT)
+        for ending in endings:
+            path.with_name(path.name + ending).unlink()
+        # Nothing is known any more, so the next call is a probe; and no number comes back that somebody remembers.
+        assert one.version(ACCOUNT) == 0
+        granted = admit(one)
+        assert granted.admission is Admission.GRANT
+        assert two.version(ACCOUNT) == one.version(ACCOUNT) not in (0, remembered)
+        assert admit(two).admission is Admission.WAIT
+        settle(one, granted, Outcome.STRIKE)
+        assert (strikes(one), strikes(two)) == (1, 1)
+        assert mode(path) == 0o600
+
+
+def test_a_decision_overtaken_by_another_process_is_made_again(
+    store: SqliteStrikeStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prove(store)
+    overtaker = SqliteStrikeStore(path)
+    begun: list[str] = []
+    granted: list[Decision] = []
+
+    def overtake(statement: str) -> None:
+        if statement == "BEGIN IMMEDIATE" and not begun:
+            begun.append(statement)
+            granted.append(admit(overtaker))
+
+    traced(monkeypatch, overtake)
+    store.close()
+    mine = admit(store)
+    assert [decision.admission for decision in (*granted, mine)] == [Admission.GRANT, Admission.GRANT]
+    assert len(store.read(ACCOUNT).tickets) == 2
+    assert admit(store).admission is Admission.WAIT
+    overtaker.close()
+
+
+def traced(monkeypatch: pytest.MonkeyPatch, see: Callable[[str], None]) -> None:
+    """Let `see` look at every statement of connections opened from now on, before it runs."""
+    real = sqlite3.connect
+
+    def connect(file: str, **options: object) -> sqlite3.Connection:
+        connection = real(file, **options)  # type: ignore[call-overload]  # passed on as they came
+        connection.set_trace_callback(see)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+
+
+def test_row_54_probes_and_strikes_reach_the_disk_and_the_steady_state_of_strict_does_not_wait_for_it(
+    store: SqliteStrikeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    traced(monkeypatch, seen.append)
+
+    def level_at_commit(action: Callable[[], object]) -> str:
+        start = len(seen)
+        action()
+        assert "COMMIT" in seen[start:]
+        before = seen[: len(seen) - seen[::-1].index("COMMIT")]
+        return [text for text in before if text.startswith("PRAGMA synchronous")][-1].split()[-1]
+
+    granted: list[Decision] = []
+    assert level_at_commit(lambda: granted.append(admit(store))) == "FULL"  # a probe
+    settle(store, granted.pop(), Outcome.PROOF)
+    assert level_at_commit(lambda: granted.append(admit(store))) == "NORMAL"  # STRICT, proven
+    assert level_at_commit(lambda: settle(store, granted.pop(), Outcome.PROOF)) == "NORMAL"
+    granted.append(admit(store))
+    assert level_at_commit(lambda: settle(store, granted.pop(), Outcome.STRIKE)) == "FULL"
+
+
+def test_many_processes_may_make_the_file_at_the_same_moment(path: Path) -> None:
+    text = (
+        "import sys, time; from pathlib import Path; from cyara_auth.stores.sqlite import SqliteStrikeStore as S;"
+        "time.sleep(max(0, float(sys.argv[2]) - time.time())); print(S(Path(sys.argv[1])).version('x'))"
+    )
+    start = str(time.time() + 1.5)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", text, str(path), start], stdout=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    assert [process.communicate(timeout=30)[0] for process in processes] == ["0\n"] * 6
+
+
+def test_a_process_that_dies_while_making_the_file_leaves_one_that_works(store: SqliteStrikeStore, path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    prove(store)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+        assert database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_child: Callable[..., None]) -> None:
+    prove(store)
+    ended = threading.Event()
+    failures: list[BaseException] = []
+
+    def traffic() -> None:
+        try:
+            while not ended.is_set():
+                granted = admit(store, account="b" * 32)
+                if granted.ticket is not None:
+                    settle(store, granted, Outcome.NOT_SENT, account="b" * 32)
+        except BaseException as error:  # noqa: BLE001 - a thread's error would only be printed
+            failures.append(error)
+
+    threads = [threading.Thread(target=traffic) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+
+    def child() -> None:
+        settle(store, admit(store), Outcome.PROOF)
+        assert store.version(ACCOUNT) != 0
+
+    try:
+        for _ in range(10):
+            in_child(child)
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(timeout=20)
+    assert not failures
+    assert store.read(ACCOUNT).tickets == ()
+
+
+def test_a_closed_store_opens_again(store: SqliteStrikeStore) -> None:
+    prove(store)
+    store.close()
+    store.close()
+    assert admit(store).admission is Admission.GRANT
+
+
+def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StrikeStoreUnavailableError, match="cannot be opened"):
+        admit(SqliteStrikeStore(tmp_path / "file" / "state" / "strikes.sqlite3"))
+
+
+def test_it_lists_its_accounts(store: SqliteStrikeStore) -> None:
+    for account in ("b" * 32, "a" * 32):
+        admit(store, account=account)
+    assert store.accounts() == ["a" * 32, "b" * 32]
+
+
+def test_row_86_an_interrupt_inside_a_transaction_leaves_nothing_half_done(
+    store: SqliteStrikeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted = admit(store)
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cyara_auth.failpoints.hit", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            settle(store, granted, Outcome.STRIKE)
+    assert (strikes(store), len(store.read(ACCOUNT).tickets)) == (0, 1)
+    settle(store, granted, Outcome.STRIKE)
+    assert (strikes(store), len(store.read(ACCOUNT).tickets)) == (1, 0)
+
+
+def test_a_disk_that_fills_up_in_the_middle_forgets_nothing(
+    store: SqliteStrikeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(store, admit(store), Outcome.STRIKE)
+    store.close()
+    real = sqlite3.connect
+
+    def small(file: str, **options: object) -> sqlite3.Connection:
+        connection = real(file, **options)  # type: ignore[call-overload]  # passed on as they came
+        connection.execute("PRAGMA max_page_count = 3")
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", small)
+        with pytest.raises(StrikeStoreUnavailableError, match="no space left"):
+            deque((admit(store, account=f"{number:032}") for number in range(100)), maxlen=0)
+    assert strikes(store) == 1
+
+
+@pytest.mark.parametrize("lock", ["BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM sqlite_master"], ids=["writer", "reader"])
+def test_opening_waits_for_another_process_that_makes_the_file(store: SqliteStrikeStore, path: Path, lock: str) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as maker:
+        cursors = [maker.execute(statement) for statement in lock.split(";")]
+        release = threading.Timer(0.15, maker.execute, ["ROLLBACK"])
+        release.start()
+        prove(store)
+        release.join()
+        assert cursors
+
+
+def test_opening_waits_no_longer_than_the_timeout(store: SqliteStrikeStore, path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
+        maker.execute("BEGIN EXCLUSIVE")
+        start = time.monotonic()
+        with pytest.raises(StrikeStoreUnavailableError, match="locked"):
+            admit(store)
+        assert time.monotonic() - start < 2
+        maker.execute("ROLLBACK")
+
+
+def test_a_forked_child_starts_with_a_lock_of_its_own(path: Path) -> None:
+    file = StrikeFile(path, lock_timeout=0.1)
+    file.before_fork()
+    with pytest.raises(StrikeStoreUnavailableError, match="other threads"), file.session():
+        pass
+    file.after_fork_in_child()
+    with file.session() as database:
+        assert database.execute("SELECT 1").fetchone() == (1,)
+    file.close()

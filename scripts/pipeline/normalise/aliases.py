@@ -1,0 +1,79 @@
+"""Rules about named schemas that are no class: other names for a reference, a list, a union or a plain value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.normalise.walk import pointer, reference_to, referred, replace, schemas, subschemas
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+
+def plain_aliases(work: Work) -> None:
+    """Let references to a schema that is only another name lead to what it names; a circle of names means anything.
+
+    The generator reports chains and circles of such names as errors. Part of failure mode 15.
+    """
+    ends: dict[str, str | None] = {}
+    for name, schema in work.schemas.items():
+        target, seen = referred(schema), {name}
+        if target is None:
+            continue
+        while (following := referred(work.schemas.get(target))) is not None and target not in seen:
+            seen.add(target)
+            target = following
+        ends[name] = None if target in seen or target not in work.schemas else target
+    if not ends:
+        return
+    for found in schemas(work.document):
+        name = referred(found.schema)
+        if name in ends:
+            end = ends[name]
+            found.schema["$ref"] = reference_to(end) if end is not None else ""
+            if end is None:
+                replace(found.schema, {})
+    for name in ends:
+        del work.schemas[name]
+        work.note(pointer("components", "schemas", name), f"another name for {ends[name] or 'anything'}")
+
+
+def recursive_aliases(work: Work) -> None:
+    """Cut circles of lists and unions that never pass through a class, such as Newtonsoft's ``JToken``.
+
+    The generator cannot build them and drops every class that uses them. The reference that closes the circle becomes
+    "anything". Part of failure mode 15.
+    """
+    finished: set[str] = set()
+    for name in work.schemas:
+        _cut(work, name, [], finished)
+
+
+def _cut(work: Work, name: str, path: list[str], finished: set[str]) -> None:
+    if name in finished or _is_class(work.schemas[name]):
+        return
+    path.append(name)
+    for node in _parts(work.schemas[name]):
+        target = referred(node)
+        if target in path:
+            replace(node, {})
+            work.note(pointer("components", "schemas", name), f"anything in place of {target}, which contains itself")
+        elif target is not None and target in work.schemas:
+            _cut(work, target, path, finished)
+    path.pop()
+    finished.add(name)
+
+
+def _parts(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the schemas that a list or union is made of, all the way down."""
+    found: list[dict[str, Any]] = []
+    pending = [inner for _, inner in subschemas(schema)]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        pending.extend(inner for _, inner in subschemas(node))
+    return found
+
+
+def _is_class(schema: dict[str, Any]) -> bool:
+    return schema.get("type") == "object" or "enum" in schema

@@ -1,0 +1,17 @@
+"""What a stage did to a document: one value per deed, so that the report can list everything that was not as received."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen(kw_only=True, slots=True)
+class Change:
+    """One deed of one rule."""
+
+    rule: str
+    """Name of the rule, as in ``openapi/normalise.yaml``."""
+    where: str
+    """JSON pointer into the document as it was when the rule ran."""
+    what: str
+    """What was done, in one line."""

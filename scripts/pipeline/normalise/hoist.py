@@ -1,0 +1,79 @@
+"""Rule that gives every unnamed object and enumeration a name and a place in ``components``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from pipeline.normalise.compositions import is_object
+from pipeline.normalise.identifiers import pascal
+from pipeline.normalise.operation_names import key_of
+from pipeline.normalise.schema_names import ClassNames
+from pipeline.normalise.walk import mapping, members, operations, reference_to, replace
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+_STAY = ("nullable", "default", "example", "deprecated")
+"""Members that belong to the place, not to the schema."""
+
+
+def inline_schemas(work: Work) -> None:
+    """Move unnamed objects and enumerations to ``components``, named by their place: ``CampaignStatus``.
+
+    The generator names a class by its title or place, and when that meets another class the schema and all its users
+    become ``Any`` (issues 652, 783, 1375). Names given here meet nothing, and are kept in ``openapi/names.json``.
+    Failure mode 15.
+    """
+    names = ClassNames()
+    for name in [*work.schemas, *work.names.schemas.values()]:
+        names.take(name)
+    hoister = _Hoister(work=work, names=names)
+    for name in list(work.schemas):
+        hoister.inside(work.schemas[name], [name], name)
+    for entry in operations(work.document):
+        key, spoken = key_of(entry), str(entry.operation["operationId"])
+        for parameter in entry.operation.get("parameters", []):
+            place = f"{key} {parameter['in']} {parameter['name']}"
+            hoister.visit(parameter["schema"], [spoken, str(parameter["name"])], place)
+        for media in mapping(entry.operation.get("requestBody"), "content").values():
+            hoister.visit(media.get("schema", {}), [spoken, "body"], f"{key} body")
+        for status, response in mapping(entry.operation, "responses").items():
+            suffix = "response" if status == "200" else f"response {status}"
+            for media in mapping(response, "content").values():
+                hoister.visit(media.get("schema", {}), [spoken, suffix], f"{key} {status}")
+
+
+@define(kw_only=True, slots=True)
+class _Hoister:
+    work: Work
+    names: ClassNames
+
+    def visit(self, schema: dict[str, Any], spoken: list[str], place: str) -> None:
+        """Name what is inside, then the schema itself where it needs a name."""
+        self.inside(schema, spoken, place)
+        if "$ref" in schema or not ("enum" in schema or is_object(schema)):
+            return
+        known = self.work.names.schemas.get(place)
+        if known is None or known in self.work.schemas:
+            wanted = pascal(" ".join(spoken), otherwise="Schema")
+            known = self.names.take_free(wanted, "Enum" if "enum" in schema else "Model")
+            self.work.names.schemas[place] = known
+        staying = {key: schema.pop(key) for key in _STAY if key in schema}
+        self.work.schemas[known] = dict(schema)
+        replace(schema, {"$ref": reference_to(known), **{key: staying[key] for key in _STAY[:2] if key in staying}})
+        self.work.note(f"/components/schemas/{known}", f"named: was without a name at {ascii(place)[:120]}")
+
+    def inside(self, schema: dict[str, Any], spoken: list[str], place: str) -> None:
+        """Name what is inside a schema; parts of ``allOf`` are the schema itself."""
+        for name, member in mapping(schema, "properties").items():
+            self.visit(member, [*spoken, name], f"{place}.{name}")
+        if isinstance(schema.get("items"), dict):
+            self.visit(schema["items"], [*spoken, "item"], f"{place}[]")
+        if isinstance(schema.get("additionalProperties"), dict):
+            self.visit(schema["additionalProperties"], [*spoken, "value"], f"{place}{{}}")
+        for part in members(schema, "allOf"):
+            self.inside(part, spoken, place)
+        for index, member in enumerate([*members(schema, "anyOf"), *members(schema, "prefixItems")], start=1):
+            self.visit(member, [*spoken, f"option {index}"], f"{place}|{index}")

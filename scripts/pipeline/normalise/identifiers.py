@@ -1,0 +1,122 @@
+"""Python names for things of a document, in the form that the generator leaves as it is.
+
+The generator makes module, class and argument names out of whatever it reads, and two different inputs may meet in one
+file. Names built here are fixed points of its conversion (a test holds the two together), so that what is unique here
+stays unique on disk: letter case, Windows device names, Python's keywords and built-ins, and length are settled.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import keyword
+import re
+import unicodedata
+
+LONGEST = 80
+"""Characters of a name; longer ones are cut and end in a hash. File systems allow 255 bytes for the whole file name."""
+
+_WORD = re.compile(r"([A-Z]?[a-z]+)")
+
+_DEVICES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
+
+_BUILTINS = frozenset(dir(builtins)) | {
+    "self",
+    "true",
+    "false",
+    "datetime",
+    "PythonFinalizationError",
+    "EncodingWarning",
+}
+"""With names that only some Python versions have, so that a build does not depend on the version."""
+
+RESERVED_CLASSES = frozenset(
+    {
+        "Any", "ApiClient", "ApiError", "AsyncIterator", "AsyncPages", "AsyncResources", "AuthenticatedClient",
+        "BinaryIO", "BytesIO", "Callable", "ClassVar", "Client", "CyaraError", "DecodingError", "Endpoint", "Enum",
+        "File", "FileTypes", "Generator", "HTTPStatus", "IntEnum", "Iterator", "Literal", "Mapping", "Model",
+        "OpenIntEnum", "OpenStrEnum", "Operation", "Optional", "Page", "Pages", "Response", "Self", "Sequence",
+        "StrEnum", "SyncResources", "T", "TextIO", "TYPE_CHECKING", "TypeVar", "UUID", "UNSET", "Union", "Unset",
+    }
+)  # fmt: skip
+"""Names that generated modules import or define; a schema of that name would shadow them."""
+
+
+RESERVED_ARGUMENTS = frozenset({"client", "url", "body", "self", "cls"})
+"""Arguments that generated functions have of their own."""
+
+
+def words(text: str) -> list[str]:
+    """Split text into words: at anything but letters and digits, and at changes of letter case as the generator does."""
+    plain = unicodedata.normalize("NFKC", text)
+    folded = unicodedata.normalize("NFKD", plain)
+    ascii_only = "".join(char for char in folded if not unicodedata.combining(char))
+    source = ascii_only if ascii_only.isascii() else plain
+    clean = "".join(char if _usable(char) else " " for char in source)
+    if any(char.isupper() for char in clean):
+        clean = " ".join(_WORD.split(clean))
+    return clean.split()
+
+
+def snake(text: str, *, otherwise: str) -> str:
+    """Return a module or function name; ``otherwise`` where nothing usable is left of the text."""
+    name = "_".join(words(text)).lower()
+    if not name or not _stable(name):
+        name = otherwise if not text.strip() or not name else f"{otherwise}_{_digest(text)}"
+    if not name.isidentifier():
+        name = f"{otherwise}_{name}"
+    return reserved_apart(shortened(name, "_"))
+
+
+def python_name(wire: str) -> str:
+    """Return the name that the generator makes of a wire name, before it looks at reserved words."""
+    return "_".join(words(wire)).lower()
+
+
+def reserved_apart(name: str) -> str:
+    """Return a lower-case name with an underscore behind it where Python or Windows has other plans for it."""
+    taken = name in _BUILTINS - {"id"} or keyword.iskeyword(name)
+    if taken:
+        return f"{name}_"
+    return f"{name}_name" if name in _DEVICES else name
+
+
+def pascal(text: str, *, otherwise: str) -> str:
+    """Return a class name; ``otherwise`` where nothing usable is left of the text."""
+    capital = "".join(word if word.isupper() else word[:1].upper() + word[1:] for word in words(text))
+    name = re.sub(r"(?<=[^A-Za-z])[a-z]", lambda match: match.group().upper(), capital)
+    if not name or not name.isascii():
+        name = f"{otherwise}{_digest(text).upper()}" if text.strip() else otherwise
+    if not name[:1].isalpha():
+        name = f"{otherwise}{name}"
+    return shortened(name, "")
+
+
+def class_allowed(name: str) -> bool:
+    """Return whether a class may have this name."""
+    return name not in RESERVED_CLASSES and name not in _BUILTINS and name.lower() not in _DEVICES
+
+
+def module_of(class_name: str) -> str:
+    """Return the module that the generator puts a class into."""
+    return "_".join(" ".join(_WORD.split(class_name)).split()).lower()
+
+
+def shortened(name: str, joint: str) -> str:
+    """Return a name of at most 80 characters, different names staying different."""
+    if len(name) <= LONGEST:
+        return name
+    digest = _digest(name) if joint else "H" + _digest(name).upper()
+    return name[: LONGEST - 10].rstrip("_") + joint + digest
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _usable(char: str) -> bool:
+    return char != "_" and (char.isidentifier() or char.isdecimal())
+
+
+def _stable(name: str) -> bool:
+    return all(char.isidentifier() or char.isdecimal() for char in name) and unicodedata.normalize("NFKC", name) == name

@@ -1,0 +1,222 @@
+"""Rules about single keywords of schemas: afterwards each one is known to the generator and has the right type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import quoted
+from pipeline.normalise.walk import escaped, holders, mapping, pointer, replace, schemas
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
+
+_SPELLINGS: dict[str, dict[str, str]] = {
+    "file": {"type": "string", "format": "binary"},
+    "binary": {"type": "string", "format": "binary"},
+    "int": {"type": "integer"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "integer", "format": "int64"},
+    "long": {"type": "integer", "format": "int64"},
+    "short": {"type": "integer"},
+    "float": {"type": "number", "format": "float"},
+    "double": {"type": "number", "format": "double"},
+    "decimal": {"type": "number", "format": "double"},
+    "bool": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "guid": {"type": "string", "format": "uuid"},
+    "uuid": {"type": "string", "format": "uuid"},
+    "char": {"type": "string"},
+    "str": {"type": "string"},
+    "text": {"type": "string"},
+    "list": {"type": "array"},
+    "dictionary": {"type": "object"},
+}
+"""Types that hand-edited documents and older generators name, in the words of JSON Schema."""
+
+LONGEST_TEXT = 20_000
+"""Characters kept of a description; the longest ones seen have 6,000."""
+
+LONGEST_EXAMPLE = 2_000
+
+_COMPOSITION = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _anything(value: object) -> bool:
+    del value
+    return True
+
+
+_CHECKS: dict[str, Callable[[object], bool]] = {
+    "$ref": _text,
+    "type": _anything,
+    "format": _text,
+    "description": _text,
+    "title": _text,
+    "default": _anything,
+    "const": _anything,
+    "example": _anything,
+    "enum": lambda value: isinstance(value, list) and len(value) > 0,
+    "required": _names,
+    "pattern": _text,
+    "multipleOf": lambda value: _number(value) and float(str(value)) > 0,
+    "maximum": _number,
+    "minimum": _number,
+    "exclusiveMaximum": lambda value: _flag(value) or _number(value),
+    "exclusiveMinimum": lambda value: _flag(value) or _number(value),
+    **dict.fromkeys(("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"), _count),
+    **dict.fromkeys(("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated"), _flag),
+    "discriminator": lambda value: isinstance(value, dict) and isinstance(value.get("propertyName"), str),
+    **dict.fromkeys(_COMPOSITION, lambda value: isinstance(value, list)),
+    "items": lambda value: isinstance(value, dict),
+    "properties": lambda value: isinstance(value, dict),
+    "additionalProperties": lambda value: isinstance(value, (dict, bool)),
+}
+
+
+def boolean_schemas(work: Work) -> None:
+    """Replace schemas that are ``true``, ``false``, null or not a mapping at all by ``{}`` (anything).
+
+    3.1 allows booleans, the generator's schema classes do not, and refuse the whole document. Failure mode 5.
+    """
+    named = work.schemas
+    for name, schema in named.items():
+        if not isinstance(schema, dict):
+            named[name] = {}
+            work.note(pointer("components", "schemas", name), "anything, because it is no object")
+    for where, holder in holders(work.document):
+        _make_schema(work, holder, "schema", where)
+        for kind, media in mapping(holder, "content").items():
+            if isinstance(media, dict):
+                _make_schema(work, media, "schema", f"{where}/content/{escaped(kind)}")
+    for found in schemas(work.document):
+        for key in ("properties", "$defs", "patternProperties"):
+            for name in mapping(found.schema, key):
+                _make_schema(work, found.schema[key], name, f"{found.where}/{key}")
+        for key in ("items", "not"):
+            if isinstance(found.schema.get(key), list):
+                found.schema["prefixItems"] = found.schema.pop(key)
+            _make_schema(work, found.schema, key, found.where)
+        for key in _COMPOSITION & set(found.schema):
+            if isinstance(found.schema[key], list):
+                found.schema[key] = [member if isinstance(member, dict) else {} for member in found.schema[key]]
+
+
+def schema_types(work: Work) -> None:
+    """Write types in the words of JSON Schema: ``file``, ``int``, ``DateTime`` and the like are none.
+
+    One unknown type anywhere makes the generator refuse the document; an array without ``items`` makes it drop the
+    model. Failure modes 5 and 26.
+    """
+    for found in schemas(work.document):
+        schema = found.schema
+        received = schema.get("type")
+        if isinstance(received, list):
+            kinds = list(dict.fromkeys(kind for kind in received if isinstance(kind, str) and kind in TYPES))
+            _set_type(schema, kinds[0] if len(kinds) == 1 else kinds or None)
+        elif isinstance(received, str) and received not in TYPES:
+            spelled = _SPELLINGS.get(received.lower(), {"type": received.lower()} if received.lower() in TYPES else {})
+            schema.pop("type")
+            replace(schema, {**spelled, **schema})
+        elif not isinstance(received, str):
+            schema.pop("type", None)
+        if schema.get("type") != received:
+            work.note(found.where, f"type {quoted(schema.get('type'))} instead of {quoted(received)}")
+        _guess_type(schema)
+
+
+def schema_keywords(work: Work) -> None:
+    """Drop keywords that are unknown or of the wrong type, and shorten texts that are long beyond reason.
+
+    ``maxLength: -1``, ``required: true`` or ``xml: []`` make the generator refuse the whole document, and a text of
+    megabytes would be written into every docstring. Failure mode 5.
+    """
+    for found in schemas(work.document):
+        schema = found.schema
+        for key, value in list(schema.items()):
+            check = _CHECKS.get(key)
+            if (check is None and key.startswith("x-")) or (check is not None and check(value)):
+                continue
+            del schema[key]
+            if value not in (None, {}, [], ""):
+                work.note(f"{found.where}/{escaped(key)}", "dropped: not needed, or of the wrong type")
+        _clean_discriminator(schema)
+    _shorten_all(work)
+
+
+def _set_type(schema: dict[str, Any], kind: object) -> None:
+    if kind is None:
+        schema.pop("type", None)
+    else:
+        schema["type"] = kind
+
+
+def _guess_type(schema: dict[str, Any]) -> None:
+    if "type" not in schema and "$ref" not in schema and not _COMPOSITION & set(schema):
+        if isinstance(schema.get("properties"), dict):
+            schema["type"] = "object"
+        elif isinstance(schema.get("items"), dict):
+            schema["type"] = "array"
+    kind = schema.get("type")
+    if (kind == "array" or (isinstance(kind, list) and "array" in kind)) and not schema.get("prefixItems"):
+        schema.setdefault("items", {})
+
+
+def _make_schema(work: Work, holder: dict[str, Any], key: str, where: str) -> None:
+    if key in holder and not isinstance(holder[key], dict):
+        if holder[key] is not True:
+            work.note(f"{where}/{escaped(key)}", "anything, because it is no schema")
+        holder[key] = {}
+
+
+def _clean_discriminator(schema: dict[str, Any]) -> None:
+    discriminator = schema.get("discriminator")
+    if isinstance(discriminator, dict):
+        listed = mapping(discriminator, "mapping")
+        kept = {value: target for value, target in listed.items() if isinstance(target, str)}
+        schema["discriminator"] = {"propertyName": discriminator["propertyName"], "mapping": kept}
+
+
+def _shorten_all(work: Work) -> None:
+    """Shorten texts wherever they stand; examples are data, so an over-long one goes as a whole."""
+    pending: list[Any] = [work.document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending.extend(node)
+            continue
+        if not isinstance(node, dict):
+            continue
+        for key, value in list(node.items()):
+            if key in {"description", "summary"} and isinstance(value, str) and len(value) > LONGEST_TEXT:
+                node[key] = value[:LONGEST_TEXT] + " ..."
+                work.note("", f"a {key} of {len(value)} characters shortened")
+            elif key == "example" and not isinstance(value, dict) and len(str(value)) > LONGEST_EXAMPLE:
+                del node[key]
+            elif isinstance(value, (dict, list)):
+                pending.append(value)

@@ -1,0 +1,90 @@
+"""Rule that keeps the Python names of properties and parameters apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, python_name, shortened
+from pipeline.normalise.walk import mapping, members, operations, pointer, schemas
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+WIRE_NAMES = "x-cyara-wire-names"
+"""Root member of the effective document: alias to the name on the wire."""
+
+_MODEL_ATTRIBUTES = frozenset(
+    {
+        "to_dict",
+        "from_dict",
+        "to_multipart",
+        "to_json",
+        "from_json",
+        "additional_properties",
+        "additional_keys",
+        "is_known",
+    }
+)
+
+
+def member_names(work: Work) -> None:
+    """Rename properties and parameters that Python could not tell apart, or that have no name it can use.
+
+    ``$type`` beside ``type``, ``foo.bar`` beside ``foo-bar``, an empty name, a property called ``to_dict``, a query
+    parameter called ``body``: the generator drops the class, or writes code that overwrites itself. The alias is mapped
+    back to the name on the wire by ``x-cyara-wire-names``. Part of failure modes 7 and 15.
+    """
+    aliases = _Aliases(work)
+    for name, schema in work.schemas.items():
+        properties = mapping(schema, "properties")
+        renamed = aliases.apart(list(properties), _MODEL_ATTRIBUTES, "field")
+        if not renamed:
+            continue
+        schema["properties"] = {renamed.get(key, key): member for key, member in properties.items()}
+        if "required" in schema:
+            schema["required"] = [renamed.get(key, key) for key in schema["required"]]
+        work.note(pointer("components", "schemas", name), f"aliases for {ascii(sorted(renamed))[:200]}")
+    for entry in operations(work.document):
+        used: set[str] = set(RESERVED_ARGUMENTS)
+        for parameter in entry.operation.get("parameters", []):
+            found = aliases.apart([parameter["name"]], frozenset(used), str(parameter["in"]))
+            wire = parameter["name"]
+            parameter["name"] = found.get(wire, wire)
+            used.add(python_name(parameter["name"]))
+            if found:
+                work.note(entry.where, f"alias for {parameter['in']} parameter {ascii(wire)[:80]}")
+    if work.wire_names:
+        work.document[WIRE_NAMES] = dict(sorted(work.wire_names.items()))
+
+
+class _Aliases:
+    """Hands out aliases that no name of the document equals, one per wire name and kind."""
+
+    def __init__(self, work: Work) -> None:
+        self._given = work.wire_names
+        self._wire = {name for found in schemas(work.document) for name in mapping(found.schema, "properties")}
+        for entry in operations(work.document):
+            self._wire |= {str(parameter["name"]) for parameter in members(entry.operation, "parameters")}
+
+    def apart(self, wires: list[str], reserved: frozenset[str], suffix: str) -> dict[str, str]:
+        """Return aliases for those names that need one; the first of several that meet keeps its own."""
+        used = set(reserved)
+        renamed: dict[str, str] = {}
+        for wire in sorted(wires, key=lambda name: (python_name(name) != name.lower(), wires.index(name))):
+            plain = python_name(wire)
+            usable = plain and plain.isascii() and not wire.startswith("_") and len(wire) <= LONGEST
+            if usable and plain not in used:
+                used.add(plain)
+                continue
+            renamed[wire] = alias = self._alias(wire, plain if plain.isascii() else "", suffix, used)
+            used.add(alias)
+        return renamed
+
+    def _alias(self, wire: str, plain: str, suffix: str, used: set[str]) -> str:
+        base = shortened(f"{plain}_{suffix}" if plain else suffix, "_")
+        base = base if base[:1].isalpha() else f"{suffix}_{base}"
+        alias, number = base, 2
+        while alias in used or alias in self._wire or self._given.get(alias, wire) != wire:
+            alias, number = f"{base}_{number}", number + 1
+        self._given[alias] = wire
+        return alias

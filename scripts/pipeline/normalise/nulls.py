@@ -1,0 +1,160 @@
+"""Rules about null: read every way of saying it, know where .NET sends it unsaid, write it in one way.
+
+Between the first and the last rule of this module ``nullable: true`` is the one mark, also beside ``$ref``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.normalise.walk import mapping, members, operations, pointer, referred, replace, schemas, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.normalise.work import Work
+
+_REFERENCES = ("$ref", "anyOf", "allOf")
+_NULL = {"type": "null"}
+
+
+def null_marks(work: Work) -> None:
+    """Read ``nullable``, ``x-nullable``, ``type: [x, null]``, a null in ``oneOf`` or ``enum`` as one and the same.
+
+    The generator reads some of them, and none beside an ``enum`` or a ``$ref``: one null then kills the whole answer.
+    Failure modes 12 and 26.
+    """
+    for found in schemas(work.document):
+        schema = found.schema
+        nullable = schema.pop("x-nullable", None) is True or schema.get("nullable") is True
+        schema.pop("nullable", None)
+        nullable |= _take_null(schema)
+        if nullable:
+            work.marks_nulls = True
+            if _has_shape(schema):
+                schema["nullable"] = True
+
+
+def nullable_schemas(work: Work) -> None:
+    """Move the null of a named schema to the places that use it.
+
+    ``NullableOfStatus`` (Microsoft.AspNetCore.OpenApi) and classes marked nullable would become a union instead of a
+    class. Part of failure mode 12.
+    """
+    named = {name for name, schema in work.schemas.items() if schema.pop("nullable", False)}
+    while named:
+        for found in schemas(work.document):
+            if referred(found.schema) in named:
+                found.schema["nullable"] = True
+        for name in sorted(named):
+            work.note(pointer("components", "schemas", name), "null moved to the places that use it")
+        named = {name for name, schema in work.schemas.items() if schema.pop("nullable", False)} - named
+    for schema in work.schemas.values():
+        for member in members(schema, "allOf"):
+            member.pop("nullable", None)
+
+
+def optional_nulls(work: Work) -> None:
+    """Accept null for optional properties of answers, as System.Text.Json and Newtonsoft send it for whatever is unset.
+
+    3.0 cannot mark a ``$ref`` as nullable, so references and enumerations always accept null; text, numbers and lists
+    do so in documents that never mark a null. Required properties are taken at the document's word. Failure mode 12.
+    """
+    for name in sorted(_answered(work)):
+        schema = work.schemas[name]
+        required = set(schema.get("required", []))
+        for key, member in mapping(schema, "properties").items():
+            composed = any(word in member for word in _REFERENCES)
+            if key in required or member.get("nullable") or not _has_shape(member):
+                continue
+            if composed or not work.marks_nulls:
+                member["nullable"] = True
+                work.note(pointer("components", "schemas", name, "properties", key), "accepts null")
+
+
+def null_members(work: Work) -> None:
+    """Write null as 3.1 does: ``type: [x, null]``, or ``anyOf`` with null beside a reference.
+
+    These are the forms that the generator turns into ``X | None``. Failure mode 12.
+    """
+    for found in schemas(work.document):
+        schema = found.schema
+        if not schema.pop("nullable", False):
+            continue
+        kind = schema.get("type")
+        if "anyOf" in schema:
+            schema["anyOf"] = [*schema["anyOf"], dict(_NULL)]
+        elif "$ref" in schema or "allOf" in schema:
+            kept = {key: schema.pop(key) for key in ("default", "description", "example") if key in schema}
+            replace(schema, {"anyOf": [dict(schema), dict(_NULL)], **kept})
+        elif kind is not None:
+            schema["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]
+
+
+def _take_null(schema: dict[str, Any]) -> bool:
+    """Take every other mark of null off a schema; return whether there was one."""
+    found = False
+    kinds = schema.get("type")
+    if isinstance(kinds, list) and "null" in kinds:
+        rest = [kind for kind in kinds if kind != "null"]
+        schema["type"] = rest[0] if len(rest) == 1 else rest
+        found = True
+    if schema.get("type") in ("null", []):
+        schema.pop("type")
+        found = True
+    values = schema.get("enum")
+    if isinstance(values, list) and None in values:
+        _drop_null_value(schema, values)
+        found = True
+    for key in ("anyOf", "oneOf", "allOf"):
+        listed = members(schema, key)
+        rest_members = [member for member in listed if not _is_null(member)]
+        if len(rest_members) < len(listed):
+            schema[key] = rest_members
+            found = True
+            if not rest_members:
+                schema.pop(key)
+    return found
+
+
+def _drop_null_value(schema: dict[str, Any], values: list[Any]) -> None:
+    places = [index for index, value in enumerate(values) if value is not None]
+    for key in ("x-enumNames", "x-enum-varnames", "x-enum-descriptions"):
+        listed = schema.get(key)
+        if isinstance(listed, list) and len(listed) == len(values):
+            schema[key] = [listed[index] for index in places]
+    schema["enum"] = [values[index] for index in places]
+    if not places:
+        schema.pop("enum")
+
+
+def _is_null(member: dict[str, Any]) -> bool:
+    return member.get("type") in ("null", ["null"]) or (set(member) == {"nullable"}) or member.get("enum") == [None]
+
+
+def _has_shape(schema: dict[str, Any]) -> bool:
+    return bool({"$ref", "type", "enum", "const", "allOf", "anyOf", "oneOf", "properties", "items"} & set(schema))
+
+
+def _answered(work: Work) -> set[str]:
+    """Return the names of the schemas that answers can contain."""
+    reached: set[str] = set()
+    pending = list(_answer_references(work))
+    while pending:
+        name = pending.pop()
+        if name in reached or name not in work.schemas:
+            continue
+        reached.add(name)
+        inside = (referred(found.schema) for found in walk(work.schemas[name], ""))
+        pending.extend(target for target in inside if target is not None)
+    return reached
+
+
+def _answer_references(work: Work) -> Iterator[str]:
+    for entry in operations(work.document):
+        for response in mapping(entry.operation, "responses").values():
+            for media in mapping(response, "content").values():
+                for found in walk(mapping(media, "schema"), ""):
+                    target = referred(found.schema)
+                    if target is not None:
+                        yield target

@@ -1,0 +1,140 @@
+"""Rule that names operations and their tags."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pipeline.normalise.identifiers import pascal, reserved_apart, shortened, snake, words
+from pipeline.normalise.names import OperationName
+from pipeline.normalise.walk import OperationAt, operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.normalise.work import Work
+
+_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*", re.IGNORECASE)
+_PREFIXES = frozenset({"api", "rest", "odata"})
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def operation_names(work: Work) -> None:
+    """Give every operation a Python name that is unique in its tag, and one id that is unique in the document.
+
+    The name is, in this order: the one in ``openapi/names.json``; the received ``operationId`` in snake_case; derived
+    from method and path. Derived means: the method, the literal words of the path without ``api``, ``rest``, ``odata``
+    and version numbers, and ``by_`` with the placeholders that end the path: ``GET /api/v1/Book/{id}`` is
+    ``get_book_by_id``. Where that name is taken in the tag, the method is added (received ids), then every segment is
+    written out, then a number. Operations are named in the order of their paths, not of the document, so re-ordering
+    changes nothing. The generator would overwrite one module by the other, silently (failure mode 9), and derive
+    nothing that fits a public API (failure mode 24). ``tags`` becomes the one folder name.
+    """
+    found = list(operations(work.document))
+    taken: dict[str, set[str]] = {}
+    counts: dict[str, int] = {}
+    for entry in found:
+        received = entry.operation.get("operationId")
+        if isinstance(received, str):
+            counts[received] = counts.get(received, 0) + 1
+    ids: set[str] = {received for received, count in counts.items() if count == 1}
+    ordered = sorted(found, key=lambda entry: (received_path(entry), entry.method))
+    by_id = {entry.operation_id: entry for entry in work.names.operations.values() if entry.operation_id}
+    waiting: list[tuple[OperationAt, str]] = []
+    for entry in ordered:
+        folder = _folder(entry)
+        received = entry.operation.get("operationId")
+        known = work.names.operations.get(key_of(entry)) or (by_id.get(received) if received in ids else None)
+        if known is not None and known.name not in taken.setdefault(folder, set()):
+            _give(work, entry, folder, known.name, ids, taken)
+        else:
+            waiting.append((entry, folder))
+    for entry, folder in waiting:
+        used = taken.setdefault(folder, set())
+        _give(work, entry, folder, next(name for name in _candidates(entry) if name not in used), ids, taken)
+
+
+def received_path(entry: OperationAt) -> str:
+    """Return the path as the document had it."""
+    path = entry.operation.get("x-cyara-path", entry.path)
+    return path if isinstance(path, str) else entry.path
+
+
+def key_of(entry: OperationAt) -> str:
+    """Return the key of an operation in ``names.json``."""
+    return f"{entry.method.upper()} {received_path(entry)}"
+
+
+def _give(work: Work, entry: OperationAt, folder: str, name: str, ids: set[str], taken: dict[str, set[str]]) -> None:
+    operation = entry.operation
+    taken[folder].add(name)
+    received = operation.get("operationId")
+    operation_id = received if isinstance(received, str) and received in ids else _fresh_id(entry, ids)
+    ids.add(operation_id)
+    if isinstance(received, str):
+        operation["x-cyara-operation-id-received"] = received
+    tags = operation.get("tags") or ["default"]
+    operation["x-cyara-operation-id"] = operation_id
+    operation["x-cyara-tag"] = tags[0]
+    operation["tags"] = [folder]
+    operation["operationId"] = name
+    work.names.operations[key_of(entry)] = OperationName(
+        operation_id=received if isinstance(received, str) else None, name=name
+    )
+    if received != name:
+        work.note(entry.where, f"named {name} in {folder}")
+
+
+def _folder(entry: OperationAt) -> str:
+    tags = entry.operation.get("tags") or ["default"]
+    return snake(str(tags[0]), otherwise="tag")
+
+
+def _candidates(entry: OperationAt) -> Iterator[str]:
+    """Yield names, best first, without end."""
+    received = entry.operation.get("operationId")
+    if isinstance(received, str) and words(received):
+        name = snake(received, otherwise="operation")
+        yield name
+        yield reserved_apart(shortened(f"{name.rstrip('_')}_{entry.method}", "_"))
+    else:
+        yield _derived(entry, short=True)
+    written_out = _derived(entry, short=False)
+    yield written_out
+    number = 2
+    while True:
+        yield shortened(f"{written_out}_{number}", "_")
+        number += 1
+
+
+def _derived(entry: OperationAt, *, short: bool) -> str:
+    parts = [part for part in received_path(entry).partition("?")[0].split("/") if part]
+    spoken: list[str] = [entry.method]
+    trailing: list[str] = []
+    for part in parts:
+        literal = _PLACEHOLDER.sub(" ", part).strip()
+        names = [" ".join(words(found.strip("{}").partition(":")[0])) for found in _PLACEHOLDER.findall(part)]
+        by = [f"by {name}" for name in names if name]
+        if literal and not (short and (literal.lower() in _PREFIXES or _VERSION.fullmatch(literal))):
+            spoken.append(literal)
+            trailing = []
+        trailing += by
+        if not short:
+            spoken += by
+    if short:
+        spoken += trailing if len(trailing) <= 1 else [trailing[0], *(f"and {name[3:]}" for name in trailing[1:])]
+    if len(spoken) == 1:
+        spoken.append(_folder(entry))
+    return snake(" ".join(spoken), otherwise=entry.method)
+
+
+def _fresh_id(entry: OperationAt, ids: set[str]) -> str:
+    base = pascal(_derived(entry, short=True), otherwise="Operation")
+    longer = pascal(_derived(entry, short=False), otherwise="Operation")
+    for candidate in (base, longer):
+        if candidate not in ids:
+            return candidate
+    number = 2
+    while f"{longer}{number}" in ids:
+        number += 1
+    return f"{longer}{number}"

@@ -1,0 +1,110 @@
+"""Rules about parameters: which ones a caller may set, and what they may be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pipeline.normalise.media import is_json
+from pipeline.normalise.walk import mapping, operations
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+_OWNED_HEADERS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "accept",
+        "content-type",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "host",
+        "cookie",
+        "te",
+        "upgrade",
+        "expect",
+    }
+)
+"""Headers that the client's transport writes itself; OpenAPI 3 tells tools to ignore the first, third and fourth."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What HTTP allows as the name of a header or cookie (RFC 9110, section 5.6.2)."""
+
+_SENT_IN_HEADERS = frozenset({"string", "integer", "number", "boolean"})
+
+
+def owned_headers(work: Work) -> None:
+    """Drop header parameters that the transport owns, above all ``Authorization``, and names that HTTP cannot carry.
+
+    .NET developers document the credential as an ordinary header so that Swagger UI shows a field for it; generated as
+    a parameter it would put a second credential beside the guarded one. Failure mode 26.
+    """
+    for entry in operations(work.document):
+        kept: list[dict[str, Any]] = []
+        for parameter in entry.operation.get("parameters", []):
+            name = str(parameter["name"])
+            in_header = parameter["in"] in {"header", "cookie"}
+            if parameter["in"] == "header" and name.strip().lower() in _OWNED_HEADERS:
+                work.note(entry.where, f"header parameter {name.strip()} dropped: the transport writes it")
+            elif parameter["in"] == "cookie" and name.strip().lower() == "authorization":
+                work.note(entry.where, "cookie parameter Authorization dropped: the transport writes it")
+            elif in_header and not _TOKEN.fullmatch(name.strip()):
+                work.note(entry.where, f"parameter {ascii(name)[:80]} dropped: HTTP cannot carry this name")
+            else:
+                if in_header:
+                    parameter["name"] = name.strip()
+                kept.append(parameter)
+        if "parameters" in entry.operation:
+            entry.operation["parameters"] = kept
+
+
+def parameter_content(work: Work) -> None:
+    """Give parameters described by ``content`` a schema, and every parameter at least an empty one.
+
+    The generator drops a parameter without ``schema`` silently. ``x-cyara-content`` tells the templates that the value
+    is written as JSON text. Failure mode 20.
+    """
+    for entry in operations(work.document):
+        for parameter in entry.operation.get("parameters", []):
+            content = mapping(parameter, "content")
+            parameter.pop("content", None)
+            if "schema" in parameter:
+                continue
+            kind, media = next(iter(content.items()), ("", {}))
+            schema = media.get("schema") if isinstance(media, dict) else None
+            parameter["schema"] = schema if isinstance(schema, dict) else {"type": "string"}
+            if kind and is_json(kind):
+                parameter["x-cyara-content"] = "application/json"
+            work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} got the schema of its content")
+
+
+def parameter_values(work: Work) -> None:
+    """Make parameters what the generator accepts: path required and without default, headers of simple types.
+
+    A default on a path parameter is a SyntaxError (openapi-python-client issue 1281), a nullable path parameter and a
+    header of another type than text, number or boolean skip the operation. Null is taken from all of them: a
+    parameter that is None is not sent. Failure modes 8 and 10.
+    """
+    for entry in operations(work.document):
+        for parameter in entry.operation.get("parameters", []):
+            schema: dict[str, Any] = parameter["schema"]
+            if schema.pop("nullable", False):
+                work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} without null")
+            if parameter["in"] == "path":
+                parameter["required"] = True
+                if schema.pop("default", None) is not None:
+                    work.note(entry.where, f"default of path parameter {parameter['name']} dropped")
+            if parameter["in"] in {"header", "cookie"}:
+                _simplify(work, parameter, entry.where)
+
+
+def _simplify(work: Work, parameter: dict[str, Any], where: str) -> None:
+    """Turn lists, objects, dates and files in headers into text."""
+    schema = parameter["schema"]
+    named = mapping(work.schemas, str(schema["$ref"]).rpartition("/")[2]) if "$ref" in schema else schema
+    simple = named.get("type") in _SENT_IN_HEADERS and named.get("format") not in {"date", "date-time", "binary"}
+    if not simple:
+        parameter["schema"] = {"type": "string"}
+        work.note(where, f"{parameter['in']} parameter {ascii(parameter['name'])[:80]} became text")

@@ -1,0 +1,111 @@
+"""Rule that makes path templates and path parameters agree."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, python_name
+from pipeline.normalise.walk import METHODS, mapping, pointer
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+_PLACEHOLDER = re.compile(r"\{\{?([^{}]*)\}?\}")
+_CLEAN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def path_templates(work: Work) -> None:
+    """Repair path templates: constraints, catch-all, case, missing, surplus and repeated parameters, stray braces.
+
+    ASP.NET routes are matched without regard to case and carry constraints (``{lat:double}``, ``{**path}``, ``{id?}``),
+    and both leak into documents. The generator compares names exactly and skips the operation ("incorrect path
+    templating", 58 operations). Names of path parameters never travel, so the parameter takes the template's name. A
+    parameter without a placeholder has no way to the server and is dropped. Failure mode 7.
+    """
+    received = mapping(work.document, "paths")
+    repaired: dict[str, Any] = {}
+    for path, item in received.items():
+        clean, names = _clean_template(path)
+        for method in METHODS:
+            operation = item.get(method)
+            if not isinstance(operation, dict):
+                continue
+            target, target_names = clean, names
+            while method in repaired.get(target, {}):
+                target, target_names = _renamed(target, target_names)
+            _fit(work, operation, target_names, pointer("paths", path, method))
+            if target != path:
+                operation["x-cyara-path-received"] = path
+                work.note(pointer("paths", path, method), f"path template {target}")
+            operation["x-cyara-path"] = path
+            repaired.setdefault(target, {})[method] = operation
+    work.document["paths"] = repaired
+
+
+def _clean_template(path: str) -> tuple[str, list[str]]:
+    """Return the template with plain unique placeholders, and their names in order."""
+    names: list[str] = []
+
+    def name_of(match: re.Match[str]) -> str:
+        raw = match.group(1).strip().lstrip("*").partition(":")[0].partition("=")[0].rstrip("?*").strip()
+        plain = "_".join(re.findall(r"[A-Za-z0-9]+", raw)) if not _CLEAN.fullmatch(raw) else raw
+        name = plain if plain[:1].isalpha() else f"p{len(names) + 1}_{plain}".rstrip("_")
+        name = f"{name}_path" if python_name(name) in RESERVED_ARGUMENTS else name
+        unique, number = name, 2
+        while python_name(unique) in {python_name(known) for known in names}:
+            unique, number = f"{name}_{number}", number + 1
+        names.append(unique)
+        return "\0" + unique + "\1"
+
+    stem, _, query = path.strip().partition("?")
+    template = _PLACEHOLDER.sub(name_of, stem)
+    kept = len(names)
+    if query and "{" not in query:
+        template += "?" + query
+    template = template.replace("{", "%7B").replace("}", "%7D").replace("\0", "{").replace("\1", "}")
+    return "/" + template.lstrip("/"), names[:kept]
+
+
+def _renamed(template: str, names: list[str]) -> tuple[str, list[str]]:
+    """Return the template under other names, for two routes that only a constraint told apart."""
+    if not names:
+        return template + "#", names
+    fresh = f"{names[-1]}_2"
+    head, _, tail = template.rpartition("{" + names[-1] + "}")
+    return head + "{" + fresh + "}" + tail, [*names[:-1], fresh]
+
+
+def _fit(work: Work, operation: dict[str, Any], names: list[str], where: str) -> None:
+    """Give the operation exactly one parameter for each placeholder."""
+    listed: list[dict[str, Any]] = operation.get("parameters", [])
+    in_path = [parameter for parameter in listed if parameter["in"] == "path"]
+    fitted: list[dict[str, Any]] = []
+    unused = list(in_path)
+    for name in names:
+        found = _matching(unused, name)
+        if found is None:
+            found = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            work.note(where, f"path parameter {name} added")
+        else:
+            unused.remove(found)
+        if found["name"] != name:
+            work.note(where, f"path parameter named {name} as in the path")
+            found["name"] = name
+        fitted.append(found)
+    for parameter in unused:
+        work.note(where, f"path parameter {ascii(parameter['name'])[:80]} dropped: the path has no place for it")
+    operation["parameters"] = [*fitted, *(parameter for parameter in listed if parameter["in"] != "path")]
+
+
+def _matching(unused: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    for fold in (str, _letters):
+        for parameter in unused:
+            if fold(parameter["name"]) == fold(name):
+                return parameter
+    return None
+
+
+def _letters(name: str) -> str:
+    stem = name.strip().lstrip("*{").partition(":")[0]
+    return re.sub(r"[^a-z0-9]", "", stem.lower())

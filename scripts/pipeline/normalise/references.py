@@ -1,0 +1,194 @@
+"""Rules about references: afterwards the only ones left point to a schema in ``components`` that exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from pipeline.errors import RefusedDocumentError, quoted
+from pipeline.normalise.walk import (
+    METHODS,
+    SCHEMA_PREFIX,
+    mapping,
+    pointer,
+    reference_to,
+    replace,
+    schema_roots,
+    unescaped,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+_MISSING = object()
+
+
+def deep_references(work: Work) -> None:
+    """Give a name to every schema that is referred to by its place.
+
+    Microsoft.AspNetCore.OpenApi writes recursive types as ``#/components/schemas/A/properties/b/items``, other tools
+    refer into paths or relative to the schema; the generator knows names in ``components/schemas`` only and would drop
+    the model with all its users. A reference that leads nowhere becomes "anything". Part of failure mode 15.
+    """
+    for root in list(schema_roots(work.document)):
+        for found in walk(root.schema, root.where):
+            reference = found.schema.get("$ref")
+            if not isinstance(reference, str):
+                if "$ref" in found.schema:
+                    replace(found.schema, {})
+                continue
+            target = _named(work, reference, root.schema, root.where)
+            if target is None:
+                replace(found.schema, {})
+                work.note(found.where, f"anything, because {quoted(reference)} leads nowhere")
+            else:
+                found.schema["$ref"] = target
+
+
+def shared_parts(work: Work) -> None:
+    """Write shared parameters, bodies, answers and path items out where they are used.
+
+    The generator follows only some of these references, loses members of a shared parameter on the way, and warns on
+    an answer that refers to an answer. Part of failure mode 7.
+    """
+    document = work.document
+    components = mapping(document, "components")
+    for path, item in mapping(document, "paths").items():
+        if "$ref" in item:
+            shared = _target(document, item)
+            own = {key: value for key, value in item.items() if key != "$ref"}
+            item.clear()
+            item.update({**work.copied(shared or {}), **own})
+            work.note(pointer("paths", path), "shared path item written out")
+        _write_out_list(work, item, pointer("paths", path))
+        for method in METHODS:
+            operation = item.get(method)
+            if isinstance(operation, dict):
+                _write_out_operation(work, operation, pointer("paths", path, method))
+    for section in ("parameters", "requestBodies", "responses", "pathItems"):
+        components.pop(section, None)
+
+
+def path_item_parameters(work: Work) -> None:
+    """Move parameters of a path into its operations; an operation's own parameter of that name wins.
+
+    The generator adds them without looking at the operation's own constants and reports doubles as errors; the later
+    rules have one place to look. Part of failure mode 7.
+    """
+    for path, item in mapping(work.document, "paths").items():
+        shared = item.pop("parameters", [])
+        for method in METHODS:
+            operation = item.get(method)
+            if not isinstance(operation, dict):
+                continue
+            listed = [*operation.get("parameters", []), *(work.copied(entry) for entry in shared)]
+            unique: dict[tuple[str, str], dict[str, Any]] = {}
+            for parameter in listed:
+                unique.setdefault((parameter["in"], parameter["name"]), parameter)
+            operation["parameters"] = list(unique.values())
+            if shared or len(unique) < len(listed):
+                work.note(pointer("paths", path, method), "parameters of the path merged, doubles dropped")
+
+
+def _named(work: Work, reference: str, root: dict[str, Any], where: str) -> str | None:
+    """Return a reference to a schema in ``components`` that means the same, or None."""
+    direct = reference.removeprefix(SCHEMA_PREFIX) if reference.startswith(SCHEMA_PREFIX) else None
+    if direct is not None:
+        for name in (unescaped(direct), unescaped(unquote(direct)), direct):
+            if name in work.schemas:
+                return reference_to(name)
+    parts = [unescaped(unquote(part)) for part in reference.removeprefix("#").strip("/").split("/") if part]
+    target: Any = _MISSING
+    for start in (work.document, root):
+        target = _at(start, parts)
+        if isinstance(target, dict):
+            break
+    if not isinstance(target, dict):
+        return None
+    if target is root:
+        name = unescaped(where.removeprefix("/components/schemas/")) if where.startswith("/components/schemas/") else ""
+        if name in work.schemas:
+            return reference_to(name)
+    inner = target.get("$ref")
+    if isinstance(inner, str):
+        return None if inner == reference else _named(work, inner, root, where)
+    name = _new_name(work, parts)
+    work.schemas[name] = dict(target)
+    replace(target, {"$ref": reference_to(name)})
+    work.note(where, f"schema at {quoted(reference)} named {name}")
+    return reference_to(name)
+
+
+def _new_name(work: Work, parts: list[str]) -> str:
+    skipped = {"components", "schemas", "paths", "properties", "content", "schema", "responses", "definitions", "$defs"}
+    words = [part for part in parts if part not in skipped] or ["Schema"]
+    base = "".join(word[:1].upper() + word[1:] for word in words)
+    name, number = base, 2
+    while name in work.schemas:
+        name, number = f"{base}{number}", number + 1
+    return name
+
+
+def _at(start: Any, parts: list[str]) -> Any:
+    node = start
+    for part in parts:
+        if isinstance(node, dict) and part in node:
+            node = node[part]
+        elif isinstance(node, list) and part.isascii() and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        else:
+            return _MISSING
+        if isinstance(node, dict) and isinstance(node.get("$ref"), str) and part is not parts[-1]:
+            return _MISSING
+    return node
+
+
+def _target(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any] | None:
+    """Follow references to parts other than schemas, or return None where they lead nowhere or in a circle."""
+    seen: set[str] = set()
+    current: Any = node
+    while isinstance(current, dict) and isinstance(current.get("$ref"), str):
+        reference = current["$ref"]
+        if reference in seen:
+            return None
+        seen.add(reference)
+        raw = reference.removeprefix("#").strip("/").split("/")
+        found = _at(document, [unescaped(part) for part in raw])
+        current = found if found is not _MISSING else _at(document, [unescaped(unquote(part)) for part in raw])
+    return current if isinstance(current, dict) else None
+
+
+def _write_out_operation(work: Work, operation: dict[str, Any], where: str) -> None:
+    _write_out_list(work, operation, where)
+    body = operation.get("requestBody")
+    if isinstance(body, dict) and "$ref" in body:
+        target = _target(work.document, body)
+        operation["requestBody"] = work.copied(target) if target is not None else {"content": {}}
+        work.note(f"{where}/requestBody", "shared body written out")
+    for status, response in operation["responses"].items():
+        if isinstance(response, dict) and "$ref" in response:
+            target = _target(work.document, response)
+            operation["responses"][status] = work.copied(target) if target is not None else {"description": ""}
+            work.note(f"{where}/responses/{status}", "shared answer written out")
+
+
+def _write_out_list(work: Work, holder: dict[str, Any], where: str) -> None:
+    result: list[dict[str, Any]] = []
+    for index, parameter in enumerate(holder.get("parameters", [])):
+        target = parameter
+        if "$ref" in parameter:
+            target = _target(work.document, parameter)
+            if target is None:
+                work.note(f"{where}/parameters/{index}", f"dropped: {quoted(parameter['$ref'])} leads nowhere")
+                continue
+            target = work.copied(target)
+            work.note(f"{where}/parameters/{index}", "shared parameter written out")
+        if not isinstance(target.get("name"), str) or target.get("in") not in {"path", "query", "header", "cookie"}:
+            raise RefusedDocumentError(
+                f"The parameter at {quoted(where + '/parameters/' + str(index))} has no name, or no place among path, "
+                "query, header and cookie. Nothing was changed."
+            )
+        result.append(target)
+    if "parameters" in holder:
+        holder["parameters"] = result

@@ -1,0 +1,58 @@
+"""The Swagger 2.0 document while it is being upgraded: lookups that every part needs, and the list of changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import Factory, frozen
+
+from pipeline.normalise.change import Change
+
+JSON = "application/json"
+
+
+def media_types(value: object) -> list[str]:
+    """Return ``consumes`` or ``produces`` as a list; some generators write one text with commas."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list):
+        return []
+    found = (entry.strip(" ;").lower() for entry in value if isinstance(entry, str))
+    return list(dict.fromkeys(entry for entry in found if "/" in entry))
+
+
+@frozen(kw_only=True, slots=True)
+class Source:
+    """The received document, read only."""
+
+    document: dict[str, Any]
+    changes: list[Change] = Factory(list[Change])
+
+    def note(self, where: str, what: str) -> None:
+        """Record a deed of this stage."""
+        self.changes.append(Change(rule="upgrade", where=where, what=what))
+
+    def resolve(self, node: Any, section: str) -> dict[str, Any]:
+        """Follow references into a shared section (``parameters`` or ``responses``).
+
+        A reference that leads nowhere, or in a circle, yields the node itself, which ``normalise`` then deals with.
+        """
+        seen: set[str] = set()
+        current = node
+        while isinstance(current, dict) and isinstance(current.get("$ref"), str):
+            reference = current["$ref"]
+            shared = self.document.get(section)
+            name = reference.removeprefix(f"#/{section}/").replace("~1", "/").replace("~0", "~")
+            if reference in seen or not isinstance(shared, dict) or name not in shared:
+                return node if isinstance(node, dict) else {}
+            seen.add(reference)
+            current = shared[name]
+        return current if isinstance(current, dict) else {}
+
+    def consumes(self, operation: dict[str, Any]) -> list[str]:
+        """Return the media types of an operation's body; an operation's own empty list overrides the document's."""
+        return media_types(operation.get("consumes", self.document.get("consumes"))) or [JSON]
+
+    def produces(self, operation: dict[str, Any]) -> list[str]:
+        """Return the media types of an operation's answers."""
+        return media_types(operation.get("produces", self.document.get("produces"))) or [JSON]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -56,7 +57,8 @@ def test_an_owner_on_another_machine_or_in_another_container_counts_as_alive() -
 
 @pytest.mark.parametrize("unknown", ["realm", "boot", "started"])
 def test_an_owner_that_cannot_be_identified_counts_as_alive(unknown: str) -> None:
-    assert not is_dead(attrs.evolve(current_owner(), **{unknown: ""}))
+    facts: dict[str, Any] = {unknown: ""}
+    assert not is_dead(attrs.evolve(current_owner(), **facts))
 
 
 def test_an_unknown_system_finds_nobody_dead() -> None:

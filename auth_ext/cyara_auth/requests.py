@@ -78,8 +78,8 @@ class GuardedAdapter(HTTPAdapter):
             environ=environ,
         )
         self.base_url = binding.base.url
-        # The whole scheme: requests compares prefixes letter by letter, so that a user name or a written-out port in the
-        # address would lead past an adapter that is mounted at the host.
+        # The whole scheme: requests compares prefixes letter by letter, so that a user name or a port written out in
+        # the address would lead past an adapter that is mounted at the host.
         self.prefix = f"{binding.base.origin.scheme}://"
         self._injector = Injector(source=binding.source, guard=binding.guard, origin=binding.base.origin)
 

@@ -2,10 +2,14 @@
 
 import logging
 import pickle
+import ssl
 
 import pytest
 
 from cyara_auth._http import httpx
+from cyara_auth.errors import InsecureOriginError
+from cyara_auth.origin import Origin
+from cyara_auth.transport import GuardedTransport
 
 from .faces import Face, MakeFace, SyncFace
 from .loopback import PAIR, TOKEN, Reply, Seen, WireServer
@@ -188,8 +192,6 @@ def test_event_hooks_run_and_do_not_see_the_header(server: WireServer) -> None:
 def test_https_to_http_on_the_same_host_leaves_the_header_behind(
     tls_server: WireServer, foreign: WireServer, private_ca: object, httpx_face: MakeFace
 ) -> None:
-    import ssl
-
     tls_server.script = by_path(first=redirect(f"{foreign.origin}/x"))
     context = ssl.create_default_context(cafile=str(private_ca.file))
     client: Face = httpx_face(tls_server.base_url, follow_redirects=True, verify=context)
@@ -204,10 +206,6 @@ def test_host_in_another_case_is_the_same_origin(server: WireServer, face: MakeF
 
 
 def test_unencrypted_origin_is_refused_by_the_transport_itself() -> None:
-    from cyara_auth.errors import InsecureOriginError
-    from cyara_auth.origin import Origin
-    from cyara_auth.transport import GuardedTransport
-
     with pytest.raises(InsecureOriginError):
         GuardedTransport(
             httpx.HTTPTransport(), source=None, guard=None, origin=Origin.of(httpx.URL("http://portal.example"))

@@ -1,0 +1,385 @@
+"""What comes back is settled for what it is, and the next call is admitted or refused accordingly."""
+
+import logging
+import socket
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import attrs
+import pytest
+import requests
+
+from cyara_auth import requests as adapter_module
+from cyara_auth._http import httpx
+from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import (
+    AdmissionRefusedError,
+    CredentialRejectedError,
+    ProbeWaitTimeoutError,
+    StrikeBudgetExhaustedError,
+    UnexpectedAuthPageError,
+)
+from cyara_auth.state import PairState
+
+from .faces import Face, MakeFace, RequestsFace, SyncFace
+from .loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer, wait_until
+
+STALE = Reply(status=401, body=b'{"title": "Unauthorized"}', media_type="application/problem+json")
+LOGIN_PAGE = Reply(body=b"<html>Sign in</html>", media_type="text/html; charset=utf-8")
+
+
+@attrs.frozen(kw_only=True)
+class NamedOperation:
+    """As much of a generated operation as the transport looks at."""
+
+    operation_id: str = "GetCampaigns"
+    path: str = "/v3.0/accounts/{accountId}/campaigns"
+    requires_credential: bool = True
+    response_media_types: tuple[str, ...] = ("application/json",)
+
+
+def verdict(face: Face) -> PairState:
+    return face.state.pairs[0].verdict
+
+
+def test_success_proves_the_pair(server: WireServer, face: MakeFace) -> None:
+    client = face(server.base_url)
+    client.get(f"{server.base_url}/x")
+    assert verdict(client) is PairState.PROVEN
+    assert client.charges == 0
+
+
+def test_row_46_stale_pair_is_one_call(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: STALE
+    client = face(server.base_url)
+    assert client.get(f"{server.base_url}/x").status_code == 401
+    for _ in range(5):
+        with pytest.raises(CredentialRejectedError, match="Nothing was sent"):
+            client.get(f"{server.base_url}/x")
+    assert len(server.seen) == 1
+    assert client.state.strikes == 1
+
+
+def test_row_47_stale_pair_in_100_threads_is_one_call(server: WireServer) -> None:
+    server.script = lambda _: STALE
+    with SyncFace(server.base_url) as client, ThreadPoolExecutor(100) as pool:
+
+        def call(_: int) -> object:
+            try:
+                return client.get(f"{server.base_url}/x").status_code
+            except AdmissionRefusedError as refusal:
+                return type(refusal)
+
+        results = list(pool.map(call, range(100)))
+    assert len(server.seen) == 1
+    assert sorted(map(str, results)) == sorted(["401", *[str(CredentialRejectedError)] * 99])
+
+
+@pytest.mark.parametrize(
+    "reply", [LOGIN_PAGE, Reply(status=302, headers=(("Location", "/Account/Login?ReturnUrl=%2F"),), body=b"")]
+)
+def test_row_39_login_page_proves_nothing_and_is_an_error(server: WireServer, face: MakeFace, reply: Reply) -> None:
+    server.script = lambda _: reply
+    client = face(server.base_url)
+    with pytest.raises(UnexpectedAuthPageError, match=str(reply.status)):
+        client.get(f"{server.base_url}/x")
+    assert verdict(client) is not PairState.PROVEN
+    assert client.charges == 1
+
+
+def test_html_that_the_document_promises_is_no_login_page(server: WireServer, httpx_face: MakeFace) -> None:
+    server.script = lambda _: LOGIN_PAGE
+    operation = NamedOperation(response_media_types=("text/html",))
+    response = httpx_face(server.base_url).get(f"{server.base_url}/x", extensions={"cyara.operation": operation})
+    assert response.status_code == 200
+
+
+def test_row_40_public_operation_proves_nothing(server: WireServer, httpx_face: MakeFace) -> None:
+    client = httpx_face(server.base_url)
+    public = {"cyara.operation": NamedOperation(requires_credential=False)}
+    assert client.get(f"{server.base_url}/x", extensions=public).status_code == 200
+    assert verdict(client) is PairState.UNPROVEN
+    assert client.charges == 0
+
+
+def test_row_45_netrc_is_ignored(
+    server: WireServer, face: MakeFace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login user password hunter2\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    plain = requests.get(f"{server.origin}/plain", timeout=5)
+    assert plain.request.headers["Authorization"].startswith("Basic "), "the entry is not read: this test shows nothing"
+    face(server.base_url).get(f"{server.origin}/x")
+    assert server.seen[1].authorization == [f"ApiKey {PAIR}"]
+
+
+def test_row_55_lost_answer_stays_charged(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: Reply(cut=True)
+    client = face(server.base_url)
+    for charges in (1, 2):
+        with pytest.raises((httpx.TransportError, requests.ConnectionError)):
+            client.get(f"{server.base_url}/x")
+        assert client.charges == charges
+    with pytest.raises(StrikeBudgetExhaustedError):
+        client.get(f"{server.base_url}/x")
+    assert len(server.seen) == 2
+
+
+def test_row_56_read_timeout_while_unproven_twice_exhausts(server: WireServer, face: MakeFace) -> None:
+    release = threading.Event()
+    server.script = lambda _: Reply(wait=release)
+    client = face(server.base_url)
+    for _ in range(2):
+        with pytest.raises((httpx.ReadTimeout, requests.ReadTimeout)):
+            client.get(f"{server.base_url}/x", timeout=0.1)
+    with pytest.raises(StrikeBudgetExhaustedError, match="may be fine") as caught:
+        client.get(f"{server.base_url}/x", timeout=0.1)
+    release.set()
+    assert "reset" in str(caught.value)
+    assert len(server.seen) == 2
+
+
+def test_row_57_offline_costs_nothing(face: MakeFace) -> None:
+    with WireServer() as gone:
+        url = gone.base_url
+    client = face(url)
+    for _ in range(100):
+        with pytest.raises((httpx.ConnectError, requests.ConnectionError)):
+            client.get(f"{url}/x")
+    assert client.charges == 0
+
+
+@pytest.mark.parametrize("status", [407, 502])
+def test_row_58_proxy_that_refuses_costs_nothing(httpx_face: MakeFace, status: int) -> None:
+    with ConnectProxy(to_port=9, refuse=status) as proxy:
+        client = httpx_face("https://portal.test", proxy=proxy.url)
+        for _ in range(5):
+            with pytest.raises(httpx.ProxyError):
+                client.get("https://portal.test/x")
+    assert proxy.connects == ["CONNECT portal.test:443"] * 5
+    assert client.charges == 0
+    assert TOKEN.encode() not in proxy.readable
+
+
+def test_row_58_407_as_an_answer_costs_nothing(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: Reply(status=407)
+    client = face(server.base_url)
+    assert client.get(f"{server.base_url}/x").status_code == 407
+    assert client.charges == 0
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_row_59_overloaded_portal_costs_nothing(server: WireServer, face: MakeFace, status: int) -> None:
+    server.script = lambda _: Reply(status=status)
+    client = face(server.base_url)
+    assert client.get(f"{server.base_url}/x").status_code == status
+    assert client.charges == 0
+    assert verdict(client) is PairState.UNPROVEN
+
+
+@pytest.mark.parametrize("status", [408, 502, 504, 520])
+def test_row_60_gateway_that_gave_up_stays_charged(server: WireServer, face: MakeFace, status: int) -> None:
+    server.script = lambda _: Reply(status=status)
+    client = face(server.base_url)
+    assert client.get(f"{server.base_url}/x").status_code == status
+    assert client.charges == 1
+
+
+def test_row_61_html_401_is_charged_and_not_final(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: Reply(status=401, body=b"<html>denied</html>", media_type="text/html")
+    client = face(server.base_url)
+    assert client.get(f"{server.base_url}/x").status_code == 401
+    assert client.charges == 1
+    assert verdict(client) is PairState.SUSPECT
+
+
+def test_row_62_403_of_an_unproven_pair_is_charged(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: Reply(status=403)
+    client = face(server.base_url)
+    assert client.get(f"{server.base_url}/x").status_code == 403
+    assert client.charges == 1
+
+
+def test_row_62_403_of_a_proven_pair_makes_the_next_call_go_alone(server: WireServer, face: MakeFace) -> None:
+    client = face(server.base_url)
+    client.get(f"{server.base_url}/x")
+    server.script = lambda _: Reply(status=403)
+    assert client.get(f"{server.base_url}/x").status_code == 403
+    assert client.charges == 0
+    assert client.state.pairs[0].proofs[0].at is None
+
+
+def test_row_63_401_of_one_operation_is_final_by_default(server: WireServer, face: MakeFace) -> None:
+    client = face(server.base_url)
+    client.get(f"{server.base_url}/x")
+    server.script = lambda _: STALE
+    client.get(f"{server.base_url}/forbidden")
+    with pytest.raises(CredentialRejectedError):
+        client.get(f"{server.base_url}/x")
+    assert verdict(client) is not PairState.PROVEN
+
+
+def test_row_84_waiters_of_a_slow_probe_time_out_unsent(server: WireServer, face: MakeFace) -> None:
+    release = threading.Event()
+    server.script = lambda _: Reply(wait=release)
+    slow = face(server.base_url)
+    with ThreadPoolExecutor(1) as pool:
+        probe = pool.submit(slow.get, f"{server.base_url}/upload")
+        wait_until(lambda: len(server.seen) == 1)
+        with pytest.raises(ProbeWaitTimeoutError):
+            injector(slow).guard.admit(injector(slow).source.current(), injector(slow).origin_text, timeout=0.2)
+        release.set()
+        assert probe.result(10).status_code == 200
+    assert len(server.seen) == 1
+
+
+def injector(face: Face):
+    if hasattr(face, "client"):
+        return face.client._transport.injector  # noqa: SLF001 - the test looks at what the client asks
+    return face.session.get_adapter(face.guarding["base_url"])._injector  # noqa: SLF001
+
+
+def test_row_85_body_that_is_never_read_leaves_nothing_open(server: WireServer) -> None:
+    with SyncFace(server.base_url) as client:
+        release = threading.Event()
+        server.script = lambda _: Reply(body=b"x" * 100, stall_body=release)
+        request = client.client.build_request("GET", f"{server.base_url}/x")
+        response = client.client.send(request, stream=True)
+        assert verdict(client) is PairState.PROVEN
+        assert client.state.tickets == ()
+        response.close()
+        release.set()
+
+
+def test_row_85_body_that_breaks_off_keeps_the_proof(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: Reply(headers=(("Transfer-Encoding", "chunked"),), body=b"zz\r\n")
+    client = face(server.base_url)
+    with pytest.raises((httpx.HTTPError, requests.RequestException)):
+        client.get(f"{server.base_url}/x")
+    assert verdict(client) is PairState.PROVEN
+
+
+def test_row_86_ctrl_c_during_the_call_is_charged_and_raised_again(server: WireServer) -> None:
+    class Interrupted(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            del request
+            raise KeyboardInterrupt
+
+    with SyncFace(server.base_url, transport=Interrupted()) as client:
+        with pytest.raises(KeyboardInterrupt):
+            client.get(f"{server.base_url}/x")
+        assert client.charges == 1
+
+
+def test_row_87_exception_of_a_careless_transport_holds_no_secret(server: WireServer) -> None:
+    class Careless(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            value = request.headers["authorization"]
+            raise httpx.LocalProtocolError(f"Illegal header value {value!r}", request=request)
+
+    with SyncFace(server.base_url, transport=Careless()) as client:
+        with pytest.raises(httpx.LocalProtocolError) as caught:
+            client.get(f"{server.base_url}/x")
+        assert TOKEN not in str(caught.value)
+        assert KEY not in str(caught.value)
+        assert "authorization" not in caught.value.request.headers
+        assert client.charges == 0
+
+
+def test_write_that_fails_shows_no_secret_in_local_variables(server: WireServer, httpx_face: MakeFace) -> None:
+    server.script = lambda _: Reply(cut=True)
+    client = httpx_face(server.base_url)
+    with pytest.raises(httpx.TransportError) as caught:
+        client.get(f"{server.base_url}/x")
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format(chain=True))
+    assert "handle_" in shown
+    # This test's own frames hold the pair as a global only.
+    assert TOKEN not in shown
+
+
+def test_call_log_names_the_allowed_fields_only(
+    server: WireServer, httpx_face: MakeFace, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = httpx_face(server.base_url)
+    with caplog.at_level(logging.INFO, logger="cyara_auth.calls"):
+        client.get(
+            f"{server.base_url}/v3.0/accounts/4711/campaigns?name=secret-project",
+            extensions={"cyara.operation": NamedOperation()},
+        )
+    (record,) = [record for record in caplog.records if record.name == "cyara_auth.calls"]
+    text = record.getMessage()
+    assert "operation=GetCampaigns method=GET path=/v3.0/accounts/{accountId}/campaigns status=200" in text
+    assert record.cyara_attempt == 1
+    assert record.cyara_bytes == "2"
+    for hidden in (TOKEN, KEY, "4711", "secret-project"):
+        assert hidden not in text
+
+
+def test_failure_is_logged_by_its_kind(
+    server: WireServer, httpx_face: MakeFace, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script = lambda _: Reply(cut=True)
+    with caplog.at_level(logging.INFO, logger="cyara_auth.calls"), pytest.raises(httpx.TransportError):
+        httpx_face(server.base_url).get(f"{server.base_url}/x")
+    (record,) = [record for record in caplog.records if record.name == "cyara_auth.calls"]
+    assert record.levelno == logging.WARNING
+    assert "failure=RemoteProtocolError" in record.getMessage()
+
+
+def test_new_pair_at_the_source_is_picked_up_after_a_rejection(server: WireServer, face: MakeFace) -> None:
+    fresh = f"{KEY}:{TOKEN[::-1][1:]}="
+    texts = [PAIR]
+
+    class Provider:
+        def __call__(self) -> ApiCredential:
+            return ApiCredential.parse(texts[0], allow_unusual_shape=True)
+
+        def version(self) -> object:
+            return texts[0]
+
+    server.script = lambda seen: STALE if seen.authorization == [f"ApiKey {PAIR}"] else Reply()
+    client = face(server.base_url, credential=Provider())
+    assert client.get(f"{server.base_url}/x").status_code == 401
+    with pytest.raises(CredentialRejectedError):
+        client.get(f"{server.base_url}/x")
+    texts[0] = fresh
+    assert client.get(f"{server.base_url}/x").status_code == 200
+    assert [seen.authorization for seen in server.seen] == [[f"ApiKey {PAIR}"], [f"ApiKey {fresh}"]]
+
+
+def test_requests_waits_no_longer_than_30_seconds_by_default(
+    server: WireServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert adapter_module.DEFAULT_TIMEOUT == (5.0, 30.0)
+    monkeypatch.setattr(adapter_module, "DEFAULT_TIMEOUT", (5.0, 0.1))
+    release = threading.Event()
+    server.script = lambda _: Reply(wait=release)
+    began = time.monotonic()
+    with RequestsFace(server.base_url) as client, pytest.raises(requests.ReadTimeout):
+        client.get(f"{server.base_url}/x")
+    release.set()
+    assert time.monotonic() - began < 5
+
+
+def test_untrusted_certificate_costs_nothing(tls_server: WireServer, face: MakeFace) -> None:
+    client = face(tls_server.base_url)
+    for _ in range(3):
+        with pytest.raises((httpx.ConnectError, requests.exceptions.SSLError)):
+            client.get(f"{tls_server.base_url}/x")
+    assert client.charges == 0
+    assert tls_server.seen == []
+
+
+def test_name_that_does_not_resolve_costs_nothing(face: MakeFace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    client = face("https://portal.invalid")
+    with pytest.raises((httpx.ConnectError, requests.ConnectionError)):
+        client.get("https://portal.invalid/x")
+    assert client.charges == 0

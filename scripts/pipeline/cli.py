@@ -7,15 +7,18 @@ behind. Results go to stdout, progress to stderr.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.build import build
 from pipeline.check import check, check_full
 from pipeline.document import dump_json
-from pipeline.errors import PipelineError
+from pipeline.errors import FetchError, PipelineError
 from pipeline.job import BuildRequest
 from pipeline.layout import REPOSITORY, Layout
 from pipeline.progress import Progress, display_for
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
     progress = Progress(display=display_for(sys.stderr, silent=options.json))
-    commands = {"build": _build, "check": _check}
+    commands = {"build": _build, "check": _check, "fetch": _fetch}
     try:
         return commands[options.command](options, progress)
     except PipelineError as error:
@@ -66,7 +69,18 @@ def _parser() -> argparse.ArgumentParser:
     check_ = commands.add_parser("check", help="compare the client with its inputs; write nothing")
     check_.add_argument("--full", action="store_true", help="build again and compare byte by byte")
 
-    for command in (build_, check_):
+    fetch_ = commands.add_parser("fetch", help="get a portal's document and store it under openapi/upstream")
+    source = fetch_.add_mutually_exclusive_group()
+    source.add_argument("--portal", metavar="URL", help="any address of the portal; CYARA_BASE_URL by default")
+    source.add_argument("--url", metavar="URL", help="the address of the document itself")
+    source.add_argument("--source", type=Path, metavar="FILE", help="a file")
+    fetch_.add_argument("--ca", type=Path, metavar="FILE", help="certificates to trust")
+    fetch_.add_argument("--proxy", metavar="URL", help="proxy to use instead of the environment's")
+    fetch_.add_argument(
+        "--timeout", type=float, default=30.0, metavar="S", help="seconds without a byte, 30 by default"
+    )
+
+    for command in (build_, check_, fetch_):
         command.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
     return parser
 
@@ -100,6 +114,35 @@ def _check(options: argparse.Namespace, progress: Progress) -> int:
     else:
         check(repository, progress)
     sys.stdout.write(json.dumps({"ok": True}) + "\n" if options.json else "The client belongs to its inputs.\n")
+    return 0
+
+
+def _fetch(options: argparse.Namespace, progress: Progress) -> int:
+    fetch = importlib.import_module("pipeline.fetch")  # late: the other commands need no network
+    network = importlib.import_module("pipeline.download").Network(
+        ca=options.ca, proxy=options.proxy, timeout=options.timeout
+    )
+    if options.source:
+        fetched = fetch.fetch_file(options.source)
+    elif options.url:
+        fetched = fetch.fetch_url(options.url, network=network, progress=progress)
+    else:
+        portal = options.portal or os.environ.get("CYARA_BASE_URL")
+        if not portal:
+            raise FetchError("Say where the document is: --portal URL, --url URL or --source FILE.")
+        fetched = fetch.fetch_portal(portal, network=network, progress=progress)
+    path = fetch.store(fetched, Layout(root=REPOSITORY), now=datetime.now(UTC))
+    result = {
+        "stored": str(path),
+        "origin": fetched.origin,
+        "sha256": fetched.document.sha256,
+        "title": fetched.document.title,
+        "others": fetched.others,
+    }
+    lines = [f"Stored {path} from {fetched.origin} (sha256 {fetched.document.sha256[:12]})."]
+    lines += [f"The portal also lists {other}; `fetch --url` takes it." for other in fetched.others]
+    lines.append("`regenerate diff` says what it means for users; `regenerate build` builds the client from it.")
+    sys.stdout.write(json.dumps(result) + "\n" if options.json else "\n".join(lines) + "\n")
     return 0
 
 

@@ -32,10 +32,13 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     """Child side: import each module of ``modules`` from the package below ``root``."""
     confine(Path.cwd())
     sys.path.insert(0, arguments["root"])
+    package = Path(str(importlib.import_module(PACKAGE).__file__))
+    if not package.is_relative_to(arguments["root"]):
+        raise RuntimeError(f"{PACKAGE} was imported from elsewhere")
     failures: dict[str, str] = {}
     for module in arguments["modules"]:
         try:
             importlib.import_module(f"{PACKAGE}.api.{module}")
-        except Exception as error:  # noqa: BLE001 - generated code may fail in any way; each is reported by name
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - generated code may fail in any way; each is reported by name
             failures[module] = f"{type(error).__name__}: {error}"
     return {"failures": failures}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from attrs import define, field
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Display(Protocol):
     """How a running stage is shown."""
 
-    def running(self, what: str) -> AbstractContextManager[Any]:
-        """Show ``what`` while the block runs."""
+    def running(self, what: str) -> AbstractContextManager[Callable[[str], None]]:
+        """Show ``what`` while the block runs; the block may call the result to show something else."""
         ...
 
     def line(self, text: str) -> None:
@@ -31,9 +31,10 @@ class Display(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def running(self, what: str) -> AbstractContextManager[Any]:  # noqa: ARG002 - the Protocol's shape
+    def running(self, what: str) -> AbstractContextManager[Callable[[str], None]]:
         """Show nothing."""
-        return nullcontext()
+        del what
+        return nullcontext(lambda _: None)
 
     def line(self, text: str) -> None:
         """Show nothing."""
@@ -41,13 +42,14 @@ class Silent:
 
 @define(slots=True)
 class Plain:
-    """Lines for logs: one when a stage is done."""
+    """Lines for logs: one when a stage is done, none while it runs."""
 
     stream: TextIO
 
-    def running(self, what: str) -> AbstractContextManager[Any]:  # noqa: ARG002 - a log shows what is done, not what runs
+    def running(self, what: str) -> AbstractContextManager[Callable[[str], None]]:
         """Show nothing until the stage is done."""
-        return nullcontext()
+        del what
+        return nullcontext(lambda _: None)
 
     def line(self, text: str) -> None:
         """Write a line."""
@@ -61,10 +63,12 @@ class Live:
     def __init__(self) -> None:
         self._console = importlib.import_module("rich.console").Console(stderr=True, highlight=False, markup=False)
 
-    def running(self, what: str) -> AbstractContextManager[Any]:
+    @contextmanager
+    def running(self, what: str) -> Iterator[Callable[[str], None]]:
         """Show a spinner with the stage's name."""
-        status: AbstractContextManager[Any] = self._console.status(what)
-        return status
+        escape = importlib.import_module("rich.markup").escape
+        with self._console.status(escape(what)) as status:
+            yield lambda text: status.update(escape(text))
 
     def line(self, text: str) -> None:
         """Write a line above the spinner."""
@@ -92,11 +96,11 @@ class Progress:
     seconds: dict[str, float] = field(factory=dict[str, float])
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time one stage; a stage that fails is not shown as done."""
+    def stage(self, name: str) -> Iterator[Callable[[str], None]]:
+        """Time one stage; the block may call the result to show more. A stage that fails is not shown as done."""
         start = self.clock()
-        with self.display.running(name):
-            yield
+        with self.display.running(name) as update:
+            yield update
         self.seconds[name] = round(self.clock() - start, 3)
         self.display.line(f"{name:<10} {self.seconds[name]:7.2f} s")
 

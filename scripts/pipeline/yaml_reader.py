@@ -106,7 +106,7 @@ def _take(tree: _Tree, event: yaml.Event) -> None:
         refuse(tree.name, "uses a YAML tag; JSON has none")
     if isinstance(event, yaml.ScalarEvent):
         is_key = bool(tree.open) and isinstance(tree.open[-1], dict) and tree.keys[-1] is None
-        value = event.value if is_key or event.style is not None else _plain(event.value)
+        value = event.value if is_key or event.style else _plain(event.value)
         tree.add(value, is_text=is_key)
     elif isinstance(event, yaml.MappingStartEvent):
         tree.begin({})

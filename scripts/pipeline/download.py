@@ -1,0 +1,128 @@
+"""One bounded GET: no byte above the limit is read, no redirect leaves the portal, nothing waits for ever.
+
+httpx is imported here and not by way of ``cyara_auth``: fetching must work while ``generated/`` is missing, which
+``cyara_auth`` needs.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from attrs import frozen
+
+from pipeline.document import SIZE_LIMIT
+from pipeline.errors import FetchError, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+REDIRECTS = 5
+CONNECT = 5.0
+TOTAL = 600.0
+"""Seconds for one address, whatever trickles in."""
+
+_REDIRECTED = {301, 302, 303, 307, 308}
+
+
+@frozen(kw_only=True, slots=True)
+class Network:
+    """How to reach a portal."""
+
+    ca: Path | None = None
+    """A file of certificates to trust, for portals with a company's own authority."""
+    proxy: str | None = None
+    """None uses the proxies of the environment."""
+    timeout: float = 30.0
+    """Seconds without a byte."""
+
+    def options(self) -> dict[str, Any]:
+        """Return the options that httpx and `connect()` share.
+
+        Raises:
+            FetchError: the file of certificates cannot be read.
+        """
+        verify: ssl.SSLContext | bool = True
+        if self.ca:
+            try:
+                verify = ssl.create_default_context(cafile=str(self.ca))
+            except (OSError, ssl.SSLError) as error:
+                raise FetchError(f"The certificates in {self.ca} cannot be read: {quoted(error)}.") from error
+        return {"verify": verify, "proxy": self.proxy, "timeout": httpx.Timeout(self.timeout, connect=CONNECT)}
+
+
+@frozen(kw_only=True, slots=True)
+class Answer:
+    """What came back: the last address after redirects, the status, the media type, and the whole body."""
+
+    address: str
+    status: int
+    media_type: str
+    content: bytes
+
+    @property
+    def is_page(self) -> bool:
+        """Return whether the body is a web page, which a sign-in form would be."""
+        return self.media_type == "text/html" or self.content.lstrip()[:14].lower().startswith(
+            (b"<!doctype html", b"<html")
+        )
+
+
+def get(
+    client: httpx.Client, address: str, *, progress: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+) -> Answer:
+    """Return the answer to one GET, redirects on the same host followed; one to elsewhere is returned as it is.
+
+    ``progress`` is told how much has come so far.
+
+    Raises:
+        FetchError: nothing usable came: no connection, too large, too slow.
+    """
+    deadline = clock() + TOTAL
+    for _ in range(REDIRECTS + 1):
+        try:
+            with client.stream("GET", address, headers=_HEADERS, follow_redirects=False) as response:
+                target = urljoin(address, response.headers.get("location", ""))
+                if response.status_code not in _REDIRECTED or _leaves(address, target):
+                    content = _read(response, address, progress, lambda: clock() > deadline)
+                    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+                    return Answer(address=address, status=response.status_code, media_type=media_type, content=content)
+                address = target
+        except httpx.HTTPError as error:
+            reason = f"{type(error).__name__}: {quoted(error)}"
+            raise FetchError(f"{address} could not be reached: {reason}. Nothing was stored.") from None
+        except httpx.InvalidURL as error:
+            raise FetchError(f"{quoted(address)} is no address: {quoted(error)}.") from None
+    raise FetchError(f"{address} redirects more than {REDIRECTS} times. Nothing was stored.")
+
+
+_HEADERS = {"Accept": "application/json, application/yaml;q=0.9, text/html;q=0.5", "Accept-Encoding": "identity"}
+
+
+def _read(
+    response: httpx.Response, address: str, progress: Callable[[str], None], is_late: Callable[[], bool]
+) -> bytes:
+    content = bytearray()
+    for chunk in response.iter_bytes(65536):
+        content += chunk
+        if len(content) > SIZE_LIMIT:
+            raise FetchError(f"{address} sends more than {SIZE_LIMIT // 2**20} MiB. Nothing was stored.")
+        if is_late():
+            raise FetchError(f"{address} did not send everything within {TOTAL:.0f} s. Nothing was stored.")
+        progress(f"{address}: {len(content) / 2**20:.1f} MiB")
+    return bytes(content)
+
+
+def _leaves(address: str, target: str) -> bool:
+    """Return whether a redirect leads to another host, or from https to http: to a sign-in page, or to a stranger."""
+    old, new = urlsplit(address), urlsplit(target)
+    same_host = _bare(old.hostname) == _bare(new.hostname) and old.port == new.port
+    return not same_host or new.scheme not in {old.scheme, "https"}
+
+
+def _bare(host: str | None) -> str:
+    return (host or "").removeprefix("www.")

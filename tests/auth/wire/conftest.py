@@ -34,6 +34,12 @@ def private_ca(tmp_path_factory: pytest.TempPathFactory) -> PrivateCa:
 
 
 @pytest.fixture
+def anyio_backend() -> str:
+    """The guard waits with asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture
 def server() -> Iterator[WireServer]:
     with WireServer() as running:
         yield running

@@ -1,0 +1,64 @@
+"""Proof that a package does what its document says: every operation, sync and async, over a real socket.
+
+The package runs in a child process of bounded memory and time, against a local portal in a process of its own that serves the document as
+received (upgraded to 3.x and nothing else) and judges by it. The same code is the contract suite of the committed package.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import VerificationError
+from pipeline.verify.process import run_bounded
+from pipeline.verify.report import FORMS, Failure, VerifyReport
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+__all__ = ["FORMS", "Failure", "VerificationError", "VerifyReport", "verify"]
+
+MEMORY_MB = 3_072
+LONGEST = 1_800.0
+
+
+def verify(
+    package_root: Path,
+    document: dict[str, Any],
+    *,
+    forms: Sequence[str] = FORMS,
+    allow: Collection[str] = (),
+    timeout: float | None = None,
+    memory_mb: int = MEMORY_MB,
+) -> VerifyReport:
+    """Call every operation of the package below `package_root` and report what holds.
+
+    Args:
+        package_root: folder that holds `cyara_client`.
+        document: the document as received, as OpenAPI 3.x.
+        forms: forms of answers to try, of `full`, `nulls`, `unknown_enum` and `dates7`.
+        allow: operations whose failures are accepted.
+        timeout: seconds for everything; by default a minute and a second for each operation.
+        memory_mb: address space of the child, in mebibytes.
+
+    Raises:
+        VerificationError: the child was stopped or died; nothing is known about the package then.
+    """
+    count = sum(len(item) for item in document.get("paths", {}).values() if isinstance(item, dict))
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        path = Path(folder) / "document.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        arguments = {
+            "root": str(package_root),
+            "document": str(path),
+            "forms": list(forms),
+            "memory_mb": memory_mb,
+        }
+        answer = run_bounded(arguments, Path(folder), timeout=timeout or min(60.0 + count, LONGEST))
+    found = [Failure(**failure) for failure in answer.pop("failing")]
+    return VerifyReport(
+        **answer | {"allowed": [failure for failure in found if failure.operation in allow]},
+        failing=[failure for failure in found if failure.operation not in allow],
+    )

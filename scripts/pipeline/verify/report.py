@@ -1,0 +1,55 @@
+"""What verification has to say, operation by operation and in numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field, frozen
+
+FORMS = ("full", "nulls", "unknown_enum")
+
+
+@frozen(kw_only=True)
+class Failure:
+    """One thing that is wrong with one operation."""
+
+    operation: str
+    """Operation id, or method and path where the document has none."""
+    what: str
+    """`import`, `arguments`, `request`, `header`, `timeout`, `unauthorized`, or `answer` with its form."""
+    why: str
+
+
+@define(kw_only=True)
+class VerifyReport:
+    """The proof, or what it lacks."""
+
+    operations: int = 0
+    operations_importable: int = 0
+    answers: dict[str, list[int]] = field(factory=dict[str, list[int]])
+    """By form: how many operations with a JSON answer parse it, sync and async alike, of how many."""
+    requests_valid: list[int] = field(factory=lambda: [0, 0])
+    """How many operations make a valid request, of how many."""
+    failing: list[Failure] = field(factory=list[Failure])
+    allowed: list[Failure] = field(factory=list[Failure])
+    """Failures of operations that are accepted by name."""
+    calls: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing fails that is not accepted."""
+        return not self.failing
+
+    def as_report(self) -> dict[str, Any]:
+        """Return the keys that go into the build's report."""
+        return {
+            "operations_importable": self.operations_importable,
+            "answers": self.answers,
+            "requests_valid": self.requests_valid,
+            "failing": [_plain(failure) for failure in self.failing],
+            "allowed": sorted({failure.operation for failure in self.allowed}),
+        }
+
+
+def _plain(failure: Failure) -> dict[str, str]:
+    return {"operation": failure.operation, "what": failure.what, "why": failure.why}

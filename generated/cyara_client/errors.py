@@ -13,6 +13,9 @@ CyaraError
         ServerError             500 to 599
         UnexpectedStatus        everything else
     DecodingError               the answer is not what the document declares
+    PageError                   the pages of a list go round in a circle, or lead elsewhere
+    DownloadError               a file did not arrive as it should
+    AccountRequiredError        a call needs an account, and neither it nor the client names one
 
 Errors of credentials and admission (`cyara_auth`) hang on the same root. The text of an error never has a body, a
 header or a secret in it; those who need the body find it in `content` and `problem`. Errors can be pickled.
@@ -192,18 +195,33 @@ class DecodingError(CyaraError):
         return _restore, (type(self), dict(self.__dict__))
 
 
+class PageError(CyaraError):
+    """The pages of a list do not lead to an end. What was read before is good."""
+
+
+class DownloadError(CyaraError):
+    """A file was larger than allowed, or not the one that was expected. Nothing was left on the disk."""
+
+
+class AccountRequiredError(CyaraError, TypeError):
+    """The call needs `account_id`, and neither the call nor the client names one. Nothing was sent."""
+
+
 class UnverifiedOperationWarning(UserWarning):
     """The operation's path or bodies are inferred: nobody has seen the portal accept them."""
 
 
 __all__ = [
+    "AccountRequiredError",
     "ApiError",
     "BadRequest",
     "Conflict",
     "CyaraError",
     "DecodingError",
+    "DownloadError",
     "Forbidden",
     "NotFound",
+    "PageError",
     "RateLimited",
     "ServerError",
     "Unauthorized",

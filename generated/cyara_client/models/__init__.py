@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .plan_summary_page import PlanSummaryPage
     from .plan_type import PlanType
     from .problem_details import ProblemDetails
-    from .problem_details_errors_type_0 import ProblemDetailsErrorsType0
+    from .problem_details_errors import ProblemDetailsErrors
     from .test_case import TestCase
     from .test_case_step import TestCaseStep
     from .test_case_summary import TestCaseSummary
@@ -84,7 +84,7 @@ _MODULES: dict[str, str] = {
     "PlanSummaryPage": "plan_summary_page",
     "PlanType": "plan_type",
     "ProblemDetails": "problem_details",
-    "ProblemDetailsErrorsType0": "problem_details_errors_type_0",
+    "ProblemDetailsErrors": "problem_details_errors",
     "TestCase": "test_case",
     "TestCaseStep": "test_case_step",
     "TestCaseSummary": "test_case_summary",
@@ -147,7 +147,7 @@ __all__ = (
     "PlanSummaryPage",
     "PlanType",
     "ProblemDetails",
-    "ProblemDetailsErrorsType0",
+    "ProblemDetailsErrors",
     "TestCase",
     "TestCaseStep",
     "TestCaseSummary",

@@ -27,16 +27,15 @@ class Campaign(Model):
     Attributes:
         campaign_id: Sent as `campaignId`.
         name: Names are not unique.
-        plan_type: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
-        status: What a campaign is doing. Running, Queued and Scheduled were observed; Completed is a guess for
-            a campaign that is none of these. Example: `Running`.
+        plan_type: Sent as `planType`.
+        status: Sent as `status`.
         last_run_date: Null if the campaign never ran.
         concurrency: Ports in use at the same time. Lists do not have it.
         test_cases: Sent as `testCases`.
         frequency: Interval at which a Pulse campaign repeats.
         schedules: Null or empty means at all hours.
         requested_run_date: Sent as `requestedRunDate`.
-        plan: The plan that a campaign runs on. Example: `{'planId': 31, 'name': 'Pulse 10 ports'}`.
+        plan: Sent as `plan`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -55,13 +54,13 @@ class Campaign(Model):
 
     campaign_id: int
     name: str
-    plan_type: PlanType | Unset = UNSET
-    status: CampaignStatus | Unset = UNSET
+    plan_type: PlanType | None | Unset = UNSET
+    status: CampaignStatus | None | Unset = UNSET
     last_run_date: datetime.datetime | None | Unset = UNSET
     concurrency: int | None | Unset = UNSET
     test_cases: list[CampaignTestCase] | None | Unset = UNSET
-    frequency: str | None | Unset = UNSET
+    frequency: datetime.timedelta | Unset = UNSET
     schedules: list[CampaignSchedule] | None | Unset = UNSET
     requested_run_date: datetime.datetime | None | Unset = UNSET
-    plan: CampaignPlan | Unset = UNSET
+    plan: CampaignPlan | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

@@ -9,4 +9,4 @@ class CampaignRunSortField(OpenStrEnum):
     Open: a value that is not listed here is kept, with `is_known` False.
     """
 
-    STARTDATE = "StartDate"
+    START_DATE = "StartDate"

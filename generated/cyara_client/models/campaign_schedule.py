@@ -9,6 +9,8 @@ from attrs import define, field
 from .._model import Model, no_extras
 
 if TYPE_CHECKING:
+    import datetime
+
     from ..models.weekday import Weekday
 
 
@@ -29,6 +31,6 @@ class CampaignSchedule(Model):
     }
 
     day: Weekday
-    start_time: str
-    end_time: str
+    start_time: datetime.timedelta
+    end_time: datetime.timedelta
     additional_properties: dict[str, Any] = field(factory=no_extras)

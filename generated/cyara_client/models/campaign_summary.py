@@ -24,9 +24,8 @@ class CampaignSummary(Model):
     Attributes:
         campaign_id: Sent as `campaignId`.
         name: Names are not unique.
-        plan_type: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
-        status: What a campaign is doing. Running, Queued and Scheduled were observed; Completed is a guess for
-            a campaign that is none of these. Example: `Running`.
+        plan_type: Sent as `planType`.
+        status: Sent as `status`.
         last_run_date: Null if the campaign never ran.
     """
 
@@ -40,7 +39,7 @@ class CampaignSummary(Model):
 
     campaign_id: int
     name: str
-    plan_type: PlanType | Unset = UNSET
-    status: CampaignStatus | Unset = UNSET
+    plan_type: PlanType | None | Unset = UNSET
+    status: CampaignStatus | None | Unset = UNSET
     last_run_date: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

@@ -9,4 +9,4 @@ class DirectoryType(OpenStrEnum):
     Open: a value that is not listed here is kept, with `is_known` False.
     """
 
-    TESTCASE = "TestCase"
+    TEST_CASE = "TestCase"

@@ -24,12 +24,10 @@ class FolderTestCase(Model):
         name: Sent as `name`.
         description: Sent as `description`.
         folder_path: Sent as `folderPath`.
-        direction: Who places the call. Example: `Inbound`.
+        direction: Sent as `direction`.
         destination: Sent as `destination`.
         url: Sent as `url`.
-        last_result: Outcome of the latest test of a test case. Example: `{'result': 'Failed', 'runDate': '2019-04-26T21:15:11.8071332Z', 'resultId': 880123, 'url': 'http
-            s://cyaraportal.us/cyarawebapi/v3.0/accounts/1/testresults/1f6b3c52-9d0e-4c1a-8a55-
-            0f4a7c2f9d11'}`.
+        last_result: Sent as `lastResult`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -47,8 +45,8 @@ class FolderTestCase(Model):
     name: str
     description: str | None | Unset = UNSET
     folder_path: str | None | Unset = UNSET
-    direction: Direction | Unset = UNSET
+    direction: Direction | None | Unset = UNSET
     destination: str | None | Unset = UNSET
     url: str | None | Unset = UNSET
-    last_result: LastResult | Unset = UNSET
+    last_result: LastResult | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

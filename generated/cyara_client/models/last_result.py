@@ -21,7 +21,7 @@ class LastResult(Model):
     """Outcome of the latest test of a test case.
 
     Attributes:
-        result: Null if the test case never ran.
+        result: Sent as `result`.
         run_date: Sent as `runDate`.
         result_id: Number or string; both were observed.
         url: Sent as `url`.
@@ -36,6 +36,6 @@ class LastResult(Model):
 
     result: TestResultValue | None | Unset = UNSET
     run_date: datetime.datetime | None | Unset = UNSET
-    result_id: int | str | Unset = UNSET
+    result_id: int | str | None | Unset = UNSET
     url: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

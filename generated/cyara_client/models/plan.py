@@ -22,8 +22,8 @@ class Plan(Model):
     Attributes:
         plan_id: Sent as `planId`.
         name: Sent as `name`.
-        type_: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
-        channel: Medium of a test case. Only Voice is documented; others exist. Example: `Voice`.
+        type_: Sent as `type`.
+        channel: Sent as `channel`.
         concurrency: Limit of ports in use at the same time. Lists do not have it.
     """
 
@@ -37,7 +37,7 @@ class Plan(Model):
 
     plan_id: int
     name: str
-    type_: PlanType | Unset = UNSET
-    channel: Channel | Unset = UNSET
+    type_: PlanType | None | Unset = UNSET
+    channel: Channel | None | Unset = UNSET
     concurrency: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

@@ -22,8 +22,8 @@ class PlanSummary(Model):
     Attributes:
         plan_id: Sent as `planId`.
         name: Sent as `name`.
-        type_: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
-        channel: Medium of a test case. Only Voice is documented; others exist. Example: `Voice`.
+        type_: Sent as `type`.
+        channel: Sent as `channel`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -35,6 +35,6 @@ class PlanSummary(Model):
 
     plan_id: int
     name: str
-    type_: PlanType | Unset = UNSET
-    channel: Channel | Unset = UNSET
+    type_: PlanType | None | Unset = UNSET
+    channel: Channel | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

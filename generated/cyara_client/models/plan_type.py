@@ -10,6 +10,6 @@ class PlanType(OpenStrEnum):
     """
 
     PULSE = "Pulse"
-    PULSEOUTBOUND = "PulseOutbound"
+    PULSE_OUTBOUND = "PulseOutbound"
     CRUNCHER = "Cruncher"
     VELOCITY = "Velocity"

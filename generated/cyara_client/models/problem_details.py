@@ -10,7 +10,7 @@ from .._model import Model, no_extras
 from ..types import UNSET
 
 if TYPE_CHECKING:
-    from ..models.problem_details_errors_type_0 import ProblemDetailsErrorsType0
+    from ..models.problem_details_errors import ProblemDetailsErrors
     from ..types import Unset
 
 
@@ -25,7 +25,7 @@ class ProblemDetails(Model):
         status: Sent as `status`.
         detail: Sent as `detail`.
         instance: Sent as `instance`.
-        errors: Messages by the name of the offending field.
+        errors: Sent as `errors`.
         trace_id: Identifier to quote to the operator of the portal.
     """
 
@@ -44,6 +44,6 @@ class ProblemDetails(Model):
     status: int | None | Unset = UNSET
     detail: str | None | Unset = UNSET
     instance: str | None | Unset = UNSET
-    errors: ProblemDetailsErrorsType0 | None | Unset = UNSET
+    errors: ProblemDetailsErrors | None | Unset = UNSET
     trace_id: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

@@ -25,8 +25,8 @@ class TestCaseSummary(Model):
         account_id: Sent as `accountId`.
         test_case_id: Sent as `testCaseId`.
         name: Names are not unique.
-        direction: Who places the call. Example: `Inbound`.
-        channel: Medium of a test case. Only Voice is documented; others exist. Example: `Voice`.
+        direction: Sent as `direction`.
+        channel: Sent as `channel`.
         folder_path: Folders from the root, separated by backslashes.
         step_count: Sent as `stepCount`.
         last_modified: UTC, with up to 7 fractional digits.
@@ -52,8 +52,8 @@ class TestCaseSummary(Model):
     account_id: int
     test_case_id: int
     name: str
-    direction: Direction | Unset = UNSET
-    channel: Channel | Unset = UNSET
+    direction: Direction | None | Unset = UNSET
+    channel: Channel | None | Unset = UNSET
     folder_path: str | None | Unset = UNSET
     step_count: int | Unset = UNSET
     last_modified: datetime.datetime | None | Unset = UNSET

@@ -45,6 +45,6 @@ class TestResult(Model):
     name: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
-    duration: str | None | Unset = UNSET
+    duration: datetime.timedelta | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

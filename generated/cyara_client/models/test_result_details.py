@@ -55,7 +55,7 @@ class TestResultDetails(Model):
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
     end_date: datetime.datetime | None | Unset = UNSET
-    duration: str | None | Unset = UNSET
+    duration: datetime.timedelta | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     steps: list[TestStepResult] | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

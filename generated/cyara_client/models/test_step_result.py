@@ -10,6 +10,8 @@ from .._model import Model, no_extras
 from ..types import UNSET
 
 if TYPE_CHECKING:
+    import datetime
+
     from ..models.test_result_value import TestResultValue
     from ..types import Unset
 
@@ -37,6 +39,6 @@ class TestStepResult(Model):
     step_no: int
     description: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
-    duration: str | None | Unset = UNSET
+    duration: datetime.timedelta | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

@@ -74,7 +74,7 @@ def read_endpoint(path: Path) -> EndpointModule:
         (
             node.value
             for node in tree.body
-            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_ENDPOINT"
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "ENDPOINT"
         ),
         None,
     )
@@ -103,14 +103,22 @@ def read_endpoints(package: Path) -> list[EndpointModule]:
     ]
 
 
-def model_fields(package: Path, name: str) -> dict[str, tuple[str, ast.expr]] | None:
-    """Return attribute and annotation by wire name for a model class; None when there is no such class."""
-    for path in (package / "models").glob("*.py"):
-        if path.stem.replace("_", "") != name.replace("_", "").lower():
-            continue
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and node.name == name:
-                return _fields_of(node)
+def model_modules(package: Path) -> dict[str, str]:
+    """Return the module below `models` of every model and enumeration, by class name."""
+    tree = ast.parse((package / "models" / "__init__.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_MODULES" and node.value is not None:
+            modules: dict[str, str] = ast.literal_eval(node.value)
+            return modules
+    raise ValueError("models/__init__.py is not of our template")
+
+
+def model_fields(package: Path, module: str, name: str) -> dict[str, tuple[str, ast.expr]] | None:
+    """Return attribute and annotation by wire name for a model class; None when the class is an enumeration."""
+    tree = ast.parse((package / "models" / f"{module}.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return _fields_of(node)
     return None
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define
 
 from pipeline.index.modules import model_fields
+from pipeline.index.nodes import array, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,8 +47,13 @@ _PAGES = {"totalpages", "pagecount", "hasmore", "hasnext", "hasnextpage"}
 class Paged:
     """A page shape together with the type of what is on the pages."""
 
-    row: tuple[Any, ...]
+    shape: dict[str, Any]
     item: ast.expr
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """The shape in the order of `PAGE_FIELDS`."""
+        return tuple(self.shape[field] for field in PAGE_FIELDS)
 
 
 def _plain(name: str) -> str:
@@ -88,16 +94,17 @@ def _integer(annotation: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "int" for node in ast.walk(annotation))
 
 
-def paged(package: Path, module: EndpointModule, method: str) -> Paged | None:
+def paged(
+    package: Path, module: EndpointModule, models: Mapping[str, str], operation: Mapping[str, Any]
+) -> Paged | None:
     """Return how an operation is paged, or None when it is not a list.
 
     Args:
         package: the generated package.
         module: the operation's module.
-        method: its method in upper case.
+        models: module of every model by class name.
+        operation: the operation in the effective document.
     """
-    if method != "GET":
-        return None
     queries = [
         (argument.arg, module.wires[argument.arg], argument.annotation)
         for argument, _ in module.arguments
@@ -108,7 +115,7 @@ def paged(package: Path, module: EndpointModule, method: str) -> Paged | None:
     shape: dict[str, Any] = dict.fromkeys(PAGE_FIELDS) | {"first": 1}
     shape["size_parameter"] = _parameter(numbers, _SIZE)
     item = _list_item(module.result)
-    fields = {} if item is not None else _envelope(package, module)
+    fields = {} if item is not None else _envelope(package, module, models)
     if item is None:
         found = _array(fields)
         if found is None:
@@ -122,18 +129,29 @@ def paged(package: Path, module: EndpointModule, method: str) -> Paged | None:
     elif cursor and token:
         shape |= {"kind": "cursor", "next_field": cursor, "page_parameter": token}
     elif page:
-        first = 0 if _plain(module.wires[page]) == "pageindex" else 1
-        shape |= {"kind": "page", "page_parameter": page, "first": first}
+        shape |= {"kind": "page", "page_parameter": page, "first": _first_page(module.wires[page], operation)}
     elif offset:
         shape |= {"kind": "offset", "page_parameter": offset, "first": 0}
     elif not fields:
         shape |= {"kind": "array"}
     else:
         return None
-    return Paged(row=tuple(shape[field] for field in PAGE_FIELDS), item=item)
+    return Paged(shape=shape, item=item)
 
 
-def _envelope(package: Path, module: EndpointModule) -> dict[str, tuple[str, ast.expr]]:
+def _first_page(wire: str, operation: Mapping[str, Any]) -> int:
+    """Return the number of the first page: the document's default or minimum, else what the name suggests."""
+    for parameter in map(mapping, array(operation.get("parameters"))):
+        if parameter.get("name") == wire and parameter.get("in") == "query":
+            schema = mapping(parameter.get("schema"))
+            for said in (schema.get("default"), schema.get("minimum")):
+                if isinstance(said, int) and not isinstance(said, bool) and said in {0, 1}:
+                    return said
+    return 0 if _plain(wire) == "pageindex" else 1
+
+
+def _envelope(package: Path, module: EndpointModule, models: Mapping[str, str]) -> dict[str, tuple[str, ast.expr]]:
     """Return the fields of the model that `sync` returns; empty when it returns anything else."""
-    names = [node.id for node in ast.walk(module.result) if isinstance(node, ast.Name) and node.id != "None"]
-    return (model_fields(package, names[0]) or {}) if len(names) == 1 else {}
+    names = [node.id for node in ast.walk(module.result) if isinstance(node, ast.Name)]
+    found = [name for name in names if name in models]
+    return (model_fields(package, models[found[0]], found[0]) or {}) if len(names) == len(found) == 1 else {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any
 
+from pipeline.index.nodes import array, mapping, text
 from pipeline.index.pages import PAGE_FIELDS
 
 if TYPE_CHECKING:
@@ -36,66 +37,48 @@ FIELDS = (
 )
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(node: object) -> dict[str, Any]:
-    """Return a node that should be an object; anything else counts as an empty one."""
-    return cast("dict[str, Any]", node) if isinstance(node, dict) else {}
-
-
-def _is_array(node: object) -> TypeGuard[list[Any]]:
-    return isinstance(node, list)
-
-
-def _list(node: object) -> list[Any]:
-    """Return a node that should be an array; anything else counts as an empty one."""
-    return node if _is_array(node) else []
-
-
 def _resolved(document: Mapping[str, Any], node: object) -> dict[str, Any]:
     """Follow local references, a bounded number of times."""
-    found = _mapping(node)
+    found = mapping(node)
     for _ in range(20):
         reference = found.get("$ref")
         if not isinstance(reference, str):
             break
         target: object = document
         for part in reference.removeprefix("#/").split("/"):
-            target = _mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
-        found = _mapping(target)
+            target = mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
+        found = mapping(target)
     return found
 
 
 def operations_by_id(effective: Mapping[str, Any]) -> dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]]:
     """Return (method, effective path, path item, operation) by the id that the endpoint template uses as key."""
     found: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {}
-    for path, node in _mapping(effective.get("paths")).items():
-        item = _mapping(node)
+    for path, node in mapping(effective.get("paths")).items():
+        item = mapping(node)
         for method in METHODS:
-            operation = _mapping(item.get(method))
+            operation = mapping(item.get(method))
             if operation:
                 key = operation.get("x-cyara-operation-id") or operation.get("operationId")
-                found[_text(key)] = (method.upper(), path, item, operation)
+                found[text(key)] = (method.upper(), path, item, operation)
     return found
 
 
 def _received(received: Mapping[str, Any], path: str, method: str) -> dict[str, Any]:
     """Return the operation as the portal published it; methods may be upper case there."""
-    item = _mapping(_mapping(received.get("paths")).get(path))
-    return next((_mapping(node) for key, node in item.items() if key.upper() == method), {})
+    item = mapping(mapping(received.get("paths")).get(path))
+    return next((mapping(node) for key, node in item.items() if key.upper() == method), {})
 
 
 def _response_media_types(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the media types of successes, `produces` of Swagger 2.0 included."""
     found: dict[str, None] = {}
-    responses = _mapping(operation.get("responses"))
+    responses = mapping(operation.get("responses"))
     for status, node in responses.items():
         if str(status).startswith("2") or (status == "default" and len(responses) == 1):
-            found.update(dict.fromkeys(_mapping(_resolved(document, node).get("content"))))
+            found.update(dict.fromkeys(mapping(_resolved(document, node).get("content"))))
     if not found and "swagger" in document:
-        produces = _list(operation.get("produces")) or _list(document.get("produces"))
+        produces = array(operation.get("produces")) or array(document.get("produces"))
         found.update(dict.fromkeys(key for key in produces if isinstance(key, str)))
     return tuple(key for key in found if key.isprintable() and key.isascii())
 
@@ -117,7 +100,7 @@ def _accept(media_types: tuple[str, ...], read: tuple[str, ...]) -> str:
 
 
 def _security(operation: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for entry in _list(operation.get("security")) for name in _mapping(entry)))
+    return tuple(dict.fromkeys(name for entry in array(operation.get("security")) for name in mapping(entry)))
 
 
 def operation_rows(
@@ -133,22 +116,22 @@ def operation_rows(
     rows: dict[str, tuple[Any, ...]] = {}
     for module in modules:
         method, path, _, operation = known[module.operation_id]
-        received_path = _text(operation.get("x-cyara-path")) or path
+        received_path = text(operation.get("x-cyara-path")) or path
         original = _received(received, received_path, method) or operation
         source_document = received if original is not operation else effective
         media_types = _response_media_types(source_document, original)
-        body = _mapping(_resolved(effective, operation.get("requestBody")).get("content"))
+        body = mapping(_resolved(effective, operation.get("requestBody")).get("content"))
         evidence = operation.get("x-evidence")
-        tags = _list(operation.get("tags")) or ["default"]
+        tags = array(operation.get("tags")) or ["default"]
         values: dict[str, Any] = {
             "method": method,
             "path": received_path,
-            "tag": _text(operation.get("x-cyara-tag")) or _text(tags[0]),
+            "tag": text(operation.get("x-cyara-tag")) or text(tags[0]),
             "name": module.name,
             "module": f"{module.tag}.{module.name}",
-            "summary": _text(operation.get("summary")),
+            "summary": text(operation.get("summary")),
             "evidence": evidence if isinstance(evidence, str) and evidence in _EVIDENCE else None,
-            "source": _text(operation.get("x-source")) or None,
+            "source": text(operation.get("x-source")) or None,
             "security": _security(operation),
             "requires_credential": public_operations.isdisjoint(
                 {module.operation_id, operation.get("x-cyara-operation-id-received")}

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.index.about import render_package_init
-from pipeline.index.modules import read_endpoints
+from pipeline.index.modules import model_modules, read_endpoints
 from pipeline.index.pages import Paged, paged
+from pipeline.index.resources import render_resource, render_resources
 from pipeline.index.table import operation_rows, operations_by_id, render_table
 
 if TYPE_CHECKING:
@@ -45,21 +46,29 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
         endpoints: what the generator wrote; unused, the modules are read back instead.
         aliases: `openapi/aliases.json`, parsed.
     """
-    for source in sorted(RUNTIME.glob("*.py")):
-        if source.name != "__init__.py":
-            shutil.copyfile(source, package_dir / source.name)
+    for path in sorted(RUNTIME.glob("*.py")):
+        if path.name != "__init__.py":
+            shutil.copyfile(path, package_dir / path.name)
     (package_dir / "py.typed").write_bytes(b"")
     (package_dir / "openapi.json").write_bytes(upstream_bytes)
     modules = read_endpoints(package_dir)
-    methods = {key: method for key, (method, *_) in operations_by_id(effective).items()}
+    models = model_modules(package_dir)
+    known = operations_by_id(effective)
     pages: dict[str, Paged] = {}
     for module in modules:
-        shape = paged(package_dir, module, methods[module.operation_id])
+        method, _, _, operation = known[module.operation_id]
+        shape = paged(package_dir, module, models, operation) if method == "GET" else None
         if shape is not None:
             pages[module.operation_id] = shape
     public = frozenset(str(name) for name in (public_operations or {}).get("operations") or ())
     rows = operation_rows(modules, received=received, effective=effective, public_operations=public, pages=pages)
     _write(package_dir / "_operations_table.py", render_table(rows))
+    tags: dict[str, str] = {}
+    for tag in sorted({module.tag for module in modules}):
+        of_tag = [module for module in modules if module.tag == tag]
+        tags[tag], source = render_resource(tag, of_tag, pages, models)
+        _write(package_dir / "resources" / f"{tag}.py", source)
+    _write(package_dir / "resources" / "__init__.py", render_resources(tags))
     _write(package_dir / "__init__.py", render_package_init(platform=platform, spec_sha256=spec_sha256))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[Campaign] = Endpoint(
+ENDPOINT: Endpoint[Campaign] = Endpoint(
     "CreateCampaign",
     "/v3.0/accounts/{account_id}/campaigns",
     parameters=(Parameter("path", "accountId", "account_id", "simple", explode=False),),
@@ -27,7 +27,7 @@ def _get_kwargs(
     *,
     body: CreateCampaignRequest,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
         },
@@ -51,7 +51,7 @@ def sync(
         Campaigns; path and body are inferred.
 
     Args:
-        account_id: Sent as `accountId`.
+        account_id: Number of the account, as in the portal's address.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
         body: What a new campaign is made of. Cyara documents the inputs, not their spelling.
 
@@ -63,8 +63,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -81,8 +81,8 @@ def sync_detailed(
     body: CreateCampaignRequest,
 ) -> Response[Campaign]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -99,8 +99,8 @@ async def asyncio(
     body: CreateCampaignRequest,
 ) -> Campaign:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -117,8 +117,8 @@ async def asyncio_detailed(
     body: CreateCampaignRequest,
 ) -> Response[Campaign]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[Campaign] = Endpoint(
+ENDPOINT: Endpoint[Campaign] = Endpoint(
     "GetCampaign",
     "/v3.0/accounts/{account_id}/campaigns/{campaign_id}",
     parameters=(
@@ -28,7 +28,7 @@ def _get_kwargs(
     account_id: int,
     campaign_id: int,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "campaign_id": campaign_id,
@@ -49,8 +49,8 @@ def sync(
     Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
 
     Args:
-        account_id: Sent as `accountId`.
-        campaign_id: Sent as `campaignId`.
+        account_id: Number of the account, as in the portal's address.
+        campaign_id: Number of the campaign.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -61,8 +61,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -79,8 +79,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[Campaign]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -97,8 +97,8 @@ async def asyncio(
     client: ApiClient,
 ) -> Campaign:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -115,8 +115,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[Campaign]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[CampaignRun] = Endpoint(
+ENDPOINT: Endpoint[CampaignRun] = Endpoint(
     "GetCampaignRun",
     "/v3.0/accounts/{account_id}/campaigns/{campaign_id}/runs/{run_id}",
     parameters=(
@@ -30,7 +30,7 @@ def _get_kwargs(
     campaign_id: int,
     run_id: int,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "campaign_id": campaign_id,
@@ -53,9 +53,9 @@ def sync(
     Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
 
     Args:
-        account_id: Sent as `accountId`.
-        campaign_id: Sent as `campaignId`.
-        run_id: Sent as `runId`.
+        account_id: Number of the account, as in the portal's address.
+        campaign_id: Number of the campaign.
+        run_id: Number of the run.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -66,8 +66,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -86,8 +86,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[CampaignRun]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -106,8 +106,8 @@ async def asyncio(
     client: ApiClient,
 ) -> CampaignRun:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -126,8 +126,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[CampaignRun]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

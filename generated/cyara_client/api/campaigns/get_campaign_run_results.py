@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response, Unset
 
 
-_ENDPOINT: Endpoint[TestResultPage] = Endpoint(
+ENDPOINT: Endpoint[TestResultPage] = Endpoint(
     "GetCampaignRunResults",
     "/v3.0/accounts/{account_id}/report/campaigns/{campaign_id}/runs/{run_id}/results",
     parameters=(
@@ -36,7 +36,7 @@ def _get_kwargs(
     pageno: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "campaign_id": campaign_id,
@@ -65,12 +65,12 @@ def sync(
     Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
 
     Args:
-        account_id: Sent as `accountId`.
-        campaign_id: Sent as `campaignId`.
-        run_id: Sent as `runId`.
+        account_id: Number of the account, as in the portal's address.
+        campaign_id: Number of the campaign.
+        run_id: Number of the run.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        pageno: Sent as `pageno`.
-        page_size: Sent as `pageSize`.
+        pageno: Page, from 1.
+        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
 
     Returns:
         One page of results.
@@ -80,8 +80,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -104,8 +104,8 @@ def sync_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[TestResultPage]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -128,8 +128,8 @@ async def asyncio(
     page_size: int | Unset = UNSET,
 ) -> TestResultPage:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -152,8 +152,8 @@ async def asyncio_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[TestResultPage]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

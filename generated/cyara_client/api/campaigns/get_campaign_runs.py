@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...types import Response, Unset
 
 
-_ENDPOINT: Endpoint[CampaignRunPage] = Endpoint(
+ENDPOINT: Endpoint[CampaignRunPage] = Endpoint(
     "GetCampaignRuns",
     "/v3.0/accounts/{account_id}/campaigns/{campaign_id}/runs",
     parameters=(
@@ -45,7 +45,7 @@ def _get_kwargs(
     sort_field: CampaignRunSortField | Unset = UNSET,
     sort_asc: bool | Unset = UNSET,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "campaign_id": campaign_id,
@@ -78,13 +78,13 @@ def sync(
     Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
 
     Args:
-        account_id: Sent as `accountId`.
-        campaign_id: Sent as `campaignId`.
+        account_id: Number of the account, as in the portal's address.
+        campaign_id: Number of the campaign.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
         from_date: Earliest start, UTC.
         to_date: Latest start, UTC.
-        pageno: Sent as `pageno`.
-        page_size: Sent as `pageSize`.
+        pageno: Page, from 1.
+        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
         sort_field: Field to sort by. Example: `StartDate`.
         sort_asc: Whether the smallest comes first.
 
@@ -96,8 +96,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -126,8 +126,8 @@ def sync_detailed(
     sort_asc: bool | Unset = UNSET,
 ) -> Response[CampaignRunPage]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -156,8 +156,8 @@ async def asyncio(
     sort_asc: bool | Unset = UNSET,
 ) -> CampaignRunPage:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -186,8 +186,8 @@ async def asyncio_detailed(
     sort_asc: bool | Unset = UNSET,
 ) -> Response[CampaignRunPage]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...types import Response, Unset
 
 
-_ENDPOINT: Endpoint[CampaignSummaryPage] = Endpoint(
+ENDPOINT: Endpoint[CampaignSummaryPage] = Endpoint(
     "GetCampaigns",
     "/v3.0/accounts/{account_id}/campaigns",
     parameters=(
@@ -35,7 +35,7 @@ def _get_kwargs(
     page_size: int | Unset = UNSET,
     plan_type: PlanType | Unset = UNSET,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "pageno": pageno,
@@ -62,10 +62,10 @@ def sync(
     Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
 
     Args:
-        account_id: Sent as `accountId`.
+        account_id: Number of the account, as in the portal's address.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        pageno: Sent as `pageno`.
-        page_size: Sent as `pageSize`.
+        pageno: Page, from 1.
+        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
         plan_type: Accepted and ignored by the server: filter the answer instead. Example: `Pulse`.
 
     Returns:
@@ -76,8 +76,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -98,8 +98,8 @@ def sync_detailed(
     plan_type: PlanType | Unset = UNSET,
 ) -> Response[CampaignSummaryPage]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -120,8 +120,8 @@ async def asyncio(
     plan_type: PlanType | Unset = UNSET,
 ) -> CampaignSummaryPage:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -142,8 +142,8 @@ async def asyncio_detailed(
     plan_type: PlanType | Unset = UNSET,
 ) -> Response[CampaignSummaryPage]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

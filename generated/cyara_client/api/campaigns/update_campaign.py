@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[Campaign] = Endpoint(
+ENDPOINT: Endpoint[Campaign] = Endpoint(
     "UpdateCampaign",
     "/v3.0/accounts/{account_id}/campaigns/{campaign_id}",
     parameters=(
@@ -31,7 +31,7 @@ def _get_kwargs(
     *,
     body: UpdateCampaignRequest,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "campaign_id": campaign_id,
@@ -57,8 +57,8 @@ def sync(
         Campaigns; path and body are inferred.
 
     Args:
-        account_id: Sent as `accountId`.
-        campaign_id: Sent as `campaignId`.
+        account_id: Number of the account, as in the portal's address.
+        campaign_id: Number of the campaign.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
         body: What to change. Fields left out stay as they are.
 
@@ -70,8 +70,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -90,8 +90,8 @@ def sync_detailed(
     body: UpdateCampaignRequest,
 ) -> Response[Campaign]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -110,8 +110,8 @@ async def asyncio(
     body: UpdateCampaignRequest,
 ) -> Campaign:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -130,8 +130,8 @@ async def asyncio_detailed(
     body: UpdateCampaignRequest,
 ) -> Response[Campaign]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...types import Response, Unset
 
 
-_ENDPOINT: Endpoint[FolderTestCasePage] = Endpoint(
+ENDPOINT: Endpoint[FolderTestCasePage] = Endpoint(
     "GetFolderContents",
     "/v3.0/accounts/{account_id}/directories/{directory_type}/folders/{folder_id}",
     parameters=(
@@ -37,7 +37,7 @@ def _get_kwargs(
     pageno: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "directory_type": directory_type,
@@ -64,12 +64,12 @@ def sync(
     Source: publicly readable script that calls the API (Java service for folder reports).
 
     Args:
-        account_id: Sent as `accountId`.
-        directory_type: What the folders of a directory hold. Example: `TestCase`.
-        folder_id: Sent as `folderId`.
+        account_id: Number of the account, as in the portal's address.
+        directory_type: What the folders hold. Example: `TestCase`.
+        folder_id: Number of the folder.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        pageno: Sent as `pageno`.
-        page_size: Sent as `pageSize`.
+        pageno: Page, from 1.
+        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
 
     Returns:
         One page of test cases.
@@ -79,8 +79,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -103,8 +103,8 @@ def sync_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[FolderTestCasePage]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -127,8 +127,8 @@ async def asyncio(
     page_size: int | Unset = UNSET,
 ) -> FolderTestCasePage:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -151,8 +151,8 @@ async def asyncio_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[FolderTestCasePage]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[list[Folder]] = Endpoint(
+ENDPOINT: Endpoint[list[Folder]] = Endpoint(
     "GetFolders",
     "/v3.0/accounts/{account_id}/directories/{directory_type}/folders",
     parameters=(
@@ -29,7 +29,7 @@ def _get_kwargs(
     account_id: int,
     directory_type: DirectoryType,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "directory_type": directory_type,
@@ -50,8 +50,8 @@ def sync(
     Source: publicly readable script that calls the API (Java service for folder reports).
 
     Args:
-        account_id: Sent as `accountId`.
-        directory_type: What the folders of a directory hold. Example: `TestCase`.
+        account_id: Number of the account, as in the portal's address.
+        directory_type: What the folders hold. Example: `TestCase`.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -62,8 +62,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -80,8 +80,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[list[Folder]]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -98,8 +98,8 @@ async def asyncio(
     client: ApiClient,
 ) -> list[Folder]:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -116,8 +116,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[list[Folder]]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[Plan] = Endpoint(
+ENDPOINT: Endpoint[Plan] = Endpoint(
     "GetPlan",
     "/v3.0/accounts/{account_id}/plans/{plan_id}",
     parameters=(
@@ -28,7 +28,7 @@ def _get_kwargs(
     account_id: int,
     plan_id: int,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "plan_id": plan_id,
@@ -49,8 +49,8 @@ def sync(
     Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
 
     Args:
-        account_id: Sent as `accountId`.
-        plan_id: Sent as `planId`.
+        account_id: Number of the account, as in the portal's address.
+        plan_id: Number of the plan.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -61,8 +61,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -79,8 +79,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[Plan]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -97,8 +97,8 @@ async def asyncio(
     client: ApiClient,
 ) -> Plan:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -115,8 +115,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[Plan]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response, Unset
 
 
-_ENDPOINT: Endpoint[TestCaseSummaryPage] = Endpoint(
+ENDPOINT: Endpoint[TestCaseSummaryPage] = Endpoint(
     "GetTestCases",
     "/v3.0/accounts/{account_id}/testcases",
     parameters=(
@@ -32,7 +32,7 @@ def _get_kwargs(
     pageno: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "pageno": pageno,
@@ -55,10 +55,10 @@ def sync(
     Source: Cyara help centre (developer.cyara.com), article 360001040256, Using the 3.0 APIs in Swagger.
 
     Args:
-        account_id: Sent as `accountId`.
+        account_id: Number of the account, as in the portal's address.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        pageno: Sent as `pageno`.
-        page_size: Sent as `pageSize`.
+        pageno: Page, from 1.
+        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
 
     Returns:
         One page of test cases.
@@ -68,8 +68,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -88,8 +88,8 @@ def sync_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[TestCaseSummaryPage]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -108,8 +108,8 @@ async def asyncio(
     page_size: int | Unset = UNSET,
 ) -> TestCaseSummaryPage:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -128,8 +128,8 @@ async def asyncio_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[TestCaseSummaryPage]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[ImportTestCasesResult] = Endpoint(
+ENDPOINT: Endpoint[ImportTestCasesResult] = Endpoint(
     "ImportTestCases",
     "/v3.0/accounts/{account_id}/testcases/import",
     parameters=(Parameter("path", "accountId", "account_id", "simple", explode=False),),
@@ -27,7 +27,7 @@ def _get_kwargs(
     *,
     body: ImportTestCasesRequest,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
         },
@@ -52,7 +52,7 @@ def sync(
         conventions of the API.
 
     Args:
-        account_id: Sent as `accountId`.
+        account_id: Number of the account, as in the portal's address.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
         body: Upload of a file of test cases.
 
@@ -64,8 +64,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -82,8 +82,8 @@ def sync_detailed(
     body: ImportTestCasesRequest,
 ) -> Response[ImportTestCasesResult]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -100,8 +100,8 @@ async def asyncio(
     body: ImportTestCasesRequest,
 ) -> ImportTestCasesResult:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -118,8 +118,8 @@ async def asyncio_detailed(
     body: ImportTestCasesRequest,
 ) -> Response[ImportTestCasesResult]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[TestResultDetails] = Endpoint(
+ENDPOINT: Endpoint[TestResultDetails] = Endpoint(
     "GetTestResultDetails",
     "/v3.0/accounts/{account_id}/testresults/{test_run_ticket_id}",
     parameters=(
@@ -30,7 +30,7 @@ def _get_kwargs(
     account_id: int,
     test_run_ticket_id: UUID,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "account_id": account_id,
             "test_run_ticket_id": test_run_ticket_id,
@@ -53,8 +53,8 @@ def sync(
     Source: Cyara help centre (developer.cyara.com): results are read by ticket; the path is inferred.
 
     Args:
-        account_id: Sent as `accountId`.
-        test_run_ticket_id: Sent as `testRunTicketId`.
+        account_id: Number of the account, as in the portal's address.
+        test_run_ticket_id: GUID that ExecuteTestCase answered.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -65,8 +65,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -83,8 +83,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[TestResultDetails]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 account_id,
@@ -101,8 +101,8 @@ async def asyncio(
     client: ApiClient,
 ) -> TestResultDetails:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,
@@ -119,8 +119,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[TestResultDetails]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 account_id,

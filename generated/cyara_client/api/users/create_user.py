@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[User] = Endpoint(
+ENDPOINT: Endpoint[User] = Endpoint(
     "CreateUser",
     "/v3.0/users",
     parameters=(),
@@ -26,7 +26,7 @@ def _get_kwargs(
     *,
     body: CreateUserRequest,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {},
         body,
     )
@@ -58,8 +58,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 body=body,
@@ -74,8 +74,8 @@ def sync_detailed(
     body: CreateUserRequest,
 ) -> Response[User]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 body=body,
@@ -90,8 +90,8 @@ async def asyncio(
     body: CreateUserRequest,
 ) -> User:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 body=body,
@@ -106,8 +106,8 @@ async def asyncio_detailed(
     body: CreateUserRequest,
 ) -> Response[User]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 body=body,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[None] = Endpoint(
+ENDPOINT: Endpoint[None] = Endpoint(
     "DeleteUser",
     "/v3.0/users/{user_id}",
     parameters=(Parameter("path", "userId", "user_id", "simple", explode=False),),
@@ -25,7 +25,7 @@ _ENDPOINT: Endpoint[None] = Endpoint(
 def _get_kwargs(
     user_id: UUID,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "user_id": user_id,
         },
@@ -47,7 +47,7 @@ def sync(
         body are inferred.
 
     Args:
-        user_id: Sent as `userId`.
+        user_id: GUID of the user.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -58,8 +58,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 user_id,
@@ -74,8 +74,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[None]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 user_id,
@@ -90,8 +90,8 @@ async def asyncio(
     client: ApiClient,
 ) -> None:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 user_id,
@@ -106,8 +106,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[None]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 user_id,

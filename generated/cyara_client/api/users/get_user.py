@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[User] = Endpoint(
+ENDPOINT: Endpoint[User] = Endpoint(
     "GetUser",
     "/v3.0/users/{user_id}",
     parameters=(Parameter("path", "userId", "user_id", "simple", explode=False),),
@@ -26,7 +26,7 @@ _ENDPOINT: Endpoint[User] = Endpoint(
 def _get_kwargs(
     user_id: UUID,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "user_id": user_id,
         },
@@ -46,7 +46,7 @@ def sync(
         has status 200); the fields are those of the portal's form.
 
     Args:
-        user_id: Sent as `userId`.
+        user_id: GUID of the user.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -57,8 +57,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 user_id,
@@ -73,8 +73,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[User]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 user_id,
@@ -89,8 +89,8 @@ async def asyncio(
     client: ApiClient,
 ) -> User:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 user_id,
@@ -105,8 +105,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[User]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 user_id,

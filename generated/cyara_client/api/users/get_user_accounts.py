@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[list[UserAccount]] = Endpoint(
+ENDPOINT: Endpoint[list[UserAccount]] = Endpoint(
     "GetUserAccounts",
     "/v3.0/users/{user_id}/accounts",
     parameters=(Parameter("path", "userId", "user_id", "simple", explode=False),),
@@ -26,7 +26,7 @@ _ENDPOINT: Endpoint[list[UserAccount]] = Endpoint(
 def _get_kwargs(
     user_id: UUID,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "user_id": user_id,
         },
@@ -48,7 +48,7 @@ def sync(
         body are inferred.
 
     Args:
-        user_id: Sent as `userId`.
+        user_id: GUID of the user.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
 
     Returns:
@@ -59,8 +59,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 user_id,
@@ -75,8 +75,8 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[list[UserAccount]]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 user_id,
@@ -91,8 +91,8 @@ async def asyncio(
     client: ApiClient,
 ) -> list[UserAccount]:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 user_id,
@@ -107,8 +107,8 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[list[UserAccount]]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 user_id,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...types import Response
 
 
-_ENDPOINT: Endpoint[list[str]] = Endpoint(
+ENDPOINT: Endpoint[list[str]] = Endpoint(
     "GetUserRoles",
     "/v3.0/users/roles",
     parameters=(),
@@ -21,7 +21,7 @@ _ENDPOINT: Endpoint[list[str]] = Endpoint(
 
 
 def _get_kwargs() -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {},
     )
 
@@ -50,7 +50,7 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(_ENDPOINT.send(client, _get_kwargs()))
+    return ENDPOINT.value(ENDPOINT.send(client, _get_kwargs()))
 
 
 def sync_detailed(
@@ -58,7 +58,7 @@ def sync_detailed(
     client: ApiClient,
 ) -> Response[list[str]]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(_ENDPOINT.send(client, _get_kwargs()))
+    return ENDPOINT.response(ENDPOINT.send(client, _get_kwargs()))
 
 
 async def asyncio(
@@ -66,7 +66,7 @@ async def asyncio(
     client: ApiClient,
 ) -> list[str]:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(await _ENDPOINT.asend(client, _get_kwargs()))
+    return ENDPOINT.value(await ENDPOINT.asend(client, _get_kwargs()))
 
 
 async def asyncio_detailed(
@@ -74,4 +74,4 @@ async def asyncio_detailed(
     client: ApiClient,
 ) -> Response[list[str]]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(await _ENDPOINT.asend(client, _get_kwargs()))
+    return ENDPOINT.response(await ENDPOINT.asend(client, _get_kwargs()))

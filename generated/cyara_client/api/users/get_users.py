@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...types import Response, Unset
 
 
-_ENDPOINT: Endpoint[UserPage] = Endpoint(
+ENDPOINT: Endpoint[UserPage] = Endpoint(
     "GetUsers",
     "/v3.0/users",
     parameters=(
@@ -30,7 +30,7 @@ def _get_kwargs(
     pageno: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
 ) -> dict[str, Any]:
-    return _ENDPOINT.request(
+    return ENDPOINT.request(
         {
             "pageno": pageno,
             "page_size": page_size,
@@ -55,8 +55,8 @@ def sync(
 
     Args:
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        pageno: Sent as `pageno`.
-        page_size: Sent as `pageSize`.
+        pageno: Page, from 1.
+        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
 
     Returns:
         One page of users.
@@ -66,8 +66,8 @@ def sync(
         DecodingError: the answer is not what the document declares.
         httpx.TransportError: no answer arrived.
     """
-    return _ENDPOINT.value(
-        _ENDPOINT.send(
+    return ENDPOINT.value(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 pageno=pageno,
@@ -84,8 +84,8 @@ def sync_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[UserPage]:
     """Like `sync`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        _ENDPOINT.send(
+    return ENDPOINT.response(
+        ENDPOINT.send(
             client,
             _get_kwargs(
                 pageno=pageno,
@@ -102,8 +102,8 @@ async def asyncio(
     page_size: int | Unset = UNSET,
 ) -> UserPage:
     """Like `sync`, in an event loop."""
-    return _ENDPOINT.value(
-        await _ENDPOINT.asend(
+    return ENDPOINT.value(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 pageno=pageno,
@@ -120,8 +120,8 @@ async def asyncio_detailed(
     page_size: int | Unset = UNSET,
 ) -> Response[UserPage]:
     """Like `asyncio`, but returns the whole answer, whatever its status."""
-    return _ENDPOINT.response(
-        await _ENDPOINT.asend(
+    return ENDPOINT.response(
+        await ENDPOINT.asend(
             client,
             _get_kwargs(
                 pageno=pageno,

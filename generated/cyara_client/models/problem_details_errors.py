@@ -10,7 +10,7 @@ from .._model import Model, no_extras
 
 
 @define(kw_only=True)
-class ProblemDetailsErrorsType0(Model):
+class ProblemDetailsErrors(Model):
     """Messages by the name of the offending field."""
 
     __wire_names__: ClassVar[dict[str, str]] = {}

@@ -1,0 +1,52 @@
+"""Docstrings of the resources, made from those of the endpoint functions."""
+
+from __future__ import annotations
+
+ITERATOR = """limit: how many items at most; None for all.
+on_page: called with each page as it arrives, before its items.
+prefetch: fetch the next page while the items of this one are used."""
+
+EVERY_ITEM = "Every item of every page, one after the other."
+
+DOWNLOAD = """path: where the file shall be; replaced in one step, only when everything has arrived.
+progress: called with bytes so far and bytes in all (None when the portal does not say).
+max_bytes: largest size accepted.
+sha256: expected hash in hexadecimal."""
+
+_CLIENT = "    client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients."
+_ARGUMENTS = "Args:"
+_RETURNS = "Returns:"
+
+
+def for_resource(docstring: str, *, added: str = "", without: str | None = None, returns: str = "") -> str:
+    """Return the docstring of a method: no client among the arguments, and the arguments that a method adds.
+
+    Args:
+        docstring: cleaned docstring of the endpoint function.
+        added: lines about further arguments.
+        without: argument that the method does not have.
+        returns: what the method returns, when it is not what the endpoint function returns.
+    """
+    lines = docstring.splitlines()
+    if _ARGUMENTS not in lines:
+        return docstring
+    start = lines.index(_ARGUMENTS)
+    end = next((index for index in range(start + 1, len(lines)) if not lines[index].startswith("    ")), len(lines))
+    kept: list[str] = []
+    skipping = False
+    for line in lines[start + 1 : end]:
+        if not line.startswith("     "):
+            skipping = line == _CLIENT or (without is not None and line.startswith(f"    {without}: "))
+        if not skipping:
+            kept.append(line)
+    kept += [f"    {line}" for line in added.splitlines()]
+    section = [_ARGUMENTS, *kept, ""] if kept else []
+    rest = lines[end:]
+    while rest and not rest[0]:
+        rest.pop(0)
+    if returns and _RETURNS in rest:
+        after = rest[rest.index("", rest.index(_RETURNS)) :] if "" in rest else []
+        rest = [_RETURNS, f"    {returns}", *after]
+    text = "\n".join([*lines[:start], *section, *rest])
+    indented = "\n".join(f"        {line}" if line else "" for line in text.splitlines())
+    return f"{indented.strip()}\n        "

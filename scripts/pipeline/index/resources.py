@@ -1,0 +1,321 @@
+"""Resources: one class per tag and face, one method per operation, with iterators and downloads where they belong.
+
+The methods are built as syntax trees from the signatures and docstrings of the generated `sync` functions and written
+out by Python itself, so no text of a document can break out of its string.
+"""
+
+from __future__ import annotations
+
+import ast
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+from pipeline.index.docstrings import DOWNLOAD, EVERY_ITEM, ITERATOR, for_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pipeline.index.modules import EndpointModule
+    from pipeline.index.pages import Paged
+
+RESERVED = frozenset(
+    {
+        "account_id",
+        "aclose",
+        "aio",
+        "base_url",
+        "close",
+        "credential",
+        "get_async_httpx_client",
+        "get_httpx_client",
+        "guard",
+        "operations",
+        "raw",
+        "run_campaign",
+        "validate_test_case",
+        "verify",
+        "wait",
+        "with_options",
+    }
+)
+"""Attributes of the client that a tag must not hide; such a tag gets a trailing underscore."""
+
+_ITERATOR_OPTIONS = ("limit", "on_page", "prefetch")
+_DOWNLOAD_OPTIONS = ("path", "progress", "max_bytes", "sha256")
+
+
+def attribute_name(tag: str) -> str:
+    """Return the attribute of the client that holds a tag's operations."""
+    return f"{tag}_" if tag in RESERVED or tag.startswith("_") else tag
+
+
+def class_name(tag: str, taken: Iterable[str]) -> str:
+    """Return the name of a tag's blocking class, different from every model that its module mentions."""
+    name = "".join(word.capitalize() for word in tag.split("_")) or "Default"
+    while name in taken or f"Async{name}" in taken:
+        name += "_"
+    return name
+
+
+def _is_account(module: EndpointModule, name: str) -> bool:
+    return module.locations.get(name) == "path" and module.wires[name].replace("_", "").lower() == "accountid"
+
+
+def _signature(module: EndpointModule, *, without: str | None = None, renamed: Mapping[str, str] | None = None) -> str:
+    """Return a method's arguments, all by keyword, the account optional."""
+    parts: list[str] = []
+    for argument, required in module.arguments:
+        if argument.arg == without:
+            continue
+        name = (renamed or {}).get(argument.arg, argument.arg)
+        annotation = ast.unparse(argument.annotation) if argument.annotation else "Any"
+        if _is_account(module, argument.arg):
+            parts.append(f"{name}: {annotation} | None = None")
+        else:
+            parts.append(f"{name}: {annotation}" if required else f"{name}: {annotation} = UNSET")
+    return ", ".join(parts)
+
+
+def _passed(module: EndpointModule) -> str:
+    """Return the arguments of the call to the endpoint function."""
+    positional = {argument.arg for argument in module.sync.args.args}
+    parts: list[str] = []
+    for argument, _ in module.arguments:
+        name = argument.arg
+        value = f"self._account({name})" if _is_account(module, name) else name
+        parts.append(value if name in positional else f"{name}={value}")
+    return ", ".join([*parts, "client=self._client"])
+
+
+def _mapping(module: EndpointModule, *, without: str | None = None, renamed: Mapping[str, str] | None = None) -> str:
+    """Return the dictionary of arguments that `Endpoint.request` takes; every parameter has to be in it."""
+    parts: list[str] = []
+    for argument, _ in module.arguments:
+        name = argument.arg
+        if name == "body":
+            continue
+        given = (renamed or {}).get(name, name)
+        value = "UNSET" if name == without else f"self._account({given})" if _is_account(module, name) else given
+        parts.append(f"{name!r}: {value}")
+    return f"{{{', '.join(parts)}}}"
+
+
+def _method(header: str, statements: list[str], docstring: str) -> ast.stmt:
+    """Build a method from our own code and a docstring of any content."""
+    body = "\n    ".join(statements)
+    function = ast.parse(f"{header}:\n    {body}").body[0]
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        raise TypeError("a function was expected")
+    function.body.insert(0, ast.Expr(ast.Constant(docstring)))
+    return function
+
+
+def _call(module: EndpointModule, *, is_async: bool) -> ast.stmt:
+    result = ast.unparse(module.result)
+    arguments = _signature(module)
+    star = "*, " if arguments else ""
+    function = f"_api.{module.name}.{'asyncio' if is_async else 'sync'}"
+    return _method(
+        f"{'async ' if is_async else ''}def {module.name}(self, {star}{arguments}) -> {result}",
+        [f"return {'await ' if is_async else ''}{function}({_passed(module)})"],
+        for_resource(ast.get_docstring(module.sync, clean=True) or ""),
+    )
+
+
+def iterator_name(name: str) -> str:
+    """Return an iterator's name: `iter_` in place of `get_` or `list_`."""
+    for prefix in ("get_", "list_"):
+        if name.startswith(prefix) and len(name) > len(prefix):
+            return f"iter_{name.removeprefix(prefix)}"
+    return f"iter_{name}"
+
+
+def _iterator(module: EndpointModule, paged: Paged, *, is_async: bool, taken: set[str]) -> ast.stmt:
+    page_parameter = paged.shape["page_parameter"]
+    names = {argument.arg for argument, _ in module.arguments}
+    renamed = {name: f"{name}_parameter" for name in _ITERATOR_OPTIONS if name in names}
+    if paged.shape["size_parameter"] in renamed and "page_size" not in names:
+        renamed[paged.shape["size_parameter"]] = "page_size"
+    given = _signature(module, without=page_parameter, renamed=renamed)
+    item = ast.unparse(paged.item)
+    options = "limit: int | None = None, on_page: Callable[[Page], None] | None = None, prefetch: bool = True"
+    name = iterator_name(module.name)
+    while name in taken:
+        name += "_"
+    arguments = f"{given}, {options}" if given else options
+    call = (
+        f"return _pages.{'aiterate' if is_async else 'iterate'}(_api.{module.name}.ENDPOINT, self._client, "
+        f"{_mapping(module, without=page_parameter, renamed=renamed)}, "
+        "limit=limit, on_page=on_page, prefetch=prefetch)"
+    )
+    kind = "AsyncIterator" if is_async else "Iterator"
+    docstring = for_resource(
+        ast.get_docstring(module.sync, clean=True) or "", added=ITERATOR, without=page_parameter, returns=EVERY_ITEM
+    )
+    return _method(f"def {name}(self, *, {arguments}) -> {kind}[{item}]", [call], docstring)
+
+
+def _download(module: EndpointModule, *, is_async: bool) -> ast.stmt:
+    names = {argument.arg for argument, _ in module.arguments}
+    renamed = {name: f"{name}_parameter" for name in _DOWNLOAD_OPTIONS if name in names}
+    given = _signature(module, renamed=renamed)
+    options = (
+        "progress: Callable[[int, int | None], None] | None = None, "
+        "max_bytes: int | None = None, sha256: str | None = None"
+    )
+    body = ", body" if "body" in names else ""
+    call = (
+        f"return {'await ' if is_async else ''}_files.{'adownload' if is_async else 'download'}("
+        f"_api.{module.name}.ENDPOINT, self._client, "
+        f"_api.{module.name}.ENDPOINT.request({_mapping(module, renamed=renamed)}{body}), "
+        "path, progress=progress, max_bytes=max_bytes, sha256=sha256)"
+    )
+    arguments = ", ".join(part for part in (given, options) if part)
+    return _method(
+        f"{'async ' if is_async else ''}def {module.name}_to_file(self, path: str | Path, *, {arguments}) -> Path",
+        [call],
+        for_resource(ast.get_docstring(module.sync, clean=True) or "", added=DOWNLOAD),
+    )
+
+
+def _methods(modules: list[EndpointModule], pages: Mapping[str, Paged], *, is_async: bool) -> list[ast.stmt]:
+    taken = {module.name for module in modules}
+    methods: list[ast.stmt] = []
+    for module in modules:
+        methods.append(_call(module, is_async=is_async))
+        paged = pages.get(module.operation_id)
+        if paged is not None:
+            methods.append(_iterator(module, paged, is_async=is_async, taken=taken))
+        if ast.unparse(module.result) == "bytes" and f"{module.name}_to_file" not in taken:
+            methods.append(_download(module, is_async=is_async))
+    return methods
+
+
+_IMPORTS = """
+from __future__ import annotations
+from typing import TYPE_CHECKING, Any
+from .. import _files, _pages
+from .._resources import Resource
+from ..types import UNSET
+"""
+_CHECKING = """
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from .._walk import Page
+"""
+
+
+def _annotation_imports(
+    modules: list[EndpointModule], pages: Mapping[str, Paged], models: Mapping[str, str]
+) -> list[ast.stmt]:
+    """Return the imports that annotations need, those of the items included, seen from the resources' folder."""
+    found: dict[str, ast.stmt] = {}
+    for module in modules:
+        paged = pages.get(module.operation_id)
+        for node in ast.walk(paged.item) if paged else ():
+            if isinstance(node, ast.Name) and node.id in models:
+                line = f"from ..models.{models[node.id]} import {node.id}"
+                found[line] = ast.parse(line).body[0]
+    for module in modules:
+        for node in module.imports:
+            moved = deepcopy(node)
+            if isinstance(moved, ast.ImportFrom) and moved.level:
+                moved.level -= 1
+            found[ast.unparse(moved)] = moved
+    return [found[key] for key in sorted(found)]
+
+
+def render_resource(
+    tag: str, modules: list[EndpointModule], pages: Mapping[str, Paged], models: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return the name of a tag's blocking class and the source of its module.
+
+    Args:
+        tag: package of the tag below `api`.
+        modules: its endpoint modules.
+        pages: page shapes by operation id.
+        models: module of every model by class name.
+    """
+    imports = _annotation_imports(modules, pages, models)
+    taken = {alias.name for node in imports if isinstance(node, ast.ImportFrom) for alias in node.names}
+    name = class_name(tag, taken | {"Resource", "Page", "Path", "Callable", "Iterator", "AsyncIterator"})
+    checking = ast.parse(_CHECKING).body + imports
+    body: list[ast.stmt] = [
+        ast.Expr(ast.Constant(f"The operations of the tag `{tag}`, blocking and async.")),
+        *ast.parse(_IMPORTS).body,
+        *ast.parse(f"from ..api import {tag} as _api").body,
+        ast.If(ast.Name("TYPE_CHECKING"), checking, []),
+    ]
+    for is_async in (False, True):
+        docstring = f"The operations of the tag `{tag}`{', in an event loop' if is_async else ''}."
+        body.append(
+            ast.ClassDef(
+                name=f"Async{name}" if is_async else name,
+                bases=[ast.Name("Resource")],
+                keywords=[],
+                body=[ast.Expr(ast.Constant(docstring)), *_methods(modules, pages, is_async=is_async)],
+                decorator_list=[],
+            )
+        )
+    module = ast.fix_missing_locations(ast.Module(body=body, type_ignores=[]))
+    return name, f"{ast.unparse(module)}\n"
+
+
+_INIT = '''"""Every operation by tag: what `cyara_auth.connect()` hands out.
+
+A tag's module is imported when its attribute is first used.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..client import ApiClient
+{imports}
+
+
+class SyncResources:
+    """One attribute per tag, one method per operation, blocking."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._resource_client = client
+{sync}
+
+
+class AsyncResources:
+    """One attribute per tag, one method per operation, for an event loop."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._resource_client = client
+{asynchronous}
+
+
+__all__ = ("AsyncResources", "SyncResources")
+'''
+
+_PROPERTY = '''
+    @cached_property
+    def {attribute}(self) -> {name}:
+        """The operations of the tag `{tag}`."""
+        from .{tag} import {name}
+
+        return {name}(self._resource_client)
+'''
+
+
+def render_resources(tags: Mapping[str, str]) -> str:
+    """Return the source of `resources/__init__.py` for tags with the names of their blocking classes.
+
+    Two tags may have classes of one name, so each is imported in the property that returns it.
+    """
+    imports = "\n".join(f"    from .{tag} import Async{name}, {name}" for tag, name in sorted(tags.items()))
+    faces = {
+        prefix: "".join(
+            _PROPERTY.format(attribute=attribute_name(tag), tag=tag, name=f"{prefix}{name}")
+            for tag, name in sorted(tags.items())
+        )
+        for prefix in ("", "Async")
+    }
+    return _INIT.format(imports=imports, sync=faces[""], asynchronous=faces["Async"])

@@ -1,0 +1,167 @@
+"""Files from the portal to the disk: streamed, checked, and in place only when they are complete."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import _answer
+from .errors import DownloadError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator
+
+    import httpx
+
+    from ._endpoint import Endpoint
+    from .client import ApiClient
+
+    Progress = Callable[[int, int | None], None]
+
+_CHUNK = 262_144
+
+
+class _Sink:
+    """A temporary file beside the target, that becomes the target or disappears."""
+
+    def __init__(self, path: Path, progress: Progress | None, max_bytes: int | None, sha256: str | None) -> None:
+        self._path = path
+        self._progress = progress
+        self._max_bytes = max_bytes
+        self._wanted = sha256
+        self._total: int | None = None
+        self._size = 0
+        self._digest = hashlib.sha256()
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        self._name = Path(name)
+        self._file = os.fdopen(handle, "wb")
+
+    def expect(self, headers: Any) -> None:  # noqa: ANN401 - httpx.Headers
+        """Take in how long the file says it is, and refuse it at once if that is too long."""
+        length = headers.get("content-length", "")
+        encoded = headers.get("content-encoding", "identity") != "identity"
+        self._total = int(length) if length.isdigit() and not encoded else None
+        self._check(self._total or 0)
+
+    def write(self, chunk: bytes) -> None:
+        """Add a chunk.
+
+        Raises:
+            DownloadError: the file is larger than allowed.
+        """
+        self._size += len(chunk)
+        self._check(self._size)
+        self._digest.update(chunk)
+        self._file.write(chunk)
+        if self._progress is not None:
+            self._progress(self._size, self._total)
+
+    def _check(self, size: int) -> None:
+        if self._max_bytes is not None and size > self._max_bytes:
+            raise DownloadError(f"the file is larger than {self._max_bytes} bytes; nothing was kept")
+
+    def finish(self) -> Path:
+        """Put the file in its place, safely on the disk.
+
+        Raises:
+            DownloadError: the file is shorter than announced, or not the one expected.
+        """
+        if self._total is not None and self._size != self._total:
+            raise DownloadError(f"{self._size} of {self._total} bytes arrived; nothing was kept")
+        if self._wanted is not None and self._digest.hexdigest() != self._wanted.lower():
+            raise DownloadError("the file's SHA-256 is not the one expected; nothing was kept")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._name.replace(self._path)
+        return self._path
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._file.close()
+        with suppress(FileNotFoundError):
+            self._name.unlink()
+
+
+@contextmanager
+def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]) -> Generator[httpx.Response]:
+    endpoint.warn()
+    with client.get_httpx_client().stream(**arguments) as response:
+        if _answer.success(endpoint.answers, response.status_code) is None:
+            response.read()
+            raise _answer.api_error(endpoint.operation, response)
+        yield response
+
+
+@asynccontextmanager
+async def _astreamed(
+    endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]
+) -> AsyncGenerator[httpx.Response]:
+    endpoint.warn()
+    async with client.get_async_httpx_client().stream(**arguments) as response:
+        if _answer.success(endpoint.answers, response.status_code) is None:
+            await response.aread()
+            raise _answer.api_error(endpoint.operation, response)
+        yield response
+
+
+def download(  # noqa: PLR0913 - what a caller may choose, each by name
+    endpoint: Endpoint[Any],
+    client: ApiClient,
+    arguments: dict[str, Any],
+    path: str | Path,
+    *,
+    progress: Progress | None = None,
+    max_bytes: int | None = None,
+    sha256: str | None = None,
+) -> Path:
+    """Stream an answer to a file and return its path.
+
+    Args:
+        endpoint: the operation.
+        client: where httpx clients come from.
+        arguments: the request, as `Endpoint.request` returns it.
+        path: where the file shall be; replaced in one step, only when everything has arrived.
+        progress: called with bytes so far and bytes in all (None when the portal does not say).
+        max_bytes: largest size accepted.
+        sha256: expected hash in hexadecimal.
+
+    Raises:
+        ApiError: the portal answered with a status other than success.
+        DownloadError: too large, cut off, or not the file expected.
+    """
+    with _streamed(endpoint, client, arguments) as response:
+        sink = _Sink(Path(path), progress, max_bytes, sha256)
+        try:
+            sink.expect(response.headers)
+            for chunk in response.iter_bytes(_CHUNK):
+                sink.write(chunk)
+            return sink.finish()
+        finally:
+            sink.discard()
+
+
+async def adownload(  # noqa: PLR0913 - what a caller may choose, each by name
+    endpoint: Endpoint[Any],
+    client: ApiClient,
+    arguments: dict[str, Any],
+    path: str | Path,
+    *,
+    progress: Progress | None = None,
+    max_bytes: int | None = None,
+    sha256: str | None = None,
+) -> Path:
+    """Stream an answer to a file in an event loop. Arguments and errors are those of `download`."""
+    async with _astreamed(endpoint, client, arguments) as response:
+        sink = _Sink(Path(path), progress, max_bytes, sha256)
+        try:
+            sink.expect(response.headers)
+            async for chunk in response.aiter_bytes(_CHUNK):
+                sink.write(chunk)
+            return sink.finish()
+        finally:
+            sink.discard()

@@ -43,8 +43,7 @@ def _write_openapi(job: Job, prepared: Prepared) -> None:
     openapi = job.staged.openapi
     openapi.mkdir(parents=True)
     (openapi / "effective.json").write_bytes(dump_json(prepared.effective))
-    if prepared.names is not None:
-        (openapi / "names.json").write_bytes(prepared.names.to_json().encode())
+    (openapi / "names.json").write_bytes(prepared.names.to_json().encode())
     if job.request.document_path().parent != job.request.target.openapi / "upstream":
         upstream = openapi / "upstream"
         upstream.mkdir()

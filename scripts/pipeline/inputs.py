@@ -41,7 +41,7 @@ def settings_for(path: Path, job: Job) -> dict[str, Any]:
         RefusedDocumentError: the file holds something else.
     """
     content = read_settings(path)
-    if content and not belongs(content, received=job.received, origin=job.received.name):
+    if content.get("operations") and not belongs(content, received=job.received, origin=job.received.name):
         job.report.skipped.append(f"{path.name} belongs to another document")
         return {}
     return content

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict
 
-from pipeline import stages
 from pipeline.errors import VerificationError, listed, quoted
 from pipeline.generate import Endpoint, GeneratorInputs, generate, put_headers
 from pipeline.imports import failing_imports
+from pipeline.index import write_index
 from pipeline.inputs import allowed_operations, read_settings, settings_for
 from pipeline.tools import tidy
+from pipeline.verify import verify
 
 if TYPE_CHECKING:
     from pipeline.job import Job
@@ -41,7 +42,7 @@ def write_package(job: Job, prepared: Prepared) -> list[Endpoint]:
         )
         job.report.operations_generated = len(endpoints)
     with job.progress.stage("index"):
-        stages.write_index(
+        write_index(
             package,
             received=prepared.received,
             effective=prepared.effective,
@@ -77,9 +78,7 @@ def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
     if not job.request.verify:
         return allowed
     with job.progress.stage("verify"):
-        verified = stages.verify(job.staged.package.parent, prepared.received, allow=frozenset(allowed))
-    if verified is None:
-        return allowed
+        verified = verify(job.staged.package.parent, prepared.received, allow=frozenset(allowed))
     result = verified.as_report()
     job.report.answers = result["answers"]
     job.report.requests_valid = result["requests_valid"]

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from pipeline import stages
 from pipeline.document import check_limits
 from pipeline.errors import MissingOperationError
 from pipeline.generate import operations
+from pipeline.inspect import check_untrusted, inspect
+from pipeline.normalise import NameMap, RuleSwitches, normalise
 from pipeline.overlay import apply_overlays
+from pipeline.upgrade import upgrade
 
 if TYPE_CHECKING:
     from pipeline.job import Job
@@ -24,8 +26,8 @@ class Prepared:
     """As received, only upgraded to OpenAPI 3: what everything is judged by."""
     effective: dict[str, Any]
     """What the generator reads."""
-    names: Any
-    """The name map, or None."""
+    names: NameMap
+    """Every name given so far, those of this document added."""
 
 
 def prepare(job: Job) -> Prepared:
@@ -38,19 +40,19 @@ def prepare(job: Job) -> Prepared:
     """
     openapi, received, report = job.request.repository.openapi, job.received, job.report
     with job.progress.stage("upgrade"):
-        stages.check_untrusted(received.data)
-        upgraded = stages.upgrade(received.data)
+        check_untrusted(received.data)
+        upgraded = upgrade(received.data)
         report.operations_in_document = len(operations(upgraded.document))
     with job.progress.stage("overlay"):
         overlays = openapi.glob("overlays/*.overlay.yaml")
         overlaid = apply_overlays(upgraded.document, overlays, received=received, origin=received.name)
     with job.progress.stage("normalise"):
         names = _names(job)
-        rules = stages.read_rules(openapi / "normalise.yaml")
-        normalised = stages.normalise(overlaid.document, names=names, rules=rules)
+        rules = RuleSwitches.read(openapi / "normalise.yaml")
+        normalised = normalise(overlaid.document, names=names, rules=rules)
     with job.progress.stage("inspect"):
         check_limits(normalised.document, name="effective.json")
-        stages.inspect(normalised.document)
+        inspect(normalised.document)
     for result in (upgraded, overlaid, normalised):
         report.changes += [asdict(change) for change in result.changes]
     report.skipped += overlaid.skipped
@@ -58,11 +60,11 @@ def prepare(job: Job) -> Prepared:
     return Prepared(received=upgraded.document, effective=normalised.document, names=normalised.names)
 
 
-def _names(job: Job) -> Any:
+def _names(job: Job) -> NameMap:
     own = job.request.target.openapi / "names.json"
     path = own if own.exists() else job.request.repository.openapi / "names.json"
-    names = stages.read_names(path, job.received.data)
-    if names is not None and names.skipped:
+    names = NameMap.read(path).for_document(job.received.data)
+    if names.skipped:
         job.report.skipped.append(names.skipped)
     return names
 

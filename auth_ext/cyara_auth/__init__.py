@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
     from cyara_auth.drift import DriftError, overlay
     from cyara_auth.guard import StrikeGuard
-    from cyara_auth.install import find_unguarded, install
+    from cyara_auth.install_guard import find_unguarded, install
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
     from cyara_auth.retry import RetryPolicy
@@ -60,8 +60,8 @@ _HOMES = {
     "StrikeStore": "stores.base",
     "TestCaseOutcome": "runs",
     "connect": "client",
-    "find_unguarded": "install",
-    "install": "install",
+    "find_unguarded": "install_guard",
+    "install": "install_guard",
     "overlay": "drift",
 }
 

@@ -19,7 +19,7 @@ from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
 from cyara_auth.drift_watch import raise_on_drift
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.install import guard_client
+from cyara_auth.install_guard import guard_client
 from cyara_auth.retry import RetryPolicy, RetryQuota
 from cyara_auth.retry_clients import AsyncRetryingClient, Retrying, RetryingClient
 

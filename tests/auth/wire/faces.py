@@ -8,7 +8,7 @@ import requests
 
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
-from cyara_auth.install import install
+from cyara_auth.install_guard import install
 from cyara_auth.requests import GuardedAdapter
 from cyara_auth.state import AccountState
 from cyara_auth.stores.memory import MemoryStrikeStore

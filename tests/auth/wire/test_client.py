@@ -5,12 +5,14 @@ import gc
 import multiprocessing
 import os
 import pickle
+import pkgutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import cyara_auth
 from cyara_auth import Cyara, GuardPolicy, RetryPolicy, connect
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
@@ -311,3 +313,13 @@ def test_row_76_fork_while_another_thread_builds_the_client(server: WireServer) 
     with cyara._here()._lock:  # noqa: SLF001 - stands for the other thread that holds it at the fork
         assert in_a_fork(lambda: cyara.raw("GET", "/child").status_code) == 200
     cyara.close()
+
+
+def test_public_names_are_sorted_and_keep_their_meaning_whatever_was_imported_before() -> None:
+    assert cyara_auth.__all__ == sorted(cyara_auth.__all__)
+    for module in pkgutil.iter_modules(cyara_auth.__path__):
+        assert module.name not in cyara_auth.__all__, "importing this submodule would replace the public name"
+    for name in cyara_auth.__all__:
+        assert getattr(cyara_auth, name) is not None
+    with pytest.raises(AttributeError, match="nonsense"):
+        cyara_auth.nonsense  # noqa: B018 - the access is the test

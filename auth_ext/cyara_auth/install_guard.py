@@ -6,6 +6,7 @@ Building the client first and wrapping it then is also what keeps environment pr
 exactly as httpx understands them: passing `transport=` would switch them off.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
 
@@ -24,6 +25,7 @@ AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
 
 _REPEATING = ("retry", "retries", "tenacity", "backoff")
 _LONGEST_CHAIN = 16
+_HPACK_LOG = logging.getLogger("hpack.hpack")
 
 
 def guard_client(
@@ -35,6 +37,7 @@ def guard_client(
         UnsupportedClientError: the client cannot be guarded completely. It is left as it was.
         InsecureOriginError: the way to the origin leads through a proxy that could read the header.
     """
+    _HPACK_LOG.addFilter(_is_no_header_block)
     paths = _paths(client)
     kind = GuardedTransport if isinstance(client, httpx.Client) else AsyncGuardedTransport
     for name, transport in paths.items():
@@ -118,6 +121,14 @@ def _check_proxy(client: httpx.Client | httpx.AsyncClient, origin: Origin) -> No
             f"Requests to {origin} would go through a proxy without encryption, which could read the credential. "
             f"Add {origin.host} to NO_PROXY, or use https. Nothing was sent."
         )
+
+
+def _is_no_header_block(record: logging.LogRecord) -> bool:
+    """Drop the one line of hpack (HTTP/2, at DEBUG) that holds the header although its value is redacted elsewhere.
+
+    Read in hpack 4.2.0: `Encoded header block to ...` prints the block, in which the value is only Huffman-coded.
+    """
+    return not record.msg.startswith("Encoded header block") if isinstance(record.msg, str) else True
 
 
 def install(  # noqa: PLR0913  # the options of connect(), by keyword

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.identifiers import class_allowed, module_of
-from pipeline.normalise.walk import METHODS, OperationAt, mapping, members, operations, referred, schemas
+from pipeline.normalise.walk import (
+    METHODS,
+    OperationAt,
+    is_list,
+    is_mapping,
+    mapping,
+    members,
+    operations,
+    referred,
+    schemas,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,17 +48,17 @@ def check_untrusted(document: dict[str, Any]) -> None:
         RefusedDocumentError: with the one sentence for the user.
     """
     paths = document.get("paths")
-    if not isinstance(paths, dict):
+    if not is_mapping(paths):
         _refuse("The document has no 'paths', so there is nothing to call.")
     for path, item in paths.items():
         if path.startswith("x-") or item is None:
             continue
-        if not isinstance(item, dict):
+        if not is_mapping(item):
             _refuse(f"The path {quoted(path)} of the document is no object.")
         if len(path) > LONGEST_PATH or not path.isprintable():
             _refuse(f"The path {quoted(path)} of the document is too long or has characters that no address can have.")
         for method, operation in item.items():
-            if method.lower() in METHODS and operation is not None and not isinstance(operation, dict):
+            if method.lower() in METHODS and operation is not None and not is_mapping(operation):
                 _refuse(f"The operation {quoted(method)} {quoted(path)} of the document is no object.")
             _check_parameters(operation if method.lower() in METHODS else None, path)
         lower = [method.lower() for method in item if method.lower() in METHODS]
@@ -89,14 +99,14 @@ def inspect(document: dict[str, Any]) -> None:
 
 
 def _check_parameters(holder: object, path: str) -> None:
-    listed = holder.get("parameters") if isinstance(holder, dict) else None
-    if listed is not None and not (isinstance(listed, list) and all(isinstance(entry, dict) for entry in listed)):
+    listed = holder.get("parameters") if is_mapping(holder) else None
+    if listed is not None and not (is_list(listed) and all(is_mapping(entry) for entry in listed)):
         _refuse(f"The parameters of {quoted(path)} are no list of objects.")
 
 
 def _first_tag(entry: OperationAt) -> str:
     tags = entry.operation.get("tags")
-    return str(tags[0]) if isinstance(tags, list) and tags else "default"
+    return str(tags[0]) if is_list(tags) and tags else "default"
 
 
 def _check_name(name: str, kind: str, entry: OperationAt) -> None:

@@ -1,7 +1,7 @@
 """Rewrite a document so that the generator makes of every operation a module that works.
 
-The generator (openapi-python-client 0.29.1) meets ASP.NET documents with 26 kinds of trouble. Each one is settled here by
-a rule, or by a template where the document cannot help; none is settled by looking at which document it is.
+The generator (openapi-python-client 0.29.1) has 26 kinds of trouble with documents of ASP.NET servers. Each is settled
+here by a rule, or by a template where the document cannot help; none by looking at which document it is.
 """
 
 from __future__ import annotations

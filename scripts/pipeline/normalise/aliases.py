@@ -27,15 +27,16 @@ def plain_aliases(work: Work) -> None:
     if not ends:
         return
     for found in schemas(work.document):
-        name = referred(found.schema)
-        if name in ends:
-            end = ends[name]
-            found.schema["$ref"] = reference_to(end) if end is not None else ""
+        used = referred(found.schema)
+        if used in ends:
+            end = ends[used]
             if end is None:
                 replace(found.schema, {})
-    for name in ends:
+            else:
+                found.schema["$ref"] = reference_to(end)
+    for name, end in ends.items():
         del work.schemas[name]
-        work.note(pointer("components", "schemas", name), f"another name for {ends[name] or 'anything'}")
+        work.note(pointer("components", "schemas", name), f"another name for {end or 'anything'}")
 
 
 def recursive_aliases(work: Work) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import escaped, mapping, operations
+from pipeline.normalise.walk import escaped, is_list, is_mapping, mapping, operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -20,7 +20,7 @@ def status_codes(work: Work) -> None:
     ``2xx`` or ``200 OK`` leave the answer out with a warning, which fails the build. Part of failure mode 23.
     """
     for entry in operations(work.document):
-        clean = {}
+        clean: dict[str, Any] = {}
         for status, response in entry.operation["responses"].items():
             text = status.strip()
             code = _CODE.match(text)
@@ -44,11 +44,11 @@ def operation_security(work: Work) -> None:
     shared = work.document.get("security")
     for entry in operations(work.document):
         own = entry.operation.get("security")
-        listed = own if isinstance(own, list) else shared
+        listed = own if is_list(own) else shared
         entry.operation["security"] = [
             {name: [scope for scope in scopes if isinstance(scope, str)] for name, scopes in requirement.items()}
-            for requirement in (listed if isinstance(listed, list) else [])
-            if isinstance(requirement, dict) and all(isinstance(scopes, list) for scopes in requirement.values())
+            for requirement in (listed if is_list(listed) else [])
+            if is_mapping(requirement) and all(is_list(scopes) for scopes in requirement.values())
         ]
         if own is None and entry.operation["security"]:
             work.note(f"{entry.where}/security", "security of the document")

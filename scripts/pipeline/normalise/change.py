@@ -1,4 +1,4 @@
-"""What a stage did to a document: one value per deed, so that the report can list everything that was not as received."""
+"""What a stage did to a document, one value per deed: the report lists everything that is not as received."""
 
 from __future__ import annotations
 

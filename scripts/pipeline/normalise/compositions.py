@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import mapping, members, pointer, referred, replace, schema_roots, schemas, subschemas
+from pipeline.normalise.walk import (
+    is_mapping,
+    mapping,
+    members,
+    pointer,
+    referred,
+    replace,
+    schema_roots,
+    schemas,
+    subschemas,
+)
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
-_SHAPE = frozenset({"$ref", "type", "enum", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf"})
-_SHAPE |= {"additionalProperties"}
+_SHAPE = frozenset(
+    {"$ref", "type", "enum", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf", "additionalProperties"}
+)
 _MARKS = ("nullable", "default", "description", "example", "deprecated")
 
 
@@ -101,7 +112,7 @@ def open_objects(work: Work) -> None:
 
 def is_object(schema: dict[str, Any]) -> bool:
     """Return whether a schema describes an object, by itself or by its parts."""
-    described = "properties" in schema or isinstance(schema.get("additionalProperties"), dict)
+    described = "properties" in schema or is_mapping(schema.get("additionalProperties"))
     return schema.get("type") == "object" or described or "allOf" in schema
 
 
@@ -132,7 +143,7 @@ def _free(work: Work, schema: dict[str, Any], where: str, *, keep: bool) -> None
     for relative, inner in list(subschemas(schema)):
         _free(work, inner, where + relative, keep=relative.startswith("/allOf"))
     additional = schema.get("additionalProperties")
-    says_nothing = not isinstance(additional, dict) or not _SHAPE & set(additional)
+    says_nothing = not is_mapping(additional) or not _SHAPE & set(additional)
     if keep or schema.get("type") != "object" or mapping(schema, "properties") or {"allOf", "anyOf"} & set(schema):
         return
     if says_nothing:
@@ -155,12 +166,12 @@ def _flattened(work: Work, schema: dict[str, Any], seen: frozenset[str], where: 
                 work.note(where, f"part {target} left out: " + ("a circle" if target in seen else "no object"))
                 continue
         if "allOf" in part:
-            part = _flattened(work, part, seen | ({target} if target is not None else set()), where)
+            part = _flattened(work, part, seen | {target or ""}, where)
         for name, described in mapping(part, "properties").items():
             if name not in properties or _SHAPE & set(described):
                 properties[name] = work.copied(described)
         required.update(dict.fromkeys(part.get("required", [])))
-        if isinstance(part.get("additionalProperties"), dict):
+        if is_mapping(part.get("additionalProperties")):
             additional.setdefault("additionalProperties", work.copied(part["additionalProperties"]))
     kept = {key: value for key, value in schema.items() if key not in {"allOf", "properties", "required", "type"}}
     if not properties and not additional and others and others[0] not in seen:
@@ -176,4 +187,4 @@ def _dereferenced(work: Work, name: str) -> dict[str, Any]:
     while (target := referred(schema)) is not None and target not in seen:
         seen.add(target)
         schema = work.schemas.get(target, {})
-    return schema if isinstance(schema, dict) else {}
+    return schema if is_mapping(schema) else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import FORM, MULTIPART, base_type, is_json
-from pipeline.normalise.walk import mapping, members, operations, referred, replace, walk
+from pipeline.normalise.walk import is_mapping, mapping, members, operations, referred, replace, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +61,7 @@ def files_in_json(work: Work) -> None:
     """
     in_json = set(_named_in(work, json=True))
     in_forms = set(_named_in(work, json=False))
-    roots = [work.schemas[name] for name in sorted(in_json - in_forms)] + [
-        schema for schema in _direct(work, json=True)
-    ]
+    roots = [*(work.schemas[name] for name in sorted(in_json - in_forms)), *_direct(work, json=True)]
     for root in roots:
         for found in walk(root, ""):
             if found.schema.get("format") == "binary":
@@ -85,7 +83,7 @@ def _direct(work: Work, *, json: bool) -> Iterator[dict[str, Any]]:
         holders = [entry.operation.get("requestBody"), *entry.operation["responses"].values()]
         for holder in holders:
             for kind, media in mapping(holder, "content").items():
-                if is_json(kind) is json and isinstance(media.get("schema"), dict):
+                if is_json(kind) is json and is_mapping(media.get("schema")):
                     yield media["schema"]
 
 

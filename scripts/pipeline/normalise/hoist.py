@@ -10,7 +10,7 @@ from pipeline.normalise.compositions import is_object
 from pipeline.normalise.identifiers import pascal
 from pipeline.normalise.operation_names import key_of
 from pipeline.normalise.schema_names import ClassNames
-from pipeline.normalise.walk import mapping, members, operations, reference_to, replace
+from pipeline.normalise.walk import is_mapping, mapping, members, operations, reference_to, replace
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -69,9 +69,9 @@ class _Hoister:
         """Name what is inside a schema; parts of ``allOf`` are the schema itself."""
         for name, member in mapping(schema, "properties").items():
             self.visit(member, [*spoken, name], f"{place}.{name}")
-        if isinstance(schema.get("items"), dict):
+        if is_mapping(schema.get("items")):
             self.visit(schema["items"], [*spoken, "item"], f"{place}[]")
-        if isinstance(schema.get("additionalProperties"), dict):
+        if is_mapping(schema.get("additionalProperties")):
             self.visit(schema["additionalProperties"], [*spoken, "value"], f"{place}{{}}")
         for part in members(schema, "allOf"):
             self.inside(part, spoken, place)

@@ -18,6 +18,9 @@ LONGEST = 80
 
 _WORD = re.compile(r"([A-Z]?[a-z]+)")
 
+_PLURAL = re.compile(r"[A-Z]{2,}s(?![a-z])")
+"""Several acronyms: ``APIs`` would be split into ``ap_is``."""
+
 _DEVICES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
 
 _BUILTINS = frozenset(dir(builtins)) | {
@@ -47,7 +50,7 @@ RESERVED_ARGUMENTS = frozenset({"client", "url", "body", "self", "cls"})
 
 
 def words(text: str) -> list[str]:
-    """Split text into words: at anything but letters and digits, and at changes of letter case as the generator does."""
+    """Split text into words where the generator does: at anything but letters and digits, and at changes of case."""
     plain = unicodedata.normalize("NFKC", text)
     folded = unicodedata.normalize("NFKD", plain)
     ascii_only = "".join(char for char in folded if not unicodedata.combining(char))
@@ -60,7 +63,7 @@ def words(text: str) -> list[str]:
 
 def snake(text: str, *, otherwise: str) -> str:
     """Return a module or function name; ``otherwise`` where nothing usable is left of the text."""
-    name = "_".join(words(text)).lower()
+    name = "_".join(words(_PLURAL.sub(lambda match: match.group().capitalize(), text))).lower()
     if not name or not _stable(name):
         name = otherwise if not text.strip() or not name else f"{otherwise}_{_digest(text)}"
     if not name.isidentifier():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import quoted
-from pipeline.normalise.walk import escaped, holders, mapping, pointer, replace, schemas
+from pipeline.normalise.walk import escaped, holders, is_list, is_mapping, mapping, pointer, replace, schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.normalise.work import Work
 
 TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
@@ -64,7 +65,7 @@ def _flag(value: object) -> bool:
 
 
 def _names(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return is_list(value) and all(isinstance(name, str) for name in value)
 
 
 def _anything(value: object) -> bool:
@@ -81,7 +82,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "default": _anything,
     "const": _anything,
     "example": _anything,
-    "enum": lambda value: isinstance(value, list) and len(value) > 0,
+    "enum": is_list and len(value) > 0,
     "required": _names,
     "pattern": _text,
     "multipleOf": lambda value: _number(value) and float(str(value)) > 0,
@@ -91,10 +92,10 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "exclusiveMinimum": lambda value: _flag(value) or _number(value),
     **dict.fromkeys(("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"), _count),
     **dict.fromkeys(("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated"), _flag),
-    "discriminator": lambda value: isinstance(value, dict) and isinstance(value.get("propertyName"), str),
-    **dict.fromkeys(_COMPOSITION, lambda value: isinstance(value, list)),
-    "items": lambda value: isinstance(value, dict),
-    "properties": lambda value: isinstance(value, dict),
+    "discriminator": lambda value: is_mapping(value) and isinstance(value.get("propertyName"), str),
+    **dict.fromkeys(_COMPOSITION, is_list),
+    "items": is_mapping,
+    "properties": is_mapping,
     "additionalProperties": lambda value: isinstance(value, (dict, bool)),
 }
 
@@ -104,27 +105,24 @@ def boolean_schemas(work: Work) -> None:
 
     3.1 allows booleans, the generator's schema classes do not, and refuse the whole document. Failure mode 5.
     """
-    named = work.schemas
-    for name, schema in named.items():
-        if not isinstance(schema, dict):
-            named[name] = {}
+    for name, schema in work.schemas.items():
+        if not is_mapping(schema):
+            work.schemas[name] = {}
             work.note(pointer("components", "schemas", name), "anything, because it is no object")
     for where, holder in holders(work.document):
         _make_schema(work, holder, "schema", where)
         for kind, media in mapping(holder, "content").items():
-            if isinstance(media, dict):
-                _make_schema(work, media, "schema", f"{where}/content/{escaped(kind)}")
+            _make_schema(work, media, "schema", f"{where}/content/{escaped(kind)}")
     for found in schemas(work.document):
-        for key in ("properties", "$defs", "patternProperties"):
-            for name in mapping(found.schema, key):
-                _make_schema(work, found.schema[key], name, f"{found.where}/{key}")
-        for key in ("items", "not"):
-            if isinstance(found.schema.get(key), list):
-                found.schema["prefixItems"] = found.schema.pop(key)
-            _make_schema(work, found.schema, key, found.where)
-        for key in _COMPOSITION & set(found.schema):
-            if isinstance(found.schema[key], list):
-                found.schema[key] = [member if isinstance(member, dict) else {} for member in found.schema[key]]
+        for name in mapping(found.schema, "properties"):
+            _make_schema(work, found.schema["properties"], name, f"{found.where}/properties")
+        if is_list(found.schema.get("items")):
+            found.schema["prefixItems"] = found.schema.pop("items")
+        _make_schema(work, found.schema, "items", found.where)
+        for key in _COMPOSITION:
+            listed = found.schema.get(key)
+            if is_list(listed):
+                found.schema[key] = [member if is_mapping(member) else {} for member in listed]
 
 
 def schema_types(work: Work) -> None:
@@ -136,7 +134,7 @@ def schema_types(work: Work) -> None:
     for found in schemas(work.document):
         schema = found.schema
         received = schema.get("type")
-        if isinstance(received, list):
+        if is_list(received):
             kinds = list(dict.fromkeys(kind for kind in received if isinstance(kind, str) and kind in TYPES))
             _set_type(schema, kinds[0] if len(kinds) == 1 else kinds or None)
         elif isinstance(received, str) and received not in TYPES:
@@ -178,17 +176,17 @@ def _set_type(schema: dict[str, Any], kind: object) -> None:
 
 def _guess_type(schema: dict[str, Any]) -> None:
     if "type" not in schema and "$ref" not in schema and not _COMPOSITION & set(schema):
-        if isinstance(schema.get("properties"), dict):
+        if is_mapping(schema.get("properties")):
             schema["type"] = "object"
-        elif isinstance(schema.get("items"), dict):
+        elif is_mapping(schema.get("items")):
             schema["type"] = "array"
     kind = schema.get("type")
-    if (kind == "array" or (isinstance(kind, list) and "array" in kind)) and not schema.get("prefixItems"):
+    if (kind == "array" or (is_list(kind) and "array" in kind)) and not schema.get("prefixItems"):
         schema.setdefault("items", {})
 
 
 def _make_schema(work: Work, holder: dict[str, Any], key: str, where: str) -> None:
-    if key in holder and not isinstance(holder[key], dict):
+    if key in holder and not is_mapping(holder[key]):
         if holder[key] is not True:
             work.note(f"{where}/{escaped(key)}", "anything, because it is no schema")
         holder[key] = {}
@@ -196,7 +194,7 @@ def _make_schema(work: Work, holder: dict[str, Any], key: str, where: str) -> No
 
 def _clean_discriminator(schema: dict[str, Any]) -> None:
     discriminator = schema.get("discriminator")
-    if isinstance(discriminator, dict):
+    if is_mapping(discriminator):
         listed = mapping(discriminator, "mapping")
         kept = {value: target for value, target in listed.items() if isinstance(target, str)}
         schema["discriminator"] = {"propertyName": discriminator["propertyName"], "mapping": kept}
@@ -207,16 +205,16 @@ def _shorten_all(work: Work) -> None:
     pending: list[Any] = [work.document]
     while pending:
         node = pending.pop()
-        if isinstance(node, list):
+        if is_list(node):
             pending.extend(node)
             continue
-        if not isinstance(node, dict):
+        if not is_mapping(node):
             continue
         for key, value in list(node.items()):
             if key in {"description", "summary"} and isinstance(value, str) and len(value) > LONGEST_TEXT:
                 node[key] = value[:LONGEST_TEXT] + " ..."
                 work.note("", f"a {key} of {len(value)} characters shortened")
-            elif key == "example" and not isinstance(value, dict) and len(str(value)) > LONGEST_EXAMPLE:
+            elif key == "example" and not is_mapping(value) and len(str(value)) > LONGEST_EXAMPLE:
                 del node[key]
             elif isinstance(value, (dict, list)):
                 pending.append(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import OperationAt, escaped, mapping, operations
+from pipeline.normalise.walk import OperationAt, escaped, is_mapping, mapping, operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -14,7 +14,7 @@ OCTETS = "application/octet-stream"
 MULTIPART = "multipart/form-data"
 FORM = "application/x-www-form-urlencoded"
 OVERRIDES = "x-cyara-content-type-overrides"
-"""Root member of the effective document: media type on the wire to the one that the generator shall treat it as."""
+"""Root member of the effective document: media type on the wire to the one that the generator treats it as."""
 
 _BINARY = {"type": "string", "format": "binary"}
 _TEXT = {"type": "string"}
@@ -27,7 +27,7 @@ def base_type(kind: str) -> str:
 
 
 def is_json(kind: str) -> bool:
-    """Return whether a media type is JSON: ``application/json``, ``text/json``, ``application/*+json`` and relatives."""
+    """Return whether a media type is JSON: ``application/json``, ``text/json``, ``application/*+json`` and so on."""
     base = base_type(kind)
     return base.endswith(("/json", "+json", "/x-json")) and "/" in base
 
@@ -81,9 +81,9 @@ def one_body_type(work: Work) -> None:
     """
     for entry in operations(work.document):
         body = entry.operation.get("requestBody")
-        if not isinstance(body, dict):
+        if not is_mapping(body):
             continue
-        content = body.pop("content", {}) or {JSON: {}}
+        content: dict[str, Any] = body.pop("content", {}) or {JSON: {}}
         where = f"{entry.where}/requestBody/content"
         chosen, media = _body(work, content)
         body["content"] = {chosen: media}
@@ -94,13 +94,13 @@ def one_body_type(work: Work) -> None:
 def _holders(entry: OperationAt) -> list[tuple[str, dict[str, Any]]]:
     found = [(f"{entry.where}/responses/{escaped(key)}", node) for key, node in entry.operation["responses"].items()]
     body = entry.operation.get("requestBody")
-    if isinstance(body, dict):
+    if is_mapping(body):
         found.append((f"{entry.where}/requestBody", body))
     return [(where, node) for where, node in found if "content" in node]
 
 
 def _pick_json(content: dict[str, Any]) -> str | None:
-    """Return the JSON type to use: the plain one, else a concrete one, else a pattern such as ``application/*+json``."""
+    """Return the JSON type to use: the plain one, else a concrete one, else one such as ``application/*+json``."""
     found = [kind for kind in content if is_json(kind)]
     concrete = [kind for kind in found if "*" not in kind]
     plain = [kind for kind in concrete if base_type(kind) == JSON]
@@ -114,12 +114,14 @@ def _answer(work: Work, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     others = [kind for kind in content if not is_json(kind)]
     if not others:
         return _bytes(work, OCTETS, content[chosen] if chosen else {})
+    if any(_is_binary(content[kind].get("schema")) for kind in others):
+        return _bytes(work, others[0] if len(others) == 1 and _is_own(others[0]) else OCTETS, content[others[0]])
     texts = [kind for kind in others if kind.startswith("text/") and "*" not in kind]
     chosen = (texts or [kind for kind in others if "*" not in kind] or others)[0]
     media = content[chosen]
     if "*" in chosen:
         return _json(work, chosen, media) if _is_structured(media) else _bytes(work, OCTETS, media)
-    if chosen.startswith("text/") and not _is_binary(media.get("schema")):
+    if chosen.startswith("text/"):
         return chosen, {**media, "schema": dict(_TEXT)}
     return _bytes(work, chosen, media)
 
@@ -160,7 +162,12 @@ def _treat(work: Work, kind: str, as_kind: str) -> None:
 
 
 def _is_binary(schema: object) -> bool:
-    return isinstance(schema, dict) and schema.get("type") == "string" and schema.get("format") == "binary"
+    return is_mapping(schema) and schema.get("type") == "string" and schema.get("format") == "binary"
+
+
+def _is_own(kind: str) -> bool:
+    """Return whether a media type can be read as bytes everywhere: no pattern, no text."""
+    return "*" not in kind and not kind.startswith("text/")
 
 
 def _is_structured(media: dict[str, Any]) -> bool:

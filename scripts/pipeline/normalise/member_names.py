@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, python_name, shortened
 from pipeline.normalise.walk import mapping, members, operations, pointer, schemas

@@ -64,7 +64,7 @@ class NameMap:
         title = title_of(document)
         if not self.title or self.title == title:
             return NameMap(title=title, operations=dict(self.operations), schemas=dict(self.schemas))
-        return NameMap(title=title, skipped=f"names.json belongs to {ascii(self.title)}, not to this document")
+        return NameMap(title=title, skipped=f"names.json belongs to {self.title!a}, not to this document")
 
     def to_json(self) -> str:
         """Return the text of ``names.json``, sorted, so that it does not depend on the document's order."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import mapping, members, operations, pointer, referred, replace, schemas, walk
+from pipeline.normalise.walk import is_list, mapping, members, operations, pointer, referred, replace, schemas, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,17 +85,19 @@ def null_members(work: Work) -> None:
         if "anyOf" in schema:
             schema["anyOf"] = [*schema["anyOf"], dict(_NULL)]
         elif "$ref" in schema or "allOf" in schema:
-            kept = {key: schema.pop(key) for key in ("default", "description", "example") if key in schema}
+            kept: dict[str, Any] = {
+                key: schema.pop(key) for key in ("default", "description", "example") if key in schema
+            }
             replace(schema, {"anyOf": [dict(schema), dict(_NULL)], **kept})
         elif kind is not None:
-            schema["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]
+            schema["type"] = [*(kind if is_list(kind) else [kind]), "null"]
 
 
 def _take_null(schema: dict[str, Any]) -> bool:
     """Take every other mark of null off a schema; return whether there was one."""
     found = False
     kinds = schema.get("type")
-    if isinstance(kinds, list) and "null" in kinds:
+    if is_list(kinds) and "null" in kinds:
         rest = [kind for kind in kinds if kind != "null"]
         schema["type"] = rest[0] if len(rest) == 1 else rest
         found = True
@@ -103,7 +105,7 @@ def _take_null(schema: dict[str, Any]) -> bool:
         schema.pop("type")
         found = True
     values = schema.get("enum")
-    if isinstance(values, list) and None in values:
+    if is_list(values) and None in values:
         _drop_null_value(schema, values)
         found = True
     for key in ("anyOf", "oneOf", "allOf"):
@@ -121,7 +123,7 @@ def _drop_null_value(schema: dict[str, Any], values: list[Any]) -> None:
     places = [index for index, value in enumerate(values) if value is not None]
     for key in ("x-enumNames", "x-enum-varnames", "x-enum-descriptions"):
         listed = schema.get(key)
-        if isinstance(listed, list) and len(listed) == len(values):
+        if is_list(listed) and len(listed) == len(values):
             schema[key] = [listed[index] for index in places]
     schema["enum"] = [values[index] for index in places]
     if not places:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.normalise.identifiers import pascal, reserved_apart, shortened, snake, words
@@ -30,28 +31,18 @@ def operation_names(work: Work) -> None:
     changes nothing. The generator would overwrite one module by the other, silently (failure mode 9), and derive
     nothing that fits a public API (failure mode 24). ``tags`` becomes the one folder name.
     """
-    found = list(operations(work.document))
-    taken: dict[str, set[str]] = {}
-    counts: dict[str, int] = {}
-    for entry in found:
-        received = entry.operation.get("operationId")
-        if isinstance(received, str):
-            counts[received] = counts.get(received, 0) + 1
-    ids: set[str] = {received for received, count in counts.items() if count == 1}
-    ordered = sorted(found, key=lambda entry: (received_path(entry), entry.method))
+    naming = _Naming(work)
     by_id = {entry.operation_id: entry for entry in work.names.operations.values() if entry.operation_id}
-    waiting: list[tuple[OperationAt, str]] = []
-    for entry in ordered:
-        folder = _folder(entry)
+    waiting: list[OperationAt] = []
+    for entry in sorted(operations(work.document), key=lambda entry: (received_path(entry), entry.method)):
         received = entry.operation.get("operationId")
-        known = work.names.operations.get(key_of(entry)) or (by_id.get(received) if received in ids else None)
-        if known is not None and known.name not in taken.setdefault(folder, set()):
-            _give(work, entry, folder, known.name, ids, taken)
+        known = work.names.operations.get(key_of(entry)) or (by_id.get(received) if received in naming.ids else None)
+        if known is not None and naming.free(entry, known.name):
+            naming.give(entry, known.name)
         else:
-            waiting.append((entry, folder))
-    for entry, folder in waiting:
-        used = taken.setdefault(folder, set())
-        _give(work, entry, folder, next(name for name in _candidates(entry) if name not in used), ids, taken)
+            waiting.append(entry)
+    for entry in waiting:
+        naming.give(entry, next(name for name in _candidates(entry) if naming.free(entry, name)))
 
 
 def received_path(entry: OperationAt) -> str:
@@ -65,24 +56,36 @@ def key_of(entry: OperationAt) -> str:
     return f"{entry.method.upper()} {received_path(entry)}"
 
 
-def _give(work: Work, entry: OperationAt, folder: str, name: str, ids: set[str], taken: dict[str, set[str]]) -> None:
-    operation = entry.operation
-    taken[folder].add(name)
-    received = operation.get("operationId")
-    operation_id = received if isinstance(received, str) and received in ids else _fresh_id(entry, ids)
-    ids.add(operation_id)
-    if isinstance(received, str):
-        operation["x-cyara-operation-id-received"] = received
-    tags = operation.get("tags") or ["default"]
-    operation["x-cyara-operation-id"] = operation_id
-    operation["x-cyara-tag"] = tags[0]
-    operation["tags"] = [folder]
-    operation["operationId"] = name
-    work.names.operations[key_of(entry)] = OperationName(
-        operation_id=received if isinstance(received, str) else None, name=name
-    )
-    if received != name:
-        work.note(entry.where, f"named {name} in {folder}")
+class _Naming:
+    """The names and ids given so far."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._taken: dict[str, set[str]] = {}
+        received = Counter(str(entry.operation.get("operationId", "")) for entry in operations(work.document))
+        self.ids = {operation_id for operation_id, count in received.items() if operation_id and count == 1}
+
+    def free(self, entry: OperationAt, name: str) -> bool:
+        """Return whether the name is still free in the folder of the operation."""
+        return name not in self._taken.setdefault(_folder(entry), set())
+
+    def give(self, entry: OperationAt, name: str) -> None:
+        """Write name, id and folder into the operation, and the name into the map."""
+        operation, folder = entry.operation, _folder(entry)
+        self._taken.setdefault(folder, set()).add(name)
+        received = operation.get("operationId")
+        if isinstance(received, str):
+            operation["x-cyara-operation-id-received"] = received
+        operation_id = received if isinstance(received, str) and received in self.ids else _fresh_id(entry, self.ids)
+        self.ids.add(operation_id)
+        operation["x-cyara-operation-id"] = operation_id
+        operation["x-cyara-tag"] = (operation.get("tags") or ["default"])[0]
+        operation["tags"] = [folder]
+        operation["operationId"] = name
+        given = OperationName(operation_id=received if isinstance(received, str) else None, name=name)
+        self._work.names.operations[key_of(entry)] = given
+        if received != name:
+            self._work.note(entry.where, f"named {name} in {folder}")
 
 
 def _folder(entry: OperationAt) -> str:

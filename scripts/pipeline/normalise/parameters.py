@@ -72,9 +72,8 @@ def parameter_content(work: Work) -> None:
             parameter.pop("content", None)
             if "schema" in parameter:
                 continue
-            kind, media = next(iter(content.items()), ("", {}))
-            schema = media.get("schema") if isinstance(media, dict) else None
-            parameter["schema"] = schema if isinstance(schema, dict) else {"type": "string"}
+            kind = next(iter(content), "")
+            parameter["schema"] = mapping(content.get(kind), "schema") or {"type": "string"}
             if kind and is_json(kind):
                 parameter["x-cyara-content"] = "application/json"
             work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} got the schema of its content")

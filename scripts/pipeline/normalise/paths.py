@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, python_name
-from pipeline.normalise.walk import METHODS, mapping, pointer
+from pipeline.normalise.walk import METHODS, is_mapping, mapping, pointer
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -29,7 +29,7 @@ def path_templates(work: Work) -> None:
         clean, names = _clean_template(path)
         for method in METHODS:
             operation = item.get(method)
-            if not isinstance(operation, dict):
+            if not is_mapping(operation):
                 continue
             target, target_names = clean, names
             while method in repaired.get(target, {}):

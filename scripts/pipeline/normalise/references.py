@@ -9,6 +9,9 @@ from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.walk import (
     METHODS,
     SCHEMA_PREFIX,
+    Data,
+    is_list,
+    is_mapping,
     mapping,
     pointer,
     reference_to,
@@ -64,7 +67,7 @@ def shared_parts(work: Work) -> None:
         _write_out_list(work, item, pointer("paths", path))
         for method in METHODS:
             operation = item.get(method)
-            if isinstance(operation, dict):
+            if is_mapping(operation):
                 _write_out_operation(work, operation, pointer("paths", path, method))
     for section in ("parameters", "requestBodies", "responses", "pathItems"):
         components.pop(section, None)
@@ -80,7 +83,7 @@ def path_item_parameters(work: Work) -> None:
         shared = item.pop("parameters", [])
         for method in METHODS:
             operation = item.get(method)
-            if not isinstance(operation, dict):
+            if not is_mapping(operation):
                 continue
             listed = [*operation.get("parameters", []), *(work.copied(entry) for entry in shared)]
             unique: dict[tuple[str, str], dict[str, Any]] = {}
@@ -102,9 +105,9 @@ def _named(work: Work, reference: str, root: dict[str, Any], where: str) -> str 
     target: Any = _MISSING
     for start in (work.document, root):
         target = _at(start, parts)
-        if isinstance(target, dict):
+        if is_mapping(target):
             break
-    if not isinstance(target, dict):
+    if not is_mapping(target):
         return None
     if target is root:
         name = unescaped(where.removeprefix("/components/schemas/")) if where.startswith("/components/schemas/") else ""
@@ -130,16 +133,16 @@ def _new_name(work: Work, parts: list[str]) -> str:
     return name
 
 
-def _at(start: Any, parts: list[str]) -> Any:
+def _at(start: Data, parts: list[str]) -> Data:
     node = start
     for part in parts:
-        if isinstance(node, dict) and part in node:
+        if is_mapping(node) and part in node:
             node = node[part]
-        elif isinstance(node, list) and part.isascii() and part.isdigit() and int(part) < len(node):
+        elif is_list(node) and part.isascii() and part.isdigit() and int(part) < len(node):
             node = node[int(part)]
         else:
             return _MISSING
-        if isinstance(node, dict) and isinstance(node.get("$ref"), str) and part is not parts[-1]:
+        if is_mapping(node) and isinstance(node.get("$ref"), str) and part is not parts[-1]:
             return _MISSING
     return node
 
@@ -148,7 +151,7 @@ def _target(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any] | 
     """Follow references to parts other than schemas, or return None where they lead nowhere or in a circle."""
     seen: set[str] = set()
     current: Any = node
-    while isinstance(current, dict) and isinstance(current.get("$ref"), str):
+    while is_mapping(current) and isinstance(current.get("$ref"), str):
         reference = current["$ref"]
         if reference in seen:
             return None
@@ -156,18 +159,18 @@ def _target(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any] | 
         raw = reference.removeprefix("#").strip("/").split("/")
         found = _at(document, [unescaped(part) for part in raw])
         current = found if found is not _MISSING else _at(document, [unescaped(unquote(part)) for part in raw])
-    return current if isinstance(current, dict) else None
+    return current if is_mapping(current) else None
 
 
 def _write_out_operation(work: Work, operation: dict[str, Any], where: str) -> None:
     _write_out_list(work, operation, where)
     body = operation.get("requestBody")
-    if isinstance(body, dict) and "$ref" in body:
+    if is_mapping(body) and "$ref" in body:
         target = _target(work.document, body)
         operation["requestBody"] = work.copied(target) if target is not None else {"content": {}}
         work.note(f"{where}/requestBody", "shared body written out")
     for status, response in operation["responses"].items():
-        if isinstance(response, dict) and "$ref" in response:
+        if is_mapping(response) and "$ref" in response:
             target = _target(work.document, response)
             operation["responses"][status] = work.copied(target) if target is not None else {"description": ""}
             work.note(f"{where}/responses/{status}", "shared answer written out")

@@ -15,6 +15,7 @@ from pipeline.normalise import (
     aliases,
     answers,
     compositions,
+    enums,
     forms,
     hoist,
     keywords,
@@ -30,6 +31,7 @@ from pipeline.normalise import (
     subtypes,
     values,
 )
+from pipeline.normalise.walk import is_mapping
 from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     schema_names.schema_names,
     nulls.null_marks,
     values.numeric_text,
-    values.enum_values,
+    enums.enum_values,
     compositions.unions,
     compositions.single_members,
     nulls.nullable_schemas,
@@ -76,7 +78,7 @@ RULES: tuple[Rule, ...] = (
     subtypes.subtype_references,
     aliases.recursive_aliases,
     nulls.optional_nulls,
-    values.enum_names,
+    enums.enum_names,
     values.valid_defaults,
     compositions.open_objects,
     member_names.member_names,
@@ -105,7 +107,7 @@ class RuleSwitches:
         if not path.exists():
             return cls()
         data = read_yaml(path.read_text(encoding="utf-8"), name=path.name)
-        return load_rules(data if isinstance(data, dict) else {})
+        return load_rules(data if is_mapping(data) else {})
 
 
 def load_rules(data: dict[str, Any]) -> RuleSwitches:
@@ -115,7 +117,7 @@ def load_rules(data: dict[str, Any]) -> RuleSwitches:
         PipelineError: it names an unknown rule, or a state other than true and false.
     """
     switches = data.get("rules", {})
-    if not isinstance(switches, dict) or not all(isinstance(state, bool) for state in switches.values()):
+    if not is_mapping(switches) or not all(isinstance(state, bool) for state in switches.values()):
         raise PipelineError("normalise.yaml must have the shape {rules: {name of a rule: true or false}}.")
     unknown = sorted(set(map(str, switches)) - {name_of(rule) for rule in RULES})
     if unknown:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RefusedDocumentError, quoted
-from pipeline.normalise.walk import METHODS, escaped, mapping, pointer
+from pipeline.normalise.walk import METHODS, Data, escaped, is_list, is_mapping, mapping, pointer
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -23,18 +23,18 @@ def _flag(value: object) -> bool:
 
 
 def _list(value: object) -> bool:
-    return isinstance(value, list)
+    return is_list(value)
 
 
 def _object(value: object) -> bool:
-    return isinstance(value, dict)
+    return is_mapping(value)
 
 
 def _anything(value: object) -> bool:
     return value is not None
 
 
-_DOCUMENT: dict[str, Check] = {
+_DOCUMENT: Mapping[str, Check] = {
     "openapi": _anything,
     "info": _object,
     "servers": _list,
@@ -43,11 +43,11 @@ _DOCUMENT: dict[str, Check] = {
     "security": _list,
     "tags": _list,
 }
-_COMPONENTS: dict[str, Check] = dict.fromkeys(
+_COMPONENTS: Mapping[str, Check] = dict.fromkeys(
     ("schemas", "parameters", "requestBodies", "responses", "pathItems", "securitySchemes"), _object
 )
-_ITEM: dict[str, Check] = {"$ref": _text, "parameters": _list} | dict.fromkeys(METHODS, _object)
-_OPERATION: dict[str, Check] = {
+_ITEM: Mapping[str, Check] = {"$ref": _text, "parameters": _list} | dict.fromkeys(METHODS, _object)
+_OPERATION: Mapping[str, Check] = {
     "tags": _list,
     "summary": _text,
     "description": _text,
@@ -58,7 +58,7 @@ _OPERATION: dict[str, Check] = {
     "deprecated": _flag,
     "security": _list,
 }
-_PARAMETER: dict[str, Check] = {
+_PARAMETER: Mapping[str, Check] = {
     "$ref": _text,
     "name": _text,
     "in": _text,
@@ -73,11 +73,11 @@ _PARAMETER: dict[str, Check] = {
     "content": _object,
     "example": _anything,
 }
-_BODY: dict[str, Check] = {"$ref": _text, "description": _text, "required": _flag, "content": _object}
-_RESPONSE: dict[str, Check] = {"$ref": _text, "description": _text, "content": _object}
-_MEDIA: dict[str, Check] = {"schema": _object, "example": _anything, "encoding": _object}
-_ENCODING: dict[str, Check] = {"contentType": _text, "style": _text, "explode": _flag}
-_SCHEME: dict[str, Check] = dict.fromkeys(("type", "name", "in", "scheme", "bearerFormat", "description"), _text)
+_BODY: Mapping[str, Check] = {"$ref": _text, "description": _text, "required": _flag, "content": _object}
+_RESPONSE: Mapping[str, Check] = {"$ref": _text, "description": _text, "content": _object}
+_MEDIA: Mapping[str, Check] = {"schema": _object, "example": _anything, "encoding": _object}
+_ENCODING: Mapping[str, Check] = {"contentType": _text, "style": _text, "explode": _flag}
+_SCHEME: Mapping[str, Check] = dict.fromkeys(("type", "name", "in", "scheme", "bearerFormat", "description"), _text)
 
 
 def openapi_version(work: Work) -> None:
@@ -100,14 +100,14 @@ def method_spelling(work: Work) -> None:
     """
     paths = mapping(work.document, "paths")
     for path, item in list(paths.items()):
-        if not isinstance(item, dict):
+        if not is_mapping(item):
             del paths[path]
             work.note(pointer("paths", path), "dropped: not a path")
             continue
         for method, operation in list(item.items()):
             if method != method.lower() and method.lower() in METHODS:
                 item[method.lower()] = item.pop(method)
-                if isinstance(operation, dict):
+                if is_mapping(operation):
                     work.note(pointer("paths", path, method), "method in lower case")
         if path.startswith("x-"):
             del paths[path]
@@ -127,16 +127,16 @@ def unused_parts(work: Work) -> None:
     document["tags"] = [
         {key: tag[key] for key in ("name", "description") if isinstance(tag.get(key), str)}
         for tag in document.get("tags", [])
-        if isinstance(tag, dict) and isinstance(tag.get("name"), str)
+        if is_mapping(tag) and isinstance(tag.get("name"), str)
     ]
     components = document.setdefault("components", {})
     _keep(work, components, _COMPONENTS, "/components")
     sections = (("parameters", _PARAMETER), ("requestBodies", _BODY), ("responses", _RESPONSE))
     for section, table in sections:
-        for name, node in list(mapping(components, section).items()):
-            _clean_holder(work, components[section], name, node, table, pointer("components", section))
+        for name in list(mapping(components, section)):
+            _clean_holder(work, components[section], name, table, pointer("components", section))
     for name, scheme in list(mapping(components, "securitySchemes").items()):
-        if isinstance(scheme, dict) and isinstance(scheme.get("type"), str):
+        if is_mapping(scheme) and isinstance(scheme.get("type"), str):
             _keep(work, scheme, _SCHEME, pointer("components", "securitySchemes", name))
         else:
             del components["securitySchemes"][name]
@@ -150,28 +150,29 @@ def _clean_item(work: Work, item: dict[str, Any], where: str) -> None:
     _clean_parameters(work, item, where)
     for method in METHODS:
         operation = item.get(method)
-        if not isinstance(operation, dict):
+        if not is_mapping(operation):
             continue
         place = f"{where}/{method}"
         _keep(work, operation, _OPERATION, place)
         _clean_parameters(work, operation, place)
-        if isinstance(operation.get("tags"), list):
+        if is_list(operation.get("tags")):
             operation["tags"] = [tag for tag in operation["tags"] if isinstance(tag, str)]
         if "requestBody" in operation:
-            _clean_holder(work, operation, "requestBody", operation["requestBody"], _BODY, place)
+            _clean_holder(work, operation, "requestBody", _BODY, place)
         responses = operation.setdefault("responses", {})
-        for status, response in list(responses.items()):
-            _clean_holder(work, responses, status, response, _RESPONSE, f"{place}/responses")
+        for status in list(responses):
+            _clean_holder(work, responses, status, _RESPONSE, f"{place}/responses")
 
 
 def _clean_parameters(work: Work, holder: dict[str, Any], where: str) -> None:
-    for index, parameter in enumerate(holder.get("parameters", [])):
-        _clean_holder(work, holder["parameters"], index, parameter, _PARAMETER, f"{where}/parameters")
+    for index in range(len(holder.get("parameters", []))):
+        _clean_holder(work, holder["parameters"], index, _PARAMETER, f"{where}/parameters")
 
 
-def _clean_holder(work: Work, parent: Any, key: Any, node: Any, table: dict[str, Check], where: str) -> None:
-    place = f"{where}/{escaped(str(key))}"
-    if not isinstance(node, dict):
+def _clean_holder(work: Work, parent: Data, key: Data, table: Mapping[str, Check], where: str) -> None:
+    """Clean the parameter, body or answer that a list or mapping holds at a key."""
+    place, node = f"{where}/{escaped(str(key))}", parent[key]
+    if not is_mapping(node):
         if table is _RESPONSE and not str(key).startswith("x-"):
             parent[key] = {"description": ""}
             return
@@ -181,19 +182,22 @@ def _clean_holder(work: Work, parent: Any, key: Any, node: Any, table: dict[str,
     _keep(work, node, table, place)
     if table is _RESPONSE and "$ref" not in node:
         node.setdefault("description", "")
-    content = mapping(node, "content")
-    for kind, media in list(content.items()):
-        if not isinstance(media, dict):
-            content[kind] = media = {}
-        _keep(work, media, _MEDIA, f"{place}/content/{escaped(kind)}")
-        for name, encoding in list(mapping(media, "encoding").items()):
-            if isinstance(encoding, dict):
-                _keep(work, encoding, _ENCODING, f"{place}/content/{escaped(kind)}/encoding/{escaped(name)}")
-            else:
-                del media["encoding"][name]
+    for kind, received in list(mapping(node, "content").items()):
+        media = received if is_mapping(received) else {}
+        node["content"][kind] = media
+        _clean_media(work, media, f"{place}/content/{escaped(kind)}")
 
 
-def _keep(work: Work, node: dict[str, Any], table: dict[str, Check], where: str) -> None:
+def _clean_media(work: Work, media: dict[str, Any], where: str) -> None:
+    _keep(work, media, _MEDIA, where)
+    for name, encoding in list(mapping(media, "encoding").items()):
+        if is_mapping(encoding):
+            _keep(work, encoding, _ENCODING, f"{where}/encoding/{escaped(name)}")
+        else:
+            del media["encoding"][name]
+
+
+def _keep(work: Work, node: dict[str, Any], table: Mapping[str, Check], where: str) -> None:
     """Drop members that are unknown or of the wrong type; extensions stay."""
     for key, value in list(node.items()):
         check = table.get(key)
@@ -222,11 +226,11 @@ def _clean_info(document: dict[str, Any]) -> None:
 def _clean_servers(document: dict[str, Any]) -> None:
     servers: list[dict[str, str]] = []
     for server in document.get("servers", []):
-        if not isinstance(server, dict) or not isinstance(server.get("url"), str):
+        if not is_mapping(server) or not isinstance(server.get("url"), str):
             continue
         url: str = server["url"]
         for name, variable in mapping(server, "variables").items():
-            if isinstance(variable, dict) and isinstance(variable.get("default"), str):
+            if is_mapping(variable) and isinstance(variable.get("default"), str):
                 url = url.replace("{" + name + "}", variable["default"])
         servers.append({"url": url})
     document["servers"] = servers or [{"url": "/"}]

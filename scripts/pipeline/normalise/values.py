@@ -1,20 +1,20 @@
-"""Rules about enumerations, constants, numbers, time spans and defaults."""
+"""Rules about plain values: numbers, time spans and defaults."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.identifiers import shortened, words
-from pipeline.normalise.walk import mapping, members, referred, replace, schemas
+from pipeline.normalise.walk import Data, is_list, is_mapping, mapping, referred, replace, schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.normalise.work import Work
 
 _NUMBERS = frozenset({"integer", "number"})
-_NAME_KEYS = ("x-enum-varnames", "x-enumNames", "x-enumnames", "x-enum-names", "enumNames")
 _SPANS = frozenset({"time-span", "timespan", "date-span", "duration"})
 SPAN_MARK = "[time span]"
 """Begins the example of a time span: the only member of a text schema that the templates can see."""
@@ -28,67 +28,12 @@ def numeric_text(work: Work) -> None:
     """
     for found in schemas(work.document):
         kinds = found.schema.get("type")
-        if isinstance(kinds, list) and "string" in kinds and _NUMBERS & set(kinds) and len(kinds) == 2:  # noqa: PLR2004 # a pair
-            number = next(kind for kind in kinds if kind != "string")
+        rest = [kind for kind in kinds if kind != "string"] if is_list(kinds) else []
+        if rest in (["integer"], ["number"]):
+            number = rest[0]
             found.schema["type"] = number
             found.schema.pop("pattern", None)
             work.note(found.where, f"{number} alone, not also text")
-
-
-def enum_values(work: Work) -> None:
-    """Make every enumeration one of distinct texts or distinct integers, or none at all; a constant is one of one.
-
-    The generator skips what holds an enumeration of mixed types, floats or booleans, and a constant would refuse new
-    values where an enumeration stays open. Part of failure modes 13 and 16.
-    """
-    for found in schemas(work.document):
-        schema = found.schema
-        constant = schema.pop("const", None)
-        if constant is not None and "enum" not in schema:
-            schema["enum"] = [constant]
-        values = schema.get("enum")
-        if values is None:
-            continue
-        if schema.get("type") == "array" or isinstance(mapping(schema, "items").get("type"), str):
-            items = schema.setdefault("items", {})
-            items.setdefault("enum", schema.pop("enum"))
-            work.note(found.where, "enumeration moved to the items of the list")
-            continue
-        kind, kept = _usable_values(schema, values)
-        if kept == values and kind == schema.get("type"):
-            continue
-        _keep_names(schema, values, kept)
-        schema["enum"] = kept
-        if kind is not None:
-            schema["type"] = kind
-        if not kept:
-            schema.pop("enum")
-        work.note(found.where, "enumeration of one type, without doubles" if kept else "enumeration dropped")
-
-
-def enum_names(work: Work) -> None:
-    """Name the members of every enumeration, uniquely.
-
-    NSwag's ``x-enumNames`` are ignored and integers become ``VALUE_0``; ``txt`` beside ``TXT`` crashes the generator
-    (issue 1030). Names come from the document's extensions where they fit, else from the values. Failure modes 16, 18.
-    """
-    for found in schemas(work.document):
-        values = found.schema.get("enum")
-        if not isinstance(values, list):
-            continue
-        received = _received_names(found.schema, len(values))
-        names: list[str] = []
-        for index, value in enumerate(values):
-            name = _member_name(received[index] if received else value, index)
-            unique, number = name, 2
-            while unique in names:
-                unique, number = f"{name}_{number}", number + 1
-            names.append(unique)
-        for key in _NAME_KEYS:
-            found.schema.pop(key, None)
-        found.schema["x-enum-varnames"] = names
-        if received:
-            work.note(found.where, "members named as the document says")
 
 
 def time_spans(work: Work) -> None:
@@ -104,7 +49,7 @@ def time_spans(work: Work) -> None:
     for found in list(schemas(work.document)):
         schema = found.schema
         kinds = schema.get("type")
-        is_text = kinds == "string" or (isinstance(kinds, list) and "string" in kinds)
+        is_text = kinds == "string" or (is_list(kinds) and "string" in kinds)
         if is_text and str(schema.get("format", "")).lower() in _SPANS:
             example = schema.get("example")
             schema["example"] = f"{SPAN_MARK} {example if isinstance(example, str) else '00:00:30'}"
@@ -141,62 +86,6 @@ def valid_defaults(work: Work) -> None:
             schema["allOf"] = [reference]
 
 
-def _usable_values(schema: dict[str, Any], values: list[Any]) -> tuple[str | None, list[Any]]:
-    """Return the type of an enumeration and its distinct usable values; no values where it says nothing useful."""
-    kind = schema.get("type")
-    whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
-    if all(isinstance(value, int) and not isinstance(value, bool) for value in whole) and kind != "string":
-        return ("integer" if kind != "number" else "number"), ([] if kind == "number" else list(dict.fromkeys(whole)))
-    if all(isinstance(value, bool) for value in whole) and kind != "string":
-        return "boolean", []
-    if kind in {"integer", "number", "boolean", "object", "array"}:
-        digits = [
-            value for value in whole if isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii()
-        ]
-        is_digits = kind == "integer" and len(digits) == len(whole)
-        return str(kind), list(dict.fromkeys(int(value) for value in digits)) if is_digits else []
-    if kind != "string" and not all(isinstance(value, str) for value in whole):
-        return None, []
-    texts = [value if isinstance(value, str) else _text(value) for value in whole]
-    return "string", [text for text in dict.fromkeys(texts) if text.isprintable()]
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _keep_names(schema: dict[str, Any], values: list[Any], kept: list[Any]) -> None:
-    """Keep the member names of an enumeration in step with its values."""
-    spelled = [_text(value) if isinstance(value, bool) else str(value) for value in values]
-    for key in _NAME_KEYS:
-        listed = schema.get(key)
-        if isinstance(listed, list) and len(listed) == len(values):
-            by_value = dict(zip(reversed(spelled), reversed(listed), strict=True))
-            schema[key] = [by_value.get(str(value), str(value)) for value in kept]
-
-
-def _received_names(schema: dict[str, Any], count: int) -> list[str] | None:
-    for key in _NAME_KEYS:
-        listed = schema.get(key)
-        if isinstance(listed, list) and len(listed) == count and all(isinstance(name, str) for name in listed):
-            return [str(name) for name in listed]
-    described = members(schema.get("x-ms-enum"), "values")
-    by_value = {str(entry.get("value")): entry.get("name") for entry in described}
-    names = [by_value.get(str(value)) for value in schema.get("enum", [])]
-    return [str(name) for name in names] if names and all(isinstance(name, str) for name in names) else None
-
-
-def _member_name(source: object, index: int) -> str:
-    if isinstance(source, int):
-        return f"VALUE_{source}" if source >= 0 else f"VALUE_NEGATIVE_{-source}"
-    name = "_".join(words(str(source))).upper()
-    if not name or not name.isidentifier():
-        name = f"VALUE_{name}" if name and f"VALUE_{name}".isidentifier() and name.isascii() else f"VALUE_{index}"
-    if name == "MRO" or not name.isascii():
-        name = f"{name}_" if name == "MRO" else f"VALUE_{index}"
-    return shortened(name, "_").upper()
-
-
 def _lower(schema: object, key: str) -> set[str]:
     return {name.lower() for name in mapping(schema, key)}
 
@@ -206,13 +95,13 @@ def _resolved(work: Work, schema: dict[str, Any]) -> dict[str, Any] | None:
     if target is None:
         return schema
     named = work.schemas.get(target)
-    return named if isinstance(named, dict) and "enum" in named else None
+    return named if is_mapping(named) and "enum" in named else None
 
 
-def _fitted(schema: dict[str, Any], default: Any) -> Any:
+def _fitted(schema: dict[str, Any], default: Data) -> Data:
     """Return the default as its type spells it, or None."""
     kind, values = schema.get("type"), schema.get("enum")
-    if isinstance(values, list):
+    if is_list(values):
         return default if default in values and not isinstance(default, bool) else None
     if kind == "boolean":
         words_of = {"true": True, "false": False}
@@ -224,7 +113,7 @@ def _fitted(schema: dict[str, Any], default: Any) -> Any:
     return None
 
 
-def _number(default: Any, *, whole: bool) -> int | float | None:
+def _number(default: Data, *, whole: bool) -> int | float | None:
     if isinstance(default, bool) or not isinstance(default, (int, float, str)):
         return None
     try:
@@ -237,9 +126,9 @@ def _number(default: Any, *, whole: bool) -> int | float | None:
 
 
 def _readable(default: str, written_as: str) -> bool:
-    readers = {
-        "date": datetime.date.fromisoformat,
-        "date-time": datetime.datetime.fromisoformat,
+    readers: dict[str, Callable[[str], object]] = {
+        "date": dt.date.fromisoformat,
+        "date-time": dt.datetime.fromisoformat,
         "uuid": uuid.UUID,
     }
     if written_as == "binary" or not default.isprintable() or any(char in default for char in "\"'\\"):

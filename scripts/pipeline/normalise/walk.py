@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from attrs import frozen
 
@@ -14,6 +14,20 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 SCHEMA_PREFIX = "#/components/schemas/"
 
 Node = dict[str, Any]
+
+Data: TypeAlias = Any
+"""Plain JSON data of any kind: what a document holds is known only by looking."""
+
+
+def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether plain JSON data is an object; keys of JSON are text."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Return whether plain JSON data is a list."""
+    return isinstance(value, list)
+
 
 _SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -65,7 +79,7 @@ def reference_to(name: str) -> str:
 
 def referred(schema: object) -> str | None:
     """Return the component that a schema is a plain reference to, or None."""
-    reference = schema.get("$ref") if isinstance(schema, dict) else None
+    reference = schema.get("$ref") if is_mapping(schema) else None
     if isinstance(reference, str) and reference.startswith(SCHEMA_PREFIX):
         return unescaped(reference.removeprefix(SCHEMA_PREFIX))
     return None
@@ -80,39 +94,39 @@ def replace(node: Node, content: Node) -> None:
 
 def members(node: object, key: str) -> list[Node]:
     """Return the mappings in a list member of a node."""
-    listed = node.get(key) if isinstance(node, dict) else None
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    listed = node.get(key) if is_mapping(node) else None
+    return [entry for entry in listed if is_mapping(entry)] if is_list(listed) else []
 
 
 def mapping(node: object, key: str) -> Node:
     """Return a mapping member of a node, or an empty mapping."""
-    found = node.get(key) if isinstance(node, dict) else None
-    return found if isinstance(found, dict) else {}
+    found = node.get(key) if is_mapping(node) else None
+    return found if is_mapping(found) else {}
 
 
 def operations(document: Node) -> Iterator[OperationAt]:
     """Yield every operation in the order of the document; method names may be of any case."""
     for path, item in mapping(document, "paths").items():
-        if not isinstance(item, dict):
+        if not is_mapping(item):
             continue
         for method, operation in list(item.items()):
-            if method.lower() in METHODS and isinstance(operation, dict):
+            if method.lower() in METHODS and is_mapping(operation):
                 yield OperationAt(path=path, method=method, item=item, operation=operation)
 
 
 def subschemas(schema: Node) -> Iterator[tuple[str, Node]]:
     """Yield the schemas directly inside a schema, with their pointers relative to it."""
     for key in _SINGLE:
-        if isinstance(schema.get(key), dict):
+        if is_mapping(schema.get(key)):
             yield "/" + key, schema[key]
     for key in _LISTS:
         listed = schema.get(key)
-        for index, member in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(member, dict):
+        for index, member in enumerate(listed if is_list(listed) else ()):
+            if is_mapping(member):
                 yield f"/{key}/{index}", member
     for key in _MAPS:
         for name, member in mapping(schema, key).items():
-            if isinstance(member, dict):
+            if is_mapping(member):
                 yield f"/{key}/{escaped(name)}", member
 
 
@@ -128,31 +142,36 @@ def holders(document: Node) -> Iterator[tuple[str, Node]]:
     components = mapping(document, "components")
     for section in ("parameters", "requestBodies", "responses", "headers"):
         for name, node in mapping(components, section).items():
-            if isinstance(node, dict):
+            if is_mapping(node):
                 yield pointer("components", section, name), node
-    for path, item in [*mapping(document, "paths").items(), *mapping(components, "pathItems").items()]:
+    items = {**mapping(components, "pathItems"), **mapping(document, "paths")}
+    for path, item in items.items():
         for index, parameter in enumerate(members(item, "parameters")):
             yield pointer("paths", path, "parameters", str(index)), parameter
-    for entry in operations({"paths": {**mapping(components, "pathItems"), **mapping(document, "paths")}}):
-        for index, parameter in enumerate(members(entry.operation, "parameters")):
-            yield f"{entry.where}/parameters/{index}", parameter
-        if isinstance(entry.operation.get("requestBody"), dict):
-            yield f"{entry.where}/requestBody", entry.operation["requestBody"]
-        for status, response in mapping(entry.operation, "responses").items():
-            if isinstance(response, dict):
-                yield f"{entry.where}/responses/{escaped(status)}", response
+    for entry in operations({"paths": items}):
+        yield from _in_operation(entry)
+
+
+def _in_operation(entry: OperationAt) -> Iterator[tuple[str, Node]]:
+    for index, parameter in enumerate(members(entry.operation, "parameters")):
+        yield f"{entry.where}/parameters/{index}", parameter
+    if is_mapping(entry.operation.get("requestBody")):
+        yield f"{entry.where}/requestBody", entry.operation["requestBody"]
+    for status, response in mapping(entry.operation, "responses").items():
+        if is_mapping(response):
+            yield f"{entry.where}/responses/{escaped(status)}", response
 
 
 def schema_roots(document: Node) -> Iterator[SchemaAt]:
     """Yield every schema that is not part of another one."""
     for name, schema in list(mapping(mapping(document, "components"), "schemas").items()):
-        if isinstance(schema, dict):
+        if is_mapping(schema):
             yield SchemaAt(where=pointer("components", "schemas", name), schema=schema)
     for where, holder in list(holders(document)):
-        if isinstance(holder.get("schema"), dict):
+        if is_mapping(holder.get("schema")):
             yield SchemaAt(where=f"{where}/schema", schema=holder["schema"])
         for kind, media in mapping(holder, "content").items():
-            if isinstance(media, dict) and isinstance(media.get("schema"), dict):
+            if is_mapping(media) and is_mapping(media.get("schema")):
                 yield SchemaAt(where=f"{where}/content/{escaped(kind)}/schema", schema=media["schema"])
 
 

@@ -9,9 +9,11 @@ from attrs import Factory, define
 
 from pipeline.errors import RefusedDocumentError
 from pipeline.normalise.change import Change
+from pipeline.normalise.walk import is_list, is_mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.names import NameMap
+    from pipeline.normalise.walk import Data
 
 GROWTH_LIMIT = 3_000_000
 """Nodes that rules may add by copying. Real documents need a few thousand; a hostile one would fill the memory."""
@@ -44,7 +46,7 @@ class Work:
         schemas: dict[str, Any] = components.setdefault("schemas", {})
         return schemas
 
-    def copied(self, node: Any) -> Any:
+    def copied(self, node: Data) -> Data:
         """Return a deep copy of plain data.
 
         Raises:
@@ -53,11 +55,12 @@ class Work:
         self.grown += 1
         if self.grown > GROWTH_LIMIT:
             raise RefusedDocumentError(
-                f"The document grows beyond {GROWTH_LIMIT} nodes when its shared parts are written out. Nothing was changed."
+                f"The document grows beyond {GROWTH_LIMIT} nodes when its shared parts are written out. "
+                "Nothing was changed."
             )
-        if isinstance(node, dict):
+        if is_mapping(node):
             return {key: self.copied(value) for key, value in node.items()}
-        if isinstance(node, list):
+        if is_list(node):
             return [self.copied(value) for value in node]
         return node
 

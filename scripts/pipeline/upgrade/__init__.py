@@ -1,8 +1,8 @@
 """Turn a Swagger 2.0 document into OpenAPI 3.0.3; documents that are 3.x pass unchanged.
 
-The generator reads 3.x only (openapi-python-client issue 279), the known converters need Node.js or post the document to
-an outside service, and older ASP.NET portals publish 2.0. The result says what the received document says and nothing
-more: repairs belong to ``normalise``, because requests and answers are judged by the result of this stage.
+The generator reads 3.x only (openapi-python-client issue 279), the known converters need Node.js or post the document
+to an outside service, and older ASP.NET portals publish 2.0. The result says what the received document says and
+nothing more: repairs belong to ``normalise``, because requests and answers are judged by the result of this stage.
 
 Ambiguous points, and what is done:
 
@@ -15,21 +15,27 @@ Ambiguous points, and what is done:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from pipeline.errors import RefusedDocumentError
-from pipeline.normalise.change import Change
+from pipeline.normalise.walk import is_list
 from pipeline.upgrade.operations import upgrade_paths
 from pipeline.upgrade.schemas import upgrade_definitions
 from pipeline.upgrade.security import upgrade_security
 from pipeline.upgrade.source import Source
 
+if TYPE_CHECKING:
+    from pipeline.normalise.change import Change
+
 __all__ = ["UpgradeResult", "upgrade"]
 
-_MOVED = ("swagger", "host", "basePath", "schemes", "consumes", "produces", "paths", "definitions", "parameters")
-_MOVED += ("responses", "securityDefinitions")
+_MOVED = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces", "paths", "definitions"}) | {
+    "parameters",
+    "responses",
+    "securityDefinitions",
+}
 
 
 @frozen(kw_only=True, slots=True)
@@ -50,7 +56,8 @@ def upgrade(document: dict[str, Any]) -> UpgradeResult:
         version = document.get("openapi")
         if not isinstance(version, (str, float, int)) or not str(version).startswith("3"):
             raise RefusedDocumentError(
-                "The document names neither 'swagger: 2.0' nor 'openapi: 3.x', so it is no OpenAPI document. Nothing was changed."
+                "The document names neither 'swagger: 2.0' nor 'openapi: 3.x', so it is no OpenAPI document. "
+                "Nothing was changed."
             )
         return UpgradeResult(document=document, changes=[])
     if not str(document["swagger"]).startswith("2"):
@@ -76,5 +83,5 @@ def _servers(document: dict[str, Any]) -> list[dict[str, str]]:
     if not isinstance(host, str) or not host:
         return [{"url": path or "/"}]
     listed = document.get("schemes")
-    schemes = [scheme for scheme in listed if isinstance(scheme, str)] if isinstance(listed, list) else []
+    schemes = [scheme for scheme in listed if isinstance(scheme, str)] if is_list(listed) else []
     return [{"url": f"{scheme}://{host}{path}"} for scheme in schemes or ["https"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.normalise.walk import is_list, is_mapping
 from pipeline.upgrade.parameters import body_of, upgrade_parameter
 from pipeline.upgrade.schemas import upgrade_schema
 
@@ -19,9 +20,9 @@ _MOVED = frozenset({"parameters", "responses", "consumes", "produces", "schemes"
 def upgrade_paths(source: Source) -> dict[str, Any]:
     """Return ``paths``; whatever is no object is passed on for the later stages to judge."""
     paths = source.document.get("paths")
-    if not isinstance(paths, dict):
+    if not is_mapping(paths):
         return {}
-    return {path: _path_item(path, item, source) if isinstance(item, dict) else item for path, item in paths.items()}
+    return {path: _path_item(path, item, source) if is_mapping(item) else item for path, item in paths.items()}
 
 
 def _path_item(path: str, item: dict[str, Any], source: Source) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def _path_item(path: str, item: dict[str, Any], source: Source) -> dict[str, Any
         if key == "parameters":
             outside = [parameter for parameter in shared if parameter.get("in") not in _IN_BODY]
             result[key] = [upgrade_parameter(parameter, pointer, source) for parameter in outside]
-        elif key.lower() in METHODS and isinstance(value, dict):
+        elif key.lower() in METHODS and is_mapping(value):
             result[key] = _operation(value, shared, f"{pointer}/{key}", source)
         else:
             result[key] = value
@@ -41,7 +42,7 @@ def _path_item(path: str, item: dict[str, Any], source: Source) -> dict[str, Any
 
 def _parameters(holder: dict[str, Any], source: Source) -> list[dict[str, Any]]:
     listed = holder.get("parameters")
-    return [source.resolve(entry, "parameters") for entry in listed] if isinstance(listed, list) else []
+    return [source.resolve(entry, "parameters") for entry in listed] if is_list(listed) else []
 
 
 def _operation(operation: dict[str, Any], shared: list[dict[str, Any]], where: str, source: Source) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def _operation(operation: dict[str, Any], shared: list[dict[str, Any]], where: s
         result["requestBody"] = body
     produces = source.produces(operation)
     responses = operation.get("responses")
-    if isinstance(responses, dict):
+    if is_mapping(responses):
         result["responses"] = {
             status: response if status.startswith("x-") else _response(source.resolve(response, "responses"), produces)
             for status, response in responses.items()
@@ -69,8 +70,8 @@ def _response(response: dict[str, Any], produces: list[str]) -> dict[str, Any]:
     result = {key: value for key, value in response.items() if key not in {"schema", "headers", "examples"}}
     result.setdefault("description", "")
     headers = response.get("headers")
-    if isinstance(headers, dict):
-        result["headers"] = {name: _header(header) for name, header in headers.items() if isinstance(header, dict)}
+    if is_mapping(headers):
+        result["headers"] = {name: _header(header) for name, header in headers.items() if is_mapping(header)}
     content = _content(response, produces)
     if content:
         result["content"] = content
@@ -85,11 +86,11 @@ def _header(header: dict[str, Any]) -> dict[str, Any]:
 
 def _content(response: dict[str, Any], produces: list[str]) -> dict[str, Any]:
     examples = response.get("examples")
-    samples: dict[str, Any] = examples if isinstance(examples, dict) else {}
+    samples: dict[str, Any] = examples if is_mapping(examples) else {}
     schema = response.get("schema")
     if schema is None:
         return {}
-    if isinstance(schema, dict) and schema.get("type") == "file":
+    if is_mapping(schema) and schema.get("type") == "file":
         kinds = [kind for kind in produces if "json" not in kind] or ["application/octet-stream"]
         return {kind: {"schema": dict(_BINARY)} for kind in kinds}
     upgraded = upgrade_schema(schema)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.normalise.walk import is_mapping
 from pipeline.upgrade.schemas import upgrade_schema
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _form_body(form: list[dict[str, Any]], consumes: list[str], where: str, sour
     kinds = [kind for kind in consumes if kind.partition(";")[0] in {MULTIPART, FORM}]
     if has_file:
         kinds = [kind for kind in kinds if kind.startswith(MULTIPART)] or [MULTIPART]
-    schema = {"type": "object", "properties": properties}
+    schema: dict[str, Any] = {"type": "object", "properties": properties}
     if required:
         schema["required"] = required
     content: dict[str, Any] = {}
@@ -95,7 +96,7 @@ def _form_body(form: list[dict[str, Any]], consumes: list[str], where: str, sour
 
 
 def _schema(parameter: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(parameter.get("schema"), dict):
+    if is_mapping(parameter.get("schema")):
         upgraded: dict[str, Any] = upgrade_schema(parameter["schema"])
         return upgraded
     members = {
@@ -105,7 +106,7 @@ def _schema(parameter: dict[str, Any]) -> dict[str, Any]:
     }
     result: dict[str, Any] = upgrade_schema(members)
     items = result.get("items")
-    while isinstance(items, dict):
+    while is_mapping(items):
         items.pop("collectionFormat", None)
         items = items.get("items")
     return result

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.normalise.walk import is_list, is_mapping
+
 if TYPE_CHECKING:
+    from pipeline.normalise.walk import Data
     from pipeline.upgrade.source import Source
 
 _OLD_PREFIX, _NEW_PREFIX = "#/definitions/", "#/components/schemas/"
@@ -19,16 +22,16 @@ _VALUE_KEYS = ("x-ms-discriminator-value", "x-discriminator-value")
 def upgrade_definitions(source: Source) -> dict[str, Any]:
     """Return ``components.schemas`` from ``definitions``; names stay as received."""
     definitions = source.document.get("definitions")
-    if not isinstance(definitions, dict):
+    if not is_mapping(definitions):
         return {}
     schemas = {name: upgrade_schema(schema) for name, schema in definitions.items()}
     _add_mappings(schemas)
     return schemas
 
 
-def upgrade_schema(schema: Any) -> Any:
+def upgrade_schema(schema: Data) -> Data:
     """Return a schema in the words of 3.0: references, nullability, files, discriminators, all the way down."""
-    if not isinstance(schema, dict):
+    if not is_mapping(schema):
         return schema
     reference = schema.get("$ref")
     if isinstance(reference, str):
@@ -38,9 +41,9 @@ def upgrade_schema(schema: Any) -> Any:
         if key in result:
             result[key] = upgrade_schema(result[key])
     for key in _LISTS:
-        if isinstance(result.get(key), list):
+        if is_list(result.get(key)):
             result[key] = [upgrade_schema(member) for member in result[key]]
-    if isinstance(result.get("properties"), dict):
+    if is_mapping(result.get("properties")):
         result["properties"] = {name: upgrade_schema(member) for name, member in result["properties"].items()}
     if isinstance(result.get("discriminator"), str):
         result["discriminator"] = {"propertyName": result["discriminator"]}
@@ -61,7 +64,7 @@ def _upgrade_null(schema: dict[str, Any]) -> None:
         if nullable is True:
             schema["nullable"] = True
     kinds = schema.get("type")
-    if isinstance(kinds, list) and "null" in kinds:
+    if is_list(kinds) and "null" in kinds:
         rest = [kind for kind in kinds if kind != "null"]
         schema["nullable"] = True
         schema["type"] = rest[0] if len(rest) == 1 else rest
@@ -70,23 +73,23 @@ def _upgrade_null(schema: dict[str, Any]) -> None:
 def _add_mappings(schemas: dict[str, Any]) -> None:
     """Write a subtype's own discriminator value into the mapping of its base."""
     for name, schema in schemas.items():
-        if not isinstance(schema, dict):
+        if not is_mapping(schema):
             continue
         value = next((schema[key] for key in _VALUE_KEYS if isinstance(schema.get(key), str)), None)
         for base in _bases(schema, schemas, set()) if value is not None else ():
             discriminator = base.get("discriminator")
-            if isinstance(discriminator, dict):
+            if is_mapping(discriminator):
                 discriminator.setdefault("mapping", {})[value] = _NEW_PREFIX + name
 
 
 def _bases(schema: dict[str, Any], schemas: dict[str, Any], seen: set[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     members = schema.get("allOf")
-    for member in members if isinstance(members, list) else ():
-        reference = member.get("$ref") if isinstance(member, dict) else None
+    for member in members if is_list(members) else ():
+        reference = member.get("$ref") if is_mapping(member) else None
         name = reference.removeprefix(_NEW_PREFIX) if isinstance(reference, str) else ""
         base = schemas.get(name)
-        if isinstance(base, dict) and name not in seen:
+        if is_mapping(base) and name not in seen:
             seen.add(name)
             found += [base, *_bases(base, schemas, seen)]
     return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.normalise.walk import is_mapping
+
 if TYPE_CHECKING:
     from pipeline.upgrade.source import Source
 
@@ -19,9 +21,9 @@ _ADDRESSES = ("authorizationUrl", "tokenUrl")
 def upgrade_security(source: Source) -> dict[str, Any]:
     """Return ``components.securitySchemes``; an unknown type is passed on as it is."""
     definitions = source.document.get("securityDefinitions")
-    if not isinstance(definitions, dict):
+    if not is_mapping(definitions):
         return {}
-    return {name: _scheme(scheme) for name, scheme in definitions.items() if isinstance(scheme, dict)}
+    return {name: _scheme(scheme) for name, scheme in definitions.items() if is_mapping(scheme)}
 
 
 def _scheme(scheme: dict[str, Any]) -> dict[str, Any]:

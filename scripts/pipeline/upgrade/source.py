@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, frozen
 
 from pipeline.normalise.change import Change
+from pipeline.normalise.walk import is_list, is_mapping
+
+if TYPE_CHECKING:
+    from pipeline.normalise.walk import Data
 
 JSON = "application/json"
 
@@ -15,7 +19,7 @@ def media_types(value: object) -> list[str]:
     """Return ``consumes`` or ``produces`` as a list; some generators write one text with commas."""
     if isinstance(value, str):
         value = value.split(",")
-    if not isinstance(value, list):
+    if not is_list(value):
         return []
     found = (entry.strip(" ;").lower() for entry in value if isinstance(entry, str))
     return list(dict.fromkeys(entry for entry in found if "/" in entry))
@@ -32,22 +36,22 @@ class Source:
         """Record a deed of this stage."""
         self.changes.append(Change(rule="upgrade", where=where, what=what))
 
-    def resolve(self, node: Any, section: str) -> dict[str, Any]:
+    def resolve(self, node: Data, section: str) -> dict[str, Any]:
         """Follow references into a shared section (``parameters`` or ``responses``).
 
         A reference that leads nowhere, or in a circle, yields the node itself, which ``normalise`` then deals with.
         """
         seen: set[str] = set()
         current = node
-        while isinstance(current, dict) and isinstance(current.get("$ref"), str):
+        while is_mapping(current) and isinstance(current.get("$ref"), str):
             reference = current["$ref"]
             shared = self.document.get(section)
             name = reference.removeprefix(f"#/{section}/").replace("~1", "/").replace("~0", "~")
-            if reference in seen or not isinstance(shared, dict) or name not in shared:
-                return node if isinstance(node, dict) else {}
+            if reference in seen or not is_mapping(shared) or name not in shared:
+                return node if is_mapping(node) else {}
             seen.add(reference)
             current = shared[name]
-        return current if isinstance(current, dict) else {}
+        return current if is_mapping(current) else {}
 
     def consumes(self, operation: dict[str, Any]) -> list[str]:
         """Return the media types of an operation's body; an operation's own empty list overrides the document's."""

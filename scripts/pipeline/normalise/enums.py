@@ -1,0 +1,126 @@
+"""Rules about enumerations and constants: one type, distinct values, a name for every member."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.normalise.identifiers import shortened, words
+from pipeline.normalise.walk import Data, is_list, mapping, members, schemas
+
+if TYPE_CHECKING:
+    from pipeline.normalise.work import Work
+
+_NAME_KEYS = ("x-enum-varnames", "x-enumNames", "x-enumnames", "x-enum-names", "enumNames")
+_NOT_TEXT = frozenset({"integer", "number", "boolean", "object", "array"})
+
+
+def enum_values(work: Work) -> None:
+    """Make every enumeration one of distinct texts or distinct integers, or none at all; a constant is one of one.
+
+    The generator skips what holds an enumeration of mixed types, floats or booleans, and a constant would refuse new
+    values where an enumeration stays open. Part of failure modes 13 and 16.
+    """
+    for found in schemas(work.document):
+        schema = found.schema
+        constant = schema.pop("const", None)
+        if constant is not None and "enum" not in schema:
+            schema["enum"] = [constant]
+        values = schema.get("enum")
+        if values is None:
+            continue
+        if schema.get("type") == "array" or isinstance(mapping(schema, "items").get("type"), str):
+            items = schema.setdefault("items", {})
+            items.setdefault("enum", schema.pop("enum"))
+            work.note(found.where, "enumeration moved to the items of the list")
+            continue
+        kind, kept = _usable_values(schema, values)
+        if kept == values and kind == schema.get("type"):
+            continue
+        _keep_names(schema, values, kept)
+        schema["enum"] = kept
+        if kind is not None:
+            schema["type"] = kind
+        if not kept:
+            schema.pop("enum")
+        work.note(found.where, "enumeration of one type, without doubles" if kept else "enumeration dropped")
+
+
+def enum_names(work: Work) -> None:
+    """Name the members of every enumeration, uniquely.
+
+    NSwag's ``x-enumNames`` are ignored and integers become ``VALUE_0``; ``txt`` beside ``TXT`` crashes the generator
+    (issue 1030). Names come from the document's extensions where they fit, else from the values. Failure modes 16, 18.
+    """
+    for found in schemas(work.document):
+        values = found.schema.get("enum")
+        if not is_list(values):
+            continue
+        received = _received_names(found.schema, len(values))
+        names: list[str] = []
+        for index, value in enumerate(values):
+            name = _member_name(received[index] if received else value, index)
+            unique, number = name, 2
+            while unique in names:
+                unique, number = f"{name}_{number}", number + 1
+            names.append(unique)
+        for key in _NAME_KEYS:
+            found.schema.pop(key, None)
+        found.schema["x-enum-varnames"] = names
+        if received:
+            work.note(found.where, "members named as the document says")
+
+
+def _usable_values(schema: dict[str, Any], values: list[Any]) -> tuple[str | None, list[Any]]:
+    """Return the type of an enumeration and its distinct usable values; no values where it says nothing useful."""
+    kind = schema.get("type")
+    whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in whole) and kind != "string":
+        return ("integer" if kind != "number" else "number"), ([] if kind == "number" else list(dict.fromkeys(whole)))
+    if all(isinstance(value, bool) for value in whole) and kind != "string":
+        return "boolean", []
+    if kind in _NOT_TEXT:
+        digits = [
+            value for value in whole if isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii()
+        ]
+        is_digits = kind == "integer" and len(digits) == len(whole)
+        return str(kind), list(dict.fromkeys(int(value) for value in digits)) if is_digits else []
+    if kind != "string" and not all(isinstance(value, str) for value in whole):
+        return None, []
+    texts = [value if isinstance(value, str) else _text(value) for value in whole]
+    return "string", [text for text in dict.fromkeys(texts) if text.isprintable()]
+
+
+def _text(value: Data) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _keep_names(schema: dict[str, Any], values: list[Any], kept: list[Any]) -> None:
+    """Keep the member names of an enumeration in step with its values."""
+    spelled = [_text(value) if isinstance(value, bool) else str(value) for value in values]
+    for key in _NAME_KEYS:
+        listed = schema.get(key)
+        if is_list(listed) and len(listed) == len(values):
+            by_value = dict(zip(reversed(spelled), reversed(listed), strict=True))
+            schema[key] = [by_value.get(str(value), str(value)) for value in kept]
+
+
+def _received_names(schema: dict[str, Any], count: int) -> list[str] | None:
+    for key in _NAME_KEYS:
+        listed = schema.get(key)
+        if is_list(listed) and len(listed) == count and all(isinstance(name, str) for name in listed):
+            return [str(name) for name in listed]
+    described = members(schema.get("x-ms-enum"), "values")
+    by_value = {str(entry.get("value")): entry.get("name") for entry in described}
+    names = [by_value.get(str(value)) for value in schema.get("enum", [])]
+    return [str(name) for name in names] if names and all(isinstance(name, str) for name in names) else None
+
+
+def _member_name(source: object, index: int) -> str:
+    if isinstance(source, int):
+        return f"VALUE_{source}" if source >= 0 else f"VALUE_NEGATIVE_{-source}"
+    name = "_".join(words(str(source))).upper()
+    if not name or not name.isidentifier():
+        name = f"VALUE_{name}" if name and f"VALUE_{name}".isidentifier() and name.isascii() else f"VALUE_{index}"
+    if name == "MRO" or not name.isascii():
+        name = f"{name}_" if name == "MRO" else f"VALUE_{index}"
+    return shortened(name, "_").upper()

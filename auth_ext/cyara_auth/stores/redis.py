@@ -130,9 +130,10 @@ class RedisStrikeStore:
         self._client.close()
 
     def _fetch(self, account: str) -> tuple[_Row, Instant]:
+        before = self._seen.get(account)  # before asking: a slower thread's older answer is no lost write
         version, born, text, seconds, micros = self._client.eval(_READ, 1, _key(account))
         row = _Row(version=int(version), born=born, text=text)
-        self._notice_lost_writes(account, row)
+        self._notice_lost_writes(account, before, row)
         return row, self._remember_clock((int(seconds), int(micros)))
 
     def _replace(self, account: str, expected: int, version: int, text: str, event: Event) -> bool:
@@ -154,8 +155,7 @@ class RedisStrikeStore:
         self._clock = (machine_clock().seconds, reading)
         return reading
 
-    def _notice_lost_writes(self, account: str, row: _Row) -> None:
-        before = self._seen.get(account)
+    def _notice_lost_writes(self, account: str, before: _Row | None, row: _Row) -> None:
         self._seen[account] = attrs.evolve(row, text="")
         if before is not None and (row.version < before.version or before.born not in ("", row.born)):
             warnings.warn(

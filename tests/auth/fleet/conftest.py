@@ -1,0 +1,109 @@
+"""A portal in a process of its own, stores of every kind, and fleets of processes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from cyara_auth import StrikeStore
+from cyara_auth.credential import ApiCredential
+from cyara_auth.state import AccountState, TicketStatus
+from cyara_auth.stores.registry import open_store, reset_stores
+from cyara_auth.testing import LocalPortal
+
+from .crowd import PATIENCE, Client
+
+SCRIPT = Path(__file__).with_name("crowd.py")
+
+
+@attrs.frozen(kw_only=True)
+class Scene:
+    """A portal whose key has a stale token that some callers still use, and one store that they all share."""
+
+    portal: LocalPortal
+    stale: str
+    store_url: str
+
+    @property
+    def store(self) -> StrikeStore:
+        return open_store(self.store_url, environ={})
+
+    @property
+    def state(self) -> AccountState:
+        return self.store.read(ApiCredential.parse(self.stale).key_fingerprint)
+
+    @property
+    def invalid_calls(self) -> int:
+        """Invalid calls while the current token is the current one: the number that must never reach three."""
+        return self.portal.invalid_calls_by_token[-1]
+
+    def client(self, credential: Any = None, *, base_url: str | None = None, **options: Any) -> Client:
+        return Client(
+            base_url=base_url or self.portal.base_url,
+            credential=self.stale if credential is None else credential,
+            store=self.store_url,
+            **options,
+        )
+
+    def fleet(self, *, credential: str | None = None, failpoint: str | None = None, **order: Any) -> Counter[str]:
+        """Run `crowd.py` with the stale pair, or another."""
+        order |= {
+            "base_url": self.portal.base_url,
+            "credential": credential or self.stale,
+            "store": self.store_url,
+        }
+        environ = dict(os.environ) | ({"CYARA_AUTH_FAILPOINT": failpoint} if failpoint else {})
+        answer = subprocess.run(
+            [sys.executable, str(SCRIPT), json.dumps(order)],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE + 8,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr
+        assert "failed" not in answer.stdout, answer.stderr
+        return Counter(json.loads(answer.stdout))
+
+    def open_tickets(self) -> int:
+        return sum(ticket.status is TicketStatus.OPEN for ticket in self.state.tickets)
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[LocalPortal]:
+    with LocalPortal(process=True) as running:
+        yield running
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def any_store(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def scene(portal: LocalPortal, make_scene: Callable[[str], Scene], any_store: str) -> Scene:
+    return make_scene(any_store)
+
+
+@pytest.fixture
+def make_scene(portal: LocalPortal, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Scene]]:
+    def make(kind: str) -> Scene:
+        if kind == "redis":
+            url = request.getfixturevalue("redis_server").url
+        else:
+            url = {"memory": "memory:", "sqlite": f"sqlite://{tmp_path}/state/strikes.sqlite3"}[kind]
+        portal.clear_faults()
+        stale = portal.credential
+        portal.regenerate_token()
+        return Scene(portal=portal, stale=stale, store_url=url)
+
+    reset_stores()
+    yield make
+    reset_stores()

@@ -1,0 +1,84 @@
+"""SIGKILL at each named moment of a call: the budget holds, and nobody is left to wait for a dead process."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from cyara_auth.errors import CredentialRejectedError, StrikeBudgetExhaustedError
+
+from .conftest import Scene
+from .crowd import Crowd
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL and does not fork")
+
+STORES = pytest.mark.parametrize("kind", ["sqlite", "redis"])
+FACES = pytest.mark.parametrize("face", [{"threads": 1}, {"loops": 1, "tasks": 1}], ids=["thread", "task"])
+TABLE = {
+    # failpoint: invalid calls at the portal, how many of six processes die, why the others are refused
+    "after_reserve": (0, 2, StrikeBudgetExhaustedError),
+    "after_send": (2, 2, StrikeBudgetExhaustedError),
+    "after_headers": (2, 2, StrikeBudgetExhaustedError),
+    "in_settle": (2, 2, StrikeBudgetExhaustedError),
+    "after_settle": (1, 1, CredentialRejectedError),
+}
+
+
+@STORES
+@FACES
+@pytest.mark.parametrize("failpoint", TABLE)
+def test_rows_52_and_53_six_attempts_that_die(
+    make_scene: Callable[[str], Scene], kind: str, face: dict[str, int], failpoint: str
+) -> None:
+    scene = make_scene(kind)
+    invalid, killed, refusal = TABLE[failpoint]
+    seen = [scene.fleet(failpoint=failpoint, **face) for _ in range(killed + 1)]
+    assert seen == [{"killed": 1}] * killed + [{refusal.__name__: 1}]
+    assert scene.invalid_calls == invalid
+    crowd = Crowd()
+    with scene.client() as client:
+        crowd.add_threads(client, 20)
+        assert crowd.run() == {refusal.__name__: 20}
+    assert scene.invalid_calls == invalid
+    assert scene.open_tickets() == 0
+
+
+@STORES
+def test_many_processes_that_die_at_the_same_moment(make_scene: Callable[[str], Scene], kind: str) -> None:
+    scene = make_scene(kind)
+    seen = scene.fleet(failpoint="after_send", processes=6, threads=2)
+    assert scene.invalid_calls == seen["killed"] == 2
+    assert seen["StrikeBudgetExhaustedError"] == 8
+
+
+@STORES
+def test_a_good_pair_survives_one_death_while_it_is_proven(make_scene: Callable[[str], Scene], kind: str) -> None:
+    scene = make_scene(kind)
+    good = scene.portal.credential
+    assert scene.fleet(credential=good, failpoint="after_headers", threads=1) == {"killed": 1}
+    assert len(scene.state.tickets) == 1
+    # The next process finds the owner dead, keeps the charge, and proves the pair with what is left of the budget.
+    assert scene.fleet(credential=good, threads=4) == {"200": 4}
+    assert scene.invalid_calls == 0
+
+
+@STORES
+def test_guarded_a_proven_pair_does_not_care_about_deaths(make_scene: Callable[[str], Scene], kind: str) -> None:
+    scene = make_scene(kind)
+    good = scene.portal.credential
+    assert scene.fleet(credential=good, threads=1) == {"200": 1}
+    for _ in range(3):
+        assert scene.fleet(credential=good, failpoint="after_send", threads=1) == {"killed": 1}
+    assert scene.fleet(credential=good, threads=4) == {"200": 4}
+    assert scene.state.tickets == ()
+
+
+@STORES
+def test_strict_two_deaths_in_flight_need_an_operator(make_scene: Callable[[str], Scene], kind: str) -> None:
+    scene = make_scene(kind)
+    good = scene.portal.credential
+    assert scene.fleet(credential=good, policy="strict", threads=1) == {"200": 1}
+    seen = scene.fleet(credential=good, policy="strict", failpoint="after_send", processes=2, threads=1)
+    assert seen == {"killed": 2}
+    assert scene.fleet(credential=good, policy="strict", threads=2) == {"StrikeBudgetExhaustedError": 2}
+    assert scene.invalid_calls == 0

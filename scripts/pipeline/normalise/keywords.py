@@ -82,7 +82,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "default": _anything,
     "const": _anything,
     "example": _anything,
-    "enum": is_list and len(value) > 0,
+    "enum": lambda value: is_list(value) and len(value) > 0,
     "required": _names,
     "pattern": _text,
     "multipleOf": lambda value: _number(value) and float(str(value)) > 0,

@@ -84,12 +84,12 @@ def _form_body(form: list[dict[str, Any]], consumes: list[str], where: str, sour
     kinds = [kind for kind in consumes if kind.partition(";")[0] in {MULTIPART, FORM}]
     if has_file:
         kinds = [kind for kind in kinds if kind.startswith(MULTIPART)] or [MULTIPART]
-    schema: dict[str, Any] = {"type": "object", "properties": properties}
+    described: dict[str, Any] = {"type": "object", "properties": properties}
     if required:
-        schema["required"] = required
+        described["required"] = required
     content: dict[str, Any] = {}
     for kind in kinds or [FORM]:
-        content[kind] = {"schema": schema}
+        content[kind] = {"schema": described}
         if encoding and kind.startswith(FORM):
             content[kind]["encoding"] = encoding
     return {"content": content, "required": True} if required else {"content": content}

@@ -236,7 +236,14 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
     """
     holder = [credential]
     del credential  # a traceback that prints locals must not find it here
-    http = {"timeout": timeout, "verify": verify, "cert": cert, "proxy": proxy, "retries": retries, "strict": strict}
+    http: dict[str, Any] = {
+        "timeout": timeout,
+        "verify": verify,
+        "cert": cert,
+        "proxy": proxy,
+        "retries": retries,
+        "strict": strict,
+    }
     options = HttpOptions(**http, user_agent=_user_agent(user_agent))
     guarding: dict[str, Any] = {
         "profile": profile,

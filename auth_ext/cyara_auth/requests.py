@@ -16,7 +16,7 @@ its refusals are the same as everywhere else. requests waits for ever by default
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Never
+from typing import Any, Final, Never, cast
 from urllib.parse import urljoin
 
 from cyara_auth._http import httpx
@@ -176,7 +176,5 @@ def as_httpx(error: BaseException) -> BaseException:
 
 def _read_timeout(timeout: object) -> float:
     """Return the seconds of requests' `timeout`: a number, or a pair of connect and read; `None` is no limit."""
-    read: Any = timeout[-1] if isinstance(timeout, tuple) and timeout else timeout
-    if isinstance(read, int | float):
-        return float(read)
-    return UNLIMITED_READ
+    read = cast("tuple[object, ...]", timeout)[-1] if isinstance(timeout, tuple) else timeout
+    return float(read) if isinstance(read, int | float) else UNLIMITED_READ

@@ -1,0 +1,37 @@
+"""Takes a credential from the person or program at the other end: hidden on a terminal, as it is from a pipe."""
+
+import getpass
+import sys
+import warnings
+
+from cyara_auth.credential import ApiCredential
+from cyara_auth.credential_text import MAX_LENGTH
+from cyara_auth.errors import ConfigurationError
+
+
+def read_credential(prompt: str, *, allow_unusual_shape: bool) -> ApiCredential:
+    """Read one credential in any form that the portal shows.
+
+    Args:
+        prompt: What to ask on a terminal. It is written to the terminal itself, never to a redirected output.
+        allow_unusual_shape: As for `ApiCredential.parse`.
+
+    Raises:
+        CredentialFormatError: It is none.
+        ConfigurationError: The terminal cannot hide what is typed.
+    """
+    source = "terminal" if sys.stdin.isatty() else "standard input"
+    return ApiCredential.parse(_text(prompt), source=source, allow_unusual_shape=allow_unusual_shape)
+
+
+def _text(prompt: str) -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.read(MAX_LENGTH + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(prompt)
+        except getpass.GetPassWarning:
+            raise ConfigurationError(
+                "This terminal cannot hide what is typed. Nothing was read. Next: pipe the text in"
+            ) from None

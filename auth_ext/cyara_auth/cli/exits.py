@@ -1,0 +1,61 @@
+"""Exit codes of the command line, the same for every command, for CI to decide by. They never change their meaning."""
+
+from enum import IntEnum
+
+from cyara_auth._http import httpx
+from cyara_auth.errors import (
+    AdmissionRefusedError,
+    ConfigurationError,
+    CredentialError,
+    CredentialRejectedError,
+    CredentialSupersededError,
+    SharedStoreRequiredError,
+    StrikeStoreUnavailableError,
+    UnexpectedAuthPageError,
+)
+
+
+class ExitCode(IntEnum):
+    """What happened. 1 is left to unforeseen errors (Python's own), 2 to wrong options (the option parser's own)."""
+
+    OK = 0
+    NO_CREDENTIAL = 3
+    """No source has a usable credential. Nothing was sent."""
+    REJECTED = 4
+    """The portal rejects the pair, now or before; it needs another token."""
+    REFUSED = 5
+    """Nothing was sent to protect the token; the pair may be fine."""
+    STORE = 6
+    """The strike store cannot be used, or a shared one is required."""
+    CONFIGURATION = 7
+    """A setting is unusable, or an extra is not installed."""
+    INCONCLUSIVE = 8
+    """The portal was not reached, or its answer says nothing about the pair."""
+    FINDINGS = 9
+    """`doctor` found something that will not work."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+
+
+_BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
+    (CredentialError, ExitCode.NO_CREDENTIAL),
+    (CredentialRejectedError, ExitCode.REJECTED),
+    (CredentialSupersededError, ExitCode.REJECTED),
+    (StrikeStoreUnavailableError, ExitCode.STORE),
+    (SharedStoreRequiredError, ExitCode.STORE),
+    (AdmissionRefusedError, ExitCode.REFUSED),
+    (ConfigurationError, ExitCode.CONFIGURATION),
+    (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
+    (httpx.HTTPError, ExitCode.INCONCLUSIVE),
+    (OSError, ExitCode.CONFIGURATION),
+    (KeyboardInterrupt, ExitCode.INTERRUPTED),
+)
+"""First match wins, so special errors stand before their parents."""
+
+EXPECTED: tuple[type[BaseException], ...] = tuple(kind for kind, _ in _BY_ERROR)
+"""The errors that a command reports in one sentence; anything else is a defect and shows its traceback."""
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """Return the exit code of an expected error."""
+    return next(code for kind, code in _BY_ERROR if isinstance(error, kind))

@@ -1,0 +1,51 @@
+"""`cyara auth reset --regenerated`: the operator's word that the token is new, so that its count starts at zero.
+
+It forgets what protects the token, so it is right only when a token was generated after the last strike. Rejected pairs
+stay rejected: tokens never become valid again. `--forgive` is for the one exception, a portal that answers 401 where it
+means a missing permission.
+"""
+
+from typing import Annotated
+
+import typer
+
+from cyara_auth.cli.account import choose
+from cyara_auth.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption
+from cyara_auth.cli.report import reporting
+from cyara_auth.cli.rotate import KeyOption, selected_key
+from cyara_auth.cli.setting import Setting
+from cyara_auth.decide_events import Reset
+from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
+
+RegeneratedOption = Annotated[bool, typer.Option("--regenerated", help="Yes, the token was generated anew.")]
+ForgiveOption = Annotated[
+    list[str] | None,
+    typer.Option("--forgive", help="First digits of a rejected pair's fingerprint that is valid after all."),
+]
+
+
+def reset(  # noqa: PLR0913  # options of a command
+    *,
+    regenerated: RegeneratedOption = False,
+    forgive: ForgiveOption = None,
+    base_url: BaseUrlOption = None,
+    profile: ProfileOption = None,
+    store: StoreOption = None,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count strikes from zero, because the token was regenerated."""
+    with reporting(as_json=as_json) as report:
+        if not regenerated:
+            raise ConfigurationError(
+                "A reset forgets the strikes that protect the token, so it is right only after the token was generated "
+                "anew in the portal. Nothing was changed. Next, if it was: cyara auth reset --regenerated"
+            )
+        setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        account = selected_key(setting, key)
+        the_store = setting.store()
+        known = [pair.fingerprint for pair in the_store.read(account).pairs]
+        forgiven = frozenset(choose(known, prefix, what="pair") for prefix in forgive or [])
+        state = the_store.apply(account, Reset(forgive=forgiven)).state
+        report.put(key=account, epoch=state.epoch, forgiven=sorted(forgiven))
+        report.say(f"Strikes of key {account[:SHOWN_HEX_DIGITS]} are counted from zero. Next: cyara auth verify")

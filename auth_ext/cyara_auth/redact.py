@@ -52,6 +52,10 @@ class Redactor:
         return _PAIR.sub(REPLACEMENT, _HEADER.sub(rf"\g<1>{REPLACEMENT}", self._replace_known(text)))
 
 
+_HEADER_BLOCK = "Encoded header block to %s"
+"""How hpack 4.2 logs a block of HTTP/2 headers at DEBUG: the secret in it is only Huffman-coded, so it can be read."""
+
+
 class RedactingFilter(logging.Filter):
     """Lets every record pass, without secrets in message, arguments, exception text and extra fields.
 
@@ -65,6 +69,8 @@ class RedactingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Clean the record in place and let it pass."""
+        if record.msg == _HEADER_BLOCK:
+            record.args = (REPLACEMENT,)
         self._clean_message(record)
         if record.exc_info:
             text = record.exc_text or logging.Formatter().formatException(record.exc_info)

@@ -1,7 +1,8 @@
 """Row 89: with every logger at DEBUG, over HTTP/1.1 and HTTP/2, the secret is in no line.
 
 Today that holds by three properties of libraries below us: httpx logs no headers, h2 marks `authorization` as
-sensitive, hpack masks what is marked so. These tests pin them, over real sockets.
+sensitive, hpack masks what is marked so. These tests pin them, over real sockets. One line of hpack shows the encoded
+headers as bytes, from which the secret can be decoded; that one is for the filter.
 """
 
 import logging
@@ -13,9 +14,13 @@ import h2.config
 import h2.connection
 import h2.events
 import pytest
+from hpack import Encoder, NeverIndexedHeaderTuple
+from hpack.huffman import HuffmanEncoder
+from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
+from cyara_auth.redact import RedactingFilter
 
 
 def read_request(connection: socket.socket) -> bytes:
@@ -110,6 +115,36 @@ def test_row_89_secret_is_in_no_line(
     assert any(line.startswith(logger) for line in debug_logs)
     text = "\n".join(debug_logs)
     assert not any(half in text for half in credential.pair_text().split(":"))
+
+
+def encoded(credential: ApiCredential) -> str:
+    """The value as HTTP/2 sends it, as Python prints bytes; the last byte may be shared with what follows."""
+    coder = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
+    return repr(coder.encode(credential.header_value().encode())[:-1])[2:-1]
+
+
+def test_row_89_hpack_prints_what_can_be_decoded(credential: ApiCredential) -> None:
+    """Without the filter the encoded value is in the log; should this fail, the filter may have become superfluous."""
+    lines: list[str] = []
+    handler = logging.Handler(0)
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]  # as above
+    logger = logging.getLogger("hpack.hpack")
+    logger.addHandler(handler)
+    before = logger.level
+    logger.setLevel(logging.DEBUG)
+    headers = [NeverIndexedHeaderTuple("authorization", credential.header_value())]
+    try:
+        Encoder().encode(headers)
+        handler.addFilter(RedactingFilter())
+        shown = "\n".join(lines)
+        lines.clear()
+        Encoder().encode(headers)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+    assert encoded(credential) in shown
+    assert lines
+    assert encoded(credential) not in "\n".join(lines)
 
 
 def test_row_89_the_check_would_notice(credential: ApiCredential, debug_logs: list[str]) -> None:

@@ -197,20 +197,20 @@ def authorised_get(api: str, address: str, network: Network) -> Answer:
     Raises:
         FetchError: no credential is configured, or the guard or the portal refused it.
     """
-    try:
-        auth = importlib.import_module("cyara_auth")  # late: it needs the generated package, which may be missing
+    try:  # late: both need the generated package, which may be missing
+        connect = importlib.import_module("cyara_auth").connect
+        failure: type[Exception] = importlib.import_module("cyara_client.errors").CyaraError
     except ImportError as error:
         raise FetchError(
             "The portal asks for credentials, and cyara_auth, which uses them safely, cannot be imported. "
             "Run `build` first. Nothing was stored."
         ) from error
     try:
-        with auth.connect(api, **network.options()) as cyara:
+        with connect(api, **network.options()) as cyara:
             return get(cyara.get_httpx_client(), address, progress=lambda _: None)
-    except auth.CyaraError as error:
+    except failure as error:
         raise FetchError(
-            f"The portal asks for credentials, and they could not be used: {error} "
-            "Set CYARA_API_CREDENTIAL to what the portal shows under Settings > API. Nothing was stored."
+            f"The portal asks for credentials, and none could be used. {error} Nothing was stored."
         ) from error
 
 

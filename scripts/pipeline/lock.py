@@ -27,7 +27,8 @@ CODE = "scripts/pipeline"
 _INPUT_FILES = ("generator.yml", "normalise.yaml", "public-operations.yaml", "aliases.json", "names.json", "allow.json")
 OWN_FILES = ("names.json", "allow.json")
 _INPUT_FOLDERS = ("overlays", "templates")
-_NO_OUTPUT_EFFECT = {"cli.py", "check.py", "fetch.py", "discover.py", "diff.py", "release.py", "progress.py"}
+_NO_EFFECT = {"cli.py", "check.py", "fetch.py", "portal_address.py", "download.py", "progress.py", "diff", "release"}
+"""Parts of the code that leave no trace in the output."""
 
 
 @frozen(kw_only=True, slots=True)
@@ -109,6 +110,6 @@ def _state(found: str | None, locked: str) -> str:
 def _code_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in files_below(folder):
-        if path.name not in _NO_OUTPUT_EFFECT:
+        if path.relative_to(folder).parts[0] not in _NO_EFFECT:
             digest.update(f"{relative(path, folder)}\n{file_sha256(path)}\n".encode())
     return digest.hexdigest()

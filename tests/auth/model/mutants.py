@@ -1,0 +1,113 @@
+"""Copies of the protocol with one line made wrong: each must lose a token in the model, or the model proves nothing.
+
+The real source is compiled again with one passage replaced. A passage that is not found exactly as often as expected
+is an error, so that a mutant cannot quietly become the original.
+"""
+
+import inspect
+from types import ModuleType
+
+import attrs
+
+from cyara_auth import decide_admit, decide_settle
+from cyara_auth.decide import decide
+from cyara_auth.decide_events import Admit, Decision, Event, Settle
+from cyara_auth.state import AccountState
+
+from .world import Bounds, Decide
+
+
+@attrs.frozen(kw_only=True)
+class Mutant:
+    """A wrong protocol: in `module`, each passage of `changes` is replaced, and `bounds` are enough to show it."""
+
+    name: str
+    module: ModuleType
+    changes: dict[str, str]
+    bounds: Bounds
+
+
+def build(mutant: Mutant) -> Decide:
+    """Return the mutant's `decide`."""
+    source = inspect.getsource(mutant.module)
+    for passage, replacement in mutant.changes.items():
+        if source.count(passage) != 1:
+            raise LookupError(
+                f"{mutant.name}: {passage!r} is {source.count(passage)} times in {mutant.module.__name__}"
+            )
+        source = source.replace(passage, replacement)
+    copy = ModuleType(f"mutant of {mutant.module.__name__}")
+    exec(compile(source, mutant.name, "exec"), copy.__dict__)  # noqa: S102  # our own source, changed by this file
+
+    def wrong(state: AccountState, event: Event) -> Decision:
+        if isinstance(event, Admit) and mutant.module is decide_admit:
+            return copy.admit(state, event)  # type: ignore[no-any-return]  # a module made at run time
+        if isinstance(event, Settle) and mutant.module is decide_settle:
+            return copy.settle(state, event)  # type: ignore[no-any-return]  # a module made at run time
+        return decide(state, event)
+
+    return wrong
+
+
+_USED = "used = state.strikes - (state.mark if proven else 0) + len(tickets)"
+
+MUTANTS = (
+    Mutant(
+        name="a new proof does not supersede the old pair",
+        module=decide_settle,
+        changes={"if pair.verdict.is_final or not pair.proofs:": "if pair:"},
+        bounds=Bounds(clients=2, calls=3, rotations=1),
+    ),
+    Mutant(
+        name="a success refunds every unknown",
+        module=decide_settle,
+        changes={
+            "sum(old.id in ticket.eligible and": "sum(False and",
+            "if old.id not in ticket.eligible)": "if old.status is not TicketStatus.UNKNOWN)",
+        },
+        bounds=Bounds(clients=2, calls=4, rotations=1, typo=False),
+    ),
+    Mutant(
+        name="the budget is counted per pair",
+        module=decide_admit,
+        changes={_USED: "used = sum(ticket.pair == event.pair for ticket in tickets)"},
+        bounds=Bounds(clients=2, calls=3, rotations=1),
+    ),
+    Mutant(
+        name="an unknown is not charged",
+        module=decide_admit,
+        changes={_USED: _USED.replace("len(tickets)", "sum(t.status is TicketStatus.OPEN for t in tickets)")},
+        bounds=Bounds(clients=2, calls=3, rotations=1),
+    ),
+    Mutant(
+        name="a proven pair goes free in STRICT",
+        module=decide_admit,
+        changes={"if fresh and event.settings.policy is GuardPolicy.GUARDED:": "if fresh:"},
+        bounds=Bounds(clients=3, calls=2, rotations=1),
+    ),
+    Mutant(
+        name="a dead owner frees the charge",
+        module=decide_admit,
+        changes={
+            "tickets = tuple(_aged(ticket, event) for ticket in state.tickets)": (
+                "tickets = tuple(_aged(ticket, event) for ticket in state.tickets if ticket.owner not in event.dead)"
+            )
+        },
+        bounds=Bounds(clients=2, calls=3, rotations=1),
+    ),
+    Mutant(
+        name="unknowns are refunded by their age at the report, not at the reservation",
+        module=decide_settle,
+        changes={
+            "sum(old.id in ticket.eligible and": (
+                "sum(old.status is TicketStatus.UNKNOWN"
+                " and event.now.seconds - old.reserved_at.seconds > old.orphan_ttl and"
+            ),
+            "if old.id not in ticket.eligible)": (
+                "if old.status is TicketStatus.OPEN or event.now.seconds - old.reserved_at.seconds <= old.orphan_ttl)"
+            ),
+        },
+        bounds=Bounds(clients=2, calls=4, rotations=1, typo=False),
+    ),
+)
+"""The first five are those that the protocol's study shows to break the bound; the others are tempting too."""

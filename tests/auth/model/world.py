@@ -1,0 +1,340 @@
+"""A small world that plays every fault against `decide`, in every order: the exhaustive model.
+
+The world has one key. Its tokens are numbered from 0; the portal knows the current one, and `rotations` times it may
+be regenerated at any moment. The last number is a typo that was never valid. Every invalid call on the key counts
+against the token that is current when the call is evaluated (the worst reading of the vendor's rule), and regenerating
+starts the count anew. What the model looks for is a third invalid call on any current token.
+
+Clients hold a pair and make calls: reserve, send, be evaluated, report. With faults, a call may time out while it
+still travels (it is evaluated at any later time, by whatever token is current then), its answer may get lost, and a
+client may be killed between any two steps. Clients may switch to the current token or to the typo whenever idle.
+
+Time is reduced to what the protocol is allowed to assume of it: a call that still travels is younger than `orphan_ttl`,
+every other unknown one may be older. Owners are dead exactly if their client is.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import attrs
+
+from cyara_auth.decide import Admit, Decision, Event, Settle
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import (
+    AccountState,
+    Admission,
+    GuardPolicy,
+    Incident,
+    Instant,
+    Outcome,
+    Owner,
+    PairRecord,
+    PairState,
+    Proof,
+    TicketRecord,
+    TicketStatus,
+)
+
+Decide = Callable[[AccountState, Event], Decision]
+
+_NOW = Instant(domain="model", seconds=1000.0)
+_LONG_AGO = Instant(domain="model", seconds=0.0)
+_LAPSED = Instant(domain="model", seconds=1.0)
+_ORPHAN_TTL = 500.0
+_HERE = Incident(wall=0.0, host="model", pid=0)
+_ORIGIN = "https://portal:443"
+_STRICT = GuardSettings(policy=GuardPolicy.STRICT)
+
+UNPROVEN, PROVEN, FINAL, SUSPECT, SUSPECT_ONCE_PROVEN, STALE = range(6)
+
+
+class Ticket(NamedTuple):
+    """A reservation, as far as the model distinguishes it. `open` tickets may have lost their owner."""
+
+    id: int
+    pair: int
+    open: bool
+    eligible: tuple[int, ...]
+    mark: int
+    confirms: bool
+
+
+class Account(NamedTuple):
+    """The store's state, as far as the model distinguishes it: equal here means equal for every later decision."""
+
+    strikes: int
+    mark: int
+    pairs: tuple[int, ...]
+    tickets: tuple[Ticket, ...]
+
+
+class Client(NamedTuple):
+    """`step` is idle, reserved, sent, answered well or answered badly; `ticket` is 0 if it has none."""
+
+    step: str
+    ticket: int
+    pair: int
+    calls_left: int
+
+
+class World(NamedTuple):
+    """Everything: the portal's current token and its count, the store, the clients, the calls that still travel."""
+
+    current: int
+    invalid: int
+    account: Account
+    clients: tuple[Client, ...]
+    travelling: tuple[tuple[int, int], ...]
+
+
+@attrs.frozen(kw_only=True)
+class Bounds:
+    """What is explored.
+
+    `stale_start` begins after the last rotation, with every client on the oldest token. `lapses` lets proofs become
+    too old at any moment. `gateways` lets something between client and portal answer 401 by itself. `refusals` lets
+    calls fail before anything is sent, and lets unknown calls be young as well as old.
+    """
+
+    clients: int
+    calls: int
+    rotations: int
+    typo: bool = True
+    faults: bool = True
+    stale_start: bool = False
+    lapses: bool = False
+    gateways: bool = False
+    refusals: bool = False
+    settings: GuardSettings = _STRICT
+
+
+class Rules:
+    """`decide`, spoken to in the model's terms, each distinct question asked once."""
+
+    def __init__(self, decide: Decide, settings: GuardSettings) -> None:
+        self._decide = decide
+        self._settings = settings
+        self._admitted: dict[object, tuple[Admission | None, Account]] = {}
+        self._settled: dict[object, Account] = {}
+
+    def admit(
+        self, account: Account, pair: int, ticket: int, alive: frozenset[int], young: frozenset[int]
+    ) -> tuple[Admission | None, Account]:
+        """Ask for a reservation. `alive` have an owner; `young` cannot be older than `orphan_ttl`."""
+        question = (account, pair, ticket, alive, young)
+        answer = self._admitted.get(question)
+        if answer is None:
+            event = Admit(
+                now=_NOW,
+                settings=self._settings,
+                pair=str(pair),
+                origin=_ORIGIN,
+                owner=_owner(ticket),
+                ticket=str(ticket),
+                orphan_ttl=_ORPHAN_TTL,
+                dead=frozenset(_owner(t.id) for t in account.tickets if t.id not in alive),
+            )
+            decision = self._decide(_expand(account, young | alive), event)
+            answer = self._admitted[question] = (decision.admission, _condense(decision.state, len(account.pairs)))
+        return answer
+
+    def settle(self, account: Account, pair: int, ticket: int, outcome: Outcome, young: frozenset[int]) -> Account:
+        """Report an outcome; ticket 0 went free."""
+        question = (account, pair, ticket, outcome, young)
+        answer = self._settled.get(question)
+        if answer is None:
+            event = Settle(
+                now=_NOW,
+                settings=self._settings,
+                pair=str(pair),
+                origin=_ORIGIN,
+                outcome=outcome,
+                ticket=str(ticket) if ticket else None,
+                incident=_HERE,
+            )
+            after = self._decide(_expand(account, young), event).state
+            answer = self._settled[question] = _condense(after, len(account.pairs))
+        return answer
+
+
+def start(bounds: Bounds) -> World:
+    """Return the world before the first step."""
+    kinds = bounds.rotations + 2
+    return World(
+        current=bounds.rotations if bounds.stale_start else 0,
+        invalid=0,
+        account=Account(0, 0, (UNPROVEN,) * kinds, ()),
+        clients=(Client("idle", 0, 0, bounds.calls),) * bounds.clients,
+        travelling=(),
+    )
+
+
+def steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, World]]:
+    """Yield everything that can happen next, with its name."""
+    if world.current < bounds.rotations:
+        yield f"regenerate, T{world.current + 1} is current", world._replace(current=world.current + 1, invalid=0)
+    if bounds.lapses and PROVEN in world.account.pairs:
+        pairs = tuple(STALE if state == PROVEN else state for state in world.account.pairs)
+        yield "proofs lapse", world._replace(account=world.account._replace(pairs=pairs))
+    for index, (_, pair) in enumerate(world.travelling):
+        rest = world.travelling[:index] + world.travelling[index + 1 :]
+        invalid = world.invalid + (pair != world.current)
+        yield f"travelling T{pair} evaluated", world._replace(invalid=invalid, travelling=rest)
+    seen: set[Client] = set()
+    for index, client in enumerate(world.clients):
+        if client not in seen:
+            seen.add(client)
+            for name, changed, after in _client_steps(world, client, bounds, rules):
+                yield name, changed._replace(clients=(*world.clients[:index], after, *world.clients[index + 1 :]))
+
+
+def _client_steps(world: World, client: Client, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, World, Client]]:
+    idle = Client("idle", 0, client.pair, client.calls_left)
+    match client.step:
+        case "idle":
+            yield from _idle_steps(world, client, bounds, rules)
+        case "reserved":
+            yield f"send T{client.pair}", world, client._replace(step="sent")
+            if bounds.refusals:
+                yield "connection refused", _reported(world, client, Outcome.NOT_SENT, rules), idle
+        case "sent":
+            bad = client.pair != world.current
+            answered = client._replace(step="bad" if bad else "good")
+            yield f"T{client.pair} evaluated", world._replace(invalid=world.invalid + bad), answered
+            if bounds.faults:
+                travelling = (*world.travelling, (client.ticket, client.pair))
+                lost = _reported(world, client, Outcome.UNKNOWN, rules)
+                yield "time-out, still travelling", lost._replace(travelling=travelling), idle
+            if bounds.gateways:
+                yield "gateway answers 401", _reported(world, client, Outcome.AMBIGUOUS, rules), idle
+        case _:
+            outcome = Outcome.PROOF if client.step == "good" else Outcome.STRIKE
+            yield f"report {outcome} T{client.pair}", _reported(world, client, outcome, rules), idle
+            if bounds.faults:
+                yield "answer lost", _reported(world, client, Outcome.UNKNOWN, rules), idle
+    if bounds.faults and client.step in ("reserved", "good", "bad"):
+        yield f"kill -9 {client.step}", world, idle
+
+
+def _idle_steps(world: World, client: Client, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, World, Client]]:
+    typo = bounds.rotations + 1
+    for pair in (world.current, typo) if bounds.typo else (world.current,):
+        if pair != client.pair:
+            yield f"switch to T{pair}", world, client._replace(pair=pair)
+    if not client.calls_left:
+        return
+    held = frozenset(other.ticket for other in world.clients if other.ticket)
+    travelling = frozenset(ticket for ticket, _ in world.travelling)
+    ticket = 1 + max((t.id for t in world.account.tickets), default=0)
+    ticket = max(ticket, 1 + max(held | travelling, default=0))
+    every = frozenset(t.id for t in world.account.tickets)
+    for young in {travelling & every, every} if bounds.refusals else {travelling & every}:
+        admission, account = rules.admit(world.account, client.pair, ticket, held & every, young)
+        if admission in (Admission.GRANT, Admission.FREE):
+            number = ticket if admission is Admission.GRANT else 0
+            reserved = Client("reserved", number, client.pair, client.calls_left - 1)
+            yield f"reserve T{client.pair}: {admission}", world._replace(account=account), reserved
+
+
+def _reported(world: World, client: Client, outcome: Outcome, rules: Rules) -> World:
+    every = frozenset(t.id for t in world.account.tickets)
+    young = every & (
+        frozenset(other.ticket for other in world.clients) | frozenset(ticket for ticket, _ in world.travelling)
+    )
+    return world._replace(account=rules.settle(world.account, client.pair, client.ticket, outcome, young))
+
+
+def canonical(world: World) -> World:
+    """Number the tickets from 1 by age and forget the order of clients: worlds that differ only so are one."""
+    account = world.account
+    ids = {t.id for t in account.tickets}
+    ids.update(c.ticket for c in world.clients)
+    ids.update(ticket for ticket, _ in world.travelling)
+    ids.discard(0)
+    clients = world.clients
+    travelling = world.travelling
+    if ids:
+        new = {0: 0, **{old: number for number, old in enumerate(sorted(ids), 1)}}
+        if any(old != number for old, number in new.items()) or any(
+            not new.keys() >= set(t[3]) for t in account.tickets
+        ):
+            tickets = tuple(
+                Ticket(new[t[0]], t[1], t[2], tuple(new[e] for e in t[3] if e in new), t[4], t[5])
+                for t in account.tickets
+            )
+            account = Account(account[0], account[1], account[2], tickets)
+            clients = tuple(Client(c[0], new[c[1]], c[2], c[3]) for c in clients)
+            travelling = tuple((new[ticket], pair) for ticket, pair in travelling)
+    return World(world[0], world[1], account, tuple(sorted(clients)), tuple(sorted(travelling)))
+
+
+def _owner(ticket: int) -> Owner:
+    return Owner(host="model", realm="model", boot="model", pid=ticket, started="")
+
+
+_RECORDS = {
+    UNPROVEN: (PairState.UNPROVEN, ()),
+    PROVEN: (PairState.PROVEN, (Proof(origin=_ORIGIN, at=_NOW),)),
+    FINAL: (PairState.REJECTED, ()),
+    SUSPECT: (PairState.SUSPECT, ()),
+    SUSPECT_ONCE_PROVEN: (PairState.SUSPECT, (Proof(origin=_ORIGIN, at=None),)),
+    STALE: (PairState.PROVEN, (Proof(origin=_ORIGIN, at=_LAPSED),)),
+}
+
+
+def _expand(account: Account, young: frozenset[int]) -> AccountState:
+    return AccountState(
+        strikes=account.strikes,
+        mark=account.mark,
+        pairs=tuple(
+            PairRecord(fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], proofs=_RECORDS[state][1])
+            for pair, state in enumerate(account.pairs)
+        ),
+        tickets=tuple(
+            TicketRecord(
+                id=str(t.id),
+                pair=str(t.pair),
+                origin=_ORIGIN,
+                owner=_owner(t.id),
+                reserved_at=_NOW if t.id in young else _LONG_AGO,
+                orphan_ttl=_ORPHAN_TTL,
+                status=TicketStatus.OPEN if t.open else TicketStatus.UNKNOWN,
+                eligible=tuple(map(str, t.eligible)),
+                mark=t.mark,
+                confirms=t.confirms,
+            )
+            for t in account.tickets
+        ),
+    )
+
+
+def _condense(state: AccountState, kinds: int) -> Account:
+    pairs = [UNPROVEN] * kinds
+    for record in state.pairs:
+        pairs[int(record.fingerprint)] = _condensed_verdict(record)
+    return Account(
+        strikes=state.strikes,
+        mark=state.mark,
+        pairs=tuple(pairs),
+        tickets=tuple(
+            Ticket(
+                id=int(t.id),
+                pair=int(t.pair),
+                open=t.status is TicketStatus.OPEN,
+                eligible=tuple(map(int, t.eligible)),
+                mark=t.mark,
+                confirms=t.confirms,
+            )
+            for t in state.tickets
+        ),
+    )
+
+
+def _condensed_verdict(record: PairRecord) -> int:
+    if record.verdict.is_final:
+        return FINAL
+    if record.verdict is PairState.SUSPECT:
+        return SUSPECT_ONCE_PROVEN if record.proofs else SUSPECT
+    if record.verdict is PairState.PROVEN:
+        return STALE if record.proofs[0].at == _LAPSED else PROVEN
+    return UNPROVEN

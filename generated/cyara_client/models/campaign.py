@@ -32,7 +32,7 @@ class Campaign(Model):
         last_run_date: Null if the campaign never ran.
         concurrency: Ports in use at the same time. Lists do not have it.
         test_cases: Sent as `testCases`.
-        frequency: Interval at which a Pulse campaign repeats.
+        frequency: Interval at which a Pulse campaign repeats. Example: `[time span] 00:00:30`.
         schedules: Null or empty means at all hours.
         requested_run_date: Sent as `requestedRunDate`.
         plan: Sent as `plan`.
@@ -59,7 +59,7 @@ class Campaign(Model):
     last_run_date: datetime.datetime | None | Unset = UNSET
     concurrency: int | None | Unset = UNSET
     test_cases: list[CampaignTestCase] | None | Unset = UNSET
-    frequency: datetime.timedelta | Unset = UNSET
+    frequency: datetime.timedelta | None | Unset = UNSET
     schedules: list[CampaignSchedule] | None | Unset = UNSET
     requested_run_date: datetime.datetime | None | Unset = UNSET
     plan: CampaignPlan | None | Unset = UNSET

@@ -26,7 +26,7 @@ class TestResult(Model):
         name: Sent as `name`.
         result: Sent as `result`.
         start_date: Sent as `startDate`.
-        duration: Sent as `duration`.
+        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
     """
 
@@ -45,6 +45,6 @@ class TestResult(Model):
     name: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
-    duration: datetime.timedelta | Unset = UNSET
+    duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

@@ -30,7 +30,7 @@ class TestResultDetails(Model):
         result: Sent as `result`.
         start_date: Sent as `startDate`.
         end_date: Null while the test is running.
-        duration: Sent as `duration`.
+        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
         steps: Sent as `steps`.
     """
@@ -55,7 +55,7 @@ class TestResultDetails(Model):
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
     end_date: datetime.datetime | None | Unset = UNSET
-    duration: datetime.timedelta | Unset = UNSET
+    duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     steps: list[TestStepResult] | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

@@ -24,7 +24,7 @@ class TestStepResult(Model):
         step_no: Sent as `stepNo`.
         description: Sent as `description`.
         result: Sent as `result`.
-        duration: Sent as `duration`.
+        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
     """
 
@@ -39,6 +39,6 @@ class TestStepResult(Model):
     step_no: int
     description: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
-    duration: datetime.timedelta | Unset = UNSET
+    duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = field(factory=no_extras)

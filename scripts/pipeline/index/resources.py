@@ -52,7 +52,7 @@ def attribute_name(tag: str) -> str:
 def class_name(tag: str, taken: Iterable[str]) -> str:
     """Return the name of a tag's blocking class, different from every model that its module mentions."""
     name = "".join(word.capitalize() for word in tag.split("_")) or "Default"
-    while name in taken or f"Async{name}" in taken:
+    while name in taken or f"Async{name}" in taken or name == "Resources":
         name += "_"
     return name
 

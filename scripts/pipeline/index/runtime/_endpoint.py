@@ -139,7 +139,7 @@ class Endpoint(Generic[T]):
     async def asend(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call in an event loop."""
         self.warn()
-        return await client.get_async_httpx_client().request(**arguments)
+        return await client.get_async_httpx_client().request(**_request.for_async(arguments))
 
 
 __all__ = ["Answer", "Body", "Endpoint", "Parameter"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _answer
+from ._request import for_async
 from .errors import DownloadError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ async def _astreamed(
     endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]
 ) -> AsyncGenerator[httpx.Response]:
     endpoint.warn()
-    async with client.get_async_httpx_client().stream(**arguments) as response:
+    async with client.get_async_httpx_client().stream(**for_async(arguments)) as response:
         if _answer.success(endpoint.answers, response.status_code) is None:
             await response.aread()
             raise _answer.api_error(endpoint.operation, response)

@@ -36,26 +36,47 @@ class Parameter(NamedTuple):
 
 
 class Body(NamedTuple):
-    """One accepted form of the body: its media type, how it is written, and the Python type that it is given as."""
+    """One accepted form of the body.
+
+    Attributes:
+        media_type: its media type.
+        kind: how it is written: `json`, `data` (form), `files` (multipart) or `content` (as it is).
+        python_type: the Python type that it is given as.
+        joined: wire name and separator of form fields whose arrays are one text.
+    """
 
     media_type: str
     kind: str
     python_type: str
+    joined: tuple[tuple[str, str], ...] = ()
 
 
 class _Stream:
-    """A binary file as a body for both kinds of client, in chunks."""
+    """A binary file as a body of a blocking client, in chunks."""
+
+    def __init__(self, payload: BinaryIO) -> None:
+        self.payload = payload
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self.payload.read(_CHUNK):
+            yield chunk
+
+
+class _AsyncStream:
+    """The same for an async client: httpx takes one object for one kind only. The disk is read in between."""
 
     def __init__(self, payload: BinaryIO) -> None:
         self._payload = payload
 
-    def __iter__(self) -> Iterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         while chunk := self._payload.read(_CHUNK):
             yield chunk
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self:
-            yield chunk
+
+def for_async(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the keyword arguments of a request as an async client takes them."""
+    content = arguments.get("content")
+    return {**arguments, "content": _AsyncStream(content.payload)} if isinstance(content, _Stream) else arguments
 
 
 def _length(payload: BinaryIO) -> int | None:
@@ -172,9 +193,22 @@ def body_arguments(bodies: tuple[Body, ...], value: Any) -> dict[str, Any]:  # n
     if body.kind == "json":
         return {"content": json_bytes(value), "headers": headers}
     if body.kind == "data":
-        pairs = [(name, to_text(element)) for name, element in form_fields(value)]
-        return {"content": urlencode(pairs).encode(), "headers": headers}
+        return {"content": urlencode(list(_form_pairs(body, value))).encode(), "headers": headers}
     return _content(value, headers)
+
+
+def _form_pairs(body: Body, value: Any) -> Iterator[tuple[str, str | bytes]]:  # noqa: ANN401 - any typed value
+    """Yield the fields of an urlencoded form; the rare file in one is its content, as nothing else can be meant."""
+    separators = dict(body.joined)
+    texts: dict[str, list[str]] = {}
+    for name, element in form_fields(value):
+        if isinstance(element, File):
+            yield name, element.stream().read()
+        elif name in separators:
+            texts.setdefault(name, []).append(to_text(element))
+        else:
+            yield name, to_text(element)
+    yield from ((name, separators[name].join(parts)) for name, parts in texts.items())
 
 
 def _content(value: Any, headers: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401 - any typed value

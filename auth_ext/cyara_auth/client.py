@@ -9,8 +9,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import attrs
-from cyara_client.operations import OPERATIONS, Operation
-from cyara_client.resources import AsyncResources, SyncResources
 
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding, bind
@@ -26,6 +24,8 @@ from cyara_auth.stores.base import StrikeStore
 from cyara_auth.transport_core import CONFIRM
 from cyara_auth.workflows import AsyncWorkflows, Workflows
 from cyara_client import __platform__, __version__
+from cyara_client.operations import OPERATIONS, Operation
+from cyara_client.resources import AsyncResources, SyncResources
 
 ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"
 
@@ -38,6 +38,7 @@ class _Parts:
     options: HttpOptions
     account_id: int | str | None
     recipe: Mapping[str, Any] | None
+    lender: ClientsByProcess | None = None
 
 
 class Cyara(Workflows, SyncResources):
@@ -51,7 +52,7 @@ class Cyara(Workflows, SyncResources):
     def __init__(self, parts: _Parts) -> None:
         SyncResources.__init__(self, self)
         self._parts = parts
-        self._clients = ClientsByProcess(parts.binding, parts.options)
+        self._clients = ClientsByProcess(parts.binding, parts.options, parts.lender)
         self.aio = AsyncCyara(self)
 
     @property
@@ -117,7 +118,10 @@ class Cyara(Workflows, SyncResources):
         user_agent: str | None = None,
         strict: bool | None = None,
     ) -> "Cyara":
-        """Return a client that differs in what is given here and shares credential and guard. Close it by itself."""
+        """Return a client that differs in what is given here and shares all else: credential, guard, connections.
+
+        There is nothing to close: it ends with this client.
+        """
         given = {"account_id": account_id, "timeout": timeout, "retries": retries, "user_agent": user_agent}
         given["strict"] = strict
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -127,6 +131,7 @@ class Cyara(Workflows, SyncResources):
         parts = attrs.evolve(
             self._parts,
             account_id=account,
+            lender=self._clients,
             options=attrs.evolve(self._parts.options, **http),
             recipe=None if recipe is None else {**recipe, **changes, "account_id": account},
         )

@@ -10,7 +10,7 @@ import os
 import ssl
 import threading
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import attrs
@@ -19,12 +19,15 @@ from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
 from cyara_auth.drift_watch import raise_on_drift
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.install_guard import guard_client
+from cyara_auth.install_guard import guard_client, transports_of
 from cyara_auth.retry import RetryPolicy, RetryQuota
 from cyara_auth.retry_clients import AsyncRetryingClient, Retrying, RetryingClient
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
+
+
+ClientKind = TypeVar("ClientKind", RetryingClient, AsyncRetryingClient)
 
 
 def _policy(value: RetryPolicy | int | None) -> RetryPolicy:
@@ -71,11 +74,16 @@ class HttpOptions:
 
 
 class HttpClients:
-    """The httpx clients of one process, made when first asked for."""
+    """The httpx clients of one process, made when first asked for.
 
-    def __init__(self, binding: Binding, options: HttpOptions) -> None:
+    With `lender`, they have timeout, retries and headers of their own and borrow its connections, so that there is
+    nothing to close.
+    """
+
+    def __init__(self, binding: Binding, options: HttpOptions, lender: "HttpClients | None" = None) -> None:
         self._binding = binding
         self._options = options
+        self._lender = lender
         self._quota = RetryQuota()
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
@@ -86,17 +94,17 @@ class HttpClients:
 
     def sync(self) -> RetryingClient:
         """Return the client for threads."""
+        self._check_open()
         if self._sync is not None:
             return self._sync
         with self._lock:
             if self._sync is None:
-                client = RetryingClient(**self._settings())
-                self._guard(client)
-                self._sync = client
+                self._sync = self._made(RetryingClient, None if self._lender is None else self._lender.sync())
             return self._sync
 
     def asynchronous(self) -> AsyncRetryingClient:
         """Return the client of the running event loop (one for all, where the loop is not asyncio's)."""
+        self._check_open()
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -105,24 +113,27 @@ class HttpClients:
         if client is None:
             with self._lock:
                 # No other thread can ask for this loop's client, but another loop's may change the dictionary.
-                client = AsyncRetryingClient(**self._settings())
-                self._guard(client)
+                client = self._made_async()
                 self._by_loop[loop] = client
         return client
 
     def _loopless(self) -> AsyncRetryingClient:
         with self._lock:
             if self._without_loop is None:
-                self._without_loop = AsyncRetryingClient(**self._settings())
-                self._guard(self._without_loop)
+                self._without_loop = self._made_async()
             return self._without_loop
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed; then it makes no client any more."""
+        return self._closed
 
     def close(self) -> None:
         """Close what can be closed without a loop. Async clients end with their loop, or by `aclose`."""
         with self._lock:
             self._closed = True
             client = self._sync
-        if client is not None:
+        if client is not None and self._lender is None:
             client.close()
 
     async def aclose(self) -> None:
@@ -132,33 +143,37 @@ class HttpClients:
             mine = self._by_loop.pop(asyncio.get_running_loop(), None)
         except RuntimeError:
             mine = self._without_loop
-        if mine is not None:
+        if mine is not None and self._lender is None:
             await mine.aclose()
 
-    def _settings(self) -> dict[str, Any]:
-        if self._closed:
+    def _check_open(self) -> None:
+        if self._closed or (self._lender is not None and self._lender.is_closed):
             raise RuntimeError("This client is closed. Make another one with connect().")
-        options = self._options
-        if self._tls is None:
-            self._tls = options.tls()
-        return {
+
+    def _made_async(self) -> AsyncRetryingClient:
+        return self._made(AsyncRetryingClient, None if self._lender is None else self._lender.asynchronous())
+
+    def _made(self, kind: type[ClientKind], lender: ClientKind | None) -> ClientKind:
+        options, binding = self._options, self._binding
+        settings: dict[str, Any] = {
             "retrying": Retrying(
                 policy=options.retries,
                 quota=self._quota,
                 on_answer=raise_on_drift if options.strict else None,
             ),
-            "base_url": self._binding.base.url,
+            "base_url": binding.base.url,
             "headers": options.headers(),
             "timeout": options.timeout,
-            "verify": self._tls,
-            "proxy": options.proxy,
-            # A proxy of the environment is for the outside world; on plain http it could also read the header.
-            "trust_env": self._binding.base.origin.scheme == "https",
         }
-
-    def _guard(self, client: httpx.Client | httpx.AsyncClient) -> None:
-        binding = self._binding
+        if lender is not None:
+            return kind(**settings, **transports_of(lender))
+        if self._tls is None:
+            self._tls = options.tls()
+        # A proxy of the environment is for the outside world; on plain http it could also read the header.
+        outside = binding.base.origin.scheme == "https"
+        client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
         guard_client(client, source=binding.source, guard=binding.guard, origin=binding.base.origin)
+        return client
 
 
 class ClientsByProcess:
@@ -167,13 +182,17 @@ class ClientsByProcess:
     The parent's sockets must not be used or shut down by the child, and the parent's lock may be held for ever there.
     """
 
-    def __init__(self, binding: Binding, options: HttpOptions) -> None:
+    def __init__(self, binding: Binding, options: HttpOptions, lender: "ClientsByProcess | None" = None) -> None:
         self._parts = (binding, options)
+        self._lender = lender
         self._by_pid: dict[int, HttpClients] = {}
 
     def here(self) -> HttpClients:
         """Return the clients of this process."""
         pid = os.getpid()
         found = self._by_pid.get(pid)
+        if found is not None:
+            return found
+        lender = None if self._lender is None else self._lender.here()
         # setdefault is atomic, so that the first threads of a child agree on one object without a lock.
-        return self._by_pid.setdefault(pid, HttpClients(*self._parts)) if found is None else found
+        return self._by_pid.setdefault(pid, HttpClients(*self._parts, lender))

@@ -60,6 +60,13 @@ def guard_client(
         raise UnsupportedClientError(f"These paths of the httpx client could not be guarded: {', '.join(left)}.")
 
 
+def transports_of(lender: httpx.Client | httpx.AsyncClient) -> dict[str, Any]:
+    """Return the arguments that make another httpx client send by the guarded transports of this one."""
+    parts: Any = lender
+    mounts = {pattern.pattern: transport for pattern, transport in parts._mounts.items()}  # noqa: SLF001 - as above
+    return {"transport": parts._transport, "mounts": mounts}  # noqa: SLF001
+
+
 def find_unguarded(client: httpx.Client | httpx.AsyncClient) -> list[str]:
     """Name the paths by which a request would leave this client without the guard; empty when there is none.
 

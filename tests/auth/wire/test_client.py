@@ -249,13 +249,27 @@ def test_closed_client_says_so(server: WireServer) -> None:
 
 def test_with_options_shares_guard_and_credential(server: WireServer) -> None:
     with client_of(server.base_url, account_id=1) as cyara:
+        cyara.raw("GET", "/x")
         other = cyara.with_options(account_id=2, timeout=1.0, user_agent="x/1")
         assert (other.account_id, cyara.account_id) == (2, 1)
         assert other.guard is cyara.guard
         assert other.get_httpx_client().timeout == httpx.Timeout(1.0)
         assert other.raw("GET", "/x").status_code == 200
-        assert server.seen[0].values("user-agent")[0].endswith(" x/1")
+        assert server.seen[1].values("user-agent")[0].endswith(" x/1")
         other.close()
+        assert cyara.raw("GET", "/x").status_code == 200
+    assert server.connections == 1
+    with pytest.raises(RuntimeError, match="closed"):
+        cyara.with_options(timeout=1.0).raw("GET", "/x")
+
+
+@pytest.mark.anyio
+async def test_with_options_shares_connections_of_tasks(server: WireServer) -> None:
+    async with client_of(server.base_url) as cyara:
+        await cyara.aio.raw("GET", "/x")
+        other = cyara.with_options(timeout=1.0)
+        assert (await other.aio.raw("GET", "/x")).status_code == 200
+    assert server.connections == 1
 
 
 @pytest.mark.usefixtures("environment")

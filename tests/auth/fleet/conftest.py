@@ -53,16 +53,21 @@ class Scene:
         )
 
     def fleet(self, *, credential: str | None = None, failpoint: str | None = None, **order: Any) -> Counter[str]:
-        """Run `crowd.py` with the stale pair, or another."""
+        """Run a fleet of processes with the stale pair, or another."""
+        return self.fleets(1, credential=credential, failpoint=failpoint, **order)[0]
+
+    def fleets(
+        self, rounds: int, *, credential: str | None = None, failpoint: str | None = None, **order: Any
+    ) -> list[Counter[str]]:
+        """Run the same fleet several times, one after the other."""
         order |= {
             "base_url": self.portal.base_url,
             "credential": credential or self.stale,
             "store": self.store_url,
         }
-        environ = dict(os.environ) | ({"CYARA_AUTH_FAILPOINT": failpoint} if failpoint else {})
         answer = subprocess.run(
-            [sys.executable, str(SCRIPT), json.dumps(order)],
-            env=environ,
+            [sys.executable, str(SCRIPT), json.dumps([order] * rounds)],
+            env=dict(os.environ) | ({"CYARA_AUTH_FAILPOINT": failpoint} if failpoint else {}),
             capture_output=True,
             text=True,
             timeout=PATIENCE + 8,
@@ -70,7 +75,7 @@ class Scene:
         )
         assert answer.returncode == 0, answer.stderr
         assert "failed" not in answer.stdout, answer.stderr
-        return Counter(json.loads(answer.stdout))
+        return [Counter(seen) for seen in json.loads(answer.stdout)]
 
     def open_tickets(self) -> int:
         return sum(ticket.status is TicketStatus.OPEN for ticket in self.state.tickets)

@@ -1,7 +1,8 @@
 """A local portal: try scripts, and get credentials wrong, without touching live data.
 
-Needs the extra `testing`. `LocalPortal` is a context manager around a real HTTP server on loopback, `python -m cyara_auth.testing` starts one
-from the shell, and the pytest plugin that comes along offers it as the fixture `cyara_portal`. `faults` has the disturbances to order.
+Needs the extra `testing`. `LocalPortal` is a context manager around a real HTTP server on loopback, `python -m
+cyara_auth.testing` starts one from the shell, and the pytest plugin that comes along offers it as the fixture
+`cyara_portal`. `faults` has the disturbances to order.
 
 Names are looked up on first use, so that the pytest plugin costs nothing in runs that never start a portal.
 """

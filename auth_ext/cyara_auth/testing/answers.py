@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from cyara_auth.testing import media
+from cyara_auth.testing.json_types import as_object
 from cyara_auth.testing.synthesis import Form, Synthesis
 
 if TYPE_CHECKING:
@@ -81,12 +82,13 @@ class Answers:
             return Answer(status=status)
         if chosen is None:
             return json_answer(UNDESCRIBED, status=status)
-        schema = (content[chosen] or {}).get("schema")
+        described = as_object(content[chosen])
+        schema = described.get("schema")
         media_type = media.JSON if "*" in chosen else chosen
         if media.is_json(media_type) and not self.is_binary(schema):
-            value = self.value(schema, form, (content[chosen] or {}).get("example"))
+            value = self.value(schema, form, described.get("example"))
             return json_answer(value, status=status, media_type=media_type)
-        return Answer(status=status, body=self._text(schema, content[chosen], form), media_type=media_type)
+        return Answer(status=status, body=self._text(schema, described, form), media_type=media_type)
 
     def value(self, schema: Json, form: Form, example: Json = None) -> Json:
         """Make the JSON value of an answer."""
@@ -101,7 +103,7 @@ class Answers:
         return "file" in shape.types or (shape.types == ("string",) and shape.keywords.get("format") == "binary")
 
     def _text(self, schema: Json, content: Json, form: Form) -> bytes:
-        example = (content or {}).get("example")
+        example = as_object(content).get("example")
         if isinstance(example, str):
             return example.encode()
         if schema is None or self.is_binary(schema):

@@ -84,11 +84,7 @@ class PortalApp:
         page = self._page(below)
         if page is not None and not self.core.settings.document_needs_credential:
             return page
-        if not self.core.is_public(below):
-            refused = self.core.admit(below, visit)
-            if refused is not None:
-                return refused
-        return page or self.core.serve(below, visit)
+        return self.core.admit(below, visit) or page or self.core.serve(below, visit)
 
     def _page(self, incoming: Incoming) -> Answer | None:
         """Serve the document itself, and the page of the Swagger UI that names it."""

@@ -10,14 +10,18 @@ import attrs
 from python_multipart.multipart import create_form_parser
 
 from cyara_auth.testing import media
-from cyara_auth.testing.decode import ABSENT, from_query, is_array, scalar
+from cyara_auth.testing.decode import ABSENT, from_query, scalar, takes_array
 from cyara_auth.testing.document import Parameter
+from cyara_auth.testing.json_types import as_object, is_array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cyara_auth.testing.json_types import Json
     from cyara_auth.testing.schema import Shape, Shapes
+
+
+_FORM = "application/x-www-form-urlencoded"
 
 
 class UnreadableBodyError(ValueError):
@@ -34,23 +38,31 @@ class Part:
     data: bytes
 
 
-def read_body(data: bytes, content_type: str, schema: Json, shapes: Shapes) -> Json:
-    """Read a body as the JSON value that the schema describes; binary content is read as text of one character a byte.
+def read_body(data: bytes, content_type: str, described: Mapping[str, Json], shapes: Shapes) -> Json:
+    """Read a body as the JSON value that its media type object describes (`schema`, and for forms `encoding`).
+
+    Binary content is read as text of one character a byte.
 
     Raises:
         UnreadableBodyError: the bytes are not of the media type they claim to be.
     """
     name = media.essence(content_type)
-    shape = shapes.of(schema)
+    shape = shapes.of(described.get("schema"))
     if media.is_json(name):
         return _json(data)
-    if name == "application/x-www-form-urlencoded":
-        return _form(data, shape, shapes)
+    if name == _FORM:
+        return _form(data, shape, shapes, as_object(described.get("encoding")))
     if name.startswith("multipart/"):
         return _multipart(read_parts(data, content_type), shape, shapes)
     if name.startswith("text/"):
         return scalar(_text(data), shape, shapes)
     return data.decode("latin-1")
+
+
+def is_structured(content_type: str) -> bool:
+    """Whether a body of this type is read as the value its schema describes; XML and files are taken as they are."""
+    name = media.essence(content_type)
+    return media.is_json(name) or name == _FORM or name.startswith(("multipart/", "text/"))
 
 
 def read_parts(data: bytes, content_type: str) -> list[Part]:
@@ -112,16 +124,15 @@ def _text(data: bytes) -> str:
         raise UnreadableBodyError("the body is not UTF-8") from None
 
 
-def _form(data: bytes, shape: Shape, shapes: Shapes) -> dict[str, Any]:
+def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json]) -> dict[str, Any]:
     fields = parse_qs(_text(data), keep_blank_values=True)
-    return _members(fields, shape, shapes)
-
-
-def _members(fields: Mapping[str, Sequence[str]], shape: Shape, shapes: Shapes) -> dict[str, Any]:
     found: dict[str, Any] = {}
     used: set[str] = set()
     for name, schema in shape.properties.items():
-        field = Parameter(name=name, place="query", required=False, schema=schema, style="form", explode=True)
+        spelling = as_object(encoding.get(name))
+        style = spelling.get("style") or "form"
+        explode = bool(spelling.get("explode", style == "form"))
+        field = Parameter(name=name, place="query", required=False, schema=schema, style=style, explode=explode)
         # An object member is not spread over the fields beside it, unlike an object parameter in a query.
         nested = (
             shapes.of(schema).is_object and name not in fields and not any(k.startswith(f"{name}[") for k in fields)
@@ -141,9 +152,9 @@ def _multipart(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> dict[str,
     for part in parts:
         schema = shape.properties.get(part.name, shape.extra)
         inner = shapes.of(schema)
-        if is_array(inner, shapes):
+        if takes_array(inner, shapes):
             whole = _json_or_none(part)
-            if isinstance(whole, list):
+            if is_array(whole):
                 found[part.name] = whole
                 continue
             found.setdefault(part.name, []).append(_part_value(part, shapes.of(inner.items), shapes))

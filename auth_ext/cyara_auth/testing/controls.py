@@ -1,4 +1,4 @@
-"""What can be read from and ordered of a running portal: one list of names, whether it runs in this process or in another."""
+"""What can be read from and ordered of a running portal, whether it runs in this process or in another."""
 
 from __future__ import annotations
 

@@ -77,10 +77,12 @@ class PortalCore:
         """Look at the credential; an answer if the request is not let in."""
         if visit.arrival in self.regenerate_before:
             self.desk.regenerate(nodes=self.regenerate_before.pop(visit.arrival))
-        presented = self.desk.evaluate(request.header("authorization"), node=visit.arrival % self.settings.nodes)
-        visit.presented = presented
-        visit.credential_correct = presented is Presented.ACCEPTED
-        if visit.credential_correct:
+        node, brought = visit.arrival % self.settings.nodes, request.header("authorization")
+        visit.credential_correct = self.desk.recognises(brought, node=node)
+        if self.is_public(request):
+            return None
+        visit.presented = self.desk.evaluate(brought, node=node)
+        if visit.presented is Presented.ACCEPTED:
             return None
         refused = problem(401, "Unauthorized", "The API key and token were not accepted.")
         return attrs.evolve(refused, headers=(("www-authenticate", "ApiKey"),))

@@ -1,14 +1,14 @@
 """The portal's side of the key and token: who is let in, and what a wrong pair costs.
 
-The vendor says that a token is void after three calls made with an invalid token/key pair, and not what the count hangs on. The desk acts out
-each way of reading that:
+The vendor says that a token is void after three calls made with an invalid token/key pair, and not what the count
+hangs on. The desk acts out each way of reading that:
 
 * `A`: the count belongs to the pair that was presented, and voids that pair;
 * `B` (the default, and the one that hurts): the count belongs to the key, and voids the token that is current then;
 * `C`: as B, and the key itself is locked for good.
 
-Regenerating a token makes all earlier ones invalid and starts a new count. Behind several simulated nodes the news may spread slowly: a node
-that has not heard yet lets the old token in and refuses the new one.
+Regenerating a token makes all earlier ones invalid and starts a new count. Behind several simulated nodes the news
+may spread slowly: a node that has not heard yet lets the old token in and refuses the new one.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class CredentialDesk:
         with self._lock:
             if not authorization:
                 return Presented.MISSING
-            if len(authorization) == 1 and authorization[0] == f"{SCHEME}{self.key}:{self._valid_at(node)}":
+            if list(authorization) == [f"{SCHEME}{self.key}:{self._valid_at(node)}"]:
                 if self.counting == "consecutive":
                     self._strikes[-1] = 0
                     self._pairs[authorization[0]] = 0
@@ -114,6 +114,11 @@ class CredentialDesk:
                 return Presented.UNKNOWN_KEY
             self._charge(text)
             return Presented.REJECTED
+
+    def recognises(self, authorization: Sequence[str], *, node: int = 0) -> bool:
+        """Whether these headers are the valid pair, without charging anything if not."""
+        with self._lock:
+            return list(authorization) == [f"{SCHEME}{self.key}:{self._valid_at(node)}"]
 
     def holds_secret(self, text: str) -> bool:
         """Whether a text contains the key or any token this desk ever issued."""

@@ -1,7 +1,7 @@
 """From the text on the wire back to JSON values, by a parameter's style.
 
-Path, query, header and form fields carry text only; what it means depends on the schema and on `style` and `explode`. A text that cannot be
-what the schema asks for is returned as text, and the judge then says what is wrong with it.
+Path, query, header and form fields carry text only; what it means depends on the schema and on `style` and `explode`.
+A text that cannot be what the schema asks for is returned as text, and the judge then says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
+
+from cyara_auth.testing.json_types import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,28 +27,35 @@ ABSENT: Final = object()
 
 def scalar(text: str, shape: Shape, shapes: Shapes) -> Json:
     """Read one text as the JSON value that the schema asks for."""
+    kinds = _kinds(shape, shapes)
+    if not text and shape.nullable and "string" not in kinds:
+        return None
+    if "boolean" in kinds and text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    if kinds & {"integer", "number"}:
+        return _number(text, whole="number" not in kinds)
+    return _json(text) if "object" in kinds and text[:1] == "{" else text
+
+
+def _kinds(shape: Shape, shapes: Shapes) -> set[str]:
     kinds = set(shape.types)
     for member in shape.choices:
         kinds |= set(shapes.of(member).types)
     if not kinds and shape.enum:
-        kinds = {"integer" if isinstance(v, int) else "string" for v in shape.enum}
-    if text == "" and shape.nullable and "string" not in kinds:
-        return None
-    if "boolean" in kinds and text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    if kinds & {"integer", "number"} and _INTEGER.fullmatch(text):
+        kinds = {"integer" if isinstance(value, int) else "string" for value in shape.enum}
+    return kinds
+
+
+def _number(text: str, *, whole: bool) -> Json:
+    if _INTEGER.fullmatch(text):
         return int(text)
-    if "number" in kinds:
-        try:
-            return float(text)
-        except ValueError:
-            return text
-    if "object" in kinds and text[:1] == "{":
-        return _json(text)
-    return text
+    try:
+        return text if whole else float(text)
+    except ValueError:
+        return text
 
 
-def is_array(shape: Shape, shapes: Shapes) -> bool:
+def takes_array(shape: Shape, shapes: Shapes) -> bool:
     """Whether the schema is an array, directly or by one of its alternatives."""
     return "array" in shape.types or any("array" in shapes.of(member).types for member in shape.choices)
 
@@ -78,24 +87,22 @@ def from_query(query: Mapping[str, Sequence[str]], parameter: Parameter, shapes:
     values = list(query.get(name, ()))
     if values:
         used.add(name)
-    if parameter.media_type:
-        return _json(values[0]) if values else ABSENT
-    if parameter.style == "deepObject" or (not values and any(key.startswith(f"{name}[") for key in query)):
+        return _json(values[0]) if parameter.media_type else _spelled(values, parameter, shape, shapes)
+    if parameter.style == "deepObject" or any(key.startswith(f"{name}[") for key in query):
         return _deep(query, name, shape, shapes, used)
-    if shape.is_object and parameter.explode and not values:
+    if shape.is_object and parameter.explode and not parameter.media_type:
         return _exploded(query, shape, shapes, used)
-    if not values:
-        return ABSENT
-    if is_array(shape, shapes):
-        if parameter.explode:
-            return [scalar(value, shapes.of(_items(shape, shapes)), shapes) for value in values]
-        if len(values) > 1:
-            return values
-        separator = _SEPARATORS.get(parameter.style, ",")
-        return _delimited(values[0], separator, shape, shapes, encoded=False)
+    return ABSENT
+
+
+def _spelled(values: list[str], parameter: Parameter, shape: Shape, shapes: Shapes) -> Json:
+    """Read the values that stand under a parameter's own name."""
+    if takes_array(shape, shapes) and parameter.explode:
+        return [scalar(value, shapes.of(_items(shape, shapes)), shapes) for value in values]
     if len(values) > 1:
         return values
-    return _delimited(values[0], ",", shape, shapes, encoded=False)
+    separator = _SEPARATORS.get(parameter.style, ",") if takes_array(shape, shapes) else ","
+    return _delimited(values[0], separator, shape, shapes, encoded=False)
 
 
 def _items(shape: Shape, shapes: Shapes) -> Json:
@@ -106,7 +113,7 @@ def _items(shape: Shape, shapes: Shapes) -> Json:
 
 def _delimited(text: str, separator: str, shape: Shape, shapes: Shapes, *, encoded: bool) -> Json:
     plain = unquote if encoded else str
-    if is_array(shape, shapes):
+    if takes_array(shape, shapes):
         items = shapes.of(_items(shape, shapes))
         return [scalar(plain(part), items, shapes) for part in text.split(separator)] if text else []
     if shape.is_object and "{" not in text:
@@ -123,12 +130,7 @@ def _deep(query: Mapping[str, Sequence[str]], name: str, shape: Shape, shapes: S
             member = key[len(name) + 1 : -1]
             used.add(key)
             inner = shapes.of(shape.properties.get(member, shape.extra))
-            many = is_array(inner, shapes)
-            found[member] = (
-                [scalar(v, shapes.of(inner.items), shapes) for v in values]
-                if many
-                else scalar(values[0], inner, shapes)
-            )
+            found[member] = _member(values, inner, shapes)
     return found or ABSENT
 
 
@@ -138,19 +140,19 @@ def _exploded(query: Mapping[str, Sequence[str]], shape: Shape, shapes: Shapes, 
         if member in query:
             used.add(member)
             inner = shapes.of(schema)
-            many = is_array(inner, shapes)
-            values = query[member]
-            found[member] = (
-                [scalar(v, shapes.of(inner.items), shapes) for v in values]
-                if many
-                else scalar(values[0], inner, shapes)
-            )
-    if isinstance(shape.extra, dict) or (shape.extra is True) or not shape.properties:
+            found[member] = _member(query[member], inner, shapes)
+    if is_object(shape.extra) or (shape.extra is True) or not shape.properties:
         extra = shapes.of(shape.extra)
         for key in set(query) - set(shape.properties) - used:
             used.add(key)
             found[key] = scalar(query[key][0], extra, shapes)
     return found or ABSENT
+
+
+def _member(values: Sequence[str], shape: Shape, shapes: Shapes) -> Json:
+    if takes_array(shape, shapes):
+        return [scalar(value, shapes.of(shape.items), shapes) for value in values]
+    return scalar(values[0], shape, shapes)
 
 
 def _json(text: str) -> Json:

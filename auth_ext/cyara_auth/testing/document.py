@@ -1,10 +1,11 @@
 """The OpenAPI document as received, read directly: what the portal serves and judges by.
 
-Everything here works on the document itself. Nothing is shared with the generator, its templates or the client, so that a mistake made there
-cannot excuse itself here.
+Everything here works on the document itself. Nothing is shared with the generator, its templates or the client, so
+that a mistake made there cannot excuse itself here.
 
-Documents of ASP.NET servers are read the way their servers mean them: route constraints (`{id:int}`), catch-alls (`{**path}`) and names that
-differ from their parameter in case only are understood, since the routes of such servers are understood that way too.
+Documents of ASP.NET servers are read the way their servers mean them: route constraints (`{id:int}`), catch-alls
+(`{**path}`) and names that differ from their parameter in case only are understood, since the routes of such servers
+are understood that way too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 import attrs
+
+from cyara_auth.testing.json_types import as_array, as_object, is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,7 +88,7 @@ class Document:
     def resolve(self, node: Json) -> Json:
         """Follow `$ref` until something else is found; a dangling or circular reference counts as the empty object."""
         seen: set[str] = set()
-        while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        while is_object(node) and isinstance(node.get("$ref"), str):
             reference: str = node["$ref"]
             if reference in seen or not reference.startswith("#"):
                 return {}
@@ -97,22 +100,20 @@ class Document:
         node: Any = self.raw
         for part in reference[1:].split("/")[1:]:
             names = (part.replace("~1", "/").replace("~0", "~"), unquote(part).replace("~1", "/").replace("~0", "~"))
-            if isinstance(node, list) and part.isdigit() and int(part) < len(node):
-                node = node[int(part)]
+            if is_array(node):
+                node = node[int(part)] if part.isdigit() and int(part) < len(node) else None
                 continue
-            found = next((name for name in names if isinstance(node, dict) and name in node), None)
-            if found is None:
-                return {}
-            node = node[found]
-        return node
+            members = as_object(node)
+            node = next((members[name] for name in names if name in members), None)
+        return {} if node is None else node
 
     def _operations(self) -> Iterator[ServedOperation]:
         for path, item in self.raw.get("paths", {}).items():
             whole = self.resolve(item)
-            if path.startswith("x-") or not isinstance(whole, dict):
+            if path.startswith("x-") or not is_object(whole):
                 continue
             for method, operation in whole.items():
-                if method.lower() in METHODS and isinstance(operation, dict):
+                if method.lower() in METHODS and is_object(operation):
                     yield ServedOperation(
                         method=method.upper(),
                         path=path,
@@ -123,9 +124,9 @@ class Document:
 
     def _parameters(self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[Parameter]:
         merged: dict[tuple[str, str], Parameter] = {}
-        for node in [*(item.get("parameters") or []), *(operation.get("parameters") or [])]:
+        for node in (*as_array(item.get("parameters")), *as_array(operation.get("parameters"))):
             raw = self.resolve(node)
-            if isinstance(raw, dict) and isinstance(raw.get("name"), str):
+            if is_object(raw) and isinstance(raw.get("name"), str):
                 read = self._parameter(raw)
                 merged[(read.name, read.place)] = read
         in_template = {name.lower() for name in template_names(path)}
@@ -140,10 +141,9 @@ class Document:
     def _parameter(self, raw: Mapping[str, Any]) -> Parameter:
         place = str(raw.get("in"))
         style = raw.get("style") or ("form" if place in {"query", "cookie"} else "simple")
-        media_type, schema = None, raw.get("schema") or {}
-        if isinstance(raw.get("content"), dict) and raw["content"]:
-            media_type, content = next(iter(raw["content"].items()))
-            schema = content.get("schema") or {}
+        # The specification allows one media type, in place of `schema`.
+        media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
+        schema = as_object(as_object(content).get("schema"))
         return Parameter(
             name=raw["name"],
             place=place,

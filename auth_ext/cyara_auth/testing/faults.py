@@ -1,7 +1,7 @@
 """Faults to order: what can go wrong between a caller and a portal, said in one value each.
 
-A fault strikes either before the portal looks at the credential, so that nothing is charged, or after it, so that a charge stands although the
-caller never hears of it. That difference is what a client's bookkeeping is tested by.
+A fault strikes either before the portal looks at the credential, so that nothing is charged, or after it, so that a
+charge stands although the caller never hears of it. That difference is what a client's bookkeeping is tested by.
 """
 
 from __future__ import annotations

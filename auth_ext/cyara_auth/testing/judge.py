@@ -1,8 +1,8 @@
 """Is this value what the schema asks for? The answer is a list of reasons why not.
 
-A judge of its own rather than a JSON Schema library, because the documents are not JSON Schema: `nullable`, inheritance by `allOf` with closed
-parts, read-only members that requests leave out, .NET patterns, references with characters no URI may have. The tests hold it against a JSON
-Schema library wherever both mean the same.
+A judge of its own rather than a JSON Schema library, because the documents are not JSON Schema: `nullable`,
+inheritance by `allOf` with closed parts, read-only members that requests leave out, .NET patterns, references with
+characters no URI may have. The tests hold it against a JSON Schema library wherever both mean the same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from cyara_auth.testing.json_types import is_array, is_object
 from cyara_auth.testing.texts import fits_format, fits_pattern
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cyara_auth.testing.json_types import Json
     from cyara_auth.testing.schema import Shape, Shapes
 
+_CLASSES: Final = {"string": str, "file": str, "array": list, "object": dict, "boolean": bool}
 _LIMITS: Final = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
@@ -54,14 +56,16 @@ class Judge:
         if shape.types and not any(_is_type(value, name, shape) for name in shape.types):
             yield f"{where} has to be {' or '.join(shape.types)}, not {_type_name(value)}"
             return
-        yield from _limits(value, shape, where)
-        if isinstance(value, list):
+        if shape.enum is None:
+            # Members are right as listed: documents put formats and lengths beside them that they do not have.
+            yield from _limits(value, shape, where)
+        if is_array(value):
             for index, item in enumerate(value):
                 yield from self._judge(item, self.shapes.of(shape.items), f"{where}[{index}]", ())
         derived = self._choices(value, shape, where, above)
         if derived:
             yield from derived
-        elif isinstance(value, dict) and (shape.is_object or not (shape.choices or shape.kinds)):
+        elif is_object(value) and (shape.is_object or not (shape.choices or shape.kinds)):
             yield from self._members(value, shape, where)
 
     def _choices(self, value: Json, shape: Shape, where: str, above: tuple[int, ...]) -> list[str]:
@@ -85,7 +89,7 @@ class Judge:
         for name, member in value.items():
             if name in shape.properties:
                 yield from self._judge(member, self.shapes.of(shape.properties[name]), f"{where}.{name}", ())
-            elif isinstance(shape.extra, dict):
+            elif is_object(shape.extra):
                 yield from self._judge(member, self.shapes.of(shape.extra), f"{where}.{name}", ())
             elif shape.extra is False and not open_choice:
                 yield f"{where} has {name!r}, which the document does not know"
@@ -100,23 +104,15 @@ def _takes_anything(shape: Shape) -> bool:
 
 
 def _is_type(value: Json, name: str, shape: Shape) -> bool:
+    if isinstance(value, bool):
+        return name == "boolean"
     match name:
-        case "string" | "file":
-            return isinstance(value, str)
-        case "boolean":
-            return isinstance(value, bool)
         case "integer":
-            return not isinstance(value, bool) and (
-                isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-            )
+            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         case "number":
-            return not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
-        case "array":
-            return isinstance(value, list)
-        case "object":
-            return isinstance(value, dict)
-        case "null":
-            return value is None
+            return isinstance(value, int | float) and math.isfinite(value)
+        case _ if name in _CLASSES:
+            return isinstance(value, _CLASSES[name])
         case _:
             # An unknown type is the document's mistake, not the caller's.
             return shape.enum is None
@@ -133,16 +129,12 @@ def _same(value: Json, member: Json) -> bool:
 
 def _limits(value: Json, shape: Shape, where: str) -> Iterator[str]:
     words = shape.keywords
-    match value:
-        case bool() | dict():
-            return
-        case str():
-            yield from _text_limits(value, words, where)
-        case int() | float():
-            yield from _number_limits(value, words, where)
-        case list():
-            if len(value) < _number(words, "minItems", 0) or len(value) > _number(words, "maxItems", math.inf):
-                yield f"{where} has {len(value)} entries, which is too few or too many"
+    if isinstance(value, str):
+        yield from _text_limits(value, words, where)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _number_limits(value, words, where)
+    elif is_array(value) and not _number(words, "minItems", 0) <= len(value) <= _number(words, "maxItems", math.inf):
+        yield f"{where} has {len(value)} entries, which is too few or too many"
 
 
 def _text_limits(value: str, words: Mapping[str, Any], where: str) -> Iterator[str]:

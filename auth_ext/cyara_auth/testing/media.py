@@ -31,11 +31,11 @@ def is_json(media_type: str) -> bool:
 
 
 def matches(media_type: str, listed: str) -> bool:
-    """Whether a concrete media type is meant by one that a document lists, which may be a range such as `application/*+json`."""
+    """Whether a media type is meant by one that a document lists, which may be a range (`application/*+json`)."""
     actual, pattern = essence(media_type), essence(listed)
     if "*" in actual or "/" not in actual:
         return False
-    if actual == pattern or pattern == "*/*":
+    if pattern in {actual, "*/*"}:
         return True
     kind, _, subtype = pattern.partition("/")
     actual_kind, _, actual_subtype = actual.partition("/")
@@ -51,7 +51,7 @@ def pick(content_type: str, listed: Iterable[str]) -> str | None:
 
 
 def negotiate(accept: str, content: Mapping[str, object]) -> str | None:
-    """Choose the media type of an answer: JSON where the document has it and the caller takes it, else the first one taken.
+    """Choose the media type of an answer: JSON where there is one and the caller takes it, else the first taken.
 
     Like ASP.NET, an Accept header that fits nothing is ignored rather than answered by 406.
     """

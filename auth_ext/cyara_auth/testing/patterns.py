@@ -1,7 +1,7 @@
 """One text that matches a pattern of the document.
 
-Made from Python's own parse of the pattern. Whatever it cannot make a text for (look-arounds, conditionals, .NET's dialect) gives None, and the
-caller falls back to a plain word.
+Made from Python's own parse of the pattern. Whatever it cannot make a text for (look-arounds, conditionals, .NET's
+dialect) gives None, and the caller falls back to a plain word.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from re import _constants as codes  # type: ignore[attr-defined]  # the parse tree has no public home
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from cyara_auth.testing.json_types import Json
+
+Node: TypeAlias = Any  # a piece of the parse tree, whose types are private
 
 _LONGEST: Final = 4_000
 _CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
@@ -23,7 +24,8 @@ _CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
 def text_for(pattern: str) -> str | None:
     """Return a short text that the pattern finds itself in, or None."""
     try:
-        made = _sequence(parser.parse(pattern), {})
+        parsed: Any = parser.parse(pattern)  # pyright: ignore[reportUnknownMemberType] - not in the stubs
+        made = _sequence(parsed, {})
     except (re.error, _CannotMakeError, RecursionError, OverflowError):
         return None
     return made if len(made) <= _LONGEST and re.search(pattern, made) else None
@@ -33,36 +35,23 @@ class _CannotMakeError(Exception):
     """The pattern uses something that no text is made for."""
 
 
-def _sequence(tree: Iterable[tuple[Any, Any]], groups: dict[int, str]) -> str:
+def _sequence(tree: Iterable[tuple[Node, Node]], groups: dict[int, str]) -> str:
     return "".join(_piece(code, value, groups) for code, value in tree)
 
 
-def _piece(code: Json, value: Json, groups: dict[int, str]) -> str:
-    match str(code):
-        case "LITERAL":
-            return chr(value)
-        case "NOT_LITERAL":
-            return next(char for char in _CANDIDATES if ord(char) != value)
-        case "ANY":
-            return "a"
-        case "AT":
-            return ""
-        case "IN":
-            return _one_of(value)
-        case "BRANCH":
-            return _sequence(value[1][0], groups)
-        case "SUBPATTERN":
-            groups[value[0]] = _sequence(value[-1], groups)
-            return groups[value[0]]
-        case "GROUPREF":
-            return groups.get(value, "")
-        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            return _repeated(value, groups)
-        case _:
-            raise _CannotMakeError
+def _piece(code: Node, value: Node, groups: dict[int, str]) -> str:
+    maker = _MAKERS.get(str(code))
+    if maker is None:
+        raise _CannotMakeError
+    return maker(value, groups)
 
 
-def _repeated(value: tuple[int, int, Any], groups: dict[int, str]) -> str:
+def _group(value: Node, groups: dict[int, str]) -> str:
+    groups[value[0]] = _sequence(value[-1], groups)
+    return groups[value[0]]
+
+
+def _repeated(value: Node, groups: dict[int, str]) -> str:
     low, high, inner = value
     if low > _LONGEST:
         raise _CannotMakeError
@@ -70,7 +59,7 @@ def _repeated(value: tuple[int, int, Any], groups: dict[int, str]) -> str:
     return _sequence(inner, groups) * (low or min(int(high), 1))
 
 
-def _one_of(members: list[tuple[Any, Any]]) -> str:
+def _one_of(members: Node) -> str:
     negated = bool(members) and members[0][0] is codes.NEGATE
     fitting = [char for char in _CANDIDATES if any(_has(member, char) for member in members) != negated]
     if fitting:
@@ -83,7 +72,7 @@ def _one_of(members: list[tuple[Any, Any]]) -> str:
     raise _CannotMakeError
 
 
-def _has(member: tuple[Any, Any], char: str) -> bool:
+def _has(member: tuple[Node, Node], char: str) -> bool:
     code, value = member
     match str(code):
         case "LITERAL":
@@ -99,3 +88,16 @@ def _has(member: tuple[Any, Any], char: str) -> bool:
             return inside != (name != positive)
         case _:
             return False
+
+
+_MAKERS: Final[Mapping[str, Callable[[Node, dict[int, str]], str]]] = {
+    "LITERAL": lambda value, _: chr(value),
+    "NOT_LITERAL": lambda value, _: next(char for char in _CANDIDATES if ord(char) != value),
+    "ANY": lambda _value, _: "a",
+    "AT": lambda _value, _: "",
+    "IN": lambda value, _: _one_of(value),
+    "BRANCH": lambda value, groups: _sequence(value[1][0], groups),
+    "SUBPATTERN": _group,
+    "GROUPREF": lambda value, groups: groups.get(value, ""),
+    **dict.fromkeys(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"), _repeated),
+}

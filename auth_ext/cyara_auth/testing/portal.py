@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class LocalPortal:
     """A portal on a free loopback port, running from `with` to its end.
 
-    Nothing it does reaches a real portal, so scripts can be tried, and credentials be got wrong, without harm. The credential is a new one at
-    each start. With `process=True` it runs in a process of its own, and everything below still works.
+    Nothing it does reaches a real portal, so scripts can be tried, and credentials be got wrong, without harm. The
+    credential is a new one at each start. With `process=True` it runs in a process of its own, and everything below
+    still works.
 
     Example:
         >>> with LocalPortal() as portal:

@@ -1,6 +1,7 @@
 """The fixture `cyara_portal` for test suites of people who use this client.
 
-pytest loads this module in every run where the package is installed, so it imports the server only when the fixture is used.
+pytest loads this module in every run where the package is installed, so it imports the server only when the fixture
+is used.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Visit:
     """Method and path template of the operation that the request was for."""
     reasons: tuple[str, ...] = ()
     """Why the request is not valid under the document; empty for a valid one."""
-    values: Mapping[str, Json] = attrs.field(factory=dict)
+    values: Mapping[str, Json] = attrs.field(factory=dict[str, Json])
     """Decoded parameters, by `place.name`."""
     body: Json = None
     """Decoded body."""

@@ -1,7 +1,7 @@
 """A portal in a process of its own, so that it takes no time and memory from the process under test.
 
-The child is this very package run by the same interpreter. The two talk in lines of JSON over the child's standard input and output; when the
-parent goes away, however it goes, the child reads the end of its input and ends too.
+The child is this very package run by the same interpreter. The two talk in lines of JSON over the child's standard
+input and output; when the parent goes away, however it goes, the child reads the end of its input and ends too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class RemoteControls:
         self, document: bytes | None, settings: PortalSettings, *, port: int, environ: Mapping[str, str] | None
     ) -> None:
         self._lock = threading.Lock()
-        self._child = subprocess.Popen(  # noqa: S603 - this interpreter, a module of this package
+        self._child = subprocess.Popen(
             [sys.executable, "-m", "cyara_auth.testing.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

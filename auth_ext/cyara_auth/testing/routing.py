@@ -1,7 +1,7 @@
 """From a request's path to the operation of the document that serves it.
 
-Like ASP.NET's own routing: literals win over parameters, parameters over catch-alls, and case does not matter unless two routes differ in
-nothing else.
+Like ASP.NET's own routing: literals win over parameters, parameters over catch-alls, and case does not matter unless
+two routes differ in nothing else.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Router:
     def candidates(self, path: str, method: str) -> Iterator[tuple[ServedOperation, dict[str, str]]]:
         """Yield every operation with this method whose template fits the path, best first.
 
-        Templates such as `/items/{id}` and `/items/{name}` fit the same paths; only the types of their parameters tell them apart.
+        Templates such as `/items/{id}` and `/items/{name}` fit the same paths; only the types of their parameters
+        tell them apart.
         """
         fitting = [
             ((route.exact.fullmatch(path) is None, route.rank), number, route, hit)

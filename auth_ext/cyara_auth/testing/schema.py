@@ -1,7 +1,7 @@
 """What a schema means once references are followed and `allOf` is read as inheritance.
 
-Generators for ASP.NET write `additionalProperties: false` on each part of an `allOf`. Read to the letter, no object satisfies that; what is
-meant is one class with the properties of all parts, and so it is read here.
+Generators for ASP.NET write `additionalProperties: false` on each part of an `allOf`. Read to the letter, no object
+satisfies that; what is meant is one class with the properties of all parts, and so it is read here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+
+from cyara_auth.testing.json_types import as_array, is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +62,7 @@ class Shapes:
 
     def of(self, schema: Json) -> Shape:
         """Read one schema; whatever is not an object counts as the schema that allows everything."""
-        node = schema if isinstance(schema, dict) else {}
+        node = schema if is_object(schema) else {}
         cached = self._cache.get(id(node))
         if cached is None:
             # The node is kept beside its shape: an id is only unique while its object lives.
@@ -93,36 +95,38 @@ class Shapes:
 
     def _flatten(self, schema: Json, flat: dict[str, Any], above: tuple[int, ...], *, outermost: bool) -> None:
         node = self._document.resolve(schema)
-        if not isinstance(node, dict) or id(node) in above:
+        if not is_object(node) or id(node) in above:
             return
         above = (*above, id(node))
-        if outermost and isinstance(schema, dict):
+        if outermost and is_object(schema):
             flat["nullable"] |= any(n.get("nullable") is True or n.get("x-nullable") is True for n in (schema, node))
-        parts = node.get("allOf") or []
+        parts = as_array(node.get("allOf"))
         # A lone member of `allOf` is how generators hang `nullable` or words on a reference: the schema is that one.
         lone = outermost and len(parts) == 1 and not node.get("properties")
         for part in parts:
             self._flatten(part, flat, above, outermost=lone)
         self._own(node, flat, base=not outermost)
 
-    def _own(self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool) -> None:
+    def _own(  # noqa: C901 - one case for each keyword
+        self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool
+    ) -> None:
         for key, value in node.items():
             match key:
-                case "properties" if isinstance(value, dict):
+                case "properties" if is_object(value):
                     flat["properties"].update(value)
-                case "required" if isinstance(value, list):
+                case "required" if is_array(value):
                     flat["required"].update(name for name in value if isinstance(name, str))
-                case "type" if isinstance(value, str | list):
+                case "type" if isinstance(value, str) or is_array(value):
                     flat["type"] = (value,) if isinstance(value, str) else tuple(value)
                 case "const":
                     flat["enum"] = [value]
                     flat["const"] = value
-                case "enum" if isinstance(value, list):
+                case "enum" if is_array(value):
                     flat["enum"] = value
                 case "discriminator":
-                    flat["discriminator"] = value.get("propertyName") if isinstance(value, dict) else None
+                    flat["discriminator"] = value.get("propertyName") if is_object(value) else None
                     flat["kinds"] = _kinds(value) if not base else {}
-                case "oneOf" | "anyOf" if isinstance(value, list):
+                case "oneOf" | "anyOf" if is_array(value):
                     # A base class lists its derived classes; seen from one of those, the list says nothing.
                     if not (base and "discriminator" in node):
                         flat["choices"] += value
@@ -133,14 +137,12 @@ class Shapes:
 
     def _is_null(self, schema: Json) -> bool:
         node = self._document.resolve(schema)
-        return isinstance(node, dict) and (
+        return is_object(node) and (
             node.get("type") == "null" or node.get("enum") == [None] or (node.get("type") == ["null"])
         )
 
 
 def _kinds(discriminator: Json) -> dict[str, str]:
-    mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
-    found = (
-        {key: value for key, value in mapping.items() if isinstance(value, str)} if isinstance(mapping, dict) else {}
-    )
+    mapping = discriminator.get("mapping") if is_object(discriminator) else None
+    found = {key: value for key, value in mapping.items() if isinstance(value, str)} if is_object(mapping) else {}
     return {key: value if value.startswith("#") else f"#/components/schemas/{value}" for key, value in found.items()}

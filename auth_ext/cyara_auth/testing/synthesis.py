@@ -1,14 +1,17 @@
 """Values made from schemas: what a server might plausibly send, or a caller pass.
 
-Deterministic: the same document, seed and form always make the same value. Four forms show what real servers do and clients trip over:
+Deterministic: the same document, seed and form always make the same value. Four forms show what real servers do and
+clients trip over:
 
 * `FULL`: every property present, known enum members, times with whole seconds;
-* `NULLS`: null wherever the document allows it, and where .NET sends it although the document does not say so: a property that need not be
-  there and refers to another schema or is an enum (System.Text.Json writes null for every unset reference);
+* `NULLS`: null wherever the document allows it, and where .NET sends it although the document does not say so: a
+  property that need not be there and refers to another schema or is an enum (System.Text.Json writes null for every
+  unset reference);
 * `UNKNOWN_ENUM`: every enum value replaced by one that a newer server might have;
 * `DATES7`: times with seven fractional digits.
 
-Recursive schemas end at their second visit, and a budget of values bounds what wide ones grow to: after that only required members are made.
+Recursive schemas end at their second visit, and a budget of values bounds what wide ones grow to: after that only
+required members are made.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from cyara_auth.testing.json_types import is_array, is_object
 from cyara_auth.testing.judge import Judge
 from cyara_auth.testing.patterns import text_for
 from cyara_auth.testing.texts import SAMPLES, SEVEN_DIGITS
@@ -59,14 +63,16 @@ class Synthesis:
     _left: int = attrs.field(default=_BUDGET, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._random = random.Random(self.seed)
+        self._random = random.Random(self.seed)  # noqa: S311 - answers are repeatable, not secret
         self._judge = Judge(shapes=self.shapes, in_request=self.in_request)
 
     def value(self, schema: Json, hint: Json = NO_HINT) -> Json:
         """Make a value for a schema; `hint` is an example from outside it, used where it fits."""
         return self._value(self.shapes.of(schema), hint, ())
 
-    def _value(self, shape: Shape, hint: Json, above: tuple[int, ...], pin: Json = NO_HINT) -> Json:
+    def _value(  # noqa: C901, PLR0911 - one case for each type
+        self, shape: Shape, hint: Json, above: tuple[int, ...], pin: Json = NO_HINT
+    ) -> Json:
         self._left -= 1
         if pin is not NO_HINT:
             return pin
@@ -97,12 +103,12 @@ class Synthesis:
         words = shape.keywords
         if hint is NO_HINT:
             examples = words.get("examples")
-            first = examples[0] if isinstance(examples, list) and examples else NO_HINT
+            first = examples[0] if is_array(examples) and examples else NO_HINT
             hint = words.get("example", words.get("default", first))
         return hint
 
     def _type(self, shape: Shape) -> str:
-        if shape.is_object or (isinstance(shape.extra, dict) and not shape.types):
+        if shape.is_object or (is_object(shape.extra) and not shape.types):
             return "object"
         if shape.types:
             return shape.types[0]
@@ -145,7 +151,7 @@ class Synthesis:
         return own[0] if own and len(own) == 1 else reference.rpartition("/")[2]
 
     def _object(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> dict[str, Any]:
-        hints = hint if isinstance(hint, dict) else {}
+        hints = hint if is_object(hint) else {}
         made: dict[str, Any] = {}
         for name, schema in shape.properties.items():
             inner = self.shapes.of(schema)
@@ -156,7 +162,7 @@ class Synthesis:
                 made[name] = None
                 continue
             made[name] = self._value(inner, hints.get(name, NO_HINT), above, self._pin(shape, name, inner))
-        if (isinstance(shape.extra, dict) or (shape.extra is True and not made)) and not self._stop(shape, above[:-1]):
+        if (is_object(shape.extra) or (shape.extra is True and not made)) and not self._stop(shape, above[:-1]):
             inner = self.shapes.of(shape.extra)
             for name in ("first", "second"):
                 null = self.form is Form.NULLS and inner.nullable and name == "second"
@@ -187,7 +193,7 @@ class Synthesis:
         if self._stop(inner, above) and not low:
             return []
         count = max(low, 2) if high is None else max(low, min(2, int(high)))
-        hints = hint if isinstance(hint, list) and hint else [NO_HINT]
+        hints = hint if is_array(hint) and hint else [NO_HINT]
         made = [self._value(inner, hints[index % len(hints)], above) for index in range(count)]
         if self.form is Form.NULLS and inner.nullable and made:
             made[-1] = None
@@ -233,5 +239,5 @@ def may_be_null(shape: Shape, schema: Json, *, required: bool) -> bool:
     """Whether a server may send null for a property: the document says so, or .NET does it unasked."""
     if shape.nullable:
         return True
-    composed = isinstance(schema, dict) and bool({"$ref", "allOf", "oneOf", "anyOf"} & set(schema))
+    composed = is_object(schema) and bool({"$ref", "allOf", "oneOf", "anyOf"} & set(schema))
     return not required and (composed or shape.enum is not None)

@@ -1,7 +1,7 @@
 """Connections that can be broken on purpose.
 
-ASGI has no word for "close the socket now" or "stop after n bytes", so the server's protocol is given a transport that can do both, and the
-application finds it by the caller's address.
+ASGI has no word for "close the socket now" or "stop after n bytes", so the server's protocol is given a transport
+that can do both, and the application finds it by the caller's address.
 """
 
 from __future__ import annotations

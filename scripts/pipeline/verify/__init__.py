@@ -1,7 +1,8 @@
 """Proof that a package does what its document says: every operation, sync and async, over a real socket.
 
-The package runs in a child process of bounded memory and time, against a local portal in a process of its own that serves the document as
-received (upgraded to 3.x and nothing else) and judges by it. The same code is the contract suite of the committed package.
+The package runs in a child process of bounded memory and time, against a local portal in a process of its own that
+serves the document as received (upgraded to 3.x and nothing else) and judges by it. The same code is the contract
+suite of the committed package.
 """
 
 from __future__ import annotations

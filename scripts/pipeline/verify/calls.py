@@ -1,7 +1,7 @@
 """Calling the package: every endpoint function, blocking and in an event loop, over a real socket.
 
-The client is the one users get from `connect()`, so that what is proved is what they run: guard, header, timeout. Each call carries a label in a
-header of its own, by which the portal's record of it is found again.
+The client is the one users get from `connect()`, so that what is proved is what they run: guard, header, timeout.
+Each call carries a label in a header of its own, by which the portal's record of it is found again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import ssl
 import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import httpx
+import cyara_auth
 from attrs import frozen
-from cyara_auth import install
 
 from pipeline.verify.meaning import difference, plain
 from pipeline.verify.typed import misfits, resolve
 
 if TYPE_CHECKING:
+    from cyara_auth import Cyara
+
     from pipeline.verify.cases import Case
 
 LABEL: Final = "x-call"
@@ -41,33 +42,13 @@ class Outcome:
     """The httpx response, if there was one."""
 
 
-class GuardedClient:
-    """Hands out two guarded httpx clients, as the client does that users get."""
-
-    def __init__(self, base_url: str, credential: str) -> None:
-        # Nothing here speaks TLS; a bare context spares the reading of all certificates for every client.
-        settings: dict[str, Any] = {"timeout": SECONDS, "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
-        guarding: dict[str, Any] = {"store": "memory:", "environ": {}}
-        self._sync = install(httpx.Client(base_url=base_url, **settings), base_url, credential, **guarding)
-        self._async = install(httpx.AsyncClient(base_url=base_url, **settings), base_url, credential, **guarding)
-
-    def get_httpx_client(self) -> httpx.Client:
-        """Return the client for blocking calls."""
-        return self._sync
-
-    def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Return the client for calls in an event loop."""
-        return self._async
-
-    async def aclose(self) -> None:
-        """Close both."""
-        self._sync.close()
-        await self._async.aclose()
-
-
-def client_for(base_url: str, credential: str) -> GuardedClient:
-    """Make a client with a guard of its own."""
-    return GuardedClient(base_url, credential)
+def client_for(base_url: str, credential: str) -> Cyara:
+    """Make the client that users get, with a guard of its own and without retries."""
+    # Nothing here speaks TLS; a bare context spares the reading of all certificates for every client.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return cyara_auth.connect(
+        base_url, credential, store="memory:", retries=0, timeout=SECONDS, verify=context, account_id=1, environ={}
+    )
 
 
 def wrong_credential() -> str:
@@ -78,7 +59,7 @@ def wrong_credential() -> str:
 class Caller:
     """Makes labelled calls with one client and keeps the last response."""
 
-    def __init__(self, client: GuardedClient) -> None:
+    def __init__(self, client: Cyara) -> None:
         self._client = client
         self._last: Any = None
 

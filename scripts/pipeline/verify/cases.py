@@ -38,6 +38,8 @@ class Case:
     wire_names: dict[str, str] = field(factory=dict[str, str])
     """Python name to `place.name`."""
     json_answer: bool = False
+    callable: bool = False
+    """Whether there is a module and every argument that has to be given."""
     failures: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
 
     @property
@@ -69,8 +71,9 @@ def _load(case: Case, module: str, document: Document, shapes: Shapes) -> None:
     try:
         case.module = importlib.import_module(f"{PACKAGE}.api.{module}")
         _arguments(case, document, shapes)
-    except (MisfitError, NameError, AttributeError) as error:
-        case.fail("arguments", f"{type(error).__name__}: {error}")
+        case.callable = case.least <= set(case.arguments)
+    except MisfitError as error:
+        case.fail("arguments", str(error))
     except Exception as error:  # noqa: BLE001 - generated code may fail in any way, and each is a finding
         case.module = None
         case.fail("import", f"{type(error).__name__}: {error}")
@@ -81,7 +84,7 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
     case.least = frozenset(name for name, p in given.items() if p.default is p.empty)
     known: Mapping[tuple[str, str], str] = {
         (p.location, p.wire.strip().lower()): p.name
-        for p in case.module._ENDPOINT.parameters  # type: ignore[union-attr]  # noqa: SLF001 - the one table of names
+        for p in case.module.ENDPOINT.parameters  # type: ignore[union-attr]
     }
     for parameter in case.served.parameters:
         name = known.get((parameter.place, parameter.name.strip().lower()))

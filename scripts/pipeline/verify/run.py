@@ -44,12 +44,12 @@ class _Run:
     def form(self, form: str) -> None:
         """Call everything while the portal answers in one form.
 
-        The first form passes every argument; later ones only those that have to be given, and go to operations with a JSON answer alone, since
-        nothing else has a form.
+        The first form passes every argument; later ones only those that have to be given, and go to operations with a
+        JSON answer alone, since nothing else has a form.
         """
         first = not self._parsed
         self._portal.answer_in_form(form)
-        cases = [case for case in self._cases if case.module is not None and (first or case.json_answer)]
+        cases = [case for case in self._cases if case.callable and (first or case.json_answer)]
         outcomes = self._both(cases, form, lambda case: case.arguments if first else _least(case))
         seen = by_label(self._portal.requests)
         self._portal.forget_requests()
@@ -68,7 +68,7 @@ class _Run:
 
     def unauthorized(self) -> None:
         """Call everything with a wrong pair, each time a new one: the guard would stop a second call with the same."""
-        cases = [case for case in self._cases if case.module is not None and not case.served.public]
+        cases = [case for case in self._cases if case.callable and not case.served.public]
         outcomes = asyncio.run(self._refused(cases))
         seen = by_label(self._portal.requests)
         self._portal.forget_requests()

@@ -1,7 +1,7 @@
 """Between JSON values and the package's types: arguments are made of the annotations, and answers are held against them.
 
-The annotations are what users and type checkers rely on, so they are the measure here, not the package's own decoder: a field annotated `str`
-that holds None after a call is a failure, although nothing raised.
+The annotations are what users and type checkers rely on, so they are the measure here, not the package's own decoder:
+a field annotated `str` that holds None after a call is a failure, although nothing raised.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _to_python(value: Any, part: Any) -> Any:
         return part(value)
     if part is _names()["File"]:
         data = _only_if(value, fits=isinstance(value, str)).encode("latin-1", "replace")
-        return part(payload=data, file_name="file.bin", mime_type="application/octet-stream")
+        return part(payload=data, file_name="file.bin")
     raise MisfitError(f"{_name(part)} is not known here")
 
 

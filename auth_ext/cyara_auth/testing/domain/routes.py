@@ -1,7 +1,7 @@
 """Which request touches which part of the portal's life.
 
-By method and path, never by operation id: a customer's own document may name the same routes differently. A request that fits none of these is
-answered from its schema.
+By method and path, never by operation id: a customer's own document may name the same routes differently. A request
+that fits none of these is answered from its schema.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Cyara:
 
     def __init__(self, *, base_url: str, seed: int, speed: float) -> None:
         self.clock = Clock(speed=speed)
-        self._base_url = base_url
+        self.base_url = base_url
         self.cases = TestCases(self.clock, seed, base_url, ACCOUNT)
         self.campaigns = Campaigns(self.clock, seed, lambda number: self.cases.get(number).name)
         self.users = Users(seed, ACCOUNT)
@@ -80,7 +80,7 @@ class _Call:
         return self._values.get(f"query.{name}")
 
     def page(self, entries: Sequence[Json]) -> Json:
-        address = self.cyara._base_url + self._request.path  # noqa: SLF001 - one idea in two classes of one module
+        address = self.cyara.base_url + self._request.path
         return page(entries, address=address, query=self._request.query)
 
 

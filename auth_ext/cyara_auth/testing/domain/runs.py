@@ -1,7 +1,8 @@
 """Runs of campaigns over the portal's clock: queued, running, finished.
 
-When a run is asked for, its whole life follows from what is there already, so nothing has to tick. It starts after a short while, but not while
-the same campaign runs, nor before its plan has enough free ports. Its tests go through the ports it has, and each outcome is decided by a hash.
+When a run is asked for, its whole life follows from what is there already, so nothing has to tick. It starts after a
+short while, but not while the same campaign runs, nor before its plan has enough free ports. Its tests go through the
+ports it has, and each outcome is decided by a hash.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def length(test_case_id: int) -> timedelta:
     return timedelta(milliseconds=500 + _hash(test_case_id) % 2000)
 
 
-def start_of(
+def start_of(  # noqa: PLR0913, PLR0917 - each is a fact that the start depends on
     asked: datetime, campaign_id: int, plan_id: int, ports: int, limit: int, others: Iterable[Run]
 ) -> datetime:
     """Find the moment at which a campaign and its ports are free."""
@@ -111,7 +112,7 @@ def start_of(
 def schedule(cases: Sequence[tuple[int, str]], start: datetime, ports: int, first_result: int) -> tuple[Test, ...]:
     """Put the tests of a run through its ports, one after the other on each."""
     free = [start] * max(1, ports)
-    tests = []
+    tests: list[Test] = []
     for number, (case, name) in enumerate(cases):
         port = free.index(min(free))
         result_id = first_result + number

@@ -52,7 +52,7 @@ def decide(state: AccountState, event: Event) -> Decision:
             return rotate_commit(state, event)
         case RotateAbort():
             return rotate_abort(state)
-        case Reset():
+        case _:
             return start_again(state, event)
 
 

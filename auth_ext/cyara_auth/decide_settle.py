@@ -33,12 +33,12 @@ def settle(state: AccountState, event: Settle) -> Decision:
             after = _strike(state, event, record, ticket)
         case Outcome.DOUBT if record.proof_at(event.origin) is not None:
             after = _doubt(state, event, record)
-        case Outcome.UNKNOWN | Outcome.DOUBT:
-            after = _unknown(state, ticket)
         case Outcome.BUSY:
             after = _busy(state, event, record)
         case Outcome.NOT_SENT | Outcome.INCONCLUSIVE:
             after = attrs.evolve(state, tickets=_without(state, event.ticket))
+        case _:  # UNKNOWN, a denial of an unproven pair, and whatever may be added: charged
+            after = _unknown(state, ticket)
     if event.outcome in _ANSWERED and after.pause is not None:
         after = attrs.evolve(after, pause=None)
     changed = after != state

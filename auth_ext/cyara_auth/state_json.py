@@ -69,10 +69,9 @@ def _writer(kind: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any field of any value of the state
     if isinstance(value, (str, int, float)):
         return value
-    if isinstance(value, tuple):
-        items: tuple[Any, ...] = value
-        return [_plain(item) for item in items]
-    return _writer(cast("type[attrs.AttrsInstance]", type(value)))(value)
+    if hasattr(value, "__attrs_attrs__"):
+        return _writer(cast("type[attrs.AttrsInstance]", type(value)))(value)
+    return [_plain(item) for item in value]
 
 
 @cache

@@ -1,0 +1,100 @@
+import pytest
+
+from cyara_auth.decide import Reset, RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import AccountMode, Admission, Outcome, PairState
+
+from .story import GUARDED, STRICT, Story, incident
+
+BOTH = pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "strict"])
+
+
+@BOTH
+def test_nothing_is_admitted_while_the_token_is_rotated(settings: GuardSettings) -> None:
+    story = Story(settings).prove("old")
+    assert story.hear(RotateBegin(incident=incident())).durable
+    assert story.admit("old") is Admission.DRAINING
+    assert story.admit("new") is Admission.DRAINING
+    assert story.state.drained == incident()
+    assert not story.hear(RotateBegin(incident=incident(2))).changed
+
+
+@BOTH
+def test_a_rotation_costs_no_strike_and_supersedes_the_old_pair(settings: GuardSettings) -> None:
+    story = Story(settings).strike("typo").prove("old")
+    story.hear(RotateBegin(incident=incident()))
+    assert story.hear(RotateCommit(now=story.now, incident=incident(), pair="new")).durable
+    assert (story.state.strikes, story.state.mark, story.state.epoch) == (0, 0, 1)
+    assert story.state.mode is AccountMode.NORMAL
+    assert story.state.drained is None
+    assert story.admit("old") is Admission.SUPERSEDED
+    assert story.admit("typo") is Admission.REJECTED
+    assert story.what_is("new") is PairState.UNPROVEN
+    story.prove("new")
+
+
+def test_a_rotation_to_a_pair_that_is_known() -> None:
+    story = Story().prove("old")
+    story.hear(RotateBegin(incident=incident()))
+    story.hear(RotateCommit(now=story.now, incident=incident(), pair="old"))
+    assert story.what_is("old") is PairState.UNPROVEN
+    story.strike("old")
+    story.hear(RotateBegin(incident=incident()))
+    story.hear(RotateCommit(now=story.now, incident=incident(), pair="old"))
+    assert story.what_is("old") is PairState.REJECTED
+
+
+def test_an_aborted_rotation_leaves_everything_as_it_was() -> None:
+    story = Story().prove("old")
+    before = story.state
+    story.hear(RotateBegin(incident=incident()))
+    story.hear(RotateAbort())
+    assert story.state == before
+
+
+def test_commit_and_abort_without_begin_change_nothing() -> None:
+    story = Story().prove("old")
+    assert not story.hear(RotateCommit(now=story.now, incident=incident(), pair="new")).changed
+    assert not story.hear(RotateAbort()).changed
+
+
+def test_a_reset_gives_the_budget_back_and_keeps_final_verdicts() -> None:
+    story = Story().strike("stale").strike("typo")
+    story.hear(Reset())
+    assert (story.state.strikes, story.state.epoch) == (0, 1)
+    assert story.admit("stale") is Admission.REJECTED
+    assert story.admit("new") is Admission.GRANT
+
+
+def test_a_reset_can_forgive_a_rejected_pair() -> None:
+    story = Story().strike("stale").strike("typo")
+    story.hear(Reset(forgive=frozenset({"stale"})))
+    assert story.what_is("typo") is PairState.REJECTED
+    story.prove("stale")
+
+
+def test_a_reset_asks_for_new_proofs() -> None:
+    story = Story().prove("good")
+    story.hear(Reset())
+    assert story.what_is("good") is PairState.UNPROVEN
+
+
+def test_a_reset_drops_unknowns_and_keeps_calls_that_are_in_the_air() -> None:
+    story = Story(STRICT).prove("good")
+    story.admit("good", "t1")
+    story.admit("good", "t2")
+    story.settle("good", Outcome.UNKNOWN, "t1")
+    story.hear(Reset())
+    assert [t.id for t in story.state.tickets] == ["t2"]
+    assert story.admit("new") is Admission.WAIT
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PROOF, Outcome.STRIKE])
+def test_a_call_of_an_earlier_epoch_proves_nothing_and_rolls_nothing(outcome: Outcome) -> None:
+    story = Story(STRICT).prove("old")
+    story.admit("old", "t1")
+    story.hear(Reset())
+    story.settle("old", outcome, "t1")
+    assert not story.state.tickets
+    assert story.state.strikes == (outcome is Outcome.STRIKE)
+    assert story.what_is("old") is (PairState.REJECTED if outcome is Outcome.STRIKE else PairState.UNPROVEN)

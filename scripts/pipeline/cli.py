@@ -20,7 +20,7 @@ from pipeline.check import check, check_full
 from pipeline.document import dump_json
 from pipeline.errors import FetchError, PipelineError
 from pipeline.job import BuildRequest
-from pipeline.layout import REPOSITORY, Layout
+from pipeline.layout import REPOSITORY, Layout, only_document
 from pipeline.progress import Progress, display_for
 from pipeline.report import Report
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
     progress = Progress(display=display_for(sys.stderr, silent=options.json))
-    commands = {"build": _build, "check": _check, "fetch": _fetch}
+    commands = {"build": _build, "check": _check, "fetch": _fetch, "diff": _diff}
     try:
         return commands[options.command](options, progress)
     except PipelineError as error:
@@ -80,7 +80,15 @@ def _parser() -> argparse.ArgumentParser:
         "--timeout", type=float, default=30.0, metavar="S", help="seconds without a byte, 30 by default"
     )
 
-    for command in (build_, check_, fetch_):
+    diff_ = commands.add_parser("diff", help="say what a document means for users; change nothing")
+    diff_.add_argument(
+        "new", type=Path, nargs="?", metavar="FILE", help="the new document; openapi/upstream by default"
+    )
+    diff_.add_argument("--old", type=Path, metavar="FILE", help="the old document; by default the installed client")
+    diff_.add_argument("--release", metavar="P", help="an archived platform release as the old document")
+    diff_.add_argument("--markdown", action="store_true", help="print Markdown")
+
+    for command in (build_, check_, fetch_, diff_):
         command.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
     return parser
 
@@ -143,6 +151,20 @@ def _fetch(options: argparse.Namespace, progress: Progress) -> int:
     lines += [f"The portal also lists {other}; `fetch --url` takes it." for other in fetched.others]
     lines.append("`regenerate diff` says what it means for users; `regenerate build` builds the client from it.")
     sys.stdout.write(json.dumps(result) + "\n" if options.json else "\n".join(lines) + "\n")
+    return 0
+
+
+def _diff(options: argparse.Namespace, progress: Progress) -> int:
+    compare = importlib.import_module("pipeline.diff.compare").compare  # late: the quick commands need none of it
+    render = importlib.import_module("pipeline.diff.render")
+    repository = Layout(root=REPOSITORY)
+    old = only_document(repository.releases / options.release) if options.release else options.old
+    comparison = compare(repository, old, options.new or repository.upstream(), progress)
+    if options.json:
+        text = dump_json(comparison.to_json()).decode()
+    else:
+        text = render.as_markdown(comparison) if options.markdown else render.as_text(comparison)
+    sys.stdout.write(text)
     return 0
 
 

@@ -27,8 +27,23 @@ CODE = "scripts/pipeline"
 _INPUT_FILES = ("generator.yml", "normalise.yaml", "public-operations.yaml", "aliases.json", "names.json", "allow.json")
 OWN_FILES = ("names.json", "allow.json")
 _INPUT_FOLDERS = ("overlays", "templates")
-_NO_EFFECT = {"cli.py", "check.py", "fetch.py", "portal_address.py", "download.py", "progress.py", "diff", "release"}
-"""Parts of the code that leave no trace in the output."""
+_DECIDING = {
+    "upgrade",
+    "normalise",
+    "index",
+    "document.py",
+    "yaml_reader.py",
+    "overlay.py",
+    "inputs.py",
+    "prepare.py",
+    "generate.py",
+    "generator_child.py",
+    "package.py",
+    "corridor.py",
+    "tools.py",
+    "lock.py",
+}
+"""Parts of the code that decide what is written; the others (verification among them) only decide whether."""
 
 
 @frozen(kw_only=True, slots=True)
@@ -110,6 +125,6 @@ def _state(found: str | None, locked: str) -> str:
 def _code_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in files_below(folder):
-        if path.relative_to(folder).parts[0] not in _NO_EFFECT:
+        if path.relative_to(folder).parts[0] in _DECIDING:
             digest.update(f"{relative(path, folder)}\n{file_sha256(path)}\n".encode())
     return digest.hexdigest()

@@ -1,0 +1,76 @@
+"""What changed in what the client does, while names and types may have stayed: from the two tables of operations."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.diff.change import BEHAVIOUR, Difference
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TABLE = "_operations_table.py"
+Table = Mapping[str, Mapping[str, Any]]
+"""Facts of each operation, by operation id."""
+
+_TEXTS = {
+    "method": "is sent with another method",
+    "path": "is sent to another path",
+    "evidence": "is known from another kind of evidence",
+    "security": "is secured in another way",
+    "requires_credential": "proves or does not prove the credential",
+    "request_media_types": "sends another media type",
+    "response_media_types": "accepts other media types",
+    "idempotent": "is or is not repeated after a failure",
+    "page": "is spread over pages in another way",
+    "deprecated": "is or is not deprecated",
+}
+
+
+def operation_table(package: Path) -> Table:
+    """Return the rows of the package's table of operations by operation id, read as data, never imported.
+
+    Raises:
+        PipelineError: the package has no such table.
+    """
+    try:
+        tree = ast.parse((package / TABLE).read_text(encoding="utf-8"))
+        values = {
+            _name(node): ast.literal_eval(node.value)
+            for node in tree.body
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
+        }
+        return {key: dict(zip(values["FIELDS"], row, strict=True)) for key, row in values["ROWS"].items()}
+    except (OSError, KeyError, ValueError, SyntaxError, TypeError, AttributeError) as error:
+        raise PipelineError(f"{package} has no table of operations that can be read. Run `build`.") from error
+
+
+def module_names(table: Table) -> dict[tuple[str, str], str]:
+    """Return the module (``tag.operation``) of each (METHOD, path)."""
+    return {(str(row["method"]), str(row["path"])): str(row["module"]) for row in table.values()}
+
+
+def behaviour_differences(
+    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Difference]:
+    """Yield what the same operation does differently."""
+    for name in sorted(old.keys() & new.keys()):
+        for field, text in _TEXTS.items():
+            before, after = old[name].get(field), new[name].get(field)
+            if before != after:
+                shown = f"{text}: {_shown(before)}, now {_shown(after)}"
+                subject = str(new[name]["module"])
+                yield Difference(kind=BEHAVIOUR, breaking=False, rule=f"{field}-changed", subject=subject, text=shown)
+
+
+def _name(node: ast.Assign | ast.AnnAssign) -> str:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _shown(value: object) -> str:
+    return "none" if value in (None, (), "") else ascii(value)

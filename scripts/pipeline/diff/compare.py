@@ -1,0 +1,94 @@
+"""`diff`: build both clients, compare documents, Python surfaces and behaviour, install nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from pipeline.build import build
+from pipeline.diff.behaviour import behaviour_differences, module_names, operation_table
+from pipeline.diff.document import document_differences
+from pipeline.diff.renames import model_renames, operation_renames, renamed_types, without_renamed
+from pipeline.diff.render import Comparison
+from pipeline.diff.surface import surface, surface_differences
+from pipeline.document import read_document
+from pipeline.job import BuildRequest
+from pipeline.layout import Layout
+from pipeline.progress import Progress, Silent
+from pipeline.report import Report
+from pipeline.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@frozen(kw_only=True, slots=True)
+class Client:
+    """One side of a comparison: the document as received, as OpenAPI 3, and the package built from it."""
+
+    label: str
+    document: Mapping[str, Any]
+    package: Path
+
+
+def compare(repository: Layout, old: Path | None, new: Path, progress: Progress) -> Comparison:
+    """Compare two documents and the clients that they make; ``old`` None is the installed client.
+
+    Raises:
+        PipelineError: one of them cannot be built.
+    """
+    with tempfile.TemporaryDirectory(prefix="cyara-diff-") as folder:
+        with progress.stage("old"):
+            before = _built(repository, old, Path(folder) / "old") if old else installed(repository)
+        with progress.stage("new"):
+            after = _built(repository, new, Path(folder) / "new")
+        with progress.stage("compare"):
+            return compare_clients(before, after)
+
+
+def compare_clients(old: Client, new: Client) -> Comparison:
+    """Compare two clients that are already built."""
+    tables = operation_table(old.package), operation_table(new.package)
+    names = module_names(tables[0]), module_names(tables[1])
+    before, after = surface(old.package.parent), surface(new.package.parent)
+    renames = (*operation_renames(old.document, new.document, *names), *model_renames(before, after))
+    differences = [
+        *document_differences(old.document, new.document, old_names=names[0], new_names=names[1]),
+        *without_renamed(surface_differences(renamed_types(before, renames), after), renames),
+        *behaviour_differences(*tables),
+    ]
+    ordered = sorted(set(differences), key=lambda one: (not one.breaking, one.subject, one.text))
+    return Comparison(old=old.label, new=new.label, differences=tuple(ordered), renames=renames)
+
+
+def installed(repository: Layout) -> Client:
+    """Return the installed client, with the document that lies in its package.
+
+    Raises:
+        PipelineError: there is none.
+    """
+    document = read_document(repository.package / "openapi.json")
+    return Client(
+        label=f"the installed client ({document.sha256[:8]})",
+        document=upgraded(document.data),
+        package=repository.package,
+    )
+
+
+def upgraded(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document as OpenAPI 3."""
+    result: dict[str, Any] = upgrade(document).document
+    return result
+
+
+def _built(repository: Layout, source: Path, folder: Path) -> Client:
+    target = Layout(root=folder)
+    request = BuildRequest(repository=repository, target=target, source=source, verify=False)
+    build(request, Progress(display=Silent()), Report())
+    document = read_document(source)
+    return Client(
+        label=f"{source.name} ({document.sha256[:8]})", document=upgraded(document.data), package=target.package
+    )

@@ -1,0 +1,85 @@
+"""A comparison as text for a terminal, as Markdown for a changelog, and as JSON for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict, frozen
+
+from pipeline.diff.change import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEADINGS = {DOCUMENT: "API", PYTHON: "Python names and types", BEHAVIOUR: "Behaviour"}
+
+
+@frozen(kw_only=True, slots=True)
+class Comparison:
+    """Everything that differs between two clients."""
+
+    old: str
+    """What the old one was built from, for people."""
+    new: str
+    differences: tuple[Difference, ...]
+    renames: tuple[Rename, ...]
+
+    @property
+    def breaking(self) -> list[Difference]:
+        """Return what can break a program that uses the old client."""
+        return [difference for difference in self.differences if difference.breaking]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the comparison as JSON data."""
+        return {
+            "old": self.old,
+            "new": self.new,
+            "breaking": len(self.breaking),
+            "differences": [asdict(difference) for difference in self.differences],
+            "renames": [asdict(rename) for rename in self.renames],
+        }
+
+
+def as_text(comparison: Comparison) -> str:
+    """Return lines for a terminal: ``!`` marks what can break a program."""
+    lines = [f"From {comparison.old} to {comparison.new}: {_counted(comparison)}."]
+    for kind, heading in _HEADINGS.items():
+        found = [difference for difference in comparison.differences if difference.kind == kind]
+        if found:
+            lines += ["", heading]
+            lines += [f"  {'!' if one.breaking else ' '} {one.subject} {one.text}" for one in found]
+    if comparison.renames:
+        lines += ["", "Renamed (the old name works for two more releases, with a DeprecationWarning)"]
+        lines += [f"    {rename.old} -> {rename.new}" for rename in comparison.renames]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """Return a changelog's section body: what breaks first, then the rest, by kind."""
+    return "\n".join(_markdown(comparison)).strip() + "\n"
+
+
+def _markdown(comparison: Comparison) -> Iterator[str]:
+    yield f"{_counted(comparison)}."
+    for kind, heading in _HEADINGS.items():
+        found = [difference for difference in comparison.differences if difference.kind == kind]
+        if found:
+            yield from ("", f"### {heading}", "")
+            for one in found:
+                yield f"* {'**Breaking:** ' if one.breaking else ''}`{_plain(one.subject)}` {_plain(one.text)}"
+    if comparison.renames:
+        yield from ("", "### Renamed", "", "The old names work for two more releases, with a `DeprecationWarning`.", "")
+        for rename in comparison.renames:
+            yield f"* `{_plain(rename.old)}` is now `{_plain(rename.new)}`"
+
+
+def _counted(comparison: Comparison) -> str:
+    total, breaking = len(comparison.differences), len(comparison.breaking)
+    if not total and not comparison.renames:
+        return "No difference"
+    return f"{total} difference{'s' if total != 1 else ''}, {breaking} of them breaking"
+
+
+def _plain(text: str) -> str:
+    """Return untrusted text without what Markdown and HTML would act on."""
+    return "".join(letter if letter.isprintable() and letter not in "<>[]|" else " " for letter in text)

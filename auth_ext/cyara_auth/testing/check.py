@@ -140,7 +140,7 @@ class RequestCheck:
     def _read(self, data: bytes, types: Sequence[str], described: Mapping[str, Json]) -> tuple[Json, bool, list[str]]:
         """Decode a body of an accepted media type and judge it, unless it is taken as it is."""
         content_type = types[0] if types else ""
-        schema = described.get("schema") or {}
+        schema = as_object(described.get("schema"))
         try:
             body = read_body(data, content_type, described, self.shapes)
         except UnreadableBodyError as error:

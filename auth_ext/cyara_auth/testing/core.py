@@ -17,7 +17,6 @@ from cyara_auth.testing.faults import FaultPlan
 from cyara_auth.testing.recorder import Recorder
 from cyara_auth.testing.routing import Router
 from cyara_auth.testing.schema import Shapes
-from cyara_auth.testing.settings import PortalSettings
 from cyara_auth.testing.synthesis import Form
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from cyara_auth.testing.check import Verdict
     from cyara_auth.testing.document import ServedOperation
     from cyara_auth.testing.recorder import Visit
+    from cyara_auth.testing.settings import PortalSettings
 
 DocumentSource = bytes | str | Path | dict[str, Any] | None
 

@@ -119,8 +119,8 @@ def _is_type(value: Json, name: str, shape: Shape) -> bool:
 
 
 def _type_name(value: Json) -> str:
-    names = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
-    return names.get(type(value), "null")
+    names = (("boolean", bool), ("string", str), ("integer", int), ("number", float), ("array", list), ("object", dict))
+    return next((name for name, kind in names if isinstance(value, kind)), "null")
 
 
 def _same(value: Json, member: Json) -> bool:

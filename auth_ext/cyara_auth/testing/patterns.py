@@ -7,8 +7,7 @@ dialect) gives None, and the caller falls back to a plain word.
 from __future__ import annotations
 
 import re
-from re import _constants as codes  # type: ignore[attr-defined]  # the parse tree has no public home
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 Node: TypeAlias = Any  # a piece of the parse tree, whose types are private
 
+# The parse tree of a pattern has no public home and no stubs.
+_PARSER: Any = import_module("re._parser")
+_CODES: Any = import_module("re._constants")
 _LONGEST: Final = 4_000
 _CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
 
@@ -24,8 +26,7 @@ _CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
 def text_for(pattern: str) -> str | None:
     """Return a short text that the pattern finds itself in, or None."""
     try:
-        parsed: Any = parser.parse(pattern)  # pyright: ignore[reportUnknownMemberType] - not in the stubs
-        made = _sequence(parsed, {})
+        made = _sequence(_PARSER.parse(pattern), {})
     except (re.error, _CannotMakeError, RecursionError, OverflowError):
         return None
     return made if len(made) <= _LONGEST and re.search(pattern, made) else None
@@ -60,7 +61,7 @@ def _repeated(value: Node, groups: dict[int, str]) -> str:
 
 
 def _one_of(members: Node) -> str:
-    negated = bool(members) and members[0][0] is codes.NEGATE
+    negated = bool(members) and members[0][0] is _CODES.NEGATE
     fitting = [char for char in _CANDIDATES if any(_has(member, char) for member in members) != negated]
     if fitting:
         return fitting[0]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from cyara_auth.testing.credentials import Presented
+from cyara_auth.testing.json_types import Json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cyara_auth.testing.json_types import Json
+    from cyara_auth.testing.credentials import Presented
 
 KEPT: Final = 20_000
 MASK: Final = "***"

@@ -132,11 +132,10 @@ class RemoteControls:
 
 def _visit(plain: dict[str, Any]) -> Visit:
     presented = plain["presented"]
-    return Visit(
-        **{
-            **plain,
-            "headers": tuple((name, value) for name, value in plain["headers"]),
-            "reasons": tuple(plain["reasons"]),
-            "presented": None if presented is None else Presented(presented),
-        }
-    )
+    read: dict[str, Any] = {
+        **plain,
+        "headers": tuple((name, value) for name, value in plain["headers"]),
+        "reasons": tuple(plain["reasons"]),
+        "presented": None if presented is None else Presented(presented),
+    }
+    return Visit(**read)

@@ -57,7 +57,8 @@ def _call(controls: LocalControls, name: str, arguments: list[Any]) -> Any:  # n
 
 def _fault(plain: dict[str, Any]) -> Fault:
     headers = tuple((name, value) for name, value in plain["headers"])
-    return Fault(**{**plain, "stage": Stage(plain["stage"]), "headers": headers})
+    read: dict[str, Any] = {**plain, "stage": Stage(plain["stage"]), "headers": headers}
+    return Fault(**read)
 
 
 if __name__ == "__main__":

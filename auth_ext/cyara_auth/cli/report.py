@@ -20,8 +20,8 @@ from cyara_auth.errors import CyaraAuthWarning
 
 Json = str | int | float | bool | None | Sequence["Json"] | dict[str, "Json"]
 
-_PIPE_WIDTH = 200
-"""Columns of a table that nobody looks at in a terminal, so that values are not cut."""
+_PIPE_WIDTH = 4000
+"""Columns of a table in a pipe: wide enough that no row is ever broken in two, so that grep finds what it looks for."""
 
 
 class Report:

@@ -1,0 +1,218 @@
+"""`cyara auth doctor`: finds what is usually wrong, offline, and says what to do."""
+
+import copy
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cyara_auth.testing import LocalPortal
+
+from .program import Program
+
+
+def findings(program: Program, *arguments: str, **variables: str) -> dict[str, list[tuple[str, str]]]:
+    facts = program("doctor", "--json", *arguments, **variables).facts
+    assert facts["exit_code"] == (9 if facts["failures"] else 0)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for finding in facts["findings"]:
+        found.setdefault(finding["check"], []).append((finding["level"], finding["text"]))
+    return found
+
+
+def test_all_well_and_nothing_sent(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    found = findings(program)
+    assert {level for levels in found.values() for level, _ in levels} == {"ok"}
+    assert {"base_url", "credential", "clock", "certificates", "store", "pair", "proxy"} <= found.keys()
+    assert portal.arrivals == 0
+    text = program("doctor")
+    assert text.code == 0
+    assert "0 failures, 0 warnings." in text.out
+
+
+def test_nothing_configured(program: Program) -> None:
+    found = findings(program, CYARA_BASE_URL="")
+    assert found["base_url"][0][0] == "failure"
+    assert found["credential"][0][0] == "failure"
+
+
+@pytest.mark.parametrize(
+    ("variables", "check", "what"),
+    [
+        ({"CYARA_BASE_URL": "http://portal.example"}, "base_url", "not encrypted"),
+        ({"CYARA_BASE_URL": "https://u:p@portal.example"}, "base_url", "user name or password"),
+        ({"CYARA_API_CREDENTIAL": ""}, "credential", "did not fill in"),
+        ({"CYARA_API_CREDENTIAL": "${SECRET}"}, "credential", "not replaced"),
+        ({"CYARA_API_KEY": "x"}, "credential", "CYARA_API_TOKEN is not set"),
+        ({"CYARA_STRIKE_STORE": "ftp://x"}, "store", "ftp"),
+        ({"SSL_CERT_FILE": "/no/such/file"}, "certificates", "SSL_CERT_FILE"),
+        ({"HTTPS_PROXY": "http://", "CYARA_BASE_URL": "https://portal.example"}, "proxy", "no address"),
+    ],
+)
+def test_failures(program: Program, variables: dict[str, str], check: str, what: str) -> None:
+    found = findings(program, **variables)
+    assert any(level == "failure" and what in text for level, text in found[check]), found
+
+
+def test_warnings(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    pair = portal.credential
+    found = findings(
+        program,
+        CYARA_API_CREDENTIAL=f"{pair}\n",
+        CYARA_STRIKE_STORE="memory:",
+        REQUESTS_CA_BUNDLE="/etc/ca.pem",
+    )
+    for check in ("whitespace", "store", "certificates"):
+        assert found[check][0][0] == "warning", found[check]
+    assert "other_source" not in found
+
+
+def test_proxy_is_named_without_its_password(program: Program, portal: LocalPortal) -> None:
+    variables = {"HTTPS_PROXY": "http://user:hidden@proxy.example:8080", "CYARA_BASE_URL": "https://portal.example"}
+    found = findings(program, CYARA_API_CREDENTIAL=portal.credential, **variables)
+    assert found["proxy"] == [("ok", "Calls go through the proxy proxy.example.")]
+    found = findings(program, CYARA_API_CREDENTIAL=portal.credential, NO_PROXY="portal.example", **variables)
+    assert "exempts" in found["proxy"][0][1]
+
+
+def test_row_27_other_sources_with_another_pair(program: Program, portal: LocalPortal) -> None:
+    old = portal.credential
+    program.log_in()
+    new = program.regenerate()
+    found = findings(program, CYARA_API_CREDENTIAL=new)
+    [(level, text)] = found["other_source"]
+    assert level == "warning"
+    assert str(program.profile) in text
+    fingerprints = [
+        program("status", "--json", CYARA_API_CREDENTIAL=pair).facts["fingerprint"][:8] for pair in (old, new)
+    ]
+    assert all(fingerprint in text for fingerprint in fingerprints)
+
+
+def test_row_27_unusable_other_source(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    program.profile.chmod(0o644)
+    found = findings(program, CYARA_API_CREDENTIAL=portal.credential)
+    assert "chmod 600" in found["other_source"][0][1]
+
+
+def test_row_45_netrc_entry_is_ignored(program: Program, tmp_path: Path) -> None:
+    program.log_in()
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login user password hidden\n")
+    netrc.chmod(0o600)
+    found = findings(program)
+    assert "ignore it" in found["netrc"][0][1]
+    assert program("verify").code == 0
+
+
+CLIENTS = """
+import httpx
+from cyara_auth import connect, install
+
+bare = httpx.Client()
+guarded = connect()
+late = httpx.Client()
+install(late)
+late._mounts[httpx._utils.URLPattern("https://")] = httpx.HTTPTransport()
+number = 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "what"),
+    [
+        ("bare", "failure", "is not guarded on: transport"),
+        ("guarded", "ok", "is guarded on every path"),
+        ("number", "failure", "is no httpx client"),
+        ("absent", "failure", "cannot be imported"),
+    ],
+)
+def test_row_43_clients_without_a_guard(program: Program, name: str, level: str, what: str) -> None:
+    (program.home / "mine.py").write_text(CLIENTS)
+    program.log_in()
+    found = findings(program, "--client", f"mine:{name}", PYTHONPATH=str(program.home))
+    assert found["client"][0][0] == level, found["client"]
+    assert what in found["client"][0][1]
+    assert program.portal.arrivals == 0
+
+
+def test_row_44_unguarded_mount_is_found(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(CLIENTS)
+    program.log_in()
+    found = findings(program, "--client", "mine:late", PYTHONPATH=str(tmp_path))
+    assert "https://" in found["client"][0][1]
+
+
+def test_probe(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert findings(program, "--probe")["probe"][0][0] == "ok"
+    program.regenerate()
+    for _ in range(3):
+        assert findings(program, "--probe")["probe"][0][0] == "failure"
+    assert portal.invalid_calls == 1
+
+
+def test_spec_of_the_same_portal(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    [(level, text)] = findings(program, "--spec")["spec"]
+    assert level == "ok"
+    assert "29 operations" in text
+    assert [name for visit in portal.requests for name, _ in visit.headers if name.lower() == "authorization"] == []
+
+
+def changed_document() -> dict[str, Any]:
+    document = json.loads(files("cyara_client").joinpath("openapi.json").read_bytes())
+    document = copy.deepcopy(document)
+    del document["paths"]["/v3.0/users"]["post"]
+    document["paths"]["/v3.0/news"] = {"get": {"operationId": "GetNews", "responses": {"200": {"description": "ok"}}}}
+    document["components"]["schemas"]["Campaign"]["properties"]["colour"] = {"type": "string"}
+    document["info"]["description"] = "other words"
+    return dict(document)
+
+
+def test_spec_of_a_newer_portal_names_the_operations(tmp_path: Path) -> None:
+    with LocalPortal(changed_document()) as portal:
+        (tmp_path / "state").mkdir(mode=0o700)
+        program = Program(tmp_path, portal)
+        program.log_in()
+        facts = program("doctor", "--spec", "--json").facts
+    spec = facts["spec"]
+    assert spec["added"] == ["GetNews"]
+    assert spec["removed"] == ["CreateUser"]
+    assert "GetCampaign" in spec["changed"]
+    assert "GetUsers" not in spec["changed"]
+    assert spec["unchanged"] + len(spec["changed"]) == 28
+    texts = [finding["text"] for finding in facts["findings"] if finding["check"] == "spec"]
+    assert any("GetNews" in text for text in texts)
+
+
+def test_spec_behind_the_credential_goes_through_the_guard(tmp_path: Path) -> None:
+    with LocalPortal(document_needs_credential=True) as portal:
+        (tmp_path / "state").mkdir(mode=0o700)
+        program = Program(tmp_path, portal)
+        program.log_in()
+        assert findings(program, "--spec")["spec"][0][0] == "ok"
+        program.regenerate()
+        for _ in range(4):
+            assert findings(program, "--spec")["spec"][0][0] == "failure"
+        assert portal.invalid_calls == 1
+
+
+def test_spec_of_an_unreachable_portal(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    portal.stop()
+    assert findings(program, "--spec")["spec"][0][0] == "failure"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a POSIX matter")
+def test_on_a_terminal(program: Program) -> None:
+    program.log_in()
+    result = program.on_terminal("doctor")
+    assert result.code == 0
+    assert "0 failures" in result.out

@@ -1,0 +1,138 @@
+"""`cyara auth status` and `verify`: what is known, and one cheap call that proves it."""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cyara_auth.testing import LocalPortal
+
+from .program import Program
+
+
+def test_without_a_credential_it_shows_the_store(program: Program) -> None:
+    facts = program("status", "--json").facts
+    assert facts["exit_code"] == 3
+    assert facts["error"]["kind"] == "CredentialNotFoundError"
+    assert "strikes.sqlite3" in facts["store"]
+    assert facts["accounts"] == []
+
+
+def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert "one call at a time" in program("status").out
+    assert portal.arrivals == 0
+    verified = program("verify", "--json").facts
+    assert (verified["verified"], verified["status_code"]) == (True, 200)
+    assert portal.arrivals == 1
+    facts = program("status", "--json").facts
+    assert facts["usable"]
+    assert facts["verdict"] == "calls go out"
+    assert [pair["state"] for pair in facts["accounts"][0]["pairs"]] == ["proven"]
+    program.regenerate()
+    rejected = program("verify")
+    assert rejected.code == 4
+    assert "(401)" in rejected.out
+    for _ in range(3):
+        again = program("verify")
+        assert again.code == 4
+        assert "Nothing was sent" in again.err
+    assert portal.invalid_calls == 1
+    facts = program("status", "--json").facts
+    assert facts["exit_code"] == 4
+    account = facts["accounts"][0]
+    assert account["strikes"] == 1
+    incident = account["pairs"][0]["incident"]
+    assert incident["source"] == f"profile file {program.profile}"
+    assert incident["when"].endswith("+00:00")
+    text = program("status")
+    assert text.code == 4
+    assert f"with the pair from profile file {program.profile}" in text.out
+
+
+def test_exhausted_budget(program: Program, portal: LocalPortal) -> None:
+    key = portal.credential.partition(":")[0]
+    for letter in "AB":
+        wrong = f"{key}:{letter * 43}="
+        assert program("verify", CYARA_API_CREDENTIAL=wrong).code == 4
+    program.log_in()
+    status = program("status", "--json").facts
+    assert status["exit_code"] == 5
+    assert "reset --regenerated" in status["verdict"]
+    assert program("verify").code == 5
+    assert portal.invalid_calls == 2
+    assert not portal.token_void
+
+
+def test_all_keys_of_the_store(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert program("verify").code == 0
+    other = "0" * 32 + ":" + "C" * 43 + "="
+    facts = program("status", "--all", "--json", CYARA_API_CREDENTIAL=other).facts
+    assert len(facts["accounts"]) == 2
+    assert portal.arrivals == 1
+
+
+def test_expiring_credential_is_noted(program: Program, portal: LocalPortal) -> None:
+    def printed(days: int) -> str:
+        expires_at = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        text = json.dumps({"credential": portal.credential, "expires_at": expires_at})
+        return json.dumps([sys.executable, "-c", f"print({text!r})"])
+
+    facts = program("status", "--json", CYARA_CREDENTIAL_COMMAND=printed(3)).facts
+    assert facts["exit_code"] == 0
+    assert any("expires at" in note for note in facts["notes"])
+    facts = program("verify", "--json", CYARA_CREDENTIAL_COMMAND=printed(-1)).facts
+    assert facts["exit_code"] == 3
+    assert facts["error"]["kind"] == "CredentialExpiredError"
+    assert portal.arrivals == 0
+
+
+def test_unusable_store(program: Program, tmp_path: Path) -> None:
+    program.log_in()
+    (tmp_path / "broken").mkdir(mode=0o700)
+    broken = tmp_path / "broken" / "strikes.sqlite3"
+    broken.write_bytes(b"this is no database, but long enough to look like a file that was damaged" * 20)
+    broken.chmod(0o600)
+    for command in ("status", "verify"):
+        assert program(command, CYARA_STRIKE_STORE=f"sqlite://{broken}").code == 6
+    assert program("status", CYARA_STRIKE_STORE="ftp://x").code == 7
+
+
+def test_unreachable_portal(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    portal.stop()
+    result = program("verify", "--json")
+    assert result.facts["exit_code"] == 8
+    facts = program("status", "--json").facts
+    assert facts["usable"]
+    assert facts["accounts"][0]["unknown"] == 0
+
+
+def test_no_account(program: Program) -> None:
+    program.log_in()
+    result = program("verify", CYARA_ACCOUNT_ID="")
+    assert result.code == 7
+    assert "account" in result.err
+
+
+def test_row_81_a_store_that_has_forgotten(program: Program, tmp_path: Path) -> None:
+    program.log_in()
+    assert program("verify").code == 0
+    assert program("status", "--json").facts["notes"] == []
+    for file in (tmp_path / "state").iterdir():
+        file.unlink()
+    notes = program("status", "--json").facts["notes"]
+    assert any("has lost writes" in note for note in notes)
+
+
+@pytest.mark.parametrize("command", [("status",), ("login",), ("doctor",), ("rotate", "begin"), ("nonsense",)])
+def test_help_and_wrong_options(program: Program, command: tuple[str, ...]) -> None:
+    wrong = program(*command, "--no-such-option")
+    assert wrong.code == 2
+    if command != ("nonsense",):
+        shown = program(*command, "--help")
+        assert shown.code == 0
+        assert "--json" in shown.out

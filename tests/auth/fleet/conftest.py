@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -112,3 +114,23 @@ def make_scene(portal: LocalPortal, request: pytest.FixtureRequest, tmp_path: Pa
     reset_stores()
     yield make
     reset_stores()
+
+
+@pytest.fixture
+def in_fork() -> Callable[[Callable[[], None]], None]:
+    """Run a function in a forked child, and fail if it fails or hangs there."""
+
+    def run(function: Callable[[], None]) -> None:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            try:
+                function()
+            except BaseException:  # noqa: BLE001 - the child must never return into pytest
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+
+    return run

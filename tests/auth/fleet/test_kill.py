@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -24,13 +25,7 @@ TABLE = {
 }
 
 
-@STORES
-@FACES
-@pytest.mark.parametrize("failpoint", TABLE)
-def test_rows_52_and_53_attempts_that_die(
-    make_scene: Callable[[str], Scene], kind: str, face: dict[str, int], failpoint: str
-) -> None:
-    scene = make_scene(kind)
+def attempts_that_die(scene: Scene, failpoint: str, face: dict[str, Any]) -> None:
     invalid, killed, refusal = TABLE[failpoint]
     seen = scene.fleets(killed + 1, failpoint=failpoint, **face)
     assert seen == [{"killed": 1}] * killed + [{refusal.__name__: 1}]
@@ -41,6 +36,23 @@ def test_rows_52_and_53_attempts_that_die(
         assert crowd.run() == {refusal.__name__: 20}
     assert scene.invalid_calls == invalid
     assert scene.open_tickets() == 0
+
+
+@STORES
+@FACES
+def test_row_52_killed_after_the_reservation(
+    make_scene: Callable[[str], Scene], kind: str, face: dict[str, Any]
+) -> None:
+    attempts_that_die(make_scene(kind), "after_reserve", face)
+
+
+@STORES
+@FACES
+@pytest.mark.parametrize("failpoint", [name for name in TABLE if name != "after_reserve"])
+def test_row_53_killed_after_sending(
+    make_scene: Callable[[str], Scene], kind: str, face: dict[str, Any], failpoint: str
+) -> None:
+    attempts_that_die(make_scene(kind), failpoint, face)
 
 
 @STORES

@@ -5,8 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
+from cyara_auth.decide import decide
+from cyara_auth.decide_events import Decision, Event
+from cyara_auth.state import EMPTY
+from cyara_auth.stores.memory import MemoryStrikeStore
+
 from .conftest import Scene
-from .crowd import Crowd
+from .crowd import Client, Crowd
 
 REJECTED = "CredentialRejectedError"
 
@@ -31,7 +36,7 @@ def test_row_46_one_thread_that_does_not_give_up(scene: Scene) -> None:
 
 
 def test_ten_clients_in_a_row(scene: Scene) -> None:
-    seen = []
+    seen: list[str] = []
     for _ in range(10):
         crowd = Crowd()
         with scene.client() as client:
@@ -102,3 +107,18 @@ def test_row_71_old_token_typo_and_second_typo_are_two_calls_in_all(scene: Scene
     assert sum(outcome["401"] for outcome in seen) == 2
     assert scene.invalid_calls == 2
     assert not scene.portal.token_void
+
+
+def test_the_counting_finds_a_store_that_forgets_reservations(make_scene: Callable[[str], Scene]) -> None:
+    class Forgetful(MemoryStrikeStore):
+        def apply(self, account: str, event: Event) -> Decision:
+            del account
+            return decide(EMPTY, event)
+
+    scene = make_scene("memory")
+    crowd = Crowd()
+    with Client(base_url=scene.portal.base_url, credential=scene.stale, store=Forgetful()) as client:
+        crowd.add_threads(client, 50)
+        crowd.run()
+    assert scene.invalid_calls > 2
+    assert scene.portal.token_void

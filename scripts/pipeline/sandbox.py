@@ -43,15 +43,22 @@ class EscapeError(RuntimeError):
     """A stage tried to leave its folder."""
 
 
-def confine(*folders: Path) -> None:
-    """Allow writing below ``folders`` only, and neither network nor other programs, for the rest of this process."""
+def confine(*folders: Path, loopback_port: int | None = None) -> None:
+    """Allow writing below ``folders`` only, and neither network nor other programs, for the rest of this process.
+
+    The one exception is a server on ``loopback_port`` of this machine, when that is given.
+    """
     allowed = tuple(os.path.realpath(folder) for folder in folders)
 
     def is_inside(path: object) -> bool:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return True  # a descriptor that is open already
-        full = os.path.realpath(os.fsdecode(path))
+        full = os.path.realpath(os.fsdecode(os.fspath(path)))
         return full == os.devnull or any(full == folder or full.startswith(folder + os.sep) for folder in allowed)
+
+    def is_reachable(event: str, arguments: tuple[object, ...]) -> bool:
+        asked = {"socket.connect": arguments[1:2], "socket.getaddrinfo": (arguments[:2],)}.get(event)
+        return loopback_port is not None and asked == (("127.0.0.1", loopback_port),)
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
@@ -64,7 +71,7 @@ def confine(*folders: Path) -> None:
         elif event in _PATH_EVENTS:
             if not all(is_inside(path) for path in arguments[: _PATH_EVENTS[event]]):
                 raise EscapeError(f"{event} outside of the staging folder")
-        elif event.startswith(_FORBIDDEN):
+        elif event.startswith(_FORBIDDEN) and not is_reachable(event, arguments):
             raise EscapeError(f"{event} is not allowed here")
 
     sys.addaudithook(hook)

@@ -196,8 +196,8 @@ class LocalPortal:
         """Forget the faults that are not used up."""
         self._controls.clear_faults()
 
-    def answer_in_form(self, form: Literal["full", "nulls", "unknown_enum", "dates7"]) -> None:
-        """Choose the form of answers; every form but `full` is made from the schemas alone."""
+    def answer_in_form(self, form: str) -> None:
+        """Choose the form of answers: `full`, or `nulls`, `unknown_enum`, `dates7`, which are made from schemas alone."""
         self._controls.set_form(form)
 
     def advance(self, seconds: float) -> None:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cyara_auth.testing.json_types import as_object
 from pipeline.errors import VerificationError
 from pipeline.verify.process import run_bounded
 from pipeline.verify.report import FORMS, Failure, VerifyReport
@@ -25,7 +26,7 @@ MEMORY_MB = 3_072
 LONGEST = 1_800.0
 
 
-def verify(
+def verify(  # noqa: PLR0913 - each is one independent choice, and all but two have defaults
     package_root: Path,
     document: dict[str, Any],
     *,
@@ -47,7 +48,7 @@ def verify(
     Raises:
         VerificationError: the child was stopped or died; nothing is known about the package then.
     """
-    count = sum(len(item) for item in document.get("paths", {}).values() if isinstance(item, dict))
+    count = sum(len(as_object(item)) for item in as_object(document.get("paths")).values())
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         path = Path(folder) / "document.json"
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -58,8 +59,7 @@ def verify(
             "memory_mb": memory_mb,
         }
         answer = run_bounded(arguments, Path(folder), timeout=timeout or min(60.0 + count, LONGEST))
-    found = [Failure(**failure) for failure in answer.pop("failing")]
-    return VerifyReport(
-        **answer | {"allowed": [failure for failure in found if failure.operation in allow]},
-        failing=[failure for failure in found if failure.operation not in allow],
-    )
+    found = [Failure(**failure) for failure in answer["failing"]]
+    answer["failing"] = [failure for failure in found if failure.operation not in allow]
+    answer["allowed"] = [failure for failure in found if failure.operation in allow]
+    return VerifyReport(**answer)

@@ -1,16 +1,18 @@
-"""One case for each operation of the document: its module in the package, and plausible arguments for every parameter and body."""
+"""One case for each operation of the document: its module, and plausible arguments for every parameter and body."""
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
+
 from cyara_auth.testing import media
 from cyara_auth.testing.answers import WITHOUT_BODY
+from cyara_auth.testing.bodies import is_structured
+from cyara_auth.testing.json_types import as_object
 from cyara_auth.testing.synthesis import NO_HINT, Synthesis
-
-from pipeline.verify.typed import PACKAGE, MisfitError, parameters, to_python, type_of
+from pipeline.verify.annotations import package, parameters, read
+from pipeline.verify.arguments import MisfitError, to_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from cyara_auth.testing.answers import Answers
     from cyara_auth.testing.document import Document, Parameter, ServedOperation
+    from cyara_auth.testing.json_types import Json
     from cyara_auth.testing.schema import Shapes
 
 _DESCRIBED_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})
@@ -28,6 +31,8 @@ class Case:
     """One operation under test, and what was found wrong with it."""
 
     served: ServedOperation
+    number: int
+    """Place in the document, by which a call is told from others."""
     module: ModuleType | None = None
     arguments: dict[str, Any] = field(factory=dict[str, Any])
     """Every argument, by Python name."""
@@ -47,6 +52,11 @@ class Case:
         """What the operation is called in the report."""
         return self.served.operation_id
 
+    @property
+    def functions(self) -> Any:  # noqa: ANN401 - a module under test has no static type
+        """The operation's module, which there is once the case is callable."""
+        return self.module
+
     def fail(self, what: str, why: str) -> None:
         """Note something wrong, once."""
         if (what, why) not in self.failures:
@@ -55,10 +65,10 @@ class Case:
 
 def make_cases(document: Document, shapes: Shapes, answers: Answers) -> Iterator[Case]:
     """Yield a case for every operation of the document, found in the package by method and path."""
-    operations = importlib.import_module(f"{PACKAGE}.operations").OPERATIONS
+    operations = package("operations").OPERATIONS
     modules = {(entry.method, entry.path): entry.module for entry in operations.values()}
-    for served in document.operations:
-        case = Case(served=served, json_answer=_answers_json(served, answers))
+    for number, served in enumerate(document.operations):
+        case = Case(served=served, number=number, json_answer=_answers_json(served, answers))
         module = modules.get((served.method, served.path))
         if module is None:
             case.fail("import", "the package does not have the operation")
@@ -69,7 +79,7 @@ def make_cases(document: Document, shapes: Shapes, answers: Answers) -> Iterator
 
 def _load(case: Case, module: str, document: Document, shapes: Shapes) -> None:
     try:
-        case.module = importlib.import_module(f"{PACKAGE}.api.{module}")
+        case.module = package(f"api.{module}")
         _arguments(case, document, shapes)
         case.callable = case.least <= set(case.arguments)
     except MisfitError as error:
@@ -80,11 +90,10 @@ def _load(case: Case, module: str, document: Document, shapes: Shapes) -> None:
 
 
 def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
-    given = parameters(case.module.sync)  # type: ignore[union-attr]  # set by the only caller
+    given = parameters(case.functions.sync)
     case.least = frozenset(name for name, p in given.items() if p.default is p.empty)
     known: Mapping[tuple[str, str], str] = {
-        (p.location, p.wire.strip().lower()): p.name
-        for p in case.module.ENDPOINT.parameters  # type: ignore[union-attr]
+        (p.location, p.wire.strip().lower()): p.name for p in case.functions.ENDPOINT.parameters
     }
     for parameter in case.served.parameters:
         name = known.get((parameter.place, parameter.name.strip().lower()))
@@ -94,7 +103,7 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
             continue
         value = _value(parameter, shapes)
         try:
-            case.arguments[name] = to_python(value, type_of(given[name]))
+            case.arguments[name] = to_python(value, read(given[name].annotation))
         except MisfitError as error:
             case.fail("arguments", f"{parameter.name!r}: {error}")
             continue
@@ -106,37 +115,37 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
         case.fail("arguments", f"{', '.join(sorted(lacking))} is asked for, but the document does not know it")
 
 
-def _value(parameter: Parameter, shapes: Shapes) -> Any:
+def _value(parameter: Parameter, shapes: Shapes) -> Json:
     return Synthesis(shapes=shapes, in_request=True).value(parameter.schema)
 
 
 def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shapes) -> None:
-    described = document.resolve(case.served.raw.get("requestBody") or {})
-    content = described.get("content") or {}
+    content = as_object(as_object(document.resolve(case.served.raw.get("requestBody"))).get("content"))
     if not content:
         return
     if "body" not in given:
         case.fail("arguments", "the body cannot be passed")
         return
     chosen = min(content, key=lambda name: (not media.is_json(name), media.essence(name) != media.JSON))
-    media_object = content[chosen] or {}
-    schema = media_object.get("schema") or {}
-    example = media_object.get("example", NO_HINT) if media.is_json(chosen) else NO_HINT
-    value = Synthesis(shapes=shapes, in_request=True).value(schema, example)
-    tp = type_of(given["body"])
-    if not media.is_json(chosen) and not (media.essence(chosen).startswith("multipart/") or "form" in chosen):
-        value = value if isinstance(value, str) else "any bytes: \x00\xff\r\n--+++--"
-    case.arguments["body"] = to_python(value, tp)
+    described = as_object(content[chosen])
+    example = described.get("example", NO_HINT) if media.is_json(chosen) else NO_HINT
+    value = Synthesis(shapes=shapes, in_request=True).value(described.get("schema"), example)
+    if not is_structured(chosen) and not isinstance(value, str):
+        # Whatever the schema of such a body says, it travels as bytes.
+        value = "any bytes: \x00\xff\r\n--+++--"
+    case.arguments["body"] = to_python(value, read(given["body"].annotation))
     case.wire_names["body"] = "body"
     case.sent["body"] = value
 
 
 def _answers_json(served: ServedOperation, answers: Answers) -> bool:
     status, response = answers.success(served)
-    content = response.get("content") or {}
+    content = as_object(response.get("content"))
     if status in WITHOUT_BODY or served.method == "HEAD":
         return False
     if not content:
         return True
     chosen = media.negotiate("application/json, */*", content)
-    return chosen is not None and media.is_json(chosen) and not answers.is_binary((content[chosen] or {}).get("schema"))
+    if chosen is None or not media.is_json(chosen):
+        return False
+    return not answers.is_binary(as_object(content[chosen]).get("schema"))

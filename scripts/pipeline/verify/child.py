@@ -1,7 +1,8 @@
-"""The child's side of verification: runs untrusted generated code, so it may reach nothing but the portal."""
+"""The child's side: it runs generated code of an untrusted document, so it may reach nothing but the portal."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -9,23 +10,26 @@ from typing import Any
 
 from attrs import asdict
 
+from pipeline.sandbox import confine
+
 
 def run(arguments: dict[str, Any]) -> dict[str, Any]:
     """Verify the package below `root` by the document in the file `document`."""
     root = str(Path(arguments["root"]).resolve())
     _limit_memory(arguments["memory_mb"])
     sys.path.insert(0, root)
-    from pipeline.verify.run import verify_package  # noqa: PLC0415 - it imports the package under test, found by now
-
+    # Only now, since both reach for the package under test.
+    portals = importlib.import_module("cyara_auth.testing.portal")
+    verification = importlib.import_module("pipeline.verify.run")
     document = Path(arguments["document"]).read_bytes()
     environ = {**os.environ, "PYTHONPATH": root}
-    return asdict(verify_package(document, tuple(arguments["forms"]), environ))
+    with portals.LocalPortal(document, process=True, stateful=False, environ=environ) as portal:
+        confine(Path.cwd(), loopback_port=int(portal.origin.rpartition(":")[2]))
+        return asdict(verification.verify_package(portal, document, tuple(arguments["forms"])))
 
 
 def _limit_memory(megabytes: int) -> None:
     """Bound the address space, where the system knows how."""
-    try:
-        import resource  # noqa: PLC0415 - POSIX only
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    if os.name == "posix":
+        limits = importlib.import_module("resource")
+        limits.setrlimit(limits.RLIMIT_AS, (megabytes << 20, megabytes << 20))

@@ -5,10 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from cyara_auth.testing.json_types import is_array, is_object
 from cyara_auth.testing.texts import ISO_DURATION, TIME_SPAN, read_date_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cyara_auth.testing.json_types import Json
 
 _PARTS: Final = re.compile(r"(-?)(?:(\d+)\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?")
 _ISO: Final = re.compile(r"(-?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
@@ -40,41 +46,31 @@ def read_span(text: str) -> dt.timedelta:
     return -whole if sign else whole
 
 
-def difference(sent: Any, got: Any, where: str = "") -> str | None:
+def difference(sent: Json, got: Json, where: str = "") -> str | None:
     """Return the first place where two JSON values differ in what they mean, or None."""
-    match sent, got:
-        case dict(), dict():
-            for name in sent:
-                if name not in got:
-                    return f"{where}.{name} is gone"
-                found = difference(sent[name], got[name], f"{where}.{name}")
-                if found:
-                    return found
-            return next((f"{where}.{name} came from nowhere" for name in got if name not in sent), None)
-        case list(), list():
-            if len(sent) != len(got):
-                return f"{where} has {len(got)} entries, not {len(sent)}"
-            return next(
-                (r for i, pair in enumerate(zip(sent, got, strict=True)) if (r := difference(*pair, f"{where}[{i}]"))),
-                None,
-            )
-        case _:
-            return None if _same(sent, got) else f"{where or 'the value'} is {got!r:.60}, not {sent!r:.60}"
+    if is_object(sent) and is_object(got):
+        return next(filter(None, _members(sent, got, where)), None)
+    if is_array(sent) and is_array(got):
+        if len(sent) != len(got):
+            return f"{where} has {len(got)} entries, not {len(sent)}"
+        pairs = enumerate(zip(sent, got, strict=True))
+        return next(filter(None, (difference(*pair, f"{where}[{index}]") for index, pair in pairs)), None)
+    return None if _same(sent, got) else f"{where or 'the value'} is {got!r:.60}, not {sent!r:.60}"
 
 
-def _same(sent: Any, got: Any) -> bool:
-    if type(sent) is bool or type(got) is bool:
+def _members(sent: dict[str, Json], got: dict[str, Json], where: str) -> Iterator[str | None]:
+    for name, value in sent.items():
+        yield difference(value, got[name], f"{where}.{name}") if name in got else f"{where}.{name} is gone"
+    yield from (f"{where}.{name} came from nowhere" for name in got if name not in sent)
+
+
+def _same(sent: Json, got: Json) -> bool:
+    if isinstance(sent, str) and isinstance(got, str):
+        return sent == got or any(read(sent) == read(got) is not None for read in (_moment, _span, _guid))
+    if isinstance(sent, bool) or isinstance(got, bool):
         return sent is got
-    if isinstance(sent, int | float) and isinstance(got, int | float):
-        return bool(sent == got)
-    if not (isinstance(sent, str) and isinstance(got, str)):
-        return type(sent) is type(got) and sent == got
-    return (
-        sent == got
-        or _moment(sent) == _moment(got) is not None
-        or _span(sent) == _span(got) is not None
-        or (len(sent) == len(got) and sent.lower() == got.lower() and _is_guid(sent))
-    )
+    numbers = isinstance(sent, int | float) and isinstance(got, int | float)
+    return bool(sent == got) and (numbers or type(sent) is type(got))
 
 
 def _moment(text: str) -> dt.datetime | None:
@@ -97,36 +93,33 @@ def _span(text: str) -> dt.timedelta | None:
         return None
 
 
-def _is_guid(text: str) -> bool:
+def _guid(text: str) -> UUID | None:
     try:
-        UUID(text)
+        return UUID(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
-def plain(value: Any) -> Any:
+def plain(value: Json) -> Json:
     """Return a parsed answer as JSON values."""
     if hasattr(value, "to_dict"):
         return plain(value.to_dict())
-    match value:
-        case Enum():
-            return value.value
-        case dict():
-            return {key: plain(inner) for key, inner in value.items()}
-        case list():
-            return [plain(inner) for inner in value]
-        case dt.timedelta():
-            return _span_text(value)
-        case dt.datetime() | dt.date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            return value
+    if is_object(value):
+        return {key: plain(inner) for key, inner in value.items()}
+    if is_array(value):
+        return [plain(inner) for inner in value]
+    return next((write(value) for kind, write in _TEXTS if isinstance(value, kind)), value)
 
 
 def _span_text(span: dt.timedelta) -> str:
     sign, size = ("-", -span) if span < dt.timedelta() else ("", span)
     minutes, seconds = divmod(size.seconds, 60)
     return f"{sign}{size.days}.{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{size.microseconds:06}0"
+
+
+_TEXTS: Final[tuple[tuple[type, Callable[[Json], Json]], ...]] = (
+    (Enum, lambda value: value.value),
+    (dt.timedelta, _span_text),
+    (dt.date, lambda value: value.isoformat()),
+    (UUID, str),
+)

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from cyara_auth.testing.answers import Answers
 from cyara_auth.testing.document import Document
-from cyara_auth.testing.portal import LocalPortal
 from cyara_auth.testing.schema import Shapes
-
-from pipeline.verify.calls import Caller, Outcome, client_for, judge_answer, judge_timeout, quiet, wrong_credential
+from pipeline.verify.calls import Caller, client_for, wrong_credential
 from pipeline.verify.cases import Case, make_cases
+from pipeline.verify.judgement import answer_fault, by_label, request_faults, timeout_fault, unauthorized_faults
 from pipeline.verify.report import Failure, VerifyReport
-from pipeline.verify.visits import by_label, judge_unauthorized, judge_visits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
+
+    from cyara_auth.testing.portal import LocalPortal
+    from cyara_auth.testing.recorder import Visit
+    from pipeline.verify.calls import Outcome
+
+    Arguments = Callable[[Case], dict[str, Any]]
+
+_ABOUT_REQUESTS = frozenset({"import", "arguments", "request", "header", "timeout"})
 
 
-def verify_package(document: bytes, forms: Sequence[str], environ: Mapping[str, str]) -> VerifyReport:
+def verify_package(portal: LocalPortal, document: bytes, forms: Sequence[str]) -> VerifyReport:
     """Call every operation of the package in every form, against a portal that serves the document."""
-    quiet()
+    # That an operation is inferred is known here.
+    warnings.simplefilter("ignore")
     view = Document(json.loads(document))
     shapes = Shapes(view)
-    answers = Answers(document=view, shapes=shapes)
-    cases = list(make_cases(view, shapes, answers))
-    with LocalPortal(document, process=True, stateful=False, environ=environ) as portal:
-        run = _Run(portal, cases)
-        for form in forms:
-            run.form(form)
-        run.unauthorized()
+    cases = list(make_cases(view, shapes, Answers(document=view, shapes=shapes)))
+    run = _Run(portal, cases)
+    for form in forms:
+        run.form(form)
+    run.unauthorized()
     return run.report(forms)
 
 
@@ -48,78 +54,74 @@ class _Run:
         JSON answer alone, since nothing else has a form.
         """
         first = not self._parsed
+        arguments: Arguments = _all if first else _least
         self._portal.answer_in_form(form)
         cases = [case for case in self._cases if case.callable and (first or case.json_answer)]
-        outcomes = self._both(cases, form, lambda case: case.arguments if first else _least(case))
-        seen = by_label(self._portal.requests)
-        self._portal.forget_requests()
+        outcomes = asyncio.run(self._calls_of(cases, arguments))
+        seen = self._seen()
         failed: set[int] = set()
         for outcome in outcomes:
-            given = outcome.case.arguments if first else _least(outcome.case)
-            judge_visits(outcome, seen.get(outcome.label, []), given)
-            endless = judge_timeout(outcome)
+            case = outcome.case
+            for what, why in request_faults(outcome, seen.get(outcome.label, []), arguments(case)):
+                case.fail(what, why)
+            endless, wrong = timeout_fault(outcome), answer_fault(outcome)
             if endless:
-                outcome.case.fail("timeout", endless)
-            wrong = judge_answer(outcome)
+                case.fail("timeout", endless)
             if wrong:
-                outcome.case.fail(f"answer {form}", wrong)
-                failed.add(id(outcome.case))
-        self._parsed[form] = {id(case) for case in cases if id(case) not in failed}
+                case.fail(f"answer {form}", wrong)
+                failed.add(case.number)
+        self._parsed[form] = {case.number for case in cases} - failed
 
     def unauthorized(self) -> None:
         """Call everything with a wrong pair, each time a new one: the guard would stop a second call with the same."""
         cases = [case for case in self._cases if case.callable and not case.served.public]
         outcomes = asyncio.run(self._refused(cases))
-        seen = by_label(self._portal.requests)
-        self._portal.forget_requests()
+        seen = self._seen()
         for outcome in outcomes:
-            judge_unauthorized(outcome, seen.get(outcome.label, []))
-
-    def _both(self, cases: list[Case], form: str, arguments: Any) -> list[Outcome]:
-        async def all_calls() -> list[Outcome]:
-            client = client_for(self._portal.base_url, self._portal.credential)
-            caller = Caller(client)
-            outcomes = [caller.call(case, form, arguments(case)) for case in cases]
-            outcomes += [await caller.acall(case, form, arguments(case)) for case in cases]
-            await client.aclose()
-            return outcomes
-
-        outcomes = asyncio.run(all_calls())
-        self._calls += len(outcomes)
-        return outcomes
-
-    async def _refused(self, cases: list[Case]) -> list[Outcome]:
-        outcomes = []
-        for case in cases:
-            for blocking in (True, False):
-                client = client_for(self._portal.base_url, wrong_credential())
-                caller = Caller(client)
-                if blocking:
-                    outcomes.append(caller.call(case, "401", case.arguments, "sync_detailed"))
-                else:
-                    outcomes.append(await caller.acall(case, "401", case.arguments, "asyncio_detailed"))
-                await client.aclose()
-        self._calls += len(outcomes)
-        return outcomes
+            for why in unauthorized_faults(outcome, seen.get(outcome.label, [])):
+                outcome.case.fail("unauthorized", why)
 
     def report(self, forms: Sequence[str]) -> VerifyReport:
         """Count."""
-        with_json = [case for case in self._cases if case.json_answer]
-        wrong_request = {"import", "arguments", "request", "header", "timeout"}
-        valid = [case for case in self._cases if not any(what in wrong_request for what, _ in case.failures)]
+        with_json = {case.number for case in self._cases if case.json_answer}
+        valid = [case for case in self._cases if not any(what in _ABOUT_REQUESTS for what, _ in case.failures)]
         return VerifyReport(
             operations=len(self._cases),
             operations_importable=sum(case.module is not None for case in self._cases),
-            answers={
-                form: [sum(id(case) in self._parsed.get(form, set()) for case in with_json), len(with_json)]
-                for form in forms
-            },
+            answers={form: [len(with_json & self._parsed[form]), len(with_json)] for form in forms},
             requests_valid=[len(valid), len(self._cases)],
             failing=[
                 Failure(operation=case.name, what=what, why=why) for case in self._cases for what, why in case.failures
             ],
             calls=self._calls,
         )
+
+    async def _calls_of(self, cases: list[Case], arguments: Arguments) -> list[Outcome]:
+        async with client_for(self._portal.base_url, self._portal.credential) as client:
+            caller = Caller(client)
+            outcomes = [caller.call(case, "sync", arguments(case)) for case in cases]
+            outcomes += [await caller.acall(case, "asyncio", arguments(case)) for case in cases]
+        self._calls += len(outcomes)
+        return outcomes
+
+    async def _refused(self, cases: list[Case]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for case in cases:
+            async with client_for(self._portal.base_url, wrong_credential()) as client:
+                outcomes.append(Caller(client).call(case, "sync_detailed", case.arguments))
+            async with client_for(self._portal.base_url, wrong_credential()) as client:
+                outcomes.append(await Caller(client).acall(case, "asyncio_detailed", case.arguments))
+        self._calls += len(outcomes)
+        return outcomes
+
+    def _seen(self) -> dict[str, list[Visit]]:
+        visits = self._portal.requests
+        self._portal.forget_requests()
+        return by_label(visits)
+
+
+def _all(case: Case) -> dict[str, Any]:
+    return case.arguments
 
 
 def _least(case: Case) -> dict[str, Any]:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
 
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+
+
 def plain_aliases(work: Work) -> None:
     """Let references to a schema that is only another name lead to what it names; a circle of names means anything.
 
@@ -37,6 +40,24 @@ def plain_aliases(work: Work) -> None:
     for name, end in ends.items():
         del work.schemas[name]
         work.note(pointer("components", "schemas", name), f"another name for {end or 'anything'}")
+
+
+def scalar_aliases(work: Work) -> None:
+    """Write named texts, numbers and booleans out where they are used: they become no class anyway.
+
+    The generator forgets format and example of such a name, so that a time span would be a plain text.
+    """
+    scalars = {
+        name: schema for name, schema in work.schemas.items() if schema.get("type") in _SCALARS and "enum" not in schema
+    }
+    for found in list(schemas(work.document)) if scalars else ():
+        named = scalars.get(referred(found.schema) or "")
+        if named is not None:
+            own = {key: value for key, value in found.schema.items() if key != "$ref"}
+            replace(found.schema, {**work.copied(named), **own})
+    for name in scalars:
+        del work.schemas[name]
+        work.note(pointer("components", "schemas", name), "written out where it is used")
 
 
 def recursive_aliases(work: Work) -> None:

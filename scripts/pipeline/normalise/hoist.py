@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
+from attrs import Factory, define
 
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.identifiers import pascal
@@ -30,9 +30,9 @@ def inline_schemas(work: Work) -> None:
     for name in [*work.schemas, *work.names.schemas.values()]:
         names.take(name)
     hoister = _Hoister(work=work, names=names)
-    for name in list(work.schemas):
+    for name in sorted(work.schemas):
         hoister.inside(work.schemas[name], [name], name)
-    for entry in operations(work.document):
+    for entry in sorted(operations(work.document), key=key_of):
         key, spoken = key_of(entry), str(entry.operation["operationId"])
         for parameter in entry.operation.get("parameters", []):
             place = f"{key} {parameter['in']} {parameter['name']}"
@@ -49,12 +49,17 @@ def inline_schemas(work: Work) -> None:
 class _Hoister:
     work: Work
     names: ClassNames
+    places: set[str] = Factory(set[str])
+    """Places named so far; parts of one ``allOf`` may have a property in common."""
 
     def visit(self, schema: dict[str, Any], spoken: list[str], place: str) -> None:
         """Name what is inside, then the schema itself where it needs a name."""
         self.inside(schema, spoken, place)
         if "$ref" in schema or not ("enum" in schema or is_object(schema)):
             return
+        while place in self.places:
+            place += "+"
+        self.places.add(place)
         known = self.work.names.schemas.get(place)
         if known is None or known in self.work.schemas:
             wanted = pascal(" ".join(spoken), otherwise="Schema")

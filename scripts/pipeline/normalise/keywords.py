@@ -78,7 +78,6 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "type": _anything,
     "format": _text,
     "description": _text,
-    "title": _text,
     "default": _anything,
     "const": _anything,
     "example": _anything,
@@ -123,6 +122,17 @@ def boolean_schemas(work: Work) -> None:
             listed = found.schema.get(key)
             if is_list(listed):
                 found.schema[key] = [member if is_mapping(member) else {} for member in listed]
+
+
+def schema_titles(work: Work) -> None:
+    """Drop titles: a class is named by its schema, an unnamed one by its place.
+
+    The generator prefers the title, and two classes of one title make each other and all their users ``Any`` (issues
+    652, 783, 1375). Failure mode 15.
+    """
+    for found in schemas(work.document):
+        if found.schema.pop("title", None):
+            work.note(found.where, "title dropped")
 
 
 def schema_types(work: Work) -> None:

@@ -172,4 +172,4 @@ def _is_own(kind: str) -> bool:
 
 def _is_structured(media: dict[str, Any]) -> bool:
     schema = media.get("schema", {})
-    return bool({"$ref", "allOf", "anyOf", "oneOf"} & set(schema)) or schema.get("type") in _WRITTEN_AS_JSON
+    return bool({"$ref", "allOf", "anyOf", "oneOf"} & set(schema)) or str(schema.get("type")) in _WRITTEN_AS_JSON

@@ -41,14 +41,16 @@ def nullable_schemas(work: Work) -> None:
     ``NullableOfStatus`` (Microsoft.AspNetCore.OpenApi) and classes marked nullable would become a union instead of a
     class. Part of failure mode 12.
     """
-    named = {name for name, schema in work.schemas.items() if schema.pop("nullable", False)}
-    while named:
+    done: set[str] = set()
+    named = _take_from_named(work)
+    while named - done:
+        done |= named
         for found in schemas(work.document):
             if referred(found.schema) in named:
                 found.schema["nullable"] = True
         for name in sorted(named):
             work.note(pointer("components", "schemas", name), "null moved to the places that use it")
-        named = {name for name, schema in work.schemas.items() if schema.pop("nullable", False)} - named
+        named = _take_from_named(work)
     for schema in work.schemas.values():
         for member in members(schema, "allOf"):
             member.pop("nullable", None)
@@ -91,6 +93,15 @@ def null_members(work: Work) -> None:
             replace(schema, {"anyOf": [dict(schema), dict(_NULL)], **kept})
         elif kind is not None:
             schema["type"] = [*(kind if is_list(kind) else [kind]), "null"]
+
+
+def _take_from_named(work: Work) -> set[str]:
+    """Move null from the members of unions to the unions; take it off named schemas and return their names."""
+    for found in reversed(list(schemas(work.document))):
+        for member in members(found.schema, "anyOf"):
+            if member.pop("nullable", False):
+                found.schema["nullable"] = True
+    return {name for name, schema in work.schemas.items() if schema.pop("nullable", False)}
 
 
 def _take_null(schema: dict[str, Any]) -> bool:

@@ -25,7 +25,8 @@ def path_templates(work: Work) -> None:
     """
     received = mapping(work.document, "paths")
     repaired: dict[str, Any] = {}
-    for path, item in received.items():
+    places = {path: index for index, path in enumerate(received)}
+    for path, item in sorted(received.items()):
         clean, names = _clean_template(path)
         for method in METHODS:
             operation = item.get(method)
@@ -40,7 +41,8 @@ def path_templates(work: Work) -> None:
                 work.note(pointer("paths", path, method), f"path template {target}")
             operation["x-cyara-path"] = path
             repaired.setdefault(target, {})[method] = operation
-    work.document["paths"] = repaired
+    first = {target: min(places[op["x-cyara-path"]] for op in item.values()) for target, item in repaired.items()}
+    work.document["paths"] = {target: repaired[target] for target in sorted(repaired, key=lambda key: first[key])}
 
 
 def _clean_template(path: str) -> tuple[str, list[str]]:
@@ -58,10 +60,9 @@ def _clean_template(path: str) -> tuple[str, list[str]]:
         names.append(unique)
         return "\0" + unique + "\1"
 
-    stem, _, query = path.strip().partition("?")
-    template = _PLACEHOLDER.sub(name_of, stem)
-    kept = len(names)
-    if query and "{" not in query:
+    template, _, query = _PLACEHOLDER.sub(name_of, path.strip()).partition("?")
+    kept = template.count("\0")
+    if query and "\0" not in query:
         template += "?" + query
     template = template.replace("{", "%7B").replace("}", "%7D").replace("\0", "{").replace("\1", "}")
     return "/" + template.lstrip("/"), names[:kept]

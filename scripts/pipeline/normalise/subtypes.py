@@ -60,7 +60,7 @@ def subtype_references(work: Work) -> None:
         holder, _, _ = found.where.rpartition("/")
         if holder.endswith(("/allOf", "/anyOf")):
             continue
-        members_of = [*work.subtypes[target], target]
+        members_of = [*(name for name in work.subtypes[target] if name in work.schemas), target]
         nullable = {"nullable": True} if found.schema.get("nullable") else {}
         replace(found.schema, {"anyOf": [work.copied({"$ref": reference_to(name)}) for name in members_of], **nullable})
         work.note(found.where, f"{target} or one of its {len(members_of) - 1} subtypes")

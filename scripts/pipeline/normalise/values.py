@@ -102,7 +102,8 @@ def _fitted(schema: dict[str, Any], default: Data) -> Data:
     """Return the default as its type spells it, or None."""
     kind, values = schema.get("type"), schema.get("enum")
     if is_list(values):
-        return default if default in values and not isinstance(default, bool) else None
+        plain = _readable(default, "") if isinstance(default, str) else not isinstance(default, bool)
+        return default if plain and default in values else None
     if kind == "boolean":
         words_of = {"true": True, "false": False}
         return default if isinstance(default, bool) else words_of.get(str(default).lower())

@@ -27,6 +27,9 @@ def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
     verified = program("verify", "--json").facts
     assert (verified["verified"], verified["status_code"]) == (True, 200)
     assert portal.arrivals == 1
+    stored = b"".join(file.read_bytes() for file in (program.home / "state").iterdir())
+    assert stored
+    assert not any(half.encode() in stored for half in portal.credential.split(":"))
     facts = program("status", "--json").facts
     assert facts["usable"]
     assert facts["verdict"] == "calls go out"

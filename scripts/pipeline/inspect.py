@@ -14,17 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.identifiers import class_allowed, module_of
-from pipeline.normalise.walk import (
-    METHODS,
-    OperationAt,
-    is_list,
-    is_mapping,
-    mapping,
-    members,
-    operations,
-    referred,
-    schemas,
-)
+from pipeline.normalise.walk import METHODS, OperationAt, members, operations, referred, schemas
+from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

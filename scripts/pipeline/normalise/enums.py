@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.identifiers import shortened, words
-from pipeline.normalise.walk import Data, is_list, mapping, members, schemas
+from pipeline.normalise.walk import members, schemas
+from pipeline.plain import Data, is_list, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

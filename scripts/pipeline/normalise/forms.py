@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import FORM, MULTIPART, base_type, is_json
-from pipeline.normalise.walk import is_mapping, mapping, members, operations, referred, replace, walk
+from pipeline.normalise.walk import members, operations, referred, replace, walk
+from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

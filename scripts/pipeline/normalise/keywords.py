@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import quoted
-from pipeline.normalise.walk import escaped, holders, is_list, is_mapping, mapping, pointer, replace, schemas
+from pipeline.normalise.walk import escaped, holders, pointer, replace, schemas
+from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, python_name, shortened
-from pipeline.normalise.walk import mapping, members, operations, pointer, schemas
+from pipeline.normalise.walk import members, operations, pointer, schemas
+from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -22,7 +22,7 @@ from attrs import Factory, define
 
 from pipeline.document import dump_json
 from pipeline.errors import PipelineError
-from pipeline.normalise.walk import mapping
+from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.media import is_json
-from pipeline.normalise.walk import mapping, operations
+from pipeline.normalise.walk import operations
+from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, python_name
-from pipeline.normalise.walk import METHODS, is_mapping, mapping, pointer
+from pipeline.normalise.walk import METHODS, pointer
+from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

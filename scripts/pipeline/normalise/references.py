@@ -9,10 +9,6 @@ from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.walk import (
     METHODS,
     SCHEMA_PREFIX,
-    Data,
-    is_list,
-    is_mapping,
-    mapping,
     pointer,
     reference_to,
     replace,
@@ -20,6 +16,7 @@ from pipeline.normalise.walk import (
     unescaped,
     walk,
 )
+from pipeline.plain import Data, is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -31,7 +31,7 @@ from pipeline.normalise import (
     subtypes,
     values,
 )
-from pipeline.normalise.walk import is_mapping
+from pipeline.plain import is_mapping
 from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:

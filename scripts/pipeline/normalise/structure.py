@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RefusedDocumentError, quoted
-from pipeline.normalise.walk import METHODS, Data, escaped, is_list, is_mapping, mapping, pointer
+from pipeline.normalise.walk import METHODS, escaped, pointer
+from pipeline.plain import Data, is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

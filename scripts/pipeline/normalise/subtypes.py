@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import mapping, members, pointer, reference_to, referred, replace, schemas, unescaped
+from pipeline.normalise.walk import members, pointer, reference_to, referred, replace, schemas, unescaped
+from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

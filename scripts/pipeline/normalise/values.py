@@ -7,7 +7,8 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import Data, is_list, is_mapping, mapping, referred, replace, schemas
+from pipeline.normalise.walk import referred, replace, schemas
+from pipeline.plain import Data, is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

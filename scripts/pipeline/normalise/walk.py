@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
+
+from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,19 +16,6 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 SCHEMA_PREFIX = "#/components/schemas/"
 
 Node = dict[str, Any]
-
-Data: TypeAlias = Any
-"""Plain JSON data of any kind: what a document holds is known only by looking."""
-
-
-def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
-    """Return whether plain JSON data is an object; keys of JSON are text."""
-    return isinstance(value, dict)
-
-
-def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Return whether plain JSON data is a list."""
-    return isinstance(value, list)
 
 
 _SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -96,12 +85,6 @@ def members(node: object, key: str) -> list[Node]:
     """Return the mappings in a list member of a node."""
     listed = node.get(key) if is_mapping(node) else None
     return [entry for entry in listed if is_mapping(entry)] if is_list(listed) else []
-
-
-def mapping(node: object, key: str) -> Node:
-    """Return a mapping member of a node, or an empty mapping."""
-    found = node.get(key) if is_mapping(node) else None
-    return found if is_mapping(found) else {}
 
 
 def operations(document: Node) -> Iterator[OperationAt]:

@@ -9,11 +9,11 @@ from attrs import Factory, define
 
 from pipeline.errors import RefusedDocumentError
 from pipeline.normalise.change import Change
-from pipeline.normalise.walk import is_list, is_mapping
+from pipeline.plain import is_list, is_mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.names import NameMap
-    from pipeline.normalise.walk import Data
+    from pipeline.plain import Data
 
 GROWTH_LIMIT = 3_000_000
 """Nodes that rules may add by copying. Real documents need a few thousand; a hostile one would fill the memory."""

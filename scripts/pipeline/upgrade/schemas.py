@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import is_list, is_mapping
+from pipeline.plain import is_list, is_mapping
 
 if TYPE_CHECKING:
-    from pipeline.normalise.walk import Data
+    from pipeline.plain import Data
     from pipeline.upgrade.source import Source
 
 _OLD_PREFIX, _NEW_PREFIX = "#/definitions/", "#/components/schemas/"

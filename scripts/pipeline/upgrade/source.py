@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import Factory, frozen
 
 from pipeline.normalise.change import Change
-from pipeline.normalise.walk import is_list, is_mapping
+from pipeline.plain import is_list, is_mapping
 
 if TYPE_CHECKING:
-    from pipeline.normalise.walk import Data
+    from pipeline.plain import Data
 
 JSON = "application/json"
 

@@ -20,8 +20,9 @@ from pipeline.check import check, check_full
 from pipeline.document import dump_json
 from pipeline.errors import FetchError, PipelineError
 from pipeline.job import BuildRequest
-from pipeline.layout import REPOSITORY, Layout, only_document
+from pipeline.layout import REPOSITORY, Layout
 from pipeline.progress import Progress, display_for
+from pipeline.release.archive import archived_document
 from pipeline.report import Report
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
     progress = Progress(display=display_for(sys.stderr, silent=options.json))
-    commands = {"build": _build, "check": _check, "fetch": _fetch, "diff": _diff}
+    commands = {"build": _build, "check": _check, "fetch": _fetch, "diff": _diff, "release": _release}
     try:
         return commands[options.command](options, progress)
     except PipelineError as error:
@@ -88,7 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     diff_.add_argument("--release", metavar="P", help="an archived platform release as the old document")
     diff_.add_argument("--markdown", action="store_true", help="print Markdown")
 
-    for command in (build_, check_, fetch_, diff_):
+    release_ = commands.add_parser("release", help="make the version for a platform release")
+    release_.add_argument("--platform", required=True, metavar="P", help="for example 25.3")
+    release_.add_argument("--dry-run", action="store_true", help="print the changelog entry and change nothing")
+
+    for command in (build_, check_, fetch_, diff_, release_):
         command.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
     return parser
 
@@ -158,13 +163,27 @@ def _diff(options: argparse.Namespace, progress: Progress) -> int:
     compare = importlib.import_module("pipeline.diff.compare").compare  # late: the quick commands need none of it
     render = importlib.import_module("pipeline.diff.render")
     repository = Layout(root=REPOSITORY)
-    old = only_document(repository.releases / options.release) if options.release else options.old
+    old = archived_document(repository, options.release) if options.release else options.old
     comparison = compare(repository, old, options.new or repository.upstream(), progress)
     if options.json:
         text = dump_json(comparison.to_json()).decode()
     else:
         text = render.as_markdown(comparison) if options.markdown else render.as_text(comparison)
     sys.stdout.write(text)
+    return 0
+
+
+def _release(options: argparse.Namespace, progress: Progress) -> int:
+    release = importlib.import_module("pipeline.release.make")  # late: the quick commands need none of it
+    tree = Layout(root=REPOSITORY)
+    planned = release.plan(tree, options.platform, today=datetime.now(UTC).date(), progress=progress)
+    report = Report(seconds=progress.seconds)
+    if not options.dry_run:
+        release.make(tree, planned, progress, report)
+    result = {"version": planned.release.version, "files": sorted(planned.files), "made": not options.dry_run}
+    state = "would change" if options.dry_run else "changed"
+    text = f"Version {planned.release.version} {state} the client and {', '.join(sorted(planned.files))}.\n"
+    sys.stdout.write(json.dumps(result) + "\n" if options.json else text)
     return 0
 
 

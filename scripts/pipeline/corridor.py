@@ -48,8 +48,10 @@ def _write_openapi(job: Job, prepared: Prepared) -> None:
         upstream = openapi / "upstream"
         upstream.mkdir()
         (upstream / upstream_name(job.received.name)).write_bytes(job.received.received)
-        if job.request.provenance:
-            (upstream / "PROVENANCE.md").write_text(job.request.provenance, encoding="utf-8", newline="\n")
+    for name, content in job.request.also.items():
+        path = job.staged.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _write_lock(job: Job) -> None:
@@ -63,7 +65,7 @@ def _write_lock(job: Job) -> None:
             "title": job.received.title,
         },
         tools=PINNED,
-        inputs=hash_inputs(job.request.repository, staged),
+        inputs=hash_inputs(job.request.repository, staged, job.request.target),
         summary=job.report.summary(),
         outputs=hash_outputs(staged.root, [*files_below(staged.package), staged.openapi / "effective.json"]),
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from attrs import frozen
 
 from pipeline.errors import RefusedDocumentError, quoted
+from pipeline.plain import is_list, is_mapping
 from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class LoadedDocument:
     def title(self) -> str:
         """Return ``info.title``, or an empty string."""
         info = self.data.get("info")
-        title = info.get("title") if isinstance(info, dict) else None
+        title = info.get("title") if is_mapping(info) else None
         return title if isinstance(title, str) else ""
 
     def as_json(self) -> bytes:
@@ -85,7 +86,7 @@ def parse_document(received: bytes, *, name: str) -> LoadedDocument:
     if sum(text.count(mark) for mark in ",[{") > NODE_LIMIT:
         _refuse(name, f"has more than {NODE_LIMIT} nodes")
     data = _parse(text, name)
-    if not isinstance(data, dict):
+    if not is_mapping(data):
         _refuse(name, "is not an OpenAPI document: its top level is no object")
     check_limits(data, name=name)
     return LoadedDocument(data=data, received=received, sha256=hashlib.sha256(received).hexdigest(), name=name)
@@ -112,7 +113,7 @@ def dump_json(data: object) -> bytes:
 
 def _children(level: list[Any], name: str) -> Iterator[Any]:
     for node in level:
-        if isinstance(node, dict):
+        if is_mapping(node):
             reference = node.get("$ref")
             if isinstance(reference, str) and not reference.startswith("#"):
                 _refuse(
@@ -123,7 +124,7 @@ def _children(level: list[Any], name: str) -> Iterator[Any]:
         else:
             members = node
         for member in members:
-            if isinstance(member, (dict, list)):
+            if is_mapping(member) or is_list(member):
                 yield member
 
 

@@ -20,6 +20,7 @@ from pipeline.errors import FetchError, RefusedDocumentError, listed, quoted
 from pipeline.folder_lock import work_folder
 from pipeline.journal import changes_between, install, recover
 from pipeline.layout import Layout, upstream_name
+from pipeline.plain import is_mapping
 from pipeline.portal_address import FIRST, OTHERS, PAGES, PortalAddress, documents_in_page, preferred, understand
 
 if TYPE_CHECKING:
@@ -216,5 +217,5 @@ def authorised_get(api: str, address: str, network: Network) -> Answer:
 
 def _require_openapi(document: LoadedDocument) -> None:
     data: dict[str, Any] = document.data
-    if not isinstance(data.get("paths"), dict) or not ({"swagger", "openapi"} & data.keys()):
+    if not is_mapping(data.get("paths")) or not ({"swagger", "openapi"} & data.keys()):
         raise RefusedDocumentError(f"{quoted(document.name)} is no OpenAPI or Swagger document. Nothing was changed.")

@@ -18,7 +18,7 @@ from pipeline.errors import BusyError
 from pipeline.shield import no_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 if sys.platform == "win32":
@@ -54,7 +54,7 @@ def work_folder(
     wait: float = WAIT,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[Path]:
+) -> Generator[Path]:
     """Hold the tree's work folder; remove it at the end unless an unfinished install lies in it.
 
     Raises:

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from pipeline.child import run_child
 from pipeline.errors import GeneratorWarningError, MissingOperationError, listed, quoted
+from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +78,8 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (METHOD, path) of every operation of a document, in its order; methods in any case count."""
     return [
         (method.upper(), path)
-        for path, item in (document.get("paths") or {}).items()
-        if isinstance(item, dict)
+        for path, item in mapping(document, "paths").items()
+        if is_mapping(item)
         for method in item
         if method.lower() in METHODS
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RefusedDocumentError
 from pipeline.overlay import belongs
+from pipeline.plain import is_mapping, mapping
 from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     content = json.loads(text) if path.suffix == ".json" else read_yaml(text, name=path.name)
     if content is None:
         return {}
-    if not isinstance(content, dict):
+    if not is_mapping(content):
         raise RefusedDocumentError(f"{path} must hold a mapping.")
     return content
 
@@ -49,10 +50,9 @@ def settings_for(path: Path, job: Job) -> dict[str, Any]:
 
 def allowed_operations(job: Job) -> dict[str, str]:
     """Return the operations whose failure is accepted for the document, each with the reason."""
-    own = job.request.target.openapi / "allow.json"
-    listed = settings_for(own if own.exists() else job.request.repository.openapi / own.name, job).get("operations")
+    listed = mapping(settings_for(job.settings_path("allow.json"), job), "operations")
     reasons = dict.fromkeys(job.request.allow, "allowed on the command line")
-    return reasons | {str(name): str(reason) for name, reason in (listed or {}).items()}
+    return reasons | {name: str(reason) for name, reason in listed.items()}
 
 
 def allow_list(received: LoadedDocument, operations: dict[str, str]) -> dict[str, Any]:

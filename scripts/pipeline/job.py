@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
-from pipeline.layout import Layout, only_document
+from pipeline.layout import Layout
+from pipeline.release.archive import archived_document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pipeline.document import LoadedDocument
@@ -30,8 +32,8 @@ class BuildRequest:
     """An archived platform release to build from."""
     platform: str | None = None
     """The platform release that the document belongs to, where it is known."""
-    provenance: str | None = None
-    """New text of ``openapi/upstream/PROVENANCE.md``; comes with ``source``."""
+    also: Mapping[str, bytes] = field(factory=dict[str, bytes])
+    """Other files of the tree (relative path to content) that are installed in the same step."""
     discard_edits: bool = False
     verify: bool = True
     allow: tuple[str, ...] = ()
@@ -46,7 +48,7 @@ class BuildRequest:
         if self.source:
             return self.source
         if self.release:
-            return only_document(self.repository.releases / self.release)
+            return archived_document(self.repository, self.release)
         return self.repository.upstream()
 
     @property
@@ -77,6 +79,12 @@ class Job:
     def staged(self) -> Layout:
         """Return the tree under construction."""
         return Layout(root=self.work / "tree")
+
+    def settings_path(self, name: str) -> Path:
+        """Return the file in ``openapi/`` that counts: the staged one, else the target's own, else the repository's."""
+        trees = (self.staged, self.request.target, self.request.repository)
+        paths = [tree.openapi / name for tree in trees]
+        return next((path for path in paths if path.exists()), paths[-1])
 
     @property
     def platform(self) -> str | None:

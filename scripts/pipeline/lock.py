@@ -25,7 +25,7 @@ CODE = "scripts/pipeline"
 """Name under which the pipeline's own code is one input."""
 
 _INPUT_FILES = ("generator.yml", "normalise.yaml", "public-operations.yaml", "aliases.json", "names.json", "allow.json")
-OWN_FILES = ("names.json", "allow.json")
+_OWN_FILES = ("names.json", "allow.json", "aliases.json")
 _INPUT_FOLDERS = ("overlays", "templates")
 _DECIDING = {
     "upgrade",
@@ -88,15 +88,17 @@ def read_lock(path: Path) -> Lock | None:
     )
 
 
-def hash_inputs(repository: Layout, tree: Layout) -> dict[str, str]:
+def hash_inputs(repository: Layout, *trees: Layout) -> dict[str, str]:
     """Return path and sha256 of every input but the document; a missing optional file has no entry.
 
-    Names and allow list are those of ``tree`` where it has them: they belong to the document that is built there.
+    Names, allow list and aliases are those of the first of ``trees`` that has them: they belong to the document that is
+    built there.
     """
     files = {f"openapi/{name}": repository.openapi / name for name in _INPUT_FILES}
     for folder in _INPUT_FOLDERS:
         files |= {relative(path, repository.root): path for path in files_below(repository.openapi / folder)}
-    files |= {f"openapi/{name}": tree.openapi / name for name in OWN_FILES if (tree.openapi / name).exists()}
+    for tree in reversed(trees):
+        files |= {f"openapi/{name}": tree.openapi / name for name in _OWN_FILES if (tree.openapi / name).exists()}
     hashes = {name: file_sha256(path) for name, path in files.items()} | {CODE: _code_sha256(repository.root / CODE)}
     return {name: sha256 for name, sha256 in sorted(hashes.items()) if sha256}
 

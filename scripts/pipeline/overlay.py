@@ -19,6 +19,7 @@ from attrs import frozen
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
 
 from pipeline.errors import OverlayError, quoted
+from pipeline.plain import is_list, is_mapping
 from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
@@ -87,12 +88,12 @@ def belongs(binding: Mapping[str, Any], *, received: LoadedDocument, origin: str
 
 def _read(path: Path) -> dict[str, Any]:
     content = read_yaml(path.read_text(encoding="utf-8-sig"), name=path.name)
-    if not isinstance(content, dict) or not str(content.get("overlay", "")).startswith("1.0"):
+    if not is_mapping(content) or not str(content.get("overlay", "")).startswith("1.0"):
         raise OverlayError(f"{path.name} is no OpenAPI Overlay 1.0. Nothing was changed.")
     if not any(name in content for name in _BINDINGS):
         raise OverlayError(f"{path.name} does not name its document: give it one of {', '.join(_BINDINGS)}.")
     actions = content.get("actions")
-    if not isinstance(actions, list) or not actions:
+    if not is_list(actions) or not actions:
         raise OverlayError(f"{path.name} has no actions.")
     for number, action in enumerate(actions, start=1):
         _require_well_formed(action, f"{path.name}, action {number}")
@@ -100,7 +101,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _require_well_formed(action: object, label: str) -> None:
-    if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+    if not is_mapping(action) or not isinstance(action.get("target"), str):
         raise OverlayError(f"{label}: needs a target.")
     missing = [name for name in ("x-reason", "x-remove-when") if not str(action.get(name) or "").strip()]
     if missing:
@@ -143,10 +144,10 @@ def _remove(nodes: list[JSONPathNode], label: str) -> None:
 
 def _updated(node: JSONPathNode, update: object, label: str) -> bool:
     target = node.value
-    if isinstance(target, list):
+    if is_list(target):
         target.append(copy.deepcopy(update))
         return True
-    if isinstance(target, dict) and isinstance(update, dict):
+    if is_mapping(target) and is_mapping(update):
         return _merge(target, update)
     raise OverlayError(f"{label}: an update needs an object or a list as target; {quoted(_pointer(node))} is neither.")
 
@@ -155,9 +156,9 @@ def _merge(target: dict[str, Any], update: dict[str, Any]) -> bool:
     changed = False
     for key, value in update.items():
         present = target.get(key)
-        if isinstance(present, dict) and isinstance(value, dict):
+        if is_mapping(present) and is_mapping(value):
             changed |= _merge(present, value)
-        elif isinstance(present, list) and isinstance(value, list):
+        elif is_list(present) and is_list(value):
             present.extend(copy.deepcopy(value))
             changed |= bool(value)
         elif key not in target or present != value or type(present) is not type(value):

@@ -28,7 +28,7 @@ def write_package(job: Job, prepared: Prepared) -> list[Endpoint]:
         VerificationError: a module cannot be imported.
     """
     openapi, package = job.request.repository.openapi, job.staged.package
-    aliases = read_settings(openapi / "aliases.json")
+    aliases = read_settings(job.settings_path("aliases.json"))
     with job.progress.stage("generate"):
         package.parent.mkdir(parents=True)
         endpoints = generate(

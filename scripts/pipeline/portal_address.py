@@ -83,7 +83,8 @@ def documents_in_page(text: str, page: str) -> list[str]:
     Only addresses on the page's own origin count: a page must not make us call another host.
     """
     plain = html.unescape(text).replace("\\u002F", "/").replace("\\/", "/").replace('\\"', '"').replace("\\u0022", '"')
-    found = (urljoin(page, match) for match in _QUOTED.findall(plain) if _DOCUMENT.search(urlsplit(match).path))
+    named = (match[0] for match in _QUOTED.finditer(plain))
+    found = (urljoin(page, name) for name in named if _DOCUMENT.search(urlsplit(name).path))
     return _unique(address for address in found if same_origin(address, page))[:MOST]
 
 

@@ -61,9 +61,7 @@ def prepare(job: Job) -> Prepared:
 
 
 def _names(job: Job) -> NameMap:
-    own = job.request.target.openapi / "names.json"
-    path = own if own.exists() else job.request.repository.openapi / "names.json"
-    names = NameMap.read(path).for_document(job.received.data)
+    names = NameMap.read(job.settings_path("names.json")).for_document(job.received.data)
     if names.skipped:
         job.report.skipped.append(names.skipped)
     return names

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from attrs import define, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 
 class Display(Protocol):
@@ -64,7 +64,7 @@ class Live:
         self._console = importlib.import_module("rich.console").Console(stderr=True, highlight=False, markup=False)
 
     @contextmanager
-    def running(self, what: str) -> Iterator[Callable[[str], None]]:
+    def running(self, what: str) -> Generator[Callable[[str], None]]:
         """Show a spinner with the stage's name."""
         escape = importlib.import_module("rich.markup").escape
         with self._console.status(escape(what)) as status:
@@ -96,7 +96,7 @@ class Progress:
     seconds: dict[str, float] = field(factory=dict[str, float])
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Callable[[str], None]]:
+    def stage(self, name: str) -> Generator[Callable[[str], None]]:
         """Time one stage; the block may call the result to show more. A stage that fails is not shown as done."""
         start = self.clock()
         with self.display.running(name) as update:

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 @contextmanager
-def no_interrupt() -> Iterator[None]:
+def no_interrupt() -> Generator[None]:
     """Hold back Ctrl-C while the block runs; outside of the main thread there is nothing to hold back."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -18,7 +18,7 @@ from pipeline.errors import GeneratorWarningError, ToolVersionError, quoted
 
 GENERATOR = ("openapi-python-client", "0.29.1")
 RUFF = ("ruff", "0.17.6")
-PINNED = dict((GENERATOR, RUFF))
+PINNED: dict[str, str] = dict((GENERATOR, RUFF))
 
 _LINE_LENGTH = "120"
 _TARGET = "py311"

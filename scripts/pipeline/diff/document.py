@@ -15,6 +15,7 @@ from attrs import frozen
 from pipeline.diff.change import DOCUMENT, Difference
 from pipeline.diff.schemas import ANSWER, REQUEST, SchemaComparison, resolved
 from pipeline.generate import operations
+from pipeline.plain import mapping, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,8 +132,8 @@ class _Counterparts:
             yield self._found(f"parameter-{change.rule}", text, breaking=change.breaking)
 
     def _body(self) -> Iterator[Difference]:
-        ours = resolved(self.before.operation.get("requestBody") or {}, self.old)
-        theirs = resolved(self.after.operation.get("requestBody") or {}, self.new)
+        ours = resolved(mapping(self.before.operation, "requestBody"), self.old)
+        theirs = resolved(mapping(self.after.operation, "requestBody"), self.new)
         needed = bool(theirs.get("required"))
         if theirs and not ours:
             yield self._found("body-added", f"takes {'a' if needed else 'an optional'} body now", breaking=needed)
@@ -144,21 +145,21 @@ class _Counterparts:
             yield from self._contents(ours, theirs, REQUEST, "its body")
 
     def _answers(self) -> Iterator[Difference]:
-        ours, theirs = (place.operation.get("responses") or {} for place in (self.before, self.after))
+        ours, theirs = (mapping(place.operation, "responses") for place in (self.before, self.after))
         for status in sorted(ours.keys() - theirs.keys()):
             text = f"no longer documents the status {status}"
-            yield self._found("status-removed", text, breaking=str(status).startswith("2"))
+            yield self._found("status-removed", text, breaking=status.startswith("2"))
         for status in sorted(theirs.keys() - ours.keys()):
             yield self._found("status-added", f"documents the status {status}", breaking=False)
         for status in sorted(ours.keys() & theirs.keys()):
-            if str(status).startswith("2"):
+            if status.startswith("2"):
                 sides = resolved(ours[status], self.old), resolved(theirs[status], self.new)
                 yield from self._contents(*sides, ANSWER, f"its answer {status}")
 
     def _contents(
         self, ours: Mapping[str, Any], theirs: Mapping[str, Any], direction: str, label: str
     ) -> Iterator[Difference]:
-        before, after = (side.get("content") or {} for side in (ours, theirs))
+        before, after = (mapping(side, "content") for side in (ours, theirs))
         for media_type in sorted(before.keys() - after.keys()):
             yield self._found("media-type-removed", f"{label} is no longer {media_type!a}", breaking=True)
         for media_type in sorted(after.keys() - before.keys()):
@@ -178,7 +179,7 @@ def _parameters_of(place: Place, document: Mapping[str, Any]) -> dict[Key, Mappi
     """Return the parameters by place and name; those of the path by their position, since their name is not sent."""
     found: dict[Key, Mapping[str, Any]] = {}
     order = [part[1:-1] for part in _PLACEHOLDER.findall(place.path)]
-    for node in [*(place.item.get("parameters") or []), *(place.operation.get("parameters") or [])]:
+    for node in [*members(place.item, "parameters"), *members(place.operation, "parameters")]:
         parameter = resolved(node, document)
         name, where = str(parameter.get("name")), str(parameter.get("in"))
         if where == "path" and name in order:

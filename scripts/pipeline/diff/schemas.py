@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
+from pipeline.plain import Data, is_list, is_mapping, mapping, members
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -38,7 +40,7 @@ class SchemaComparison:
     direction: str
     _seen: set[tuple[str, str]] = field(factory=set[tuple[str, str]])
 
-    def compare(self, old: Any, new: Any, where: str = "", depth: int = 0) -> Iterator[SchemaChange]:  # noqa: ANN401 - JSON
+    def compare(self, old: Data, new: Data, where: str = "", depth: int = 0) -> Iterator[SchemaChange]:
         """Yield the differences between a schema of the old document and one of the new."""
         pair = (_reference(old), _reference(new))
         if all(pair):
@@ -53,7 +55,7 @@ class SchemaComparison:
             if "items" in before and "items" in after:
                 yield from self.compare(before["items"], after["items"], where + "[]", depth + 1)
             values = before.get("additionalProperties"), after.get("additionalProperties")
-            if all(isinstance(value, dict) for value in values):
+            if all(map(is_mapping, values)):
                 yield from self.compare(*values, where + "{}", depth + 1)
 
     def _types(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[SchemaChange]:
@@ -82,8 +84,8 @@ class SchemaComparison:
             yield SchemaChange(rule="enum-value-added", where=where, text=f"gets the value {value!a}", breaking=False)
 
     def _properties(self, old: dict[str, Any], new: dict[str, Any], where: str, depth: int) -> Iterator[SchemaChange]:
-        before, after = (schema.get("properties") or {} for schema in (old, new))
-        needed_before, needed_after = (set(schema.get("required") or []) for schema in (old, new))
+        before, after = (mapping(schema, "properties") for schema in (old, new))
+        needed_before, needed_after = ({str(name) for name in members(schema, "required")} for schema in (old, new))
         for name in before:
             place = f"{where}.{name}" if where else name
             if name not in after:
@@ -103,29 +105,27 @@ class SchemaComparison:
                 yield SchemaChange(rule="property-added", where=place, text=text, breaking=breaking)
 
 
-def resolved(node: Any, document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+def resolved(node: Data, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a node refers to inside its document; a reference that leads nowhere is an empty schema."""
     for _ in range(20):
         reference = _reference(node)
         if not reference:
-            return node
+            return node if is_mapping(node) else {}
         node = document
         for part in reference.removeprefix("#/").split("/"):
             key = part.replace("~1", "/").replace("~0", "~")
-            node = node.get(key, {}) if isinstance(node, dict) else {}
+            node = node.get(key) if is_mapping(node) else None
     return {}
 
 
-def flattened(node: Any, document: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def flattened(node: Data, document: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     """Return a schema with its reference resolved and its ``allOf`` merged into it."""
     schema = resolved(node, document)
-    if not isinstance(schema, dict):
-        return {}
     merged: dict[str, Any] = {key: value for key, value in schema.items() if key != "allOf"}
-    for part in schema.get("allOf") or [] if depth < DEEPEST else []:
+    for part in members(schema, "allOf") if depth < DEEPEST else []:
         other = flattened(part, document, depth + 1)
-        properties = {**(other.get("properties") or {}), **(merged.get("properties") or {})}
-        required = [*(merged.get("required") or []), *(other.get("required") or [])]
+        properties = {**mapping(other, "properties"), **mapping(merged, "properties")}
+        required = [*members(merged, "required"), *members(other, "required")]
         merged = {**other, **merged}
         if properties:
             merged["properties"] = properties
@@ -135,19 +135,19 @@ def flattened(node: Any, document: Mapping[str, Any], depth: int = 0) -> dict[st
 
 
 def _reference(node: object) -> str:
-    reference = node.get("$ref") if isinstance(node, dict) else None
+    reference = node.get("$ref") if is_mapping(node) else None
     return reference if isinstance(reference, str) else ""
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:
     kind = schema.get("type")
-    names = kind if isinstance(kind, list) else [kind]
+    names = kind if is_list(kind) else [kind]
     return {str(name) for name in names if name and name != "null"}
 
 
 def _nullable(schema: Mapping[str, Any]) -> bool:
     kind = schema.get("type")
-    return bool(schema.get("nullable") or schema.get("x-nullable") or (isinstance(kind, list) and "null" in kind))
+    return bool(schema.get("nullable") or schema.get("x-nullable") or (is_list(kind) and "null" in kind))
 
 
 def _named(types: set[str]) -> str:

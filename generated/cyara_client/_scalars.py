@@ -26,6 +26,7 @@ _SECONDS_OF_A_MINUTE = 60
 
 # The C function reads every form above, seven digits included (it cuts off the seventh), so reading costs one call.
 parse_datetime = dt.datetime.fromisoformat
+_MIDNIGHT = parse_datetime("0001-01-01T00:00:00")
 
 
 def parse_date(text: str) -> dt.date:
@@ -43,9 +44,20 @@ def parse_date(text: str) -> dt.date:
 def parse_timespan(text: str) -> dt.timedelta:
     """Read a .NET time span or an ISO 8601 duration.
 
+    Spans under a day in .NET's constant form, nearly all of them, are read as a time of day by the C parser.
+
     Raises:
         ValueError: the text is neither, or longer than Python's timedelta can hold.
     """
+    if text[2:3] == ":" == text[5:6]:
+        try:
+            return parse_datetime(f"0001-01-01T{text}") - _MIDNIGHT
+        except (ValueError, TypeError):
+            return _parse_parts(text)
+    return _parse_parts(text)
+
+
+def _parse_parts(text: str) -> dt.timedelta:
     match = _SPAN.fullmatch(text) or _DAYS_ONLY.fullmatch(text) or _ISO_SPAN.fullmatch(text)
     if match is None or text[-1:] in {"P", "T"}:
         raise ValueError("not a time span")

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import campaigns, directories, plans, test_cases, test_results, users
 
-__all__ = (
-    "campaigns",
-    "directories",
-    "plans",
-    "test_cases",
-    "test_results",
-    "users",
-)
+__all__ = ("campaigns", "directories", "plans", "test_cases", "test_results", "users")
 
 
 def __getattr__(name: str) -> Any:

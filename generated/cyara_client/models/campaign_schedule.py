@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
+from attrs import define
+from attrs import field as _field
 
-from .._model import Model, no_extras
+from .._model import Model
+from .._model import no_extras as _no_extras
 
 if TYPE_CHECKING:
     import datetime
@@ -33,4 +35,4 @@ class CampaignSchedule(Model):
     day: Weekday
     start_time: datetime.timedelta
     end_time: datetime.timedelta
-    additional_properties: dict[str, Any] = field(factory=no_extras)
+    additional_properties: dict[str, Any] = _field(factory=_no_extras)

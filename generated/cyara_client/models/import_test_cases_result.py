@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
+from attrs import field as _field
 
-from .._model import Model, no_extras
+from .._model import Model
+from .._model import no_extras as _no_extras
 
 
 @define(kw_only=True)
@@ -22,4 +24,4 @@ class ImportTestCasesResult(Model):
     }
 
     test_case_ids: list[int]
-    additional_properties: dict[str, Any] = field(factory=no_extras)
+    additional_properties: dict[str, Any] = _field(factory=_no_extras)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from attrs import define, field
+from attrs import define
+from attrs import field as _field
 
-from .._model import Model, no_extras
+from .._model import Model
+from .._model import no_extras as _no_extras
 
 
 @define(kw_only=True)
@@ -15,4 +17,4 @@ class ProblemDetailsErrors(Model):
 
     __wire_names__: ClassVar[dict[str, str]] = {}
 
-    additional_properties: dict[str, list[str]] = field(factory=no_extras)
+    additional_properties: dict[str, list[str]] = _field(factory=_no_extras)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
+from attrs import define
+from attrs import field as _field
 
-from .._model import Model, no_extras
+from .._model import Model
+from .._model import no_extras as _no_extras
 from ..types import UNSET
 
 if TYPE_CHECKING:
@@ -58,4 +60,4 @@ class TestResultDetails(Model):
     duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     steps: list[TestStepResult] | None | Unset = UNSET
-    additional_properties: dict[str, Any] = field(factory=no_extras)
+    additional_properties: dict[str, Any] = _field(factory=_no_extras)

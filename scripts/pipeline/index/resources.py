@@ -10,11 +10,14 @@ import ast
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
+from attrs import define
+
 from pipeline.index.docstrings import DOWNLOAD, EVERY_ITEM, ITERATOR, for_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pipeline.index.aliases import OperationAlias
     from pipeline.index.modules import EndpointModule
     from pipeline.index.pages import Paged
 
@@ -39,6 +42,16 @@ RESERVED = frozenset(
     }
 )
 """Attributes of the client that a tag must not hide; such a tag gets a trailing underscore."""
+
+
+@define(frozen=True, kw_only=True)
+class TagModules:
+    """The operations of one tag: its endpoint modules, and earlier names that belonged to it."""
+
+    tag: str
+    modules: list[EndpointModule]
+    aliases: list[OperationAlias]
+
 
 _ITERATOR_OPTIONS = ("limit", "on_page", "prefetch")
 _DOWNLOAD_OPTIONS = ("path", "progress", "max_bytes", "sha256")
@@ -110,14 +123,18 @@ def _method(header: str, statements: list[str], docstring: str) -> ast.stmt:
     return function
 
 
-def _call(module: EndpointModule, *, is_async: bool) -> ast.stmt:
+def _call(module: EndpointModule, *, is_async: bool, alias: OperationAlias | None = None) -> ast.stmt:
     result = ast.unparse(module.result)
     arguments = _signature(module)
     star = "*, " if arguments else ""
-    function = f"_api.{module.name}.{'asyncio' if is_async else 'sync'}"
+    package = "_api" if alias is None else f"_api_of_{module.tag}"
+    function = f"{package}.{module.name}.{'asyncio' if is_async else 'sync'}"
+    warning = f"warnings.warn({alias.message!r}, DeprecationWarning, stacklevel=2)" if alias else ""
+    call = f"return {'await ' if is_async else ''}{function}({_passed(module)})"
+    name = alias.name if alias else module.name
     return _method(
-        f"{'async ' if is_async else ''}def {module.name}(self, {star}{arguments}) -> {result}",
-        [f"return {'await ' if is_async else ''}{function}({_passed(module)})"],
+        f"{'async ' if is_async else ''}def {name}(self, {star}{arguments}) -> {result}",
+        [line for line in (warning, call) if line],
         for_resource(ast.get_docstring(module.sync, clean=True) or ""),
     )
 
@@ -178,8 +195,9 @@ def _download(module: EndpointModule, *, is_async: bool) -> ast.stmt:
     )
 
 
-def _methods(modules: list[EndpointModule], pages: Mapping[str, Paged], *, is_async: bool) -> list[ast.stmt]:
-    taken = {module.name for module in modules}
+def _methods(tag: TagModules, pages: Mapping[str, Paged], *, is_async: bool) -> list[ast.stmt]:
+    modules = tag.modules
+    taken = {module.name for module in modules} | {alias.name for alias in tag.aliases}
     methods: list[ast.stmt] = []
     for module in modules:
         methods.append(_call(module, is_async=is_async))
@@ -188,6 +206,7 @@ def _methods(modules: list[EndpointModule], pages: Mapping[str, Paged], *, is_as
             methods.append(_iterator(module, paged, is_async=is_async, taken=taken))
         if ast.unparse(module.result) == "bytes" and f"{module.name}_to_file" not in taken:
             methods.append(_download(module, is_async=is_async))
+    methods += [_call(alias.new, is_async=is_async, alias=alias) for alias in tag.aliases]
     return methods
 
 
@@ -225,25 +244,31 @@ def _annotation_imports(
     return [found[key] for key in sorted(found)]
 
 
-def render_resource(
-    tag: str, modules: list[EndpointModule], pages: Mapping[str, Paged], models: Mapping[str, str]
-) -> tuple[str, str]:
+def _api_imports(of_tag: TagModules) -> str:
+    lines = [f"from ..api import {of_tag.tag} as _api"] if of_tag.modules else []
+    if of_tag.aliases:
+        tags = sorted({alias.new.tag for alias in of_tag.aliases})
+        lines += ["import warnings", *(f"from ..api import {tag} as _api_of_{tag}" for tag in tags)]
+    return "\n".join(lines)
+
+
+def render_resource(of_tag: TagModules, pages: Mapping[str, Paged], models: Mapping[str, str]) -> tuple[str, str]:
     """Return the name of a tag's blocking class and the source of its module.
 
     Args:
-        tag: package of the tag below `api`.
-        modules: its endpoint modules.
+        of_tag: the tag's modules.
         pages: page shapes by operation id.
         models: module of every model by class name.
     """
-    imports = _annotation_imports(modules, pages, models)
+    tag = of_tag.tag
+    imports = _annotation_imports([*of_tag.modules, *(alias.new for alias in of_tag.aliases)], pages, models)
     taken = {alias.name for node in imports if isinstance(node, ast.ImportFrom) for alias in node.names}
     name = class_name(tag, taken | {"Resource", "Page", "Path", "Callable", "Iterator", "AsyncIterator"})
     checking = ast.parse(_CHECKING).body + imports
     body: list[ast.stmt] = [
         ast.Expr(ast.Constant(f"The operations of the tag `{tag}`, blocking and async.")),
         *ast.parse(_IMPORTS).body,
-        *ast.parse(f"from ..api import {tag} as _api").body,
+        *ast.parse(_api_imports(of_tag)).body,
         ast.If(ast.Name("TYPE_CHECKING"), checking, []),
     ]
     for is_async in (False, True):
@@ -253,7 +278,7 @@ def render_resource(
                 name=f"Async{name}" if is_async else name,
                 bases=[ast.Name("Resource")],
                 keywords=[],
-                body=[ast.Expr(ast.Constant(docstring)), *_methods(modules, pages, is_async=is_async)],
+                body=[ast.Expr(ast.Constant(docstring)), *_methods(of_tag, pages, is_async=is_async)],
                 decorator_list=[],
             )
         )

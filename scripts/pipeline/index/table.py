@@ -67,7 +67,8 @@ def operations_by_id(effective: Mapping[str, Any]) -> dict[str, tuple[str, str, 
 def _received(received: Mapping[str, Any], path: str, method: str) -> dict[str, Any]:
     """Return the operation as the portal published it; methods may be upper case there."""
     item = mapping(mapping(received.get("paths")).get(path))
-    return next((mapping(node) for key, node in item.items() if key.upper() == method), {})
+    found = [mapping(node) for key, node in item.items() if key.upper() == method]
+    return found[0] if found else {}
 
 
 def _response_media_types(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,9 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.index.about import render_package_init
-from pipeline.index.modules import model_modules, read_endpoints
+from pipeline.index.aliases import (
+    ModelAlias,
+    OperationAlias,
+    model_aliases,
+    operation_aliases,
+    render_model_alias,
+    render_operation_alias,
+)
+from pipeline.index.lazy import render_models, render_package
+from pipeline.index.modules import EndpointModule, model_modules, read_endpoints
 from pipeline.index.pages import Paged, paged
-from pipeline.index.resources import render_resource, render_resources
+from pipeline.index.resources import TagModules, render_resource, render_resources
 from pipeline.index.table import operation_rows, operations_by_id, render_table
 
 if TYPE_CHECKING:
@@ -30,7 +39,7 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
     spec_sha256: str = "",
     upstream_bytes: bytes = b"{}",
     endpoints: object = None,  # noqa: ARG001 - part of the seam; the modules themselves say more
-    aliases: Mapping[str, Any] | None = None,  # noqa: ARG001 - see pipeline.index.aliases
+    aliases: Mapping[str, Any] | None = None,
 ) -> None:
     """Write into the package what templates cannot.
 
@@ -63,13 +72,55 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
     public = frozenset(str(name) for name in (public_operations or {}).get("operations") or ())
     rows = operation_rows(modules, received=received, effective=effective, public_operations=public, pages=pages)
     _write(package_dir / "_operations_table.py", render_table(rows))
-    tags: dict[str, str] = {}
-    for tag in sorted({module.tag for module in modules}):
-        of_tag = [module for module in modules if module.tag == tag]
-        tags[tag], source = render_resource(tag, of_tag, pages, models)
-        _write(package_dir / "resources" / f"{tag}.py", source)
-    _write(package_dir / "resources" / "__init__.py", render_resources(tags))
+    tags = _by_tag(modules, operation_aliases(aliases or {}, modules))
+    _write_api(package_dir, tags)
+    _write_resources(package_dir, tags, pages, models)
+    _write_model_aliases(package_dir, model_aliases(aliases or {}, models), models)
     _write(package_dir / "__init__.py", render_package_init(platform=platform, spec_sha256=spec_sha256))
+
+
+def _by_tag(modules: list[EndpointModule], aliases: list[OperationAlias]) -> list[TagModules]:
+    tags = sorted({module.tag for module in modules} | {alias.tag for alias in aliases})
+    return [
+        TagModules(
+            tag=tag,
+            modules=[module for module in modules if module.tag == tag],
+            aliases=[alias for alias in aliases if alias.tag == tag],
+        )
+        for tag in tags
+    ]
+
+
+def _write_api(package: Path, tags: list[TagModules]) -> None:
+    title = "Endpoint functions, one package per tag, each imported when it is first used."
+    _write(package / "api" / "__init__.py", render_package(title, [of_tag.tag for of_tag in tags]))
+    for of_tag in tags:
+        folder = package / "api" / of_tag.tag
+        names = [module.name for module in of_tag.modules] + [alias.name for alias in of_tag.aliases]
+        title = f"Endpoint functions of the tag `{of_tag.tag}`, each module imported when it is first used."
+        _write(folder / "__init__.py", render_package(title, names))
+        for alias in of_tag.aliases:
+            _write(folder / f"{alias.name}.py", render_operation_alias(alias))
+
+
+def _write_resources(
+    package: Path, tags: list[TagModules], pages: Mapping[str, Paged], models: Mapping[str, str]
+) -> None:
+    classes: dict[str, str] = {}
+    for of_tag in tags:
+        classes[of_tag.tag], source = render_resource(of_tag, pages, models)
+        _write(package / "resources" / f"{of_tag.tag}.py", source)
+    _write(package / "resources" / "__init__.py", render_resources(classes))
+
+
+def _write_model_aliases(package: Path, aliases: list[ModelAlias], models: Mapping[str, str]) -> None:
+    """Write the models' `__init__` again, with earlier names in it, and a module for each of those."""
+    _write(
+        package / "models" / "__init__.py",
+        render_models({**models, **{alias.old: alias.module for alias in aliases}}),
+    )
+    for alias in aliases:
+        _write(package / "models" / f"{alias.module}.py", render_model_alias(alias, models))
 
 
 def _write(path: Path, source: str) -> None:

@@ -86,7 +86,7 @@ def not_a_list(value: object) -> Any:  # noqa: ANN401 - never returns
     raise TypeError(f"array expected, not {type(value).__name__}")
 
 
-_scope: dict[str, Any] = {"UNSET": UNSET, "not_a_list": not_a_list}
+_scope: dict[str, Any] = {"UNSET": UNSET, "new": object.__new__, "not_a_list": not_a_list}
 _decoders: dict[Any, Decoder] = {}
 _names_in_scope: dict[Any, str] = {}
 
@@ -159,7 +159,7 @@ def _compile_model(model: Any) -> Decoder:  # noqa: ANN401 - a model class
     """Compile a model's annotations into one function."""
     cls = _name((model, "class"), model, "class_")
     known = _name((model, "known fields"), frozenset(model.__wire_names__.values()), "fields_")
-    lines = ["def decode(d):", f"    self = {cls}.__new__({cls})", "    get = d.get"]
+    lines = ["def decode(d):", f"    self = new({cls})", "    get = d.get"]
     for attribute, wire, annotation, required in fields(model):
         source = f"d[{wire!r}]" if required else f"get({wire!r}, UNSET)"
         inner = _expression(resolve(annotation), "v")

@@ -28,8 +28,7 @@ from cyara_auth.redact import scrub
 from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.ticket import Ticket
-from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Asked, Hop, Injector
-from cyara_auth.transport_log import CallLog
+from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Hop, Injector
 
 try:
     import requests
@@ -92,13 +91,10 @@ class GuardedAdapter(HTTPAdapter):
             return super().send(request, **settings)
         if self._injector.origin.scheme == "http":
             settings["proxies"] = None  # a proxy could read the header, where nothing is encrypted
-        asked = Asked(operation=None, read_timeout=_read_timeout(settings["timeout"]))
-        credential, ticket = self._admit(asked)
+        credential, ticket = self._admit(_read_timeout(settings["timeout"]))
         copy = request.copy()
         copy.headers[AUTHORIZATION] = credential.header_value()
-        log = CallLog(method=str(request.method), extensions={}, fingerprint=credential.fingerprint)
-        facts = asked.facts(proven=ticket.proven)
-        hop = Hop(ticket=ticket, origin=self._injector.origin, facts=facts, log=log)
+        hop = Hop(ticket, self._injector.origin, str(request.method), {})
         try:
             response = super().send(copy, **settings)
         except BaseException as error:
@@ -117,14 +113,14 @@ class GuardedAdapter(HTTPAdapter):
             raise
         return response
 
-    def _admit(self, asked: Asked) -> tuple[ApiCredential, Ticket]:
+    def _admit(self, read_timeout: float) -> tuple[ApiCredential, Ticket]:
         injector = self._injector
         credential = injector.source.current()
         try:
-            return credential, injector.guard.admit(credential, injector.origin_text, **asked.admission())
+            return credential, injector.guard.admit(credential, injector.origin_text, read_timeout=read_timeout)
         except (CredentialRejectedError, CredentialSupersededError) as refusal:
             credential = injector.renewed(credential, refusal)
-        return credential, injector.guard.admit(credential, injector.origin_text, **asked.admission())
+        return credential, injector.guard.admit(credential, injector.origin_text, read_timeout=read_timeout)
 
     def _is_bound(self, request: requests.PreparedRequest) -> bool:
         authorization = request.headers.get(AUTHORIZATION)

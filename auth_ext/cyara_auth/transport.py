@@ -25,9 +25,9 @@ from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub
 from cyara_auth.retry import CHARGED
 from cyara_auth.ticket import Ticket
-from cyara_auth.transport_core import AUTHORIZATION, Asked, Hop, Injector
-from cyara_auth.transport_log import CallLog
+from cyara_auth.transport_core import AUTHORIZATION, CONFIRM, OPERATION, Hop, Injector, read_timeout_of
 
+_ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
 _OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 
@@ -51,9 +51,9 @@ class GuardedTransport(httpx.BaseTransport):
         """Send one hop."""
         if not _is_bound(self.injector, request):
             return self.wrapped.handle_request(request)
-        asked = Asked.by(request.extensions)
-        credential, ticket = self._admit(asked)
-        hop, copy = _open(request, self.injector, credential, ticket, asked)
+        credential, ticket = self._admit(request)
+        copy = _with_header(request, self.injector, credential)
+        hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send}
         try:
@@ -61,22 +61,32 @@ class GuardedTransport(httpx.BaseTransport):
         except BaseException as error:
             _fail(hop, copy, error, credential)
             raise
+        copy.headers = request.headers
         try:
-            _settle(hop, copy, response, self.injector.origin)
+            _settle(hop, request, response, self.injector.origin)
         except BaseException:
             response.close()
             raise
         return response
 
-    def _admit(self, asked: Asked) -> tuple[ApiCredential, Ticket]:
-        injector = self.injector
-        facts = asked.admission()
-        credential = injector.source.current()
+    def _admit(self, request: httpx.Request) -> tuple[ApiCredential, Ticket]:
+        credential = self.injector.source.current()
         try:
-            return credential, injector.guard.admit(credential, injector.origin_text, **facts)
+            return credential, self._ask(request, credential)
         except _OUTDATED as refusal:
-            credential = injector.renewed(credential, refusal)
-        return credential, injector.guard.admit(credential, injector.origin_text, **facts)
+            credential = self.injector.renewed(credential, refusal)
+        return credential, self._ask(request, credential)
+
+    def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
+        extensions = request.extensions
+        operation = extensions.get(OPERATION)
+        return self.injector.guard.admit(
+            credential,
+            self.injector.origin_text,
+            operation=None if operation is None else operation.operation_id,
+            read_timeout=read_timeout_of(extensions),
+            confirm=CONFIRM in extensions and extensions[CONFIRM] is True,
+        )
 
     def close(self) -> None:
         """Close the wrapped transport."""
@@ -96,9 +106,9 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         """Send one hop."""
         if not _is_bound(self.injector, request):
             return await self.wrapped.handle_async_request(request)
-        asked = Asked.by(request.extensions)
-        credential, ticket = await self._admit(asked)
-        hop, copy = _open(request, self.injector, credential, ticket, asked)
+        credential, ticket = await self._admit(request)
+        copy = _with_header(request, self.injector, credential)
+        hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send_async}
         try:
@@ -106,23 +116,33 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         except BaseException as error:
             _fail(hop, copy, error, credential)
             raise
+        copy.headers = request.headers
         try:
-            _settle(hop, copy, response, self.injector.origin)
+            _settle(hop, request, response, self.injector.origin)
         except BaseException:
             await response.aclose()
             raise
         return response
 
-    async def _admit(self, asked: Asked) -> tuple[ApiCredential, Ticket]:
-        injector = self.injector
-        facts = asked.admission()
-        credential = injector.source.current()
+    async def _admit(self, request: httpx.Request) -> tuple[ApiCredential, Ticket]:
+        credential = self.injector.source.current()
         try:
-            return credential, await injector.guard.aadmit(credential, injector.origin_text, **facts)
+            return credential, await self._ask(request, credential)
         except _OUTDATED as refusal:
             # The source may be a file, a command or a keyring: not on the event loop.
-            credential = await asyncio.to_thread(injector.renewed, credential, refusal)
-        return credential, await injector.guard.aadmit(credential, injector.origin_text, **facts)
+            credential = await asyncio.to_thread(self.injector.renewed, credential, refusal)
+        return credential, await self._ask(request, credential)
+
+    async def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
+        extensions = request.extensions
+        operation = extensions.get(OPERATION)
+        return await self.injector.guard.aadmit(
+            credential,
+            self.injector.origin_text,
+            operation=None if operation is None else operation.operation_id,
+            read_timeout=read_timeout_of(extensions),
+            confirm=CONFIRM in extensions and extensions[CONFIRM] is True,
+        )
 
     async def aclose(self) -> None:
         """Close the wrapped transport."""
@@ -130,34 +150,28 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
 
 
 def _is_bound(injector: Injector, request: httpx.Request) -> bool:
-    """Return whether this hop goes to the bound origin, after taking off what must go neither there nor elsewhere."""
-    authorization = request.headers.get(AUTHORIZATION)
-    if not injector.origin.covers(request.url):
-        # A pair that the caller put into a header by hand reaches no other host either. Other schemes may.
-        if authorization is not None and authorization.lower().startswith("apikey"):
-            del request.headers[AUTHORIZATION]
-        return False
-    if authorization is not None:
+    """Return whether this hop goes to the bound origin; take off what must not go elsewhere."""
+    if injector.origin.covers(request.url):
+        return True
+    # A pair that the caller put into a header by hand reaches no other host either. Other schemes may.
+    if request.headers.get(AUTHORIZATION, "").lower().startswith("apikey"):
+        del request.headers[AUTHORIZATION]
+    return False
+
+
+def _with_header(request: httpx.Request, injector: Injector, credential: ApiCredential) -> httpx.Request:
+    """Return a copy that carries the header; the caller's own request never does."""
+    # With the encoding said, httpx need not find it out from every header at each look-up.
+    headers = httpx.Headers(request.headers, encoding=_ENCODING)
+    if AUTHORIZATION in headers:
         del request.headers[AUTHORIZATION]
         injector.tell_of_override()
-    return True
-
-
-def _open(
-    request: httpx.Request, injector: Injector, credential: ApiCredential, ticket: Ticket, asked: Asked
-) -> tuple[Hop, httpx.Request]:
-    """Make the copy that carries the header, and open the hop that settles it."""
-    copy = httpx.Request(
-        request.method,
-        request.url,
-        headers=request.headers,
-        stream=request.stream,
-        extensions=request.extensions,
-    )
-    copy.headers[AUTHORIZATION] = credential.header_value()
-    log = CallLog(method=request.method, extensions=request.extensions, fingerprint=credential.fingerprint)
-    facts = asked.facts(proven=ticket.proven)
-    return Hop(ticket=ticket, origin=injector.origin, facts=facts, log=log), copy
+    headers[AUTHORIZATION] = credential.header_value()
+    # Made without __init__, which would parse again what was parsed when the request was built.
+    copy = httpx.Request.__new__(httpx.Request)
+    copy.__dict__.update(request.__dict__)
+    copy.headers = headers
+    return copy
 
 
 def _die_after_send(event: str, _: object) -> None:
@@ -176,13 +190,12 @@ def _fail(hop: Hop, copy: httpx.Request, error: BaseException, credential: ApiCr
     scrub(error, credential)
 
 
-def _settle(hop: Hop, copy: httpx.Request, response: httpx.Response, origin: Origin) -> None:
-    copy.headers.pop(AUTHORIZATION, None)
-
+def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: Origin) -> None:
     def stays(location: str) -> bool:
         try:
-            return origin.covers(copy.url.join(location))
+            return origin.covers(request.url.join(location))
         except httpx.InvalidURL:
             return False
 
-    response.extensions[CHARGED] = hop.answered(response.status_code, response.headers, stays)
+    if hop.answered(response.status_code, response.headers, stays):
+        response.extensions[CHARGED] = True

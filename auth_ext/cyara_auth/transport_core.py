@@ -2,17 +2,19 @@
 
 `Injector` says which requests are ours and keeps asking the credential's source; `Hop` settles one admitted request by
 what came back. Neither sends anything, and neither holds the header.
+
+All of this runs once for each call, between two system calls, so what never changes is computed once and kept.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
-import attrs
-
 from cyara_auth import failpoints
+from cyara_auth._http import httpx
 from cyara_auth.classify import RequestFacts, ResponseFacts, classify, is_login_page
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import InsecureOriginError, UnexpectedAuthPageError
@@ -22,17 +24,24 @@ from cyara_auth.providers import CredentialSource
 from cyara_auth.retry import seconds_of_retry_after
 from cyara_auth.state import Outcome
 from cyara_auth.ticket import Ticket
-from cyara_auth.transport_log import CallLog
+from cyara_auth.transport_log import CallRecord, log_answer, log_failure
 
 AUTHORIZATION: Final = "Authorization"
+
+OPERATION: Final = "cyara.operation"
+"""Request extension: the generated `Operation` that is called, put there by the endpoint functions."""
 
 CONFIRM: Final = "cyara.confirm"
 """Request extension: `True` lets this call spend budget on a pair that an ambiguous 401 has made suspect."""
 
-_log = logging.getLogger("cyara_auth")
-_STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.AMBIGUOUS, Outcome.STRIKE})
 UNLIMITED_READ: Final = 3600.0
 """Seconds that stand for "no read timeout" where the guard asks how long a lost call may still be evaluated."""
+
+_log = logging.getLogger("cyara_auth")
+_STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.AMBIGUOUS, Outcome.STRIKE})
+_SUCCESS: Final = range(200, 300)
+_REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
+"""How h11 0.16 begins when it refuses a method, a target or a header, before it writes anything."""
 
 
 class Injector:
@@ -72,65 +81,28 @@ class Injector:
         return credential
 
 
-@attrs.frozen(kw_only=True)
-class Asked:
-    """What the request itself says: the generated operation if there is one, and how long it waits for an answer."""
-
-    operation: Any
-    read_timeout: float
-    confirm: bool = False
-
-    @classmethod
-    def by(cls, extensions: Mapping[str, Any]) -> "Asked":
-        """Read the extensions of an httpx request; `cyara.operation` is put there by the generated endpoints."""
-        timeout = extensions.get("timeout")
-        read = None if timeout is None else timeout.get("read", None)
-        return cls(
-            operation=extensions.get("cyara.operation"),
-            read_timeout=UNLIMITED_READ if read is None else read,
-            confirm=extensions.get(CONFIRM) is True,
-        )
-
-    def admission(self) -> dict[str, Any]:
-        """Return the keyword arguments of `StrikeGuard.admit`."""
-        return {
-            "operation": None if self.operation is None else self.operation.operation_id,
-            "read_timeout": self.read_timeout,
-            "confirm": self.confirm,
-        }
-
-    def facts(self, *, proven: bool) -> RequestFacts:
-        """Return what the answer will be judged by; a request of unknown operation counts as an ordinary API call."""
-        if self.operation is None:
-            return _facts(secured=True, proven=proven, json_expected=True)
-        return _facts(
-            secured=self.operation.requires_credential,
-            proven=proven,
-            json_expected="text/html" not in self.operation.response_media_types,
-        )
-
-
-@cache
-def _facts(*, secured: bool, proven: bool, json_expected: bool) -> RequestFacts:
-    return RequestFacts(injected=True, secured=secured, proven=proven, json_expected=json_expected)
+def read_timeout_of(extensions: Mapping[str, Any]) -> float:
+    """Return the seconds that an httpx request waits for an answer."""
+    timeout = extensions.get("timeout")
+    read = None if timeout is None else timeout.get("read")
+    return UNLIMITED_READ if read is None else read
 
 
 class Hop:
     """One admitted request from the moment its bytes may leave; settled by exactly one of its two methods."""
 
-    __slots__ = ("_facts", "_log", "_origin", "_ticket")
+    __slots__ = ("_origin", "_record", "_ticket")
 
-    def __init__(self, *, ticket: Ticket, origin: Origin, facts: RequestFacts, log: CallLog) -> None:
+    def __init__(self, ticket: Ticket, origin: Origin, method: str, extensions: Mapping[str, Any]) -> None:
         self._ticket = ticket
         self._origin = origin
-        self._facts = facts
-        self._log = log
+        self._record: CallRecord = (method, extensions, ticket.pair, time.perf_counter())
         ticket.sent()
 
     def failed(self, error: BaseException) -> None:
         """Settle by the exception that came instead of an answer."""
-        self._ticket.settle(classify(self._facts, error))
-        self._log.failed(error)
+        self._ticket.settle(classify(RequestFacts(proven=self._ticket.proven), _judged(error)))
+        log_failure(self._record, error)
 
     def answered(self, status: int, headers: Mapping[str, str], stays: Callable[[str], bool]) -> bool:
         """Settle by the answer's headers and return whether a charge stays with this call.
@@ -141,25 +113,61 @@ class Hop:
             UnexpectedAuthPageError: the answer is a login page; the call is settled.
         """
         failpoints.hit("after_headers")
-        location = headers.get("location", "")
-        facts = ResponseFacts(
-            status=status,
-            media_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
-            challenge=headers.get("www-authenticate", ""),
-            server=headers.get("server", ""),
-            location=location,
-            same_origin_redirect=bool(location) and stays(location),
-        )
-        outcome = classify(self._facts, facts)
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        proven = self._ticket.proven
+        operation = self._record[1].get(OPERATION)
+        # A call of no generated operation counts as an ordinary one.
+        secured = operation is None or operation.requires_credential
+        html = operation is not None and "text/html" in operation.response_media_types
+        if status in _SUCCESS:
+            outcome, login = _judge_success(secured, proven, html, status, media_type)
+        else:
+            facts = RequestFacts(secured=secured, proven=proven, json_expected=not html)
+            outcome, login = _judge_failure(facts, status, media_type, headers, stays)
         self._ticket.settle(outcome, retry_after=_retry_after(headers) if outcome is Outcome.BUSY else None)
-        self._log.answered(status, headers)
-        if outcome is Outcome.UNKNOWN and is_login_page(self._facts, facts):
+        log_answer(self._record, status, headers)
+        if login:
             raise UnexpectedAuthPageError(
                 f"{self._origin} answered status {status} with a login page where the API should have answered, so "
                 "nothing is known of the credential and the call counts as possibly invalid. Check the base URL and "
                 "the proxy: cyara auth doctor"
             )
-        return self._ticket.reserved and outcome in _STAYS_CHARGED
+        return outcome in _STAYS_CHARGED and self._ticket.reserved
+
+
+@lru_cache
+def _judge_success(secured: bool, proven: bool, html: bool, status: int, media_type: str) -> tuple[Outcome, bool]:  # noqa: FBT001 - plain values make the cheapest key
+    """Return the outcome and whether it is a login page; nothing else of a success is judged."""
+    request = RequestFacts(secured=secured, proven=proven, json_expected=not html)
+    answer = ResponseFacts(status=status, media_type=media_type)
+    return classify(request, answer), is_login_page(request, answer)
+
+
+def _judge_failure(
+    request: RequestFacts, status: int, media_type: str, headers: Mapping[str, str], stays: Callable[[str], bool]
+) -> tuple[Outcome, bool]:
+    location = headers.get("location", "")
+    answer = ResponseFacts(
+        status=status,
+        media_type=media_type,
+        challenge=headers.get("www-authenticate", ""),
+        server=headers.get("server", ""),
+        location=location,
+        same_origin_redirect=bool(location) and stays(location),
+    )
+    return classify(request, answer), is_login_page(request, answer)
+
+
+def _judged(error: BaseException) -> BaseException:
+    """Return the exception that the table is to judge in place of this one.
+
+    httpx calls two things `LocalProtocolError`: a request that was refused before a byte left, and (with HTTP/2, or
+    with a body that is not as long as was promised) an exchange that broke down after it. Only h11's own checks of the
+    head are the first.
+    """
+    if isinstance(error, httpx.LocalProtocolError) and not str(error).startswith(_REFUSED_HEAD):
+        return httpx.ReadError("the exchange broke down")
+    return error
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

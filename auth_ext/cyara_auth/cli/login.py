@@ -9,7 +9,7 @@ from cyara_auth.cli.options import BaseUrlOption, JsonOption, ProfileOption, Sto
 from cyara_auth.cli.report import Report, reporting
 from cyara_auth.cli.setting import Setting
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialRejectedError, StrikeStoreUnavailableError
+from cyara_auth.errors import CredentialError, CredentialRejectedError, StrikeStoreUnavailableError
 from cyara_auth.providers.chain import PROFILE
 from cyara_auth.providers.profile import default_profile
 from cyara_auth.providers.save import Place, save_credential
@@ -67,7 +67,11 @@ def _refuse_known_dead(credential: ApiCredential, setting: Setting, report: Repo
 
 
 def _note_what_outranks(credential: ApiCredential, setting: Setting, report: Report) -> None:
-    used = setting.source()
+    try:
+        used = setting.source()
+    except CredentialError as error:
+        report.note(f"a source that outranks it is unusable: {error}")
+        return
     if used.current() != credential:
         report.note(
             f"the {used.describe()} outranks it and holds another pair ({used.current().fingerprint.short}); "

@@ -18,6 +18,7 @@ from cyara_auth.cli.report import Report, reporting
 from cyara_auth.cli.setting import Setting
 from cyara_auth.client import Cyara, connect
 from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
 
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
@@ -38,7 +39,13 @@ def verify(  # noqa: PLR0913  # options of a command
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         base = setting.known_base()
         make = connector(base.url, profile=profile, account=account, store=store, ca=ca)
-        probe(report, make, operation=operation)
+        try:
+            probe(report, make, operation=operation)
+        except (CredentialRejectedError, CredentialSupersededError):
+            _note_other_sources(setting, report)
+            raise
+        if report.exit_code is ExitCode.REJECTED:
+            _note_other_sources(setting, report)
 
 
 Connector = Callable[[ApiCredential | None], Cyara]
@@ -85,6 +92,13 @@ def probe(
     report.exit_code, text = meaning(answer, used)
     report.put(verified=report.exit_code is ExitCode.OK)
     report.say(text)
+
+
+def _note_other_sources(setting: Setting, report: Report) -> None:
+    """Name sources that hold another pair; whether that one is the current token is for the operator to know."""
+    for other in setting.source().elsewhere():
+        if other.differs:
+            report.note(f"the {other.name} holds another pair ({other.fingerprint}), which was not tried")
 
 
 def meaning(answer: httpx.Response, credential: ApiCredential) -> tuple[ExitCode, str]:

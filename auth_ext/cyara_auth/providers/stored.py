@@ -17,7 +17,7 @@ from typing import cast
 from attrs import field, frozen
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialOriginError, CredentialSourceError
+from cyara_auth.errors import ConfigurationError, CredentialOriginError, CredentialSourceError
 from cyara_auth.origin import BaseUrl, Origin
 
 MAX_BYTES = 4096
@@ -81,11 +81,15 @@ def check_origin(stored: StoredCredential | None, origin: Origin | None, *, sour
 
     Raises:
         CredentialOriginError: It belongs to another portal.
+        CredentialSourceError: What it is bound to is no base URL.
     """
     if stored is None:
         return None
     if stored.base_url is not None and origin is not None:
-        bound = BaseUrl.parse(stored.base_url).origin
+        try:
+            bound = BaseUrl.parse(stored.base_url).origin
+        except ConfigurationError as error:
+            raise CredentialSourceError(f"The {source} is bound to an unusable base URL. {error}") from None
         if bound != origin:
             raise CredentialOriginError(
                 f"The {source} belongs to {bound}, not to {origin}. Nothing was sent. "

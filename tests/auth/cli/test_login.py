@@ -83,6 +83,12 @@ def test_row_27_what_outranks_the_stored_pair_is_named(program: Program, portal:
     assert any("environment variable CYARA_API_CREDENTIAL outranks it" in note for note in facts["notes"])
 
 
+def test_what_outranks_the_stored_pair_and_is_unusable(program: Program, portal: LocalPortal) -> None:
+    facts = program("login", "--json", text=portal.credential, CYARA_API_CREDENTIAL="").facts
+    assert any("unusable" in note and "is empty" in note for note in facts["notes"])
+    assert program.profile.exists()
+
+
 def test_without_a_portal(program: Program, portal: LocalPortal) -> None:
     result = program("login", text=portal.credential, CYARA_BASE_URL="")
     assert result.code == 7

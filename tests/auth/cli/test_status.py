@@ -55,6 +55,17 @@ def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
     assert f"with the pair from profile file {program.profile}" in text.out
 
 
+def test_row_27_other_sources_are_named_after_a_rejection_and_never_tried(
+    program: Program, portal: LocalPortal
+) -> None:
+    stale = portal.credential
+    program.log_in(program.regenerate())
+    for _ in range(2):
+        notes = program("verify", "--json", CYARA_API_CREDENTIAL=stale).facts["notes"]
+        assert any("holds another pair" in note and "was not tried" in note for note in notes)
+    assert (portal.arrivals, portal.invalid_calls) == (1, 1)
+
+
 def test_exhausted_budget(program: Program, portal: LocalPortal) -> None:
     key = portal.credential.partition(":")[0]
     for letter in "AB":

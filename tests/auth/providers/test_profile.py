@@ -139,6 +139,12 @@ def test_another_portal(path: Path, pair: str) -> None:
     assert ProfileProvider(path=path)() is not None
 
 
+def test_binding_that_is_no_address(path: Path, pair: str) -> None:
+    put(path, json.dumps({"credential": pair, "base_url": "http://portal.example"}).encode())
+    with pytest.raises(CredentialSourceError, match="unusable base URL"):
+        ProfileProvider(path=path, origin=ORIGIN)()
+
+
 def refused(path: Path, what: str) -> str:
     with pytest.raises(CredentialPermissionsError, match=what) as caught:
         ProfileProvider(path=path)()

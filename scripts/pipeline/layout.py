@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 UPSTREAM_STEM = "cyara-v3"
 PACKAGE = "cyara_client"
 
-_NOT_DOCUMENTS = {".md", ".txt"}
+RELEASE_RECORD = "release.json"
 
 
 @frozen(kw_only=True, slots=True)
@@ -63,13 +63,17 @@ def only_document(folder: Path) -> Path:
     Raises:
         RefusedDocumentError: there is none, or more than one.
     """
-    found = sorted(path for path in folder.glob("*") if path.is_file() and path.suffix not in _NOT_DOCUMENTS)
+    found = sorted(path for path in folder.glob("*") if path.is_file() and not _is_note(path))
     if len(found) != 1:
         raise RefusedDocumentError(
             f"{folder} must hold exactly one document, and holds {len(found)}. "
             "Name one with `build --source FILE`, or fetch one with `fetch --portal URL`."
         )
     return found[0]
+
+
+def _is_note(path: Path) -> bool:
+    return path.suffix in {".md", ".txt"} or path.name == RELEASE_RECORD
 
 
 def relative(path: Path, root: Path) -> str:

@@ -10,14 +10,13 @@ from attrs import asdict, frozen
 
 from pipeline.document import dump_json
 from pipeline.errors import ReleaseError, quoted
-from pipeline.layout import only_document
+from pipeline.layout import RELEASE_RECORD, only_document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.layout import Layout
 
-RECORD = "release.json"
 _PLATFORM = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,3}")
 
 
@@ -57,7 +56,7 @@ def released(tree: Layout) -> list[Release]:
         ReleaseError: a record is damaged.
     """
     found: list[Release] = []
-    for path in tree.releases.glob(f"*/{RECORD}"):
+    for path in tree.releases.glob(f"*/{RELEASE_RECORD}"):
         try:
             content: dict[str, Any] = json.loads(path.read_bytes())
             found.append(Release(**content))

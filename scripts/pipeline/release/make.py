@@ -13,8 +13,9 @@ from pipeline.document import dump_json, read_document
 from pipeline.generate import operations
 from pipeline.inputs import read_settings
 from pipeline.job import BuildRequest
+from pipeline.layout import RELEASE_RECORD
 from pipeline.release.aliases import next_aliases
-from pipeline.release.archive import RECORD, Release, archived_document, platform_order, released, require_platform
+from pipeline.release.archive import Release, archived_document, platform_order, released, require_platform
 from pipeline.release.texts import current_version, next_version, with_entry, with_table, with_version
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Pla
         "CHANGELOG.md": with_entry(texts["CHANGELOG.md"], version=version, date=release.date, body=body).encode(),
         "README.md": with_table(texts["README.md"], _sorted([release, *earlier])).encode(),
         f"{folder}/{source.name}": received.received,
-        f"{folder}/{RECORD}": release.dump(),
+        f"{folder}/{RELEASE_RECORD}": release.dump(),
     }
     if comparison and platform not in {one.platform for one in released(tree)}:
         aliases = next_aliases(read_settings(tree.openapi / "aliases.json"), comparison.renames, platform=platform)

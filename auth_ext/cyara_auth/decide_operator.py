@@ -52,7 +52,9 @@ def _kept(state: AccountState) -> Decision:
 
 
 def _new_epoch(state: AccountState) -> AccountState:
-    open_still = tuple(ticket for ticket in state.tickets if ticket.status is TicketStatus.OPEN)
+    open_still = tuple(
+        attrs.evolve(ticket, mark=0, eligible=()) for ticket in state.tickets if ticket.status is TicketStatus.OPEN
+    )
     return attrs.evolve(state, strikes=0, mark=0, pause=None, epoch=state.epoch + 1, tickets=open_still)
 
 

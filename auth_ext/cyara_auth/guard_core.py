@@ -147,7 +147,7 @@ class GuardCore:
                 return RampedTicket(self, gate, call.source, call.operation)
             case Passage.FULL:
                 return Wait()
-            case Passage.CLOSED:
+            case _:
                 return None
 
     def _ask_store(self, call: Call) -> Ticket | Wait:

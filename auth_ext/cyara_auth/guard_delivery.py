@@ -5,13 +5,12 @@ from collections.abc import Callable
 
 
 def flush_soon(flush: Callable[[], None]) -> bool:
-    """Run `flush` on a worker thread if this thread runs an event loop; return whether that was so.
+    """Run `flush` on a worker thread if this thread runs an event loop; return whether it took it.
 
     Losing it with the process costs an UNKNOWN, never safety: the reservation stays charged.
     """
     try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+        asyncio.get_running_loop().run_in_executor(None, flush)
+    except RuntimeError:  # no loop here, or one that ends and takes no more work
         return False
-    loop.run_in_executor(None, flush)
     return True

@@ -68,7 +68,7 @@ class Gate:
         is_open: Whether calls go at all, after a look.
         condemned: The pair got a 401 here: this object never opens again.
         succeeded: A free call was accepted since the last look.
-        version: The store's version at the last look.
+        version: The store's version at the last look, None if that was something else than a look.
         looked_at: Steady clock at the last look.
         proven_at: Steady clock of a moment not later than the last success; None if there is none to rely on.
         stored_at: The same, as far as the store has been told.
@@ -84,7 +84,7 @@ class Gate:
     is_open: bool = False
     condemned: bool = False
     succeeded: bool = False
-    version: int = -1
+    version: int | None = None
     looked_at: float = 0.0
     proven_at: float | None = None
     stored_at: float = 0.0
@@ -103,7 +103,7 @@ class Gate:
     def open(self, *, proven_at: float, settings: GuardSettings) -> None:
         """Let calls through: slowly, unless this process never stopped trusting the pair."""
         lapsed = self.proven_at is None or proven_at - self.proven_at >= settings.proof_ttl
-        if lapsed and not self.is_open:
+        if lapsed:
             self.ramp = Ramp(settings)
         self.proven_at = proven_at if self.proven_at is None else max(self.proven_at, proven_at)
         self.stored_at = proven_at
@@ -130,8 +130,11 @@ class Gate:
         return self.stored_at
 
     def note_success(self) -> None:
-        """Date the successes since the last look by that look: never later than they were."""
-        if self.succeeded:
+        """Date the successes since the last look by that look: never later than they were.
+
+        What succeeds behind a closed gate is left to be told to the store, which alone can open it.
+        """
+        if self.succeeded and self.is_open:
             self.succeeded = False
             self.proven_at = self.looked_at if self.proven_at is None else max(self.proven_at, self.looked_at)
 

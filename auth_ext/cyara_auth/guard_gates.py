@@ -55,7 +55,7 @@ class Gates:
             self.table[pair, origin] = gate
         with gate.lock:
             self._learn(gate, state, now)
-            gate.version = -1  # whatever the store wrote since is read at the next look
+            gate.version = None  # whatever the store wrote since is read at the next look
             gate.looked_at = self._steady()
         return gate
 
@@ -70,12 +70,19 @@ class Gates:
             if age >= self._settings.sync_interval:
                 self._look(gate)
                 age = 0.0
-            if gate.condemned or not gate.is_open:
-                return Passage.CLOSED
-            if gate.ramp.finished:
-                gate.until = time.monotonic() + self._settings.sync_interval - age
-                return Passage.FREE
-            return Passage.RAMPED if gate.ramp.take() else Passage.FULL
+            answer = self._answer(gate, age)
+            ahead = gate.is_open and gate.untold() > self._settings.proof_ttl / _REFRESH_SHARE
+        if ahead:  # without the lock: what else is on its way to the store may open this gate
+            self._refresh(gate, gate.told())
+        return answer
+
+    def _answer(self, gate: Gate, age: float) -> Passage:
+        if gate.condemned or not gate.is_open:
+            return Passage.CLOSED
+        if gate.ramp.finished:
+            gate.until = time.monotonic() + self._settings.sync_interval - age
+            return Passage.FREE
+        return Passage.RAMPED if gate.ramp.take() else Passage.FULL
 
     def after_fork_in_child(self) -> None:
         """Keep what is proven; places on a ramp belong to calls of the parent."""
@@ -84,6 +91,7 @@ class Gates:
 
     def _look(self, gate: Gate) -> None:
         now = self._steady()
+        gate.note_success()
         try:
             version = self._store.version(gate.account)
             if version != gate.version:
@@ -91,15 +99,11 @@ class Gates:
                 gate.version = version
         except StrikeStoreUnavailableError:
             # What is proven does not become invalid because a disk is full: go on for as long as a proof lasts.
-            gate.note_success()
             if not gate.is_fresh(now, self._settings):
                 raise
-        gate.note_success()
         gate.looked_at = now
         if not gate.is_fresh(now, self._settings):
             gate.close()
-        elif gate.is_open and gate.untold() > self._settings.proof_ttl / _REFRESH_SHARE:
-            self._refresh(gate, gate.told())
 
     def _learn(self, gate: Gate, state: AccountState, now: Instant) -> None:
         record = state.pair(gate.pair)

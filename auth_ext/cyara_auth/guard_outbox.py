@@ -11,7 +11,6 @@ from collections.abc import Callable
 import attrs
 
 from cyara_auth.decide_events import Decision, Settle
-from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import Incident, Instant, Outcome
 from cyara_auth.stores.base import StrikeStore
@@ -69,14 +68,10 @@ class Outbox:
         Raises:
             StrikeStoreUnavailableError: the store takes no more; the rest stays queued.
         """
-        while self._reports:
-            try:
-                report = self._reports.popleft()
-            except IndexError:  # another thread took the last one
-                return
+        while (report := self._next()) is not None:
             try:
                 decision = self._store.apply(report.account, self._event(report))
-            except StrikeStoreUnavailableError:
+            except BaseException:  # Ctrl-C too: better told twice than never
                 self._reports.appendleft(report)
                 raise
             self._learn(report, decision)
@@ -84,6 +79,12 @@ class Outbox:
     def clear(self) -> None:
         """Forget everything: after a fork, the parent writes it."""
         self._reports = deque()
+
+    def _next(self) -> Report | None:
+        try:
+            return self._reports.popleft()
+        except IndexError:  # empty, perhaps because another thread took the last one
+            return None
 
     def _event(self, report: Report) -> Settle:
         clock = self._store.clock()

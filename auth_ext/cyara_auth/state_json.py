@@ -67,7 +67,7 @@ def _writer(kind: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any field of any value of the state
-    if isinstance(value, (str, int, float)):
+    if value is None or isinstance(value, (str, int, float)):
         return value
     if hasattr(value, "__attrs_attrs__"):
         return _writer(cast("type[attrs.AttrsInstance]", type(value)))(value)

@@ -66,7 +66,7 @@ class Settler(Protocol):
         ...
 
 
-class _Context:
+class _Context(Protocol):
     """Leaving the block settles what is not settled yet."""
 
     __slots__ = ()
@@ -81,7 +81,7 @@ class _Context:
 
     def give_up(self) -> None:
         """Settle without an outcome."""
-        raise NotImplementedError
+        ...
 
 
 @final

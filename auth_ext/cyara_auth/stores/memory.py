@@ -6,6 +6,7 @@ be settled in the child, so the guard of the child gives their owner up: they st
 
 import os
 import threading
+from collections.abc import Callable
 
 from cyara_auth._platform import machine_clock
 from cyara_auth._platform.fork import watch_forks
@@ -20,7 +21,13 @@ class MemoryStrikeStore:
     shared = False
     blocking = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], Instant] = machine_clock) -> None:
+        """Make an empty store.
+
+        Args:
+            clock: Steady clock; by default the machine's, which goes on through a fork.
+        """
+        self._clock = clock
         self._lock = threading.Lock()
         self._entries: dict[str, tuple[int, AccountState]] = {}
         watch_forks(self)
@@ -47,8 +54,8 @@ class MemoryStrikeStore:
         return sorted(self._entries)
 
     def clock(self) -> Instant:
-        """Return the machine's steady clock, which goes on through a fork."""
-        return machine_clock()
+        """Return the reading of the steady clock."""
+        return self._clock()
 
     def describe(self) -> str:
         """Say that nobody else sees these strikes."""

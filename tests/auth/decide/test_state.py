@@ -46,6 +46,12 @@ def test_every_state_survives_being_written_and_read(steps: list[tuple[str | Non
     assert AccountState.from_json(state.to_json()) == state
 
 
+def test_a_withdrawn_proof_survives_being_written_and_read() -> None:
+    story = Story(STRICT).prove("good")
+    story.settle("good", Outcome.DOUBT, None)
+    assert AccountState.from_json(story.state.to_json()) == story.state
+
+
 @given(STEPS)
 def test_every_event_leaves_a_sound_state(steps: list[tuple[str | None, ...]]) -> None:
     state = tell(steps).state

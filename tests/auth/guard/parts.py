@@ -1,0 +1,133 @@
+"""Parts that the guard's tests are made of: a credential without a secret, a hand-set clock, a store that can fail."""
+
+import threading
+
+import attrs
+
+from cyara_auth.decide import Decision, Event, pair_state
+from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.state import AccountState, GuardPolicy, Instant, Outcome, PairState
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.stores.memory import MemoryStrikeStore
+
+PORTAL = "https://portal:443"
+OTHER_PORTAL = "https://www.portal:443"
+GUARDED = GuardSettings(policy=GuardPolicy.GUARDED)
+STRICT = GuardSettings(policy=GuardPolicy.STRICT)
+LOOKING = GuardSettings(policy=GuardPolicy.GUARDED, sync_interval=0.0)
+"""GUARDED, but every call looks at the store."""
+
+
+@attrs.frozen
+class Pair:
+    """What a guard sees of a credential."""
+
+    fingerprint: str
+    key_fingerprint: str = "key"
+    source: str | None = "a test"
+
+
+OLD = Pair("0123456789abcdef" * 2)
+NEW = Pair("fedcba9876543210" * 2)
+
+
+@attrs.define
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    seconds: float = 1000.0
+
+    def steady(self) -> float:
+        return self.seconds
+
+    def instant(self) -> Instant:
+        return Instant(domain="test", seconds=self.seconds)
+
+    def later(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class FragileStore(MemoryStrikeStore):
+    """A memory store that can be switched off, and lose the answer of its next write."""
+
+    down = False
+    lose_next_answer = False
+
+    def apply(self, account: str, event: Event) -> Decision:
+        self._check()
+        decision = super().apply(account, event)
+        if self.lose_next_answer:
+            self.lose_next_answer = False
+            raise StrikeStoreUnavailableError(detail="the answer got lost")
+        return decision
+
+    def read(self, account: str) -> AccountState:
+        self._check()
+        return super().read(account)
+
+    def version(self, account: str) -> int:
+        self._check()
+        return super().version(account)
+
+    def flush(self) -> None:
+        """Lose everything, as a flushed Redis does."""
+        self._entries.clear()
+
+    def _check(self) -> None:
+        if self.down:
+            raise StrikeStoreUnavailableError(detail="switched off")
+
+
+class SlowStore(MemoryStrikeStore):
+    """A memory store that says of itself that it blocks, and does so while `closed` is set."""
+
+    blocking = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+        self.opened.set()
+        self.threads: set[int] = set()
+        self.answered = threading.Event()
+
+    def apply(self, account: str, event: Event) -> Decision:
+        self.threads.add(threading.get_ident())
+        self.entered.set()
+        assert self.opened.wait(20)
+        decision = super().apply(account, event)
+        self.answered.set()
+        return decision
+
+
+def make(
+    settings: GuardSettings = GUARDED, *, store: StrikeStore | None = None, clock: Clock | None = None
+) -> StrikeGuard:
+    """Return a guard; with a clock, store and guard run by it."""
+    if clock is None:
+        return StrikeGuard(store=store or MemoryStrikeStore(), settings=settings)
+    return StrikeGuard(
+        store=store or MemoryStrikeStore(clock=clock.instant), settings=settings, steady=clock.steady, wall=clock.steady
+    )
+
+
+def call(guard: StrikeGuard, pair: Pair, outcome: Outcome, *, timeout: float = 5.0) -> None:
+    """Make one call that ends at once."""
+    with guard.admit(pair, PORTAL, operation="GetCampaigns", timeout=timeout) as ticket:
+        ticket.sent()
+        ticket.settle(outcome)
+
+
+def prove(guard: StrikeGuard, pair: Pair, *, times: int = 200) -> None:
+    """Prove a pair and climb the ramp to its end."""
+    for _ in range(times):
+        call(guard, pair, Outcome.PROOF)
+
+
+def state(guard: StrikeGuard) -> AccountState:
+    return guard.store.read("key")
+
+
+def what_is(guard: StrikeGuard, pair: Pair) -> PairState:
+    return pair_state(state(guard), pair.fingerprint, PORTAL, now=guard.store.clock(), settings=guard.settings)

@@ -1,0 +1,247 @@
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from cyara_auth.decide import RotateBegin
+from cyara_auth.errors import (
+    AdmissionRefusedError,
+    CredentialRejectedError,
+    CredentialSupersededError,
+    CredentialSuspectError,
+    ProbeWaitTimeoutError,
+    RotationInProgressError,
+    SharedStoreRequiredError,
+    StrikeBudgetExhaustedError,
+)
+from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.state import Incident, Outcome, PairState, TicketStatus
+
+from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, Clock, Pair, call, make, prove, state, what_is
+
+BOTH = pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "strict"])
+
+
+def burst(guard: StrikeGuard, outcome: Outcome, *, threads: int = 100) -> tuple[int, list[AdmissionRefusedError], int]:
+    """Let many threads call at once; return the calls sent, the refusals, and the most calls at a time."""
+    sent, most, now = 0, 0, 0
+    refusals: list[AdmissionRefusedError] = []
+    lock = threading.Lock()
+
+    def work() -> None:
+        nonlocal sent, most, now
+        try:
+            with guard.admit(OLD, PORTAL) as ticket:
+                ticket.sent()
+                with lock:
+                    sent += 1
+                    now += 1
+                    most = max(most, now)
+                time.sleep(0.005)
+                with lock:
+                    now -= 1
+                ticket.settle(outcome)
+        except AdmissionRefusedError as refusal:
+            refusals.append(refusal)
+
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+    assert not any(worker.is_alive() for worker in workers), "somebody is stuck"
+    return sent, refusals, most
+
+
+@BOTH
+def test_a_hundred_threads_with_a_stale_pair_send_one_call(settings: GuardSettings) -> None:
+    guard = make(settings)
+    sent, refusals, _ = burst(guard, Outcome.STRIKE)
+    assert sent == 1
+    assert len(refusals) == 99
+    assert all(type(refusal) is CredentialRejectedError for refusal in refusals)
+    assert state(guard).strikes == 1
+
+
+def test_guarded_lets_a_hundred_threads_with_a_good_pair_through_slowly_at_first() -> None:
+    sent, refusals, most = burst(make(GUARDED), Outcome.PROOF)
+    assert (sent, refusals) == (100, [])
+    assert 2 < most <= 64
+
+
+def test_strict_never_has_more_calls_in_flight_than_the_budget() -> None:
+    sent, refusals, most = burst(make(STRICT), Outcome.PROOF)
+    assert (sent, refusals) == (100, [])
+    assert most == 2
+
+
+def test_offline_threads_take_turns_and_are_never_charged() -> None:
+    guard = make()
+    sent, refusals, most = burst(guard, Outcome.NOT_SENT)
+    assert (sent, refusals, most) == (100, [], 1)
+    assert not state(guard).tickets
+
+
+def test_two_time_outs_exhaust_the_budget_and_the_others_are_told() -> None:
+    sent, refusals, _ = burst(make(), Outcome.UNKNOWN)
+    assert sent == 2
+    assert {type(refusal) for refusal in refusals} == {StrikeBudgetExhaustedError}
+
+
+def test_the_rejection_text_says_everything() -> None:
+    guard = make()
+    call(guard, OLD, Outcome.STRIKE)
+    with pytest.raises(CredentialRejectedError) as caught:
+        call(guard, OLD, Outcome.PROOF)
+    text = str(caught.value)
+    assert "01234567 from a test" in text
+    assert OLD.fingerprint not in text
+    assert f"in process {os.getpid()} on {socket.gethostname()}" in text
+    assert "Nothing was sent." in text
+    assert "cyara auth login" in text
+    assert caught.value.when is not None
+    assert abs(caught.value.when.timestamp() - time.time()) < 60
+
+
+def test_another_guard_on_the_store_refuses_without_having_seen_the_401() -> None:
+    first = make()
+    call(first, OLD, Outcome.STRIKE)
+    second = make(store=first.store)
+    for _ in range(2):
+        with pytest.raises(CredentialRejectedError, match="01234567"):
+            call(second, OLD, Outcome.PROOF)
+
+
+def test_a_superseded_pair_is_told_by_which() -> None:
+    guard = make()
+    call(guard, OLD, Outcome.PROOF)
+    call(guard, NEW, Outcome.PROOF)
+    for _ in range(2):
+        with pytest.raises(CredentialSupersededError, match="pair fedcba98 took its place"):
+            make(store=guard.store).admit(OLD, PORTAL)
+
+
+def test_a_suspect_pair_waits_for_an_operator() -> None:
+    guard = make()
+    call(guard, OLD, Outcome.AMBIGUOUS)
+    with pytest.raises(CredentialSuspectError, match="cyara auth verify"):
+        guard.admit(OLD, PORTAL)
+    with guard.admit(OLD, PORTAL, confirm=True) as ticket:
+        ticket.settle(Outcome.PROOF)
+    assert what_is(guard, OLD) is PairState.PROVEN
+    call(guard, OLD, Outcome.PROOF)
+
+
+def test_a_suspect_pair_may_be_confirmed_without_one() -> None:
+    guard = make(GuardSettings(confirm_suspects=True))
+    call(guard, OLD, Outcome.AMBIGUOUS)
+    call(guard, OLD, Outcome.PROOF)
+
+
+def test_exhausted_by_strikes_tells_of_the_last_one() -> None:
+    guard = make(GuardSettings(budget=1))
+    call(guard, OLD, Outcome.STRIKE)
+    with pytest.raises(StrikeBudgetExhaustedError, match=r"strikes 1, .*unknown outcome 0, budget 1") as caught:
+        guard.admit(NEW, PORTAL)
+    assert caught.value.pid == os.getpid()
+
+
+def test_exhausted_by_unknowns_tells_of_the_last_one() -> None:
+    guard = make(GuardSettings(budget=1))
+    call(guard, OLD, Outcome.UNKNOWN)
+    with pytest.raises(StrikeBudgetExhaustedError, match="reset --regenerated") as caught:
+        guard.admit(OLD, PORTAL)
+    assert caught.value.when is not None
+
+
+def test_exhausted_in_a_store_without_stories() -> None:
+    guard = make(GuardSettings(budget=1))
+    call(guard, OLD, Outcome.STRIKE)
+    with pytest.raises(StrikeBudgetExhaustedError) as caught:
+        make(GuardSettings(budget=1), store=guard.store).admit(Pair("x" * 32, source=None), PORTAL)
+    assert caught.value.source == "a test"
+
+
+def test_a_rotation_in_progress_names_who_began_it() -> None:
+    guard = make()
+    prove(guard, OLD)
+    guard.store.apply("key", RotateBegin(incident=Incident(wall=0.0, host="desk", pid=7)))
+    time.sleep(guard.settings.sync_interval)
+    with pytest.raises(RotationInProgressError, match="in process 7 on desk"):
+        guard.admit(OLD, PORTAL)
+
+
+def test_patience_ends_and_says_whose_call_it_waited_for() -> None:
+    guard = make()
+    with guard.admit(OLD, PORTAL, operation="UploadAudio"):
+        with pytest.raises(ProbeWaitTimeoutError, match="for the call of UploadAudio") as caught:
+            guard.admit(OLD, PORTAL, timeout=0.05)
+        assert caught.value.pid == os.getpid()
+        with pytest.raises(ProbeWaitTimeoutError, match="waited"):
+            guard.admit(OLD, PORTAL, timeout=0.0)
+
+
+def test_patience_ends_on_the_ramp_too() -> None:
+    guard = make()
+    call(guard, OLD, Outcome.PROOF)
+    with guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL), pytest.raises(ProbeWaitTimeoutError):
+        guard.admit(OLD, PORTAL, timeout=0.05)
+    call(guard, OLD, Outcome.PROOF)
+
+
+def test_the_settings_say_how_long_to_wait() -> None:
+    guard = make(GuardSettings(probe_wait=0.05))
+    with guard.admit(OLD, PORTAL), pytest.raises(ProbeWaitTimeoutError):
+        guard.admit(OLD, PORTAL)
+
+
+def test_a_private_store_is_refused_where_a_shared_one_is_required() -> None:
+    guard = make(GuardSettings(require_shared_store=True))
+    with pytest.raises(SharedStoreRequiredError, match="memory of process"):
+        guard.admit(OLD, PORTAL)
+
+
+def test_a_waiter_is_woken_not_polled() -> None:
+    guard = make(GuardSettings(poll_interval=20.0))
+    ticket = guard.admit(OLD, PORTAL)
+    timer = threading.Timer(0.05, ticket.settle, [Outcome.NOT_SENT])
+    timer.start()
+    began = time.monotonic()
+    call(guard, OLD, Outcome.PROOF, timeout=20.0)
+    assert time.monotonic() - began < 5.0
+    timer.join()
+
+
+def test_a_waiter_notices_what_another_process_settles() -> None:
+    first = make()
+    second = make(store=first.store)
+    ticket = first.admit(OLD, PORTAL)
+    timer = threading.Timer(0.05, ticket.settle, [Outcome.PROOF])
+    timer.start()
+    call(second, OLD, Outcome.PROOF)
+    timer.join()
+
+
+def test_the_read_timeout_of_a_call_bounds_how_long_it_can_be_lost() -> None:
+    guard = make(clock=Clock())
+    with guard.admit(OLD, PORTAL, read_timeout=600.0):
+        assert [ticket.orphan_ttl for ticket in state(guard).tickets] == [720.0]
+    with guard.admit(OLD, PORTAL):
+        assert [ticket.orphan_ttl for ticket in state(guard).tickets] == [150.0]
+
+
+def test_the_guard_names_its_parts() -> None:
+    guard = make(STRICT)
+    assert guard.settings is STRICT
+    assert guard.store.describe() == f"memory of process {os.getpid()}"
+    call(guard, OLD, Outcome.NOT_SENT)
+    assert guard.store.accounts() == ["key"]
+    guard.store.close()
+
+
+def test_an_unproven_call_that_times_out_stays_charged() -> None:
+    guard = make()
+    call(guard, OLD, Outcome.UNKNOWN)
+    assert [ticket.status for ticket in state(guard).tickets] == [TicketStatus.UNKNOWN]

@@ -1,0 +1,167 @@
+import os
+import threading
+import warnings
+from collections.abc import Callable
+
+import pytest
+
+from cyara_auth.errors import AdmissionRefusedError, ProbeWaitTimeoutError
+from cyara_auth.state import Outcome, TicketStatus
+
+from .parts import GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, prove, state
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+def in_child(work: Callable[[], str]) -> str:
+    """Fork, run `work` in the child, and return what it returned; the child may not take longer than 20 seconds."""
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads is what these tests are about
+        pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        threading.Timer(20.0, os._exit, [3]).start()
+        try:
+            answer = work()
+        except BaseException as error:  # noqa: BLE001  # the parent reports it
+            answer = repr(error)
+        os.write(writer, answer.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        answer = pipe.read()
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, "the child is stuck"
+    return answer
+
+
+def test_row_76_a_child_works_though_another_thread_held_the_locks() -> None:
+    store = SlowStore()
+    guard = make(store=store)
+    prove(guard, OLD)
+    held = threading.Event()
+    go_on = threading.Event()
+
+    def hold() -> None:
+        gates = guard._core.gates  # noqa: SLF001  # the locks are the point of this test
+        gate = next(iter(gates.table.values()))
+        with gate.lock, store._lock, guard._core.waiters._lock:  # noqa: SLF001  # as above
+            held.set()
+            go_on.wait(20)
+
+    holder = threading.Thread(target=hold, daemon=True)
+    holder.start()
+    assert held.wait(5)
+
+    def child() -> str:
+        for gate in guard._core.gates.table.values():  # noqa: SLF001  # take the slow path
+            gate.until = 0.0
+        call(guard, OLD, Outcome.PROOF)
+        call(guard, OLD, Outcome.DOUBT)
+        call(guard, OLD, Outcome.STRIKE)
+        return str(state(guard).strikes)
+
+    try:
+        assert in_child(child) == "1"
+    finally:
+        go_on.set()
+        holder.join()
+    assert state(guard).strikes == 0
+
+
+def test_row_76_the_parents_ticket_stays_the_parents() -> None:
+    guard = make(STRICT)
+    ticket = guard.admit(OLD, PORTAL)
+    ticket.sent()
+
+    def child() -> str:
+        ticket.settle(Outcome.STRIKE)
+        guard.close()
+        return str((state(guard).strikes, [kept.status.value for kept in state(guard).tickets]))
+
+    assert in_child(child) == "(0, ['open'])"
+    ticket.settle(Outcome.PROOF)
+    assert state(guard).strikes == 0
+    assert not state(guard).tickets
+
+
+def test_a_child_charges_the_parents_open_calls_in_its_private_copy() -> None:
+    guard = make(GUARDED)
+    with guard.admit(OLD, PORTAL) as ticket:
+        ticket.sent()
+
+        def child() -> str:
+            call(guard, OLD, Outcome.UNKNOWN)
+            try:
+                guard.admit(OLD, PORTAL, timeout=5.0)
+            except AdmissionRefusedError as refusal:
+                return type(refusal).__name__
+            return "admitted"
+
+        assert in_child(child) == "StrikeBudgetExhaustedError"
+        assert [kept.status for kept in state(guard).tickets] == [TicketStatus.OPEN]
+
+
+def test_a_child_keeps_what_is_proven_and_climbs_from_where_nothing_is_in_flight() -> None:
+    guard = make(GUARDED)
+    prove(guard, OLD, times=3)
+    with guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL):
+
+        def child() -> str:
+            with guard.admit(OLD, PORTAL, timeout=0.0) as first, guard.admit(OLD, PORTAL, timeout=0.0) as second:
+                return f"{first.reserved} {second.reserved}"
+
+        assert in_child(child) == "False False"
+
+
+def test_a_finished_ramp_stays_finished_in_a_child() -> None:
+    guard = make(GUARDED)
+    prove(guard, OLD)
+    assert in_child(lambda: str(len([guard.admit(OLD, PORTAL) for _ in range(100)]))) == "100"
+
+
+def test_with_a_shared_store_the_parents_calls_are_waited_for() -> None:
+    class Shared(SlowStore):
+        shared = True
+
+    guard = make(store=Shared())
+    with guard.admit(OLD, PORTAL):
+
+        def child() -> str:
+            try:
+                guard.admit(OLD, PORTAL, timeout=0.1)
+            except AdmissionRefusedError as refusal:
+                return type(refusal).__name__
+            return "admitted"
+
+        assert in_child(child) == "ProbeWaitTimeoutError"
+
+
+def test_the_hook_with_a_shared_store_gives_nobody_up() -> None:
+    class Shared(SlowStore):
+        shared = True
+
+    guard = make(store=Shared())
+    with guard.admit(OLD, PORTAL):
+        guard._core.after_fork_in_child()  # noqa: SLF001  # run here, where its coverage counts
+        with pytest.raises(ProbeWaitTimeoutError):
+            guard.admit(OLD, PORTAL, timeout=0.0)
+
+
+def test_the_hooks_run_here_do_what_they_do_in_a_child() -> None:
+    # The children above end without writing their coverage; this runs the same lines where they are counted.
+    guard = make(GUARDED)
+    prove(guard, OLD, times=3)
+    free = guard.admit(OLD, PORTAL)
+    waiter, _ = guard._core.waiters.thread("key")  # noqa: SLF001  # the hooks are called by nobody else
+    with guard.admit(OLD, OTHER_PORTAL) as ticket:
+        guard.store.after_fork_in_child()  # type: ignore[attr-defined]  # a memory store
+        with waiter:
+            pass
+        guard._core.after_fork_in_child()  # noqa: SLF001  # as above
+        ticket.settle(Outcome.STRIKE)
+        assert state(guard).strikes == 0
+        assert not guard.admit(OLD, PORTAL, timeout=0.0).reserved
+        assert guard.admit(OLD, OTHER_PORTAL, timeout=0.0).reserved
+        free.settle(Outcome.PROOF)

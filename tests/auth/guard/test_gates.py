@@ -1,0 +1,276 @@
+import sys
+from contextlib import suppress
+from types import FrameType
+
+import pytest
+
+from cyara_auth.decide import Reset, RotateAbort, RotateBegin
+from cyara_auth.errors import (
+    CredentialRejectedError,
+    CredentialSupersededError,
+    ProbeWaitTimeoutError,
+    RotationInProgressError,
+)
+from cyara_auth.guard import GuardSettings, StrikeGuard, Ticket
+from cyara_auth.guard_gate import Ramp
+from cyara_auth.state import Incident, Outcome, PairState
+
+from .parts import (
+    GUARDED,
+    LOOKING,
+    NEW,
+    OLD,
+    OTHER_PORTAL,
+    PORTAL,
+    STRICT,
+    Clock,
+    Pair,
+    call,
+    make,
+    prove,
+    state,
+    what_is,
+)
+
+HERE = Incident(wall=0.0, host="desk", pid=7)
+
+
+def places(guard: StrikeGuard, pair: Pair = OLD) -> int:
+    """Return how many calls may be in flight at a time, looking no further than 100."""
+    tickets: list[Ticket] = []
+    with suppress(ProbeWaitTimeoutError):
+        while len(tickets) < 100:
+            tickets.append(guard.admit(pair, PORTAL, timeout=0.0))
+    return len(tickets)
+
+
+def test_the_ramp_holds_two_until_sixteen_successes_and_then_doubles() -> None:
+    ramp = Ramp(GUARDED)
+    windows: list[int] = []
+    while not ramp.finished:
+        taken = 0
+        while ramp.take():
+            taken += 1
+        windows.append(taken)
+        for _ in range(taken):
+            ramp.give_back(success=True)
+    assert windows == [2] * 8 + [4, 8, 16, 32]
+
+
+def test_failures_on_the_ramp_do_not_widen_it() -> None:
+    ramp = Ramp(GUARDED)
+    for _ in range(1000):
+        assert ramp.take()
+        ramp.give_back(success=False)
+    assert [ramp.take() for _ in range(3)] == [True, True, False]
+
+
+def test_after_the_ramp_concurrency_is_unlimited() -> None:
+    guard = make()
+    call(guard, OLD, Outcome.PROOF)
+    assert places(guard) == 2
+    prove(guard, OLD)
+    assert places(guard) == 100
+
+
+def test_a_proven_call_between_two_looks_touches_nothing() -> None:
+    guard = make(GuardSettings(sync_interval=60.0))
+    prove(guard, OLD)
+    called: set[str] = set()
+
+    def note(frame: FrameType, event: str, function: object) -> None:
+        if event == "c_call":
+            called.add(getattr(function, "__name__", ""))
+        elif event == "call":
+            called.add(frame.f_code.co_name)
+
+    guard.admit(OLD, PORTAL)
+    sys.setprofile(note)
+    ticket = guard.admit(OLD, PORTAL, operation="GetCampaigns")
+    ticket.sent()
+    ticket.settle(Outcome.PROOF)
+    sys.setprofile(None)
+    assert called == {"admit", "get", "monotonic", "__init__", "sent", "settle", "setprofile"}
+
+
+def test_the_gate_closes_here_at_the_first_401() -> None:
+    guard = make(GuardSettings(sync_interval=60.0))
+    prove(guard, OLD)
+    in_flight = [guard.admit(OLD, PORTAL) for _ in range(10)]
+    in_flight[0].settle(Outcome.STRIKE)
+    for _ in range(3):
+        with pytest.raises(CredentialRejectedError):
+            guard.admit(OLD, PORTAL)
+    for ticket in in_flight[1:]:
+        ticket.settle(Outcome.STRIKE)
+    assert state(guard).strikes == 10
+    assert what_is(guard, OLD) is PairState.REJECTED
+
+
+def test_a_late_success_does_not_open_the_gate_again() -> None:
+    guard = make()
+    prove(guard, OLD)
+    late = guard.admit(OLD, PORTAL)
+    guard.admit(OLD, PORTAL).settle(Outcome.STRIKE)
+    late.settle(Outcome.PROOF)
+    with pytest.raises(CredentialRejectedError):
+        guard.admit(OLD, PORTAL)
+
+
+def test_the_gate_closes_elsewhere_within_the_sync_interval() -> None:
+    clock = Clock()
+    first = make(clock=clock)
+    second = make(store=first.store, clock=clock)
+    prove(first, OLD)
+    prove(second, OLD)
+    first.admit(OLD, PORTAL).settle(Outcome.STRIKE)
+    clock.later(GUARDED.sync_interval)
+    second.admit(OLD, PORTAL).give_up()  # the fast path goes by the real clock: this one may still pass
+    for gate in second._core.gates.table.values():  # noqa: SLF001  # let the real interval pass without sleeping
+        gate.until = 0.0
+    with pytest.raises(CredentialRejectedError):
+        second.admit(OLD, PORTAL)
+
+
+def test_a_success_elsewhere_spares_this_process_its_probe() -> None:
+    first = make()
+    second = make(store=first.store)
+    prove(first, OLD)
+    assert not second.admit(OLD, PORTAL).reserved
+
+
+def test_every_process_climbs_its_own_ramp() -> None:
+    first = make()
+    second = make(store=first.store)
+    prove(first, OLD)
+    assert places(second) == 2
+
+
+def test_an_idle_gap_asks_for_a_new_probe_and_a_new_ramp() -> None:
+    clock = Clock()
+    guard = make(LOOKING, clock=clock)
+    prove(guard, OLD)
+    clock.later(GUARDED.proof_ttl)
+    assert what_is(guard, OLD) is PairState.STALE
+    with guard.admit(OLD, PORTAL) as ticket:
+        assert ticket.reserved
+        assert ticket.proven
+        ticket.settle(Outcome.PROOF)
+    assert places(guard) == 2
+
+
+def test_a_proof_that_another_process_renewed_after_an_idle_gap_starts_a_new_ramp() -> None:
+    clock = Clock()
+    first = make(LOOKING, clock=clock)
+    second = make(LOOKING, store=first.store, clock=clock)
+    prove(first, OLD)
+    prove(second, OLD)
+    clock.later(GUARDED.proof_ttl + 1.0)
+    call(first, OLD, Outcome.PROOF)
+    assert places(second) == 2
+
+
+def test_steady_use_keeps_a_pair_fresh_and_tells_the_store() -> None:
+    clock = Clock()
+    guard = make(LOOKING, clock=clock)
+    prove(guard, OLD)
+    for _ in range(20):
+        clock.later(GUARDED.proof_ttl / 2)
+        assert not guard.admit(OLD, PORTAL).reserved
+        call(guard, OLD, Outcome.PROOF)
+    other = make(LOOKING, store=guard.store, clock=clock)
+    assert not other.admit(OLD, PORTAL).reserved
+
+
+def test_a_success_is_never_dated_later_than_it_was() -> None:
+    clock = Clock()
+    guard = make(LOOKING, clock=clock)
+    prove(guard, OLD)
+    ticket = guard.admit(OLD, PORTAL)
+    ticket.settle(Outcome.PROOF)
+    clock.later(GUARDED.proof_ttl)
+    assert guard.admit(OLD, PORTAL).reserved
+
+
+def test_a_denial_sends_the_next_call_alone() -> None:
+    guard = make()
+    prove(guard, OLD)
+    call(guard, OLD, Outcome.DOUBT)
+    with guard.admit(OLD, PORTAL, timeout=0.0) as ticket:
+        assert ticket.reserved
+        ticket.settle(Outcome.PROOF)
+    assert places(guard) == 100  # nothing was half-propagated, so there is no new ramp
+
+
+def test_a_success_in_flight_clears_a_denial() -> None:
+    guard = make()
+    prove(guard, OLD)
+    in_flight = guard.admit(OLD, PORTAL)
+    call(guard, OLD, Outcome.DOUBT)
+    in_flight.settle(Outcome.PROOF)
+    assert not guard.admit(OLD, PORTAL).reserved
+
+
+def test_an_ambiguous_401_closes_the_gate_too() -> None:
+    guard = make()
+    prove(guard, OLD)
+    call(guard, OLD, Outcome.AMBIGUOUS)
+    assert what_is(guard, OLD) is PairState.SUSPECT
+    with pytest.raises(CredentialRejectedError, match="suspicion"):
+        guard.admit(OLD, PORTAL)
+
+
+def test_a_rotation_closes_the_gates_and_its_end_opens_them() -> None:
+    guard = make(LOOKING)
+    prove(guard, OLD)
+    guard.store.apply("key", RotateBegin(incident=HERE))
+    with pytest.raises(RotationInProgressError):
+        guard.admit(OLD, PORTAL)
+    guard.store.apply("key", RotateAbort())
+    assert not guard.admit(OLD, PORTAL).reserved
+
+
+def test_a_proof_of_another_pair_closes_the_gate_of_the_old_one() -> None:
+    guard = make(LOOKING)
+    prove(guard, OLD)
+    prove(guard, NEW)
+    with pytest.raises(CredentialSupersededError):
+        guard.admit(OLD, PORTAL)
+
+
+def test_another_origin_has_its_own_gate() -> None:
+    guard = make()
+    prove(guard, OLD)
+    with guard.admit(OLD, OTHER_PORTAL) as ticket:
+        assert ticket.reserved
+    with guard.admit(OLD, PORTAL) as ticket:
+        ticket.settle(Outcome.STRIKE)
+    with pytest.raises(CredentialRejectedError):
+        guard.admit(OLD, OTHER_PORTAL)
+
+
+def test_an_operators_word_opens_a_pair_that_was_rejected_here() -> None:
+    guard = make()
+    prove(guard, OLD)
+    call(guard, OLD, Outcome.STRIKE)
+    guard.store.apply("key", Reset(forgive=frozenset({OLD.fingerprint})))
+    with guard.admit(OLD, PORTAL) as ticket:
+        assert ticket.reserved
+        ticket.settle(Outcome.PROOF)
+    assert places(guard) == 2
+
+
+def test_a_rejection_closes_the_gates_of_its_own_pair_only() -> None:
+    guard = make()
+    prove(guard, Pair("another pair", key_fingerprint="another key"))
+    prove(guard, OLD)
+    call(guard, OLD, Outcome.STRIKE)
+    assert not guard.admit(Pair("another pair", key_fingerprint="another key"), PORTAL).reserved
+
+
+def test_strict_has_no_gates() -> None:
+    guard = make(STRICT)
+    for _ in range(50):
+        with guard.admit(OLD, PORTAL) as ticket:
+            assert ticket.reserved
+            ticket.settle(Outcome.PROOF)

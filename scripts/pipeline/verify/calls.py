@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import secrets
 import ssl
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import frozen
 
 import cyara_auth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import httpx
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pipeline.verify.cases import Case
 
 LABEL: Final = "x-call"
+Way = Literal["plain", "detailed", "resource"]
+"""The function that returns the value, the one that returns the whole answer, or the method on the client."""
 
 
 @frozen(kw_only=True)
@@ -56,30 +59,43 @@ class Caller:
         self._client = client
         self._last: httpx.Response | None = None
 
-    def call(self, case: Case, function: str, arguments: Mapping[str, Any]) -> Outcome:
-        """Call a blocking endpoint function."""
+    def call(self, case: Case, way: Way, arguments: Mapping[str, Any]) -> Outcome:
+        """Call an operation and wait for it."""
         http = self._client.get_httpx_client()
-        label = self._prepare(http, case, function)
+        label = self._prepare(http, case, f"sync {way}")
         http.event_hooks = {"response": [self._keep]}
         try:
-            value = getattr(case.functions, function)(client=self._client, **arguments)
+            value = self._function(case, way, asynchronous=False)(**arguments)
         except Exception as error:  # noqa: BLE001 - whatever the package raises is the finding
             return Outcome(label=label, case=case, error=error, response=self._last)
         return Outcome(label=label, case=case, value=value, response=self._last)
 
-    async def acall(self, case: Case, function: str, arguments: Mapping[str, Any]) -> Outcome:
-        """Call an endpoint function of the event loop."""
+    async def acall(self, case: Case, way: Way, arguments: Mapping[str, Any]) -> Outcome:
+        """Call an operation in the event loop."""
         http = self._client.get_async_httpx_client()
-        label = self._prepare(http, case, function)
+        label = self._prepare(http, case, f"async {way}")
         http.event_hooks = {"response": [self._akeep]}
         try:
-            value = await getattr(case.functions, function)(client=self._client, **arguments)
+            value = await self._function(case, way, asynchronous=True)(**arguments)
         except Exception as error:  # noqa: BLE001 - whatever the package raises is the finding
             return Outcome(label=label, case=case, error=error, response=self._last)
         return Outcome(label=label, case=case, value=value, response=self._last)
 
-    def _prepare(self, http: httpx.Client | httpx.AsyncClient, case: Case, function: str) -> str:
-        label = f"{case.number}/{function}"
+    def _function(self, case: Case, way: Way, *, asynchronous: bool) -> Callable[..., Any]:
+        if way == "resource":
+            tag, method = case.place
+            owner = self._client.aio if asynchronous else self._client
+            # A tag that would hide an attribute of the client has an underscore behind its name.
+            resource = getattr(owner, f"{tag}_", None) or getattr(owner, tag)
+            function: Callable[..., Any] = getattr(resource, method)
+            return function
+        name = {"plain": "asyncio" if asynchronous else "sync"}.get(
+            way, f"{'asyncio' if asynchronous else 'sync'}_{way}"
+        )
+        return partial(getattr(case.functions, name), client=self._client)
+
+    def _prepare(self, http: httpx.Client | httpx.AsyncClient, case: Case, kind: str) -> str:
+        label = f"{case.number} {kind}"
         http.headers[LABEL] = label
         self._last = None
         return label

@@ -34,6 +34,8 @@ class Case:
     number: int
     """Place in the document, by which a call is told from others."""
     module: ModuleType | None = None
+    place: tuple[str, str] = ("", "")
+    """Attribute of the client and method on it that call the operation too."""
     arguments: dict[str, Any] = field(factory=dict[str, Any])
     """Every argument, by Python name."""
     least: frozenset[str] = frozenset()
@@ -79,6 +81,8 @@ def make_cases(document: Document, shapes: Shapes, answers: Answers) -> Iterator
 
 def _load(case: Case, module: str, document: Document, shapes: Shapes) -> None:
     try:
+        tag, _, method = module.rpartition(".")
+        case.place = (tag, method)
         case.module = package(f"api.{module}")
         _arguments(case, document, shapes)
         case.callable = case.least <= set(case.arguments)

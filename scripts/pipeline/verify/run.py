@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from cyara_auth.testing.portal import LocalPortal
     from cyara_auth.testing.recorder import Visit
-    from pipeline.verify.calls import Outcome
+    from pipeline.verify.calls import Outcome, Way
 
     Arguments = Callable[[Case], dict[str, Any]]
 
+_WITH_ALL = 2
 _ABOUT_REQUESTS = frozenset({"import", "arguments", "request", "header", "timeout"})
 
 
@@ -50,14 +51,16 @@ class _Run:
     def form(self, form: str) -> None:
         """Call everything while the portal answers in one form.
 
-        The first form passes every argument; later ones only those that have to be given, and go to operations with a
-        JSON answer alone, since nothing else has a form.
+        The first form passes every argument, later ones only those that have to be given. The second goes by the
+        client's resources, all others by the endpoint functions. From the third on, operations without a JSON answer
+        are left out, since nothing else has a form.
         """
-        first = not self._parsed
-        arguments: Arguments = _all if first else _least
+        turn = len(self._parsed)
+        arguments: Arguments = _all if turn == 0 else _least
+        way: Way = "resource" if turn == 1 else "plain"
         self._portal.answer_in_form(form)
-        cases = [case for case in self._cases if case.callable and (first or case.json_answer)]
-        outcomes = asyncio.run(self._calls_of(cases, arguments))
+        cases = [case for case in self._cases if case.callable and (turn < _WITH_ALL or case.json_answer)]
+        outcomes = asyncio.run(self._calls_of(cases, way, arguments))
         seen = self._seen()
         failed: set[int] = set()
         for outcome in outcomes:
@@ -96,11 +99,11 @@ class _Run:
             calls=self._calls,
         )
 
-    async def _calls_of(self, cases: list[Case], arguments: Arguments) -> list[Outcome]:
+    async def _calls_of(self, cases: list[Case], way: Way, arguments: Arguments) -> list[Outcome]:
         async with client_for(self._portal.base_url, self._portal.credential) as client:
             caller = Caller(client)
-            outcomes = [caller.call(case, "sync", arguments(case)) for case in cases]
-            outcomes += [await caller.acall(case, "asyncio", arguments(case)) for case in cases]
+            outcomes = [caller.call(case, way, arguments(case)) for case in cases]
+            outcomes += [await caller.acall(case, way, arguments(case)) for case in cases]
         self._calls += len(outcomes)
         return outcomes
 
@@ -108,9 +111,9 @@ class _Run:
         outcomes: list[Outcome] = []
         for case in cases:
             async with client_for(self._portal.base_url, wrong_credential()) as client:
-                outcomes.append(Caller(client).call(case, "sync_detailed", case.arguments))
+                outcomes.append(Caller(client).call(case, "detailed", case.arguments))
             async with client_for(self._portal.base_url, wrong_credential()) as client:
-                outcomes.append(await Caller(client).acall(case, "asyncio_detailed", case.arguments))
+                outcomes.append(await Caller(client).acall(case, "detailed", case.arguments))
         self._calls += len(outcomes)
         return outcomes
 

@@ -5,7 +5,7 @@ import netrc
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -26,6 +26,15 @@ _EARLIEST: Final = datetime(2025, 1, 1, tzinfo=UTC)
 
 _CA_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _IGNORED_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@runtime_checkable
+class _KnowsRisks(Protocol):
+    """A store that can tell how it may lose writes."""
+
+    def risks(self) -> list[str]:
+        """Return one sentence for each way."""
+        ...
 
 
 def check_base_url(setting: Setting) -> tuple[BaseUrl | None, Finding]:
@@ -133,12 +142,14 @@ def check_store(setting: Setting, source: CredentialSource | None, base: BaseUrl
     try:
         store = setting.store()
         store.accounts()
+        risks = store.risks() if isinstance(store, _KnowsRisks) else []
     except (ConfigurationError, StrikeStoreUnavailableError) as error:
         return [bad("store", str(error))]
     if store.shared:
         findings = [good("store", f"Strikes are counted in {store.describe()}.")]
     else:
         findings = [warn("store", f"Strikes are counted in {store.describe()}: no other process knows of them.")]
+    findings += [warn("store", risk) for risk in risks]
     if source is None:
         return findings
     credential = source.current()

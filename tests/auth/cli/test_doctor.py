@@ -5,7 +5,7 @@ import json
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -70,6 +70,17 @@ def test_warnings(program: Program, portal: LocalPortal) -> None:
     for check in ("whitespace", "store", "certificates"):
         assert found[check][0][0] == "warning", found[check]
     assert "other_source" not in found
+
+
+class HasUrl(Protocol):
+    url: str
+
+
+def test_redis_that_may_forget(program: Program, redis_server: HasUrl) -> None:
+    program.log_in()
+    found = findings(program, CYARA_STRIKE_STORE=redis_server.url)
+    assert [level for level, _ in found["store"]] == ["ok", "warning"]
+    assert "append-only file" in found["store"][1][1]
 
 
 def test_proxy_is_named_without_its_password(program: Program, portal: LocalPortal) -> None:

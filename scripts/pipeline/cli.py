@@ -53,8 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     build_ = commands.add_parser("build", help="build the client and install it")
-    build_.add_argument("--source", type=Path, metavar="FILE", help="another document; it becomes the new upstream")
-    build_.add_argument("--release", metavar="P", help="an archived platform release, for example 25.1")
+    origin = build_.add_mutually_exclusive_group()
+    origin.add_argument("--source", type=Path, metavar="FILE", help="another document; it becomes the new upstream")
+    origin.add_argument("--release", metavar="P", help="an archived platform release, for example 25.1")
     build_.add_argument(
         "--into", type=Path, metavar="DIR", help="write DIR/generated and DIR/openapi, touch nothing else"
     )
@@ -85,8 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     diff_.add_argument(
         "new", type=Path, nargs="?", metavar="FILE", help="the new document; openapi/upstream by default"
     )
-    diff_.add_argument("--old", type=Path, metavar="FILE", help="the old document; by default the installed client")
-    diff_.add_argument("--release", metavar="P", help="an archived platform release as the old document")
+    earlier = diff_.add_mutually_exclusive_group()
+    earlier.add_argument("--old", type=Path, metavar="FILE", help="the old document; by default the installed client")
+    earlier.add_argument("--release", metavar="P", help="an archived platform release as the old document")
     diff_.add_argument("--markdown", action="store_true", help="print Markdown")
 
     release_ = commands.add_parser("release", help="make the version for a platform release")

@@ -125,6 +125,17 @@ class RedisStrikeStore:
         """Return the address without the password."""
         return f"Redis {self._where}"
 
+    def risks(self) -> list[str]:
+        """Say what in the server's settings could make it forget strikes; for `cyara auth doctor`."""
+        with self._reached():
+            facts = self._client.info("persistence") | self._client.info("memory")
+        found: list[str] = []
+        if not facts.get("aof_enabled"):
+            found.append("The server writes no append-only file, so a restart may forget strikes: set appendonly yes.")
+        if (policy := str(facts.get("maxmemory_policy"))).startswith("allkeys"):
+            found.append(f"A full server may drop strikes ({policy}): set maxmemory-policy noeviction.")
+        return found
+
     def close(self) -> None:
         """Let go of the connections. The next call makes new ones."""
         self._client.close()

@@ -24,6 +24,10 @@ class Server(Protocol):
         """Return the server's clock: seconds and microseconds."""
         ...
 
+    def info(self, section: str, /) -> dict[str, object]:
+        """Return facts about the server."""
+        ...
+
     def scan_iter(self, *, match: str, count: int) -> Iterator[str]:
         """Yield the names that match, some perhaps twice."""
         ...

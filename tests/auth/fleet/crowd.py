@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from cyara_auth import install
@@ -32,10 +33,11 @@ TLS = ssl.create_default_context()  # made once: it takes longer than a call, an
 class Client:
     """A guarded httpx client for threads and one for tasks, over one store."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, headers: Mapping[str, str] | None = None, **options: Any) -> None:
         self._options = {"environ": {}} | options
-        self.threads = self._guarded(httpx.Client(base_url=options["base_url"], timeout=30, verify=TLS))
-        self.tasks = self._guarded(httpx.AsyncClient(base_url=options["base_url"], timeout=30, verify=TLS))
+        plain: dict[str, Any] = {"base_url": options["base_url"], "timeout": 30, "verify": TLS, "headers": headers}
+        self.threads = self._guarded(httpx.Client(**plain))
+        self.tasks = self._guarded(httpx.AsyncClient(**plain))
 
     def __enter__(self) -> Self:
         return self
@@ -49,8 +51,13 @@ class Client:
 
 def call(client: Client) -> str:
     """Make one call, and say in a word what came of it."""
+    return outcome_of(lambda: str(client.threads.get(PATH, params={"pageSize": 1}).status_code))
+
+
+def outcome_of(work: Callable[[], str]) -> str:
+    """Return what `work` says, or the name of the exception that it raises."""
     try:
-        return str(client.threads.get(PATH, params={"pageSize": 1}).status_code)
+        return work()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
         return type(error).__name__
 
@@ -76,11 +83,15 @@ class Crowd:
 
     def add_threads(self, client: Client, count: int, *, calls: int = 1) -> None:
         """Let `count` threads make `calls` calls each, one after the other."""
+        self.add_calls(lambda: call(client), count, calls=calls)
+
+    def add_calls(self, work: Callable[[], str], count: int, *, calls: int = 1) -> None:
+        """Let `count` threads do `work` `calls` times each, one after the other."""
 
         def run() -> None:
             self._gate.wait()
             for _ in range(calls):
-                self._note(call(client))
+                self._note(outcome_of(work))
 
         self._members += [threading.Thread(target=run, daemon=True) for _ in range(count)]
 

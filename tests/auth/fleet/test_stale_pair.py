@@ -2,16 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
+import requests
 
+from cyara_auth.credential import ApiCredential
 from cyara_auth.decide import decide
 from cyara_auth.decide_events import Decision, Event
+from cyara_auth.requests import GuardedAdapter
 from cyara_auth.state import EMPTY
 from cyara_auth.stores.memory import MemoryStrikeStore
 
 from .conftest import Scene
-from .crowd import Client, Crowd
+from .crowd import PATH, Client, Crowd, call
 
 REJECTED = "CredentialRejectedError"
 
@@ -32,6 +38,22 @@ def test_row_46_one_thread_that_does_not_give_up(scene: Scene) -> None:
     with scene.client() as client:
         crowd.add_threads(client, 1, calls=50)
         assert crowd.run() == {"401": 1, REJECTED: 49}
+    assert scene.invalid_calls == 1
+
+
+def test_row_47_a_hundred_threads_with_requests(scene: Scene) -> None:
+    crowd = Crowd()
+    options: dict[str, Any] = {"base_url": scene.portal.base_url, "credential": scene.stale, "store": scene.store_url}
+
+    def script() -> str:
+        adapter = GuardedAdapter(**options, environ={})
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount(adapter.prefix, adapter)
+            return str(session.get(scene.portal.base_url + PATH).status_code)
+
+    crowd.add_calls(script, 100)
+    assert crowd.run() == {"401": 1, REJECTED: 99}
     assert scene.invalid_calls == 1
 
 
@@ -122,3 +144,22 @@ def test_the_counting_finds_a_store_that_forgets_reservations(make_scene: Callab
         crowd.run()
     assert scene.invalid_calls > 2
     assert scene.portal.token_void
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_no_store_holds_a_secret(
+    make_scene: Callable[[str], Scene], kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    scene = make_scene(kind)
+    for pair in (scene.stale, scene.portal.credential):
+        with scene.client(pair) as client:
+            call(client)
+    if kind == "sqlite":
+        kept = b"".join(file.read_bytes() for file in (tmp_path / "state").iterdir())
+    else:
+        with redis.Redis.from_url(request.getfixturevalue("redis_server").url) as client:
+            kept = b"".join(value for name in client.scan_iter() for value in client.hgetall(name).values())
+    assert ApiCredential.parse(scene.stale).fingerprint.encode() in kept
+    for pair in (scene.stale, scene.portal.credential):
+        for secret in pair.split(":"):
+            assert secret.encode() not in kept

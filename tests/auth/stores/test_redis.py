@@ -206,6 +206,19 @@ def test_row_81_a_restart_without_persistence_is_noticed(store: RedisStrikeStore
         assert admit(store).admission is Admission.GRANT
 
 
+def test_a_server_that_may_forget_is_known_to_the_doctor(store: RedisStrikeStore, client: redis.Redis) -> None:
+    assert [risk.rpartition(": ")[2] for risk in store.risks()] == ["set appendonly yes."]
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    client.config_set("appendonly", "yes")
+    try:
+        assert [risk.rpartition(": ")[2] for risk in store.risks()] == ["set maxmemory-policy noeviction."]
+        client.config_set("maxmemory-policy", "volatile-lru")  # strikes never expire, so they are not volatile
+        assert store.risks() == []
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("appendonly", "no")
+
+
 def is_write(request: bytes) -> bool:
     return b"HSETNX" in request
 

@@ -286,3 +286,7 @@ class CredentialExpiryWarning(CyaraAuthWarning):
 
 class PrivateStoreWarning(CyaraAuthWarning):
     """Strikes are counted in this process only, because no folder for a store could be written."""
+
+
+class StrikeStoreRolledBackWarning(CyaraAuthWarning):
+    """The store has lost writes, and perhaps strikes, that this process had seen."""

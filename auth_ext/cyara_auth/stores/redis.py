@@ -22,7 +22,7 @@ from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
 from cyara_auth.decide import decide
 from cyara_auth.decide_events import Admit, Decision, Event, RotateCommit, Settle
-from cyara_auth.errors import CyaraAuthWarning, StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.state import EMPTY, AccountState, Instant
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.stores.versions import StateCache, first_version
@@ -45,10 +45,6 @@ redis.call('HSETNX', KEYS[1], 'born', ARGV[2])
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
 return 1
 """
-
-
-class StrikeStoreRolledBackWarning(CyaraAuthWarning):
-    """The store has lost writes, and perhaps strikes, that this process had seen."""
 
 
 @attrs.frozen(kw_only=True)

@@ -62,6 +62,8 @@ class Scene:
         self, rounds: int, *, credential: str | None = None, failpoint: str | None = None, **order: Any
     ) -> list[Counter[str]]:
         """Run the same fleet several times, one after the other."""
+        if not hasattr(os, "fork"):
+            pytest.skip("a fleet is forked, and this system does not fork")
         order |= {
             "base_url": self.portal.base_url,
             "credential": credential or self.stale,
@@ -105,7 +107,8 @@ def make_scene(portal: LocalPortal, request: pytest.FixtureRequest, tmp_path: Pa
         if kind == "redis":
             url = request.getfixturevalue("redis_server").url
         else:
-            url = {"memory": "memory:", "sqlite": f"sqlite://{tmp_path}/state/strikes.sqlite3"}[kind]
+            file = (tmp_path / "state" / "strikes.sqlite3").as_uri().replace("file:", "sqlite:", 1)
+            url = {"memory": "memory:", "sqlite": file}[kind]
         portal.clear_faults()
         stale = portal.credential
         portal.regenerate_token()

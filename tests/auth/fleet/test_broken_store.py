@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.guard import StrikeGuard
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.stores.redis import StrikeStoreRolledBackWarning
 from cyara_auth.stores.registry import reset_stores
 from cyara_auth.testing import LocalPortal
 

@@ -1,6 +1,5 @@
 """SIGKILL at each named moment of a call: the budget holds, and nobody is left to wait for a dead process."""
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +9,6 @@ from cyara_auth.errors import CredentialRejectedError, StrikeBudgetExhaustedErro
 
 from .conftest import Scene
 from .crowd import Crowd
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL and does not fork")
 
 STORES = pytest.mark.parametrize("kind", ["sqlite", "redis"])
 FACES = pytest.mark.parametrize("face", [{"threads": 1}, {"loops": 1, "tasks": 1}], ids=["thread", "task"])
@@ -53,6 +50,16 @@ def test_row_53_killed_after_sending(
     make_scene: Callable[[str], Scene], kind: str, face: dict[str, Any], failpoint: str
 ) -> None:
     attempts_that_die(make_scene(kind), failpoint, face)
+
+
+@pytest.mark.parametrize("failpoint", ["after_send", "after_headers", "in_settle"])
+def test_the_failpoints_find_a_protocol_that_forgives_the_dead(
+    make_scene: Callable[[str], Scene], failpoint: str
+) -> None:
+    scene = make_scene("sqlite")
+    assert scene.fleets(6, failpoint=failpoint, threads=1, mutant=True) == [{"killed": 1}] * 6
+    assert scene.invalid_calls == 6
+    assert scene.portal.token_void
 
 
 @STORES

@@ -1,11 +1,14 @@
 """The Redis store against a real server: what it keeps, what it says, and what happens when server or network fail."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import attrs
 import pytest
@@ -13,9 +16,9 @@ import redis
 
 from cyara_auth._platform import current_owner
 from cyara_auth.decide_events import Admit, RotateAbort, RotateBegin
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.state import EMPTY, AccountMode, Admission, Outcome
-from cyara_auth.stores.redis import CLOCK_DOMAIN, RedisStrikeStore, StrikeStoreRolledBackWarning
+from cyara_auth.stores.redis import CLOCK_DOMAIN, RedisStrikeStore
 from cyara_auth.stores.redis_client import address, open_client
 
 from .events import ACCOUNT, INCIDENT, ORIGIN, PAIR, STRICT, RedisServer, admit, prove, settle, strikes
@@ -119,6 +122,57 @@ def test_tls_is_asked_for_by_the_address(redis_server: RedisServer) -> None:
     store = RedisStrikeStore(f"rediss://:secret@127.0.0.1:{redis_server.port}/0", lock_timeout=0.5)
     with pytest.raises(StrikeStoreUnavailableError, match=r"rediss://127\.0\.0\.1"):
         admit(store)  # the server speaks no TLS here, so nothing but a failed handshake may come of it
+
+
+@pytest.fixture
+def tls_redis(tmp_path: Path) -> Iterator[str]:
+    """Start a second server that speaks TLS with a certificate of its own, and return its URL."""
+    if shutil.which("openssl") is None or shutil.which("redis-server") is None:
+        pytest.skip("needs redis-server and openssl")
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
+    made = (
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    )
+    subprocess.run(
+        ["openssl", "req", "-x509", *made, "-keyout", key, "-out", certificate], check=True, capture_output=True
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    files = ("--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no", "--dir", str(tmp_path))
+    server = subprocess.Popen(
+        ["redis-server", "--port", "0", "--tls-port", port, "--save", "", *files], stdout=subprocess.DEVNULL
+    )
+    for _ in range(250):
+        if server.poll() is not None:
+            pytest.skip("this redis-server was built without TLS")
+        try:
+            socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            break
+    yield f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificate}"
+    server.kill()
+    server.wait()
+
+
+def test_strikes_travel_over_tls_and_only_to_a_server_that_proves_itself(tls_redis: str) -> None:
+    store = RedisStrikeStore(tls_redis)
+    settle(store, admit(store), Outcome.STRIKE)
+    assert strikes(store) == 1
+    store.close()
+    stranger = RedisStrikeStore(tls_redis.partition("?")[0])
+    with pytest.raises(StrikeStoreUnavailableError, match=r"(?i)certificate"):
+        admit(stranger)
 
 
 def test_addresses_are_shown_without_secrets() -> None:

@@ -1,7 +1,6 @@
 """The SQLite store: who may read the file, what is refused, and what happens when the file is not what it was."""
 
 import os
-import resource
 import shutil
 import sqlite3
 import stat
@@ -225,6 +224,8 @@ def test_row_78_a_full_disk_is_refused_and_forgets_nothing(
     size = path.stat().st_size
 
     def fill() -> None:
+        import resource
+
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 4096, size + 4096))
         sentence = r"no space left|refused to read or write"
         with pytest.raises(StrikeStoreUnavailableError, match=sentence):

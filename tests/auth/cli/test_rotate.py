@@ -63,6 +63,13 @@ def test_commit_on_a_terminal(proven: Program) -> None:
     assert "The portal accepts" in result.out
 
 
+def test_begin_on_a_terminal_shows_how_long_it_takes(proven: Program) -> None:
+    result = proven.on_terminal("rotate", "begin", "--longest", "1")
+    assert result.code == 0
+    assert "Waiting for calls in the air" in result.out
+    assert "Next: cyara auth rotate commit" in result.out
+
+
 def test_commit_refuses_what_is_not_the_new_token(proven: Program, portal: LocalPortal) -> None:
     before = proven("rotate", "commit", text=portal.credential)
     assert before.code == 5

@@ -54,12 +54,14 @@ class Answers:
     document: Document
     shapes: Shapes
     seed: int = 0
-    _made: dict[tuple[int, Form, str | None], Answer] = attrs.field(factory=dict, init=False)
+    _made: dict[tuple[int, Form, str | None], Answer] = attrs.field(
+        factory=dict[tuple[int, Form, str | None], Answer], init=False
+    )
 
     def answer(self, operation: ServedOperation, *, form: Form, accept: str) -> Answer:
         """Make the answer to a valid request."""
         status, response = self.success(operation)
-        content: Mapping[str, Json] = response.get("content") or {}
+        content = as_object(response.get("content"))
         chosen = media.negotiate(accept, content)
         key = (id(operation), form, chosen)
         found = self._made.get(key)
@@ -68,13 +70,12 @@ class Answers:
         return found
 
     def success(self, operation: ServedOperation) -> tuple[int, Mapping[str, Json]]:
-        """Choose the response that means success: the lowest 2xx, else `2XX`, `default`, or the first of all."""
-        responses: Mapping[str, Json] = operation.raw.get("responses") or {}
-        codes = sorted(str(code) for code in responses if str(code)[:1] == "2" and str(code).isdigit())
-        for code in (*codes, "2XX", "2xx", "default", *map(str, responses)):
+        """Choose the response that means success: the lowest 2xx, else `2XX` or `default`, else 200 with no words."""
+        responses = as_object(operation.raw.get("responses"))
+        codes = sorted(code for code in responses if code[:1] == "2" and code.isdigit())
+        for code in (*codes, "2XX", "2xx", "default"):
             if code in responses:
-                status = int(code) if code.isdigit() else 200
-                return status, self.document.resolve(responses[code])
+                return int(code) if code.isdigit() else 200, as_object(self.document.resolve(responses[code]))
         return 200, {}
 
     def _make(self, status: int, content: Mapping[str, Json], chosen: str | None, form: Form) -> Answer:

@@ -140,7 +140,7 @@ class Document:
 
     def _parameter(self, raw: Mapping[str, Any]) -> Parameter:
         place = str(raw.get("in"))
-        style = raw.get("style") or ("form" if place in {"query", "cookie"} else "simple")
+        style = str(raw.get("style") or "") or ("form" if place in {"query", "cookie"} else "simple")
         # The specification allows one media type, in place of `schema`.
         media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
         schema = as_object(as_object(content).get("schema"))

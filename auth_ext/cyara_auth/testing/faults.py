@@ -54,7 +54,7 @@ class Fault:
 class FaultPlan:
     """Faults in the order they were ordered; a request is struck by the first that fits it and is not used up."""
 
-    _pending: list[Fault] = attrs.field(factory=list, init=False)
+    _pending: list[Fault] = attrs.field(factory=list[Fault], init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def order(self, *faults: Fault) -> None:

@@ -13,12 +13,10 @@ from urllib.parse import unquote
 
 import attrs
 
-from cyara_auth.testing.document import template_pieces
+from cyara_auth.testing.document import ServedOperation, template_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from cyara_auth.testing.document import ServedOperation
 
 
 @attrs.frozen(kw_only=True)
@@ -35,7 +33,7 @@ class _Route:
     loose: re.Pattern[str]
     names: tuple[str, ...]
     rank: tuple[int, ...]
-    operations: dict[str, ServedOperation] = attrs.field(factory=dict)
+    operations: dict[str, ServedOperation] = attrs.field(factory=dict[str, ServedOperation])
 
 
 class Router:

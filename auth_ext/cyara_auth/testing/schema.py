@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cyara_auth.testing.json_types import as_array, is_array, is_object
+from cyara_auth.testing.json_types import as_array, as_object, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from cyara_auth.testing.document import Document
     from cyara_auth.testing.json_types import Json
 
-_ABOUT_OBJECTS: Final = ("properties", "additionalProperties", "patternProperties")
+
+_ELSEWHERE: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable"})
+_KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    **dict.fromkeys(("properties", "items", "discriminator"), dict),
+    **dict.fromkeys(("required", "enum", "oneOf", "anyOf", "examples"), list),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), int),
+    **dict.fromkeys(("format", "pattern"), str),
+    "additionalProperties": (dict, bool),
+    "type": (str, list),
+}
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -47,11 +56,6 @@ class Shape:
         """Whether values are objects with known or free names."""
         return "object" in self.types or bool(self.properties)
 
-    @property
-    def is_inherited_or_composed(self) -> bool:
-        """Whether the schema chooses between others."""
-        return bool(self.choices)
-
 
 class Shapes:
     """Reads schemas of one document, each once."""
@@ -72,7 +76,7 @@ class Shapes:
     def _read(self, schema: Mapping[str, Any]) -> Shape:
         flat: dict[str, Any] = {"properties": {}, "required": set(), "nullable": False, "choices": []}
         self._flatten(schema, flat, (), outermost=True)
-        types = flat.get("type", ())
+        types: tuple[str, ...] = flat.get("type", ())
         choices = [c for c in flat["choices"] if not self._is_null(c)]
         nullable = flat["nullable"] or "null" in types or len(choices) < len(flat["choices"])
         enum = flat.get("enum")
@@ -107,33 +111,29 @@ class Shapes:
             self._flatten(part, flat, above, outermost=lone)
         self._own(node, flat, base=not outermost)
 
-    def _own(  # noqa: C901 - one case for each keyword
-        self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool
-    ) -> None:
-        for key, value in node.items():
+    def _own(self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool) -> None:
+        # What is not of the kind its keyword asks for says nothing.
+        for key in (key for key, value in node.items() if isinstance(value, _KINDS.get(key, object))):
+            value: Json = node[key]
             match key:
-                case "properties" if is_object(value):
+                case "properties":
                     flat["properties"].update(value)
-                case "required" if is_array(value):
+                case "required":
                     flat["required"].update(name for name in value if isinstance(name, str))
-                case "type" if isinstance(value, str) or is_array(value):
-                    flat["type"] = (value,) if isinstance(value, str) else tuple(value)
+                case "type":
+                    flat["type"] = tuple(name for name in (as_array(value) or [value]) if isinstance(name, str))
                 case "const":
-                    flat["enum"] = [value]
-                    flat["const"] = value
-                case "enum" if is_array(value):
-                    flat["enum"] = value
+                    flat |= {"enum": [value], "const": value}
                 case "discriminator":
-                    flat["discriminator"] = value.get("propertyName") if is_object(value) else None
-                    flat["kinds"] = _kinds(value) if not base else {}
-                case "oneOf" | "anyOf" if is_array(value):
+                    flat["discriminator"] = value.get("propertyName")
+                    flat["kinds"] = {} if base else _kinds(value)
+                case "oneOf" | "anyOf":
                     # A base class lists its derived classes; seen from one of those, the list says nothing.
-                    if not (base and "discriminator" in node):
-                        flat["choices"] += value
-                case "allOf" | "$ref" | "nullable" | "x-nullable":
-                    pass
-                case _:
+                    flat["choices"] += [] if base and "discriminator" in node else value
+                case _ if key not in _ELSEWHERE:
                     flat[key] = value
+                case _:
+                    pass
 
     def _is_null(self, schema: Json) -> bool:
         node = self._document.resolve(schema)
@@ -142,7 +142,7 @@ class Shapes:
         )
 
 
-def _kinds(discriminator: Json) -> dict[str, str]:
-    mapping = discriminator.get("mapping") if is_object(discriminator) else None
-    found = {key: value for key, value in mapping.items() if isinstance(value, str)} if is_object(mapping) else {}
+def _kinds(discriminator: Mapping[str, Any]) -> dict[str, str]:
+    mapping = as_object(discriminator.get("mapping"))
+    found = {key: value for key, value in mapping.items() if isinstance(value, str)}
     return {key: value if value.startswith("#") else f"#/components/schemas/{value}" for key, value in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -41,8 +41,8 @@ class Campaigns:
     seed: int
     case_name: Callable[[int], str]
     """Name of a test case, by number; refuses a number that there is not."""
-    _campaigns: dict[int, dict[str, Json]] = attrs.field(factory=dict, init=False)
-    _runs: list[Run] = attrs.field(factory=list, init=False)
+    _campaigns: dict[int, dict[str, Json]] = attrs.field(factory=dict[int, dict[str, Any]], init=False)
+    _runs: list[Run] = attrs.field(factory=list[Run], init=False)
     _results: int = attrs.field(default=FIRST_RESULT, init=False)
 
     def fill(self, cases: list[int]) -> None:

@@ -56,8 +56,8 @@ class TestCases:
     seed: int
     base_url: str
     account: int
-    _cases: dict[int, TestCase] = attrs.field(factory=dict, init=False)
-    _started: dict[str, _Started] = attrs.field(factory=dict, init=False)
+    _cases: dict[int, TestCase] = attrs.field(factory=dict[int, TestCase], init=False)
+    _started: dict[str, _Started] = attrs.field(factory=dict[str, _Started], init=False)
 
     def fill(self) -> None:
         """Make the test cases that are there from the start."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -34,8 +34,8 @@ class Users:
 
     seed: int
     account: int
-    _users: dict[str, dict[str, Json]] = attrs.field(factory=dict, init=False)
-    _attached: set[str] = attrs.field(factory=set, init=False)
+    _users: dict[str, dict[str, Json]] = attrs.field(factory=dict[str, dict[str, Any]], init=False)
+    _attached: set[str] = attrs.field(factory=set[str], init=False)
 
     def fill(self) -> None:
         """Make the users that are there from the start."""

@@ -14,6 +14,7 @@ from attrs import frozen
 assert sys.platform == "darwin"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for macOS
 
 _PROC_PIDTBSDINFO: Final = 3  # sys/proc_info.h
+_AND_ZOMBIES: Final = ctypes.c_uint64(1)
 _BSDINFO_SIZE: Final = 136
 _BSDINFO_STATUS: Final = 4  # uint32 pbi_status
 _BSDINFO_START: Final = 120  # uint64 pbi_start_tvsec, uint64 pbi_start_tvusec
@@ -59,7 +60,7 @@ class MacSystem:
         except PermissionError:
             return ""
         facts = ctypes.create_string_buffer(_BSDINFO_SIZE)
-        if _library.proc_pidinfo(pid, _PROC_PIDTBSDINFO, ctypes.c_uint64(0), facts, _BSDINFO_SIZE) != _BSDINFO_SIZE:
+        if _library.proc_pidinfo(pid, _PROC_PIDTBSDINFO, _AND_ZOMBIES, facts, _BSDINFO_SIZE) != _BSDINFO_SIZE:
             return ""
         if int.from_bytes(facts.raw[_BSDINFO_STATUS : _BSDINFO_STATUS + 4], sys.byteorder) == _ZOMBIE:
             raise ProcessLookupError(pid)

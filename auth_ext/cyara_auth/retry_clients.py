@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from cyara_auth._http import httpx
+from cyara_auth.client_lean import LeanAsyncClient, LeanClient
 from cyara_auth.retry import (
     ATTEMPT,
     CHARGED,
@@ -118,7 +119,7 @@ class _Attempts:
         return getattr(operation, "operation_id", None) in self._policy.also_idempotent
 
 
-class RetryingClient(httpx.Client):
+class RetryingClient(LeanClient):
     """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
 
     def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
@@ -144,7 +145,7 @@ class RetryingClient(httpx.Client):
             self._retrying.effects.sleep(pause)
 
 
-class AsyncRetryingClient(httpx.AsyncClient):
+class AsyncRetryingClient(LeanAsyncClient):
     """The same for tasks."""
 
     def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread

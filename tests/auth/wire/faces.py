@@ -15,6 +15,9 @@ from cyara_auth.stores.memory import MemoryStrikeStore
 
 from .loopback import PAIR
 
+TLS = httpx.create_ssl_context()
+"""One for all clients: reading the authorities takes longer than a test."""
+
 KEY_FINGERPRINT = ApiCredential.parse(PAIR).key_fingerprint
 
 
@@ -55,7 +58,7 @@ class Face:
 
 class SyncFace(Face):
     def open(self, options: dict[str, Any]) -> None:
-        self.client = install(httpx.Client(**options), **self.guarding)
+        self.client = install(httpx.Client(**{"verify": TLS, **options}), **self.guarding)
 
     def call(self, method: str, url: str, **options: Any) -> Any:
         return self.client.request(method, url, **options)
@@ -67,7 +70,7 @@ class SyncFace(Face):
 class AsyncFace(Face):
     def open(self, options: dict[str, Any]) -> None:
         self.runner = asyncio.Runner()
-        self.client = install(httpx.AsyncClient(**options), **self.guarding)
+        self.client = install(httpx.AsyncClient(**{"verify": TLS, **options}), **self.guarding)
 
     def call(self, method: str, url: str, **options: Any) -> Any:
         return self.runner.run(self.client.request(method, url, **options))

@@ -15,16 +15,21 @@ from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 
 from cyara_auth import install
 from cyara_auth._http import httpx
+from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
 from .loopback import KEY, PAIR, TOKEN, Listener, Reply, WireServer
 
+RUDE_FRAME = b"\x00\x00\x01" + b"\x00\x00" + b"\x00\x00\x00\x63" + b"x"
+"""A DATA frame on a stream that nobody opened: a violation of the protocol."""
+
 
 class Http2Server(Listener):
     """Answers every HTTP/2 request (prior knowledge, no TLS) with an empty JSON object."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rude: bool = False) -> None:
+        self.rude = rude
         self.headers: list[dict[str, str]] = []
         super().__init__()
 
@@ -36,6 +41,9 @@ class Http2Server(Listener):
             for event in http.receive_data(data):
                 if isinstance(event, h2.events.RequestReceived):
                     self.headers.append(dict(event.headers))
+                    if self.rude:
+                        connection.sendall(RUDE_FRAME)
+                        return
                     http.send_headers(event.stream_id, [(":status", "200"), ("content-type", "application/json")])
                     http.send_data(event.stream_id, b"{}", end_stream=True)
             connection.sendall(http.data_to_send())
@@ -82,6 +90,18 @@ def test_row_89_http_2_at_debug(records: pytest.LogCaptureFixture) -> None:
     # value is Huffman-coded, which hides it from a search and from nobody else.
     coded = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH).encode(f"ApiKey {PAIR}".encode())
     assert repr(coded)[2:-1] not in logged
+
+
+def test_http_2_exchange_that_breaks_down_after_the_request_is_charged() -> None:
+    store = MemoryStrikeStore()
+    with Http2Server(rude=True) as server:
+        url = f"http://127.0.0.1:{server.port}/cyarawebapi"
+        with install(httpx.Client(http1=False, http2=True), url, PAIR, store=store) as client:
+            with pytest.raises(httpx.TransportError):
+                client.get(f"{url}/x")
+            state = store.read(ApiCredential.parse(PAIR).key_fingerprint)
+    assert len(server.headers) == 1
+    assert len(state.tickets) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Retries: the decision as a table, and what reaches the wire."""
 
 import asyncio
+import ssl
 import threading
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from cyara_auth.retry_clients import AsyncRetryingClient, Effects, Retrying, Ret
 
 from .loopback import Reply, WireServer
 
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all: reading the authorities takes longer than a test
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FAILED = Attempt(number=1, elapsed=0.0, repeatable=True, status=503)
 
@@ -98,11 +100,11 @@ class Harness:
 
     def call(self, request: httpx.Request, *, asynchronous: bool) -> httpx.Response:
         if not asynchronous:
-            with RetryingClient(retrying=self.retrying) as client:
+            with RetryingClient(retrying=self.retrying, verify=TLS) as client:
                 return client.send(request)
 
         async def run() -> httpx.Response:
-            async with AsyncRetryingClient(retrying=self.retrying) as client:
+            async with AsyncRetryingClient(retrying=self.retrying, verify=TLS) as client:
                 return await client.send(request)
 
         return asyncio.run(run())

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 import traceback
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -383,3 +384,25 @@ def test_name_that_does_not_resolve_costs_nothing(face: MakeFace, monkeypatch: p
     with pytest.raises((httpx.ConnectError, requests.ConnectionError)):
         client.get("https://portal.invalid/x")
     assert client.charges == 0
+
+
+def test_body_shorter_than_promised_is_charged(server: WireServer, httpx_face: MakeFace) -> None:
+    """Httpx calls it a local error, but the head with the credential is on the wire by then."""
+    client = httpx_face(server.base_url)
+    content = iter([b"abc"]) if isinstance(client, SyncFace) else as_async([b"abc"])
+    with pytest.raises(Exception, match="Too little data"):
+        client.call("POST", f"{server.base_url}/x", content=content, headers={"Content-Length": "10"})
+    assert client.charges == 1
+
+
+async def as_async(chunks: list[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def test_head_that_is_refused_costs_nothing(server: WireServer, httpx_face: MakeFace) -> None:
+    client = httpx_face(server.base_url)
+    with pytest.raises(httpx.LocalProtocolError):
+        client.get(f"{server.base_url}/x", headers={"X-Note": "a\r\nb"})
+    assert client.charges == 0
+    assert server.seen == []

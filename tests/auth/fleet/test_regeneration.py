@@ -198,3 +198,27 @@ def test_row_64_a_regeneration_with_few_calls_in_flight(scene: Scene, policy: st
     assert seen["401"] + afterwards["401"] == scene.invalid_calls
     assert max(1, in_flight) <= scene.invalid_calls <= 2
     assert not scene.portal.token_void
+
+
+@pytest.mark.parametrize("policy", ["guarded", "strict"])
+def test_row_69_a_late_success_does_not_open_the_gate_again(scene: Scene, policy: str) -> None:
+    good = scene.portal.credential
+    late: list[str] = []
+    with scene.client(good, policy=policy) as client, scene.client(good, policy=policy) as another:
+        assert call(client) == "200"
+        scene.portal.order(Fault(delay=0.5, stage=Stage.AFTER_EVALUATION))
+        arrivals = scene.portal.arrivals
+        thread = threading.Thread(target=lambda: late.append(call(client)))
+        thread.start()
+        while scene.portal.arrivals == arrivals:
+            time.sleep(0.005)
+        time.sleep(0.1)  # it has been judged, and its answer is on hold
+        scene.portal.regenerate_token()
+        assert call(client) == "401"
+        thread.join(timeout=20)
+        assert late == ["200"]
+        arrivals = scene.portal.arrivals
+        time.sleep(SYNC_INTERVAL + 0.05)
+        assert [call(client), call(another)] == ["CredentialRejectedError"] * 2
+        assert scene.portal.arrivals == arrivals
+    assert scene.invalid_calls == 1

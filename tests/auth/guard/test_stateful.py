@@ -1,0 +1,153 @@
+"""Longer stories than the exhaustive model can afford, over the real guard: random, and shrunk by hypothesis.
+
+The world is the worst reading of the vendor's rule: every invalid call on the key counts against the token that is
+current when it is evaluated. Calls may be evaluated long after their caller has given up.
+"""
+
+from typing import Final
+
+import attrs
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from cyara_auth.errors import AdmissionRefusedError
+from cyara_auth.guard import GuardSettings, StrikeGuard, Ticket
+from cyara_auth.state import GuardPolicy, Outcome
+
+from .parts import PORTAL, Clock, Pair, make
+
+TYPO: Final = Pair("typo")
+ORPHAN_TTL: Final = 150.0
+
+
+@attrs.define
+class Call:
+    """A call in the air: `valid` once it is evaluated, `abandoned` once nobody waits for its answer."""
+
+    ticket: Ticket
+    pair: Pair
+    age: float = 0.0
+    valid: bool | None = None
+    abandoned: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more can come of it."""
+        return self.abandoned and (self.valid is not None or self.age >= ORPHAN_TTL)
+
+    def end(self, outcome: Outcome) -> None:
+        self.ticket.settle(outcome)
+        self.abandoned = True
+
+
+class Portal(RuleBasedStateMachine):
+    """Two processes (guards) over one store, and the portal."""
+
+    policy = GuardPolicy.STRICT
+    regenerates = True
+    ramp_window = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        options = GuardSettings(policy=self.policy, sync_interval=0.0, ramp_window=self.ramp_window)
+        first = make(options, clock=self.clock)
+        self.guards: list[StrikeGuard] = [first, make(options, store=first.store, clock=self.clock)]
+        self.tokens = [Pair("token 0")]
+        self.invalid = 0
+        self.calls: list[Call] = []
+
+    @property
+    def current(self) -> Pair:
+        return self.tokens[-1]
+
+    def one_of(self, index: int, *, evaluated: bool) -> Call | None:
+        calls = [call for call in self.calls if (call.valid is not None) == evaluated]
+        return calls[index % len(calls)] if calls else None
+
+    @rule(guard=st.integers(0, 1), age=st.integers(0, 2), typo=st.booleans())
+    def admit(self, guard: int, age: int, typo: bool) -> None:  # noqa: FBT001  # hypothesis draws it
+        pair = TYPO if typo else self.tokens[max(0, len(self.tokens) - 1 - age)]
+        try:
+            ticket = self.guards[guard].admit(pair, PORTAL, timeout=0.0)
+        except AdmissionRefusedError:
+            return
+        ticket.sent()
+        self.calls.append(Call(ticket, pair))
+
+    @rule(index=st.integers(0, 9))
+    def evaluate(self, index: int) -> None:
+        call = self.one_of(index, evaluated=False)
+        if call is not None:
+            call.valid = call.pair == self.current
+            self.invalid += not call.valid
+
+    @rule(index=st.integers(0, 9), lost=st.booleans())
+    def answer(self, index: int, lost: bool) -> None:  # noqa: FBT001  # hypothesis draws it
+        call = self.one_of(index, evaluated=True)
+        if call is not None:
+            call.end(Outcome.UNKNOWN if lost else Outcome.PROOF if call.valid else Outcome.STRIKE)
+
+    @rule(index=st.integers(0, 9))
+    def give_up(self, index: int) -> None:
+        call = self.one_of(index, evaluated=False)
+        if call is not None:
+            call.end(Outcome.UNKNOWN)
+
+    @precondition(lambda self: self.regenerates and len(self.tokens) < 3)
+    @rule()
+    def regenerate(self) -> None:
+        self.tokens.append(Pair(f"token {len(self.tokens)}"))
+        self.invalid = 0
+
+    @rule(seconds=st.sampled_from([1.0, 100.0, 1000.0]))
+    def later(self, seconds: float) -> None:
+        # A call is evaluated within `orphan_ttl` of its reservation or never: the one thing assumed of time.
+        self.clock.later(seconds)
+        for call in self.calls:
+            call.age += seconds
+            if call.age >= ORPHAN_TTL:
+                call.end(Outcome.UNKNOWN)
+
+    @invariant()
+    def what_is_over_is_forgotten(self) -> None:
+        self.calls = [call for call in self.calls if not call.is_over]
+
+    @invariant()
+    def no_third_invalid_call(self) -> None:
+        assert self.invalid <= 2, "a third invalid call"
+
+
+class Strict(Portal):
+    """STRICT, whatever happens."""
+
+
+class Guarded(Portal):
+    """GUARDED, as long as nobody regenerates the token unannounced."""
+
+    policy = GuardPolicy.GUARDED
+    regenerates = False
+
+
+class Unguarded(Portal):
+    """GUARDED with regenerations and no ramp: the documented exception, which proves that a third call can be found."""
+
+    policy = GuardPolicy.GUARDED
+    ramp_window = 64
+
+
+Strict.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None, derandomize=True)
+Guarded.TestCase.settings = Strict.TestCase.settings
+
+TestStrict = Strict.TestCase
+TestGuarded = Guarded.TestCase
+
+
+def test_the_exception_is_found() -> None:
+    search = settings(
+        max_examples=1000, stateful_step_count=40, deadline=None, derandomize=True, phases=[Phase.generate]
+    )
+    with pytest.raises(AssertionError, match="third"):
+        run_state_machine_as_test(Unguarded, settings=search)

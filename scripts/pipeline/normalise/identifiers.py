@@ -64,7 +64,7 @@ def words(text: str) -> list[str]:
 def snake(text: str, *, otherwise: str) -> str:
     """Return a module or function name; ``otherwise`` where nothing usable is left of the text."""
     name = "_".join(words(_PLURAL.sub(lambda match: match.group().capitalize(), text))).lower()
-    if not name or not _stable(name):
+    if not name or not stable(name):
         name = otherwise if not text.strip() or not name else f"{otherwise}_{_digest(text)}"
     if not name.isidentifier():
         name = f"{otherwise}_{name}"
@@ -74,6 +74,11 @@ def snake(text: str, *, otherwise: str) -> str:
 def python_name(wire: str) -> str:
     """Return the name that the generator makes of a wire name, before it looks at reserved words."""
     return "_".join(words(wire)).lower()
+
+
+def stable(name: str) -> bool:
+    """Return whether the generator, and Python, leave the letters of a name as they are."""
+    return all(char.isidentifier() or char.isdecimal() for char in name) and unicodedata.normalize("NFKC", name) == name
 
 
 def reserved_apart(name: str) -> str:
@@ -119,7 +124,3 @@ def _digest(text: str) -> str:
 
 def _usable(char: str) -> bool:
     return char != "_" and (char.isidentifier() or char.isdecimal())
-
-
-def _stable(name: str) -> bool:
-    return all(char.isidentifier() or char.isdecimal() for char in name) and unicodedata.normalize("NFKC", name) == name

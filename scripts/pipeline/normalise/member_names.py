@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, python_name, shortened
-from pipeline.normalise.walk import members, operations, pointer, schemas
+from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, python_name, shortened, stable
+from pipeline.normalise.paths import names_on_the_wire
+from pipeline.normalise.walk import operations, pointer
 from pipeline.plain import mapping
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def member_names(work: Work) -> None:
     for entry in operations(work.document):
         used: set[str] = set(RESERVED_ARGUMENTS)
         for parameter in entry.operation.get("parameters", []):
+            if parameter["in"] == "path":
+                used.add(python_name(parameter["name"]))
+                continue
             found = aliases.apart([parameter["name"]], frozenset(used), str(parameter["in"]))
             wire = parameter["name"]
             parameter["name"] = found.get(wire, wire)
@@ -63,9 +67,7 @@ class _Aliases:
 
     def __init__(self, work: Work) -> None:
         self._given = work.wire_names
-        self._wire = {name for found in schemas(work.document) for name in mapping(found.schema, "properties")}
-        for entry in operations(work.document):
-            self._wire |= {str(parameter["name"]) for parameter in members(entry.operation, "parameters")}
+        self._wire = names_on_the_wire(work)
 
     def apart(self, wires: list[str], reserved: frozenset[str], suffix: str) -> dict[str, str]:
         """Return aliases for those names that need one; the first of several that meet keeps its own."""
@@ -73,7 +75,7 @@ class _Aliases:
         renamed: dict[str, str] = {}
         for wire in sorted(wires, key=lambda name: (python_name(name) != name.lower(), wires.index(name))):
             plain = python_name(wire)
-            usable = plain and plain.isascii() and not wire.startswith("_") and len(wire) <= LONGEST
+            usable = plain and stable(plain) and not wire.startswith("_") and len(wire) <= LONGEST
             if usable and plain not in used:
                 used.add(plain)
                 continue

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.media import is_json
-from pipeline.normalise.walk import operations
+from pipeline.normalise.walk import operations, walk
 from pipeline.plain import mapping
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ def parameter_values(work: Work) -> None:
             schema: dict[str, Any] = parameter["schema"]
             if schema.pop("nullable", False):
                 work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} without null")
+            for found in walk(schema, entry.where):
+                if found.schema.get("format") == "binary":
+                    del found.schema["format"]
+                    work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} is text, not a file")
             if parameter["in"] == "path":
                 parameter["required"] = True
                 if schema.pop("default", None) is not None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, python_name
-from pipeline.normalise.walk import METHODS, pointer
+from pipeline.normalise.walk import METHODS, members, operations, pointer, schemas
 from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
@@ -27,16 +27,18 @@ def path_templates(work: Work) -> None:
     received = mapping(work.document, "paths")
     repaired: dict[str, Any] = {}
     places = {path: index for index, path in enumerate(received)}
+    known = names_on_the_wire(work)
     for path, item in sorted(received.items()):
-        clean, names = _clean_template(path)
+        clean, names = _clean_template(path, known)
         for method in METHODS:
             operation = item.get(method)
             if not is_mapping(operation):
                 continue
             target, target_names = clean, names
             while method in repaired.get(target, {}):
-                target, target_names = _renamed(target, target_names)
-            _fit(work, operation, target_names, pointer("paths", path, method))
+                target, target_names = _renamed(target, target_names, known)
+            work.wire_names.update({name: raw for name, raw in target_names.items() if name != raw})
+            _fit(work, operation, list(target_names), pointer("paths", path, method))
             if target != path:
                 operation["x-cyara-path-received"] = path
                 work.note(pointer("paths", path, method), f"path template {target}")
@@ -46,46 +48,62 @@ def path_templates(work: Work) -> None:
     work.document["paths"] = {target: repaired[target] for target in sorted(repaired, key=lambda key: first[key])}
 
 
-def _clean_template(path: str) -> tuple[str, list[str]]:
-    """Return the template with plain unique placeholders, and their names in order."""
-    names: list[str] = []
+def names_on_the_wire(work: Work) -> set[str]:
+    """Return every name of a property or parameter: an alias must not be one of them."""
+    found = {name for schema in schemas(work.document) for name in mapping(schema.schema, "properties")}
+    for entry in operations(work.document):
+        found |= {str(parameter["name"]) for parameter in members(entry.operation, "parameters")}
+    return found
+
+
+def _clean_template(path: str, known: set[str]) -> tuple[str, dict[str, str]]:
+    """Return the template with plain unique placeholders, and their names in order, each with the received one."""
+    names: dict[str, str] = {}
 
     def name_of(match: re.Match[str]) -> str:
         raw = match.group(1).strip().lstrip("*").partition(":")[0].partition("=")[0].rstrip("?*").strip()
-        plain = "_".join(re.findall(r"[A-Za-z0-9]+", raw)) if not _CLEAN.fullmatch(raw) else raw
-        name = plain if plain[:1].isalpha() else f"p{len(names) + 1}_{plain}".rstrip("_")
-        name = f"{name}_path" if python_name(name) in RESERVED_ARGUMENTS else name
-        unique, number = name, 2
-        while python_name(unique) in {python_name(known) for known in names}:
-            unique, number = f"{name}_{number}", number + 1
-        names.append(unique)
-        return "\0" + unique + "\1"
+        plain = raw if _CLEAN.fullmatch(raw) else "_".join(re.findall(r"[A-Za-z0-9]+", raw))
+        plain = plain if plain[:1].isalpha() else f"p{len(names) + 1}_{plain}".rstrip("_")
+        reserved = RESERVED_ARGUMENTS | {python_name(name) for name in names}
+        name = plain
+        if python_name(plain) in reserved or (plain != raw and plain in known):
+            name = _unused(f"{plain}_path", known, reserved)
+        names[name] = raw or name
+        return "\0" + name + "\1"
 
     template, _, query = _PLACEHOLDER.sub(name_of, path.strip()).partition("?")
     kept = template.count("\0")
     if query and "\0" not in query:
         template += "?" + query
     template = template.replace("{", "%7B").replace("}", "%7D").replace("\0", "{").replace("\1", "}")
-    return "/" + template.lstrip("/"), names[:kept]
+    return "/" + template.lstrip("/"), dict(list(names.items())[:kept])
 
 
-def _renamed(template: str, names: list[str]) -> tuple[str, list[str]]:
+def _unused(base: str, known: set[str], reserved: frozenset[str] | set[str]) -> str:
+    name, number = base, 2
+    while name in known or python_name(name) in reserved:
+        name, number = f"{base}_{number}", number + 1
+    return name
+
+
+def _renamed(template: str, names: dict[str, str], known: set[str]) -> tuple[str, dict[str, str]]:
     """Return the template under other names, for two routes that only a constraint told apart."""
     if not names:
         return template + "#", names
-    fresh = f"{names[-1]}_2"
-    head, _, tail = template.rpartition("{" + names[-1] + "}")
-    return head + "{" + fresh + "}" + tail, [*names[:-1], fresh]
+    last = list(names)[-1]
+    fresh = _unused(f"{last}_2", known, {python_name(name) for name in names})
+    head, _, tail = template.rpartition("{" + last + "}")
+    others = {name: raw for name, raw in names.items() if name != last}
+    return head + "{" + fresh + "}" + tail, {**others, fresh: names[last]}
 
 
 def _fit(work: Work, operation: dict[str, Any], names: list[str], where: str) -> None:
     """Give the operation exactly one parameter for each placeholder."""
     listed: list[dict[str, Any]] = operation.get("parameters", [])
-    in_path = [parameter for parameter in listed if parameter["in"] == "path"]
+    unused = [parameter for parameter in listed if parameter["in"] == "path"]
     fitted: list[dict[str, Any]] = []
-    unused = list(in_path)
     for name in names:
-        found = _matching(unused, name)
+        found = _matching(unused, work.wire_names.get(name, name)) or _matching(unused, name)
         if found is None:
             found = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             work.note(where, f"path parameter {name} added")

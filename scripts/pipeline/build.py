@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from pipeline.document import read_document
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UnexpectedError, quoted
 from pipeline.folder_lock import work_folder
 from pipeline.hand_edits import require_no_edits
 from pipeline.job import Job
@@ -43,7 +43,20 @@ def build(request: BuildRequest, progress: Progress, report: Report) -> None:
             return
         if not request.discard_edits:
             require_no_edits(request.target, lock)
+        _run_corridor(job)
+
+
+def _run_corridor(job: Job) -> None:
+    """Run every stage; whatever a document makes them raise, the user gets one sentence."""
+    try:
         importlib.import_module("pipeline.corridor").run(job)  # late: an unchanged build is quick without it
+    except PipelineError:
+        raise
+    except Exception as error:
+        raise UnexpectedError(
+            f"The stage {job.progress.current} failed unexpectedly ({type(error).__name__}: {quoted(error)}). "
+            "Nothing was installed. This is a mistake of the pipeline; please report it, with the output of --debug."
+        ) from error
 
 
 def is_unchanged(request: BuildRequest, lock: Lock, received: LoadedDocument) -> bool:

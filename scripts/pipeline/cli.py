@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return commands[options.command](options, progress)
     except PipelineError as error:
+        if options.debug:
+            raise
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for command in (build_, check_, fetch_, diff_, release_):
         command.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
+        command.add_argument("--debug", action="store_true", help="end with a traceback instead of one sentence")
     return parser
 
 
@@ -115,6 +118,8 @@ def _build(options: argparse.Namespace, progress: Progress) -> int:
     try:
         build(request, progress, report)
     except PipelineError as error:
+        if options.debug:
+            raise
         report.error = str(error)
     if options.report:
         options.report.write_bytes(dump_json(report.to_json()))

@@ -14,6 +14,7 @@ One tree, so that the command line prints one sentence and exits with 1, whateve
     +-- BusyError               another regeneration holds the folder
     +-- FetchError              the document could not be fetched
     +-- ReleaseError            a release cannot be made or found
+    +-- UnexpectedError         a mistake of the pipeline itself
 
 Messages say what happened, that nothing was changed where this is so, and the next command. A document's own text is
 untrusted: it enters a message only through :func:`quoted`.
@@ -70,6 +71,10 @@ class FetchError(PipelineError):
 
 class ReleaseError(PipelineError):
     """The release cannot be made, or the archive has no such release."""
+
+
+class UnexpectedError(PipelineError):
+    """A stage raised something that it should not have; nothing was installed, and the cause is attached."""
 
 
 def quoted(text: object) -> str:

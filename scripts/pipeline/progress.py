@@ -94,11 +94,14 @@ class Progress:
     display: Display
     clock: Callable[[], float] = time.monotonic
     seconds: dict[str, float] = field(factory=dict[str, float])
+    current: str = ""
+    """The stage that runs, or ran last."""
 
     @contextmanager
     def stage(self, name: str) -> Generator[Callable[[str], None]]:
         """Time one stage; the block may call the result to show more. A stage that fails is not shown as done."""
         start = self.clock()
+        self.current = name
         with self.display.running(name) as update:
             yield update
         self.seconds[name] = round(self.clock() - start, 3)

@@ -132,3 +132,14 @@ def built_tree(built_once: Path, tmp_path: Path) -> Layout:
     """A built small tree, a copy for this test alone."""
     shutil.copytree(built_once, tmp_path / "tree")
     return Layout(root=tmp_path / "tree")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which real documents were built, since they are not part of the repository."""
+    done = [report for report in terminalreporter.getreports("passed") if "test_specs.py" in report.nodeid]
+    names = sorted(report.nodeid.rpartition("[")[2].rstrip("]") for report in done)
+    asked = any("test_specs.py" in str(item) for item in terminalreporter.stats.get("skipped", []))
+    if names or asked:
+        terminalreporter.write_line(
+            f"real documents built and proved: {', '.join(names) or 'none, ../shared/specs is absent'}"
+        )

@@ -9,7 +9,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.errors import BusyError, MissingOperationError, PipelineError, RefusedDocumentError, ToolVersionError
+from pipeline.errors import (
+    BusyError,
+    MissingOperationError,
+    PipelineError,
+    RefusedDocumentError,
+    ToolVersionError,
+    UnexpectedError,
+)
 from pipeline.folder_lock import work_folder
 from pipeline.layout import Layout
 
@@ -169,3 +176,16 @@ def test_twice_is_byte_identical_whatever_lies_around(built_tree: Layout, kit: A
     kit.built(Layout(root=kit.repository), target=clean, source=source)
     assert outputs[0] == outputs[1] == kit.snapshot(clean.root)
     assert not (hostile / "fake-ruff-ran").exists()
+
+
+def test_a_mistake_of_a_stage_is_one_sentence_and_changes_nothing(
+    built_tree: Layout, kit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr("pipeline.package.write_index", fails)
+    before = kit.snapshot(built_tree.root)
+    with pytest.raises(UnexpectedError, match=r"stage index failed unexpectedly .*planted.*Nothing was installed"):
+        kit.built(built_tree, source=kit.write_json(tmp_path / "other.json", kit.pets("Others")))
+    assert kit.snapshot(built_tree.root) == before

@@ -120,10 +120,10 @@ class Hop:
         secured = operation is None or operation.requires_credential
         html = operation is not None and "text/html" in operation.response_media_types
         if status in _SUCCESS:
-            outcome, login = _judge_success(secured, proven, html, status, media_type)
+            outcome, login, charged = _judge_success(secured, proven, html, status, media_type)
         else:
             facts = RequestFacts(secured=secured, proven=proven, json_expected=not html)
-            outcome, login = _judge_failure(facts, status, media_type, headers, stays)
+            outcome, login, charged = _judge_failure(facts, status, media_type, headers, stays)
         self._ticket.settle(outcome, retry_after=_retry_after(headers) if outcome is Outcome.BUSY else None)
         log_answer(self._record, status, headers)
         if login:
@@ -132,20 +132,29 @@ class Hop:
                 "nothing is known of the credential and the call counts as possibly invalid. Check the base URL and "
                 "the proxy: cyara auth doctor"
             )
-        return outcome in _STAYS_CHARGED and self._ticket.reserved
+        return charged and self._ticket.reserved
+
+
+_Judgement = tuple[Outcome, bool, bool]
+"""The outcome; whether the answer is a login page; whether a reserved call stays charged."""
+
+
+def _judgement(request: RequestFacts, answer: ResponseFacts) -> _Judgement:
+    outcome = classify(request, answer)
+    return outcome, is_login_page(request, answer), outcome in _STAYS_CHARGED
 
 
 @lru_cache
-def _judge_success(secured: bool, proven: bool, html: bool, status: int, media_type: str) -> tuple[Outcome, bool]:  # noqa: FBT001 - plain values make the cheapest key
-    """Return the outcome and whether it is a login page; nothing else of a success is judged."""
+def _judge_success(secured: bool, proven: bool, html: bool, status: int, media_type: str) -> _Judgement:  # noqa: FBT001 - plain values make the cheapest key
+    """Judge a success, of which status and media type say everything."""
     request = RequestFacts(secured=secured, proven=proven, json_expected=not html)
     answer = ResponseFacts(status=status, media_type=media_type)
-    return classify(request, answer), is_login_page(request, answer)
+    return _judgement(request, answer)
 
 
 def _judge_failure(
     request: RequestFacts, status: int, media_type: str, headers: Mapping[str, str], stays: Callable[[str], bool]
-) -> tuple[Outcome, bool]:
+) -> _Judgement:
     location = headers.get("location", "")
     answer = ResponseFacts(
         status=status,
@@ -155,7 +164,7 @@ def _judge_failure(
         location=location,
         same_origin_redirect=bool(location) and stays(location),
     )
-    return classify(request, answer), is_login_page(request, answer)
+    return _judgement(request, answer)
 
 
 def _judged(error: BaseException) -> BaseException:

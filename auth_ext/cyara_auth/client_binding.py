@@ -59,7 +59,7 @@ def bind(  # noqa: PLR0913  # the options of connect(), by keyword
     del credential  # a traceback that prints locals must not find it here
     base = BaseUrl.parse(_base_url(base_url, profile, environ))
     settings = GuardSettings(
-        policy=_policy(policy, environ),
+        policy=choose_policy(policy, environ),
         budget=_budget(budget),
         require_shared_store=require_shared_store,
     )
@@ -75,7 +75,12 @@ def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str]
     return found
 
 
-def _policy(given: GuardPolicy | str | None, environ: Mapping[str, str] | None) -> GuardPolicy:
+def choose_policy(given: GuardPolicy | str | None, environ: Mapping[str, str] | None) -> GuardPolicy:
+    """Return the policy that the argument or `CYARA_AUTH_POLICY` names, guarded by default.
+
+    Raises:
+        ConfigurationError: there is no such policy.
+    """
     text = given or _variable(POLICY, environ) or GuardPolicy.GUARDED
     try:
         return GuardPolicy(text.lower())

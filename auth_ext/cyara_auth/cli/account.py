@@ -9,7 +9,7 @@ from cyara_auth.cli.report import Json
 from cyara_auth.decide import pair_state
 from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
 from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import AccountMode, AccountState, Incident, PairRecord, PairState, TicketStatus
+from cyara_auth.state import AccountMode, AccountState, GuardPolicy, Incident, PairRecord, PairState, TicketStatus
 from cyara_auth.stores.base import StrikeStore
 
 LONG_ROTATION = timedelta(minutes=30)
@@ -51,13 +51,16 @@ class Account:
             return ExitCode.REFUSED, "refused: the token is being rotated; cyara auth rotate commit, or abort"
         if known is PairState.SUSPECT:
             return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"
-        used = self.state.strikes + len(self.state.tickets)
-        if known is not PairState.PROVEN and used >= self.settings.budget:
+        proven = known is PairState.PROVEN
+        # As `decide` counts: strikes before its proof are not on the token of a proven pair, and only STRICT reserves.
+        used = self.state.strikes - (self.state.mark if proven else 0) + len(self.state.tickets)
+        free = proven and self.settings.policy is GuardPolicy.GUARDED
+        if used >= self.settings.budget and not free:
             return ExitCode.REFUSED, (
                 f"refused: {used} of {self.settings.budget} possibly invalid calls are used; "
                 "after regenerating the token: cyara auth reset --regenerated"
             )
-        if known is PairState.PROVEN:
+        if proven:
             return ExitCode.OK, "calls go out"
         return ExitCode.OK, "one call at a time until one succeeds; cyara auth verify proves the pair"
 
@@ -77,6 +80,7 @@ class Account:
             "unknown": self.count(TicketStatus.UNKNOWN),
             "open": self.count(TicketStatus.OPEN),
             "budget": self.settings.budget,
+            "policy": self.settings.policy.value,
             "epoch": self.state.epoch,
             "pairs": [self._pair_facts(pair) for pair in self.state.pairs],
         }

@@ -15,7 +15,6 @@ from cyara_auth.cli.finding import Finding, bad, good, warn
 from cyara_auth.cli.setting import Setting
 from cyara_auth.credential_text import FormatReason
 from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAuthError, StrikeStoreUnavailableError
-from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.install_guard import find_unguarded
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource
@@ -157,7 +156,7 @@ def check_store(setting: Setting, source: CredentialSource | None, base: BaseUrl
         key=credential.key_fingerprint,
         state=store.read(credential.key_fingerprint),
         origin=None if base is None else str(base.origin),
-        settings=GuardSettings(),
+        settings=setting.guard_settings(),
         store=store,
     )
     code, text = account.verdict(credential.fingerprint)

@@ -4,8 +4,9 @@ import os
 
 from attrs import field, frozen
 
-from cyara_auth.client_binding import BASE_URL
+from cyara_auth.client_binding import BASE_URL, choose_policy
 from cyara_auth.errors import BaseUrlError
+from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource, Variables, profile_base_url, resolve_credential_source
 from cyara_auth.stores.base import StrikeStore
@@ -54,6 +55,10 @@ class Setting:
         """
         base = self.base()
         return resolve_credential_source(profile=self.profile, base_url=None if base is None else base.url)
+
+    def guard_settings(self) -> GuardSettings:
+        """Return the numbers and the policy by which `connect` would judge here."""
+        return GuardSettings(policy=choose_policy(None, None))
 
     def store(self) -> StrikeStore:
         """Open the strike store, as `connect` does."""

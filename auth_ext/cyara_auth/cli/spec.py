@@ -81,15 +81,15 @@ def _base_path(document: dict[str, Any]) -> str:
 
 def _canonical(part: Any, document: dict[str, Any]) -> str:  # noqa: ANN401  # JSON
     """Return a text that is the same for the same meaning: the part, and everything it refers to, each once."""
+    own = _without_texts(part)
     reached: dict[str, Any] = {}
-    waiting = [*_references(part)]
+    waiting = [*_references(own)]
     while waiting:
         reference = waiting.pop()
         if reference not in reached:
-            reached[reference] = _resolve(reference, document)
+            reached[reference] = _without_texts(_resolve(reference, document))
             waiting += _references(reached[reference])
-    whole = [_without_texts(part), {name: _without_texts(value) for name, value in reached.items()}]
-    return json.dumps(whole, sort_keys=True)
+    return json.dumps([own, reached], sort_keys=True)
 
 
 def _references(part: Any) -> Iterator[str]:  # noqa: ANN401  # JSON

@@ -12,7 +12,6 @@ from cyara_auth.cli.seen import has_forgotten, seen_path
 from cyara_auth.cli.setting import Setting
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import SHOWN_HEX_DIGITS, CredentialError
-from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import TicketStatus
 
 AllOption = Annotated[bool, typer.Option("--all", help="Show every key that the store knows.")]
@@ -40,7 +39,7 @@ def status(
                 key=key,
                 state=the_store.read(key),
                 origin=None if base is None else str(base.origin),
-                settings=GuardSettings(),
+                settings=setting.guard_settings(),
                 store=the_store,
             )
             for key in keys

@@ -150,3 +150,10 @@ def test_help_and_wrong_options(program: Program, command: tuple[str, ...]) -> N
         shown = program(*command, "--help")
         assert shown.code == 0
         assert "--json" in shown.out
+
+
+def test_policy_of_the_environment_is_the_one_that_judges(program: Program) -> None:
+    program.log_in()
+    strict = program("status", "--json", CYARA_AUTH_POLICY="strict").facts
+    assert [account["policy"] for account in strict["accounts"]] == ["strict"]
+    assert program("status", CYARA_AUTH_POLICY="lenient").code == 7

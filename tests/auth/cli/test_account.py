@@ -1,0 +1,83 @@
+"""What `status` says of a key, for states that are hard to reach by hand."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cyara_auth.cli.account import Account, choose, incident_text
+from cyara_auth.cli.exits import ExitCode
+from cyara_auth.errors import ConfigurationError
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import (
+    AccountMode,
+    AccountState,
+    GuardPolicy,
+    Incident,
+    PairRecord,
+    PairState,
+    Proof,
+)
+from cyara_auth.stores.memory import MemoryStrikeStore
+
+PAIR, ORIGIN = "ab" * 16, "https://portal.example"
+STORE = MemoryStrikeStore()
+INCIDENT = Incident(wall=time.time() - 3600, host="build-7", pid=4711, by="cd" * 16)
+
+
+def account(
+    verdict: PairState, *, strikes: int = 0, mark: int = 0, policy: GuardPolicy = GuardPolicy.GUARDED
+) -> Account:
+    now = STORE.clock()
+    pair = PairRecord(fingerprint=PAIR, verdict=verdict, first_seen=now, proofs=(Proof(origin=ORIGIN, at=now),))
+    state = AccountState(strikes=strikes, mark=mark, pairs=(pair,))
+    settings = GuardSettings(policy=policy)
+    return Account(key="ef" * 16, state=state, origin=ORIGIN, settings=settings, store=STORE)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "strikes", "mark", "policy", "code"),
+    [
+        (PairState.UNPROVEN, 0, 0, GuardPolicy.GUARDED, ExitCode.OK),
+        (PairState.UNPROVEN, 1, 0, GuardPolicy.GUARDED, ExitCode.OK),
+        (PairState.UNPROVEN, 2, 0, GuardPolicy.GUARDED, ExitCode.REFUSED),
+        (PairState.PROVEN, 2, 0, GuardPolicy.GUARDED, ExitCode.OK),
+        (PairState.PROVEN, 2, 2, GuardPolicy.STRICT, ExitCode.OK),
+        (PairState.PROVEN, 2, 0, GuardPolicy.STRICT, ExitCode.REFUSED),
+        (PairState.SUSPECT, 0, 0, GuardPolicy.GUARDED, ExitCode.REFUSED),
+        (PairState.REJECTED, 0, 0, GuardPolicy.GUARDED, ExitCode.REJECTED),
+        (PairState.SUPERSEDED, 0, 0, GuardPolicy.GUARDED, ExitCode.REJECTED),
+    ],
+)
+def test_verdicts(verdict: PairState, strikes: int, mark: int, policy: GuardPolicy, code: ExitCode) -> None:
+    assert account(verdict, strikes=strikes, mark=mark, policy=policy).verdict(PAIR)[0] is code
+
+
+def test_age_of_a_rotation() -> None:
+    now = datetime.now(UTC)
+    assert account(PairState.PROVEN).rotation_age(now) is None
+    draining = Account(
+        key="ef" * 16,
+        state=AccountState(mode=AccountMode.DRAINING, drained=INCIDENT),
+        origin=None,
+        settings=GuardSettings(),
+        store=STORE,
+    )
+    age = draining.rotation_age(now)
+    assert age is not None
+    assert timedelta(minutes=59) < age < timedelta(minutes=61)
+    assert draining.verdict(PAIR)[0] is ExitCode.REFUSED
+
+
+def test_incidents_in_words() -> None:
+    text = incident_text(INCIDENT)
+    assert text.endswith("UTC, process 4711 on build-7, replaced by cdcdcdcd")
+    assert incident_text(None) == ""
+
+
+def test_fingerprints_by_their_first_digits() -> None:
+    known = ["ab12", "ab34", "cd56"]
+    assert choose(known, "CD", what="pair") == "cd56"
+    for prefix in ("ab", "ff"):
+        with pytest.raises(ConfigurationError, match="Known: ab12, ab34, cd56"):
+            choose(known, prefix, what="pair")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -14,7 +15,7 @@ from ._json import loads
 from .errors import ApiError, DecodingError, error_class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     import httpx
 
@@ -117,11 +118,12 @@ def _accepts_nothing(python_type: str) -> bool:
     return any(part.strip() in {"None", "Any", "object"} for part in python_type.split("|"))
 
 
-def _read_json(tp: Any, content: bytes, media_type: str) -> Any:  # noqa: ANN401 - a type in, its value out
+def _parse(tp: Any, content: bytes, media_type: str) -> Any:  # noqa: ANN401 - a type in, JSON out
+    """Return the JSON of a body that should be of a type; plain text where that type is text."""
     if media_type in {"text/html", "application/xhtml+xml"}:
         raise DecodingError("an HTML page came instead of JSON (a login page, or a gateway's own page)")
     try:
-        value = loads(content)
+        value: object = loads(content)
     except RecursionError:
         raise DecodingError("the JSON is nested too deeply") from None
     except ValueError as error:
@@ -132,7 +134,7 @@ def _read_json(tp: Any, content: bytes, media_type: str) -> Any:  # noqa: ANN401
         place = "" if position is None else f" at byte {position} of {len(content)}"
         named = media_type or "a body without media type"
         raise DecodingError(f"{named} that is not valid JSON{place} (cut off, or not JSON at all)") from None
-    return _decode.decode(tp, value)
+    return value
 
 
 def _read_any(content: bytes, media_type: str) -> Any:  # noqa: ANN401 - whatever came
@@ -140,7 +142,7 @@ def _read_any(content: bytes, media_type: str) -> Any:  # noqa: ANN401 - whateve
     if not content:
         return None
     if _is_json(media_type):
-        return _read_json(Any, content, media_type)
+        return _parse(Any, content, media_type)
     if media_type.startswith("text/"):
         return content.decode("utf-8", "replace")
     return content
@@ -156,7 +158,8 @@ def _value(answer: Answer, response: httpx.Response) -> Any:  # noqa: ANN401 - t
     if answer.source == "none":
         return _read_any(content, media_type)
     if content:
-        return _read_json(_decode.resolve(answer.python_type), content, media_type)
+        tp = _decode.resolve(answer.python_type)
+        return _decode.decode(tp, _parse(tp, content, media_type))
     if _accepts_nothing(answer.python_type):
         return None
     raise DecodingError("the body is empty")
@@ -168,7 +171,29 @@ def read(operation: Operation, answer: Answer, response: httpx.Response) -> Any:
     Raises:
         DecodingError: the body is not what the document declares.
     """
-    try:
+    with reading(operation, response):
         return _value(answer, response)
+
+
+@contextmanager
+def reading(operation: Operation, response: httpx.Response) -> Generator[None]:
+    """Say which call an answer belongs to that cannot be read.
+
+    Raises:
+        DecodingError: the body is not what the document declares.
+    """
+    try:
+        yield
     except DecodingError as error:
         raise _decoding_error(operation, response, error.reason) from None
+
+
+def parsed(tp: Any, response: httpx.Response) -> Any:  # noqa: ANN401 - a type in, JSON out
+    """Return the JSON of an answer that should be of a type.
+
+    Raises:
+        DecodingError: it is not JSON.
+    """
+    if not response.content:
+        raise DecodingError("the body is empty")
+    return _parse(tp, response.content, _media_type(response.headers))

@@ -112,11 +112,19 @@ class Endpoint(Generic[T]):
             ApiError: any other status.
             DecodingError: the body is not what the document declares.
         """
+        value: T = _answer.read(self.operation, self.success(response), response)
+        return value
+
+    def success(self, response: httpx.Response) -> Answer:
+        """Return the documented success that an answer belongs to.
+
+        Raises:
+            ApiError: it is none.
+        """
         answer = _answer.success(self.answers, response.status_code)
         if answer is None:
             raise _answer.api_error(self.operation, response)
-        value: T = _answer.read(self.operation, answer, response)
-        return value
+        return answer
 
     def response(self, response: httpx.Response) -> Response[T]:
         """Return everything that came back, whatever the status.

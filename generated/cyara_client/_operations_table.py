@@ -284,7 +284,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "next_page", "pageno", "page_size", "total_results", None, 1),
+        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
         False,
     ),
     "GetCampaignRuns": (
@@ -302,7 +302,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "next_page", "pageno", "page_size", "total_results", None, 1),
+        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
         False,
     ),
     "GetCampaigns": (
@@ -320,7 +320,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "next_page", "pageno", "page_size", "total_results", None, 1),
+        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
         False,
     ),
     "GetFolderContents": (
@@ -338,7 +338,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "next_page", "pageno", "page_size", "total_results", None, 1),
+        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
         False,
     ),
     "GetFolders": (
@@ -392,7 +392,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "next_page", "pageno", "page_size", "total_results", None, 1),
+        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
         False,
     ),
     "GetTestCase": (
@@ -428,7 +428,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "next_page", "pageno", "page_size", "total_results", None, 1),
+        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
         False,
     ),
     "GetTestResultDetails": (
@@ -518,7 +518,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "next_page", "pageno", "page_size", "total_results", None, 1),
+        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
         False,
     ),
     "ImportTestCases": (

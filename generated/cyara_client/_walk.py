@@ -12,9 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from ._json import is_array
+from ._json import is_array, is_object
 from .errors import PageError
-from .types import Unset
 
 if TYPE_CHECKING:
     from .operations import PageShape
@@ -27,7 +26,7 @@ class Page(NamedTuple):
 
     Attributes:
         number: how many pages have been read, this one included.
-        items: what is on it.
+        items: what is on it, typed.
         fetched: how many items have been read, those included.
         total: how many there are in all, when the portal says so.
     """
@@ -38,9 +37,8 @@ class Page(NamedTuple):
     total: int | None
 
 
-def _field(answer: object, name: str | None) -> Any:  # noqa: ANN401 - a field of a model
-    value = None if name is None else getattr(answer, name, None)
-    return None if isinstance(value, Unset) else value
+def _field(answer: object, name: str | None) -> Any:  # noqa: ANN401 - JSON
+    return answer.get(name) if name is not None and is_object(answer) else None
 
 
 def _whole(value: object) -> int | None:
@@ -70,7 +68,7 @@ def _name(part: str) -> str:
 
 
 class Walk:
-    """The way through one list.
+    """The way through one list, read from the JSON of its pages.
 
     Args:
         shape: how the operation is paged.
@@ -96,7 +94,10 @@ class Walk:
         return self._limit == 0
 
     def arrive(self, answer: object) -> tuple[Page, dict[str, Any] | str | None]:
-        """Take a page in and say what to ask next: arguments to change, a relative URL, or None at the end.
+        """Take a page in, as JSON, and say what to ask next: arguments to change, a relative URL, or None at the end.
+
+        The page comes back with its items still as JSON, cut to the limit: so the next one can be asked for before
+        these are decoded.
 
         Raises:
             PageError: the pages go round in a circle, or lead elsewhere.

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+import json
+from typing import Any
 
+from openapi_python_client.strings import in_double_quote_literal
 
-def _is_object(node: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(node, dict)
-
-
-def _is_array(node: object) -> TypeGuard[list[Any]]:
-    return isinstance(node, list)
+from pipeline.plain import is_list, is_mapping
 
 
 def mapping(node: object) -> dict[str, Any]:
     """Return a node that should be an object."""
-    return node if _is_object(node) else {}
+    return node if is_mapping(node) else {}
 
 
 def array(node: object) -> list[Any]:
     """Return a node that should be an array."""
-    return node if _is_array(node) else []
+    return node if is_list(node) else []
 
 
 def text(node: object) -> str:
     """Return a node that should be text."""
     return node if isinstance(node, str) else ""
+
+
+def read_back(name: str) -> str:
+    """Return a name as it comes back from a literal that a template wrote: without control and format characters."""
+    return str(json.loads(f'"{in_double_quote_literal(name)}"'))

@@ -66,7 +66,7 @@ def _parameter(names: Iterable[tuple[str, str]], wanted: set[str]) -> str | None
 
 
 def _field(fields: Mapping[str, tuple[str, ast.expr]], wanted: set[str]) -> str | None:
-    return next((attribute for wire, (attribute, _) in fields.items() if _plain(wire) in wanted), None)
+    return next((wire for wire in fields if _plain(wire) in wanted), None)
 
 
 def _list_item(annotation: ast.expr) -> ast.expr | None:
@@ -80,9 +80,7 @@ def _list_item(annotation: ast.expr) -> ast.expr | None:
 
 def _array(fields: Mapping[str, tuple[str, ast.expr]]) -> tuple[str, ast.expr] | None:
     """Return the field that holds the results: by its name, or because it is the only array."""
-    arrays = {
-        wire: (attribute, item) for wire, (attribute, annotation) in fields.items() if (item := _list_item(annotation))
-    }
+    arrays = {wire: (wire, item) for wire, (_, annotation) in fields.items() if (item := _list_item(annotation))}
     for name in _ITEMS:
         for wire, found in arrays.items():
             if _plain(wire) == name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.index.nodes import array, mapping, text
+from pipeline.index.nodes import array, mapping, read_back, text
 from pipeline.index.pages import PAGE_FIELDS
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def operations_by_id(effective: Mapping[str, Any]) -> dict[str, tuple[str, str, 
             operation = mapping(item.get(method))
             if operation:
                 key = operation.get("x-cyara-operation-id") or operation.get("operationId")
-                found[text(key)] = (method.upper(), path, item, operation)
+                found[read_back(text(key))] = (method.upper(), path, item, operation)
     return found
 
 

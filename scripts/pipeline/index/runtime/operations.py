@@ -23,7 +23,7 @@ class PageShape:
 
     Attributes:
         kind: `array` (the whole list at once), `link`, `cursor`, `page` or `offset`.
-        items: field of the answer that holds the array; None when the answer is the array.
+        items: field of the answer, by its name on the wire, that holds the array; None when the answer is the array.
         next_field: field of the answer with the next page's URL or cursor.
         page_parameter: Python name of the parameter that takes the page number, offset or cursor.
         size_parameter: Python name of the parameter that takes the page size.

@@ -1,0 +1,235 @@
+"""Iterators: every item once, over any kind of page, on the bound origin only, and always to an end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from conftest import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Seen, Wire
+
+    Zoo = Callable[[str], Any]
+
+TOTAL = 23
+SIZE = 5
+KINDS = ["link", "cursor", "page", "offset"]
+
+
+def _items(start: int, stop: int) -> list[dict[str, Any]]:
+    return [{"animalId": number, "name": "x"} for number in range(start, min(stop, TOTAL))]
+
+
+def _portal(kind: str, *, foreign: str = "") -> Callable[[Seen], Reply]:
+    """Answer one kind of page, five items each."""
+
+    def answer(seen: Seen) -> Reply:
+        parts = urlsplit(seen.target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if kind == "link":
+            number = int(query.get("pageno", 1))
+            start = (number - 1) * SIZE
+            base = foreign or f"http://{seen.headers['host']}{parts.path}"
+            following = f"{base}?pageno={number + 1}&pageSize={SIZE}" if start + SIZE < TOTAL else None
+            return Reply.of({"results": _items(start, start + SIZE), "nextPage": following, "totalResults": TOTAL})
+        if kind == "cursor":
+            start = int(query.get("cursor", "0"))
+            more = {"nextCursor": str(start + SIZE)} if start + SIZE < TOTAL else {}
+            return Reply.of({"items": _items(start, start + SIZE), **more})
+        if kind == "page":
+            start = (int(query.get("page", 1)) - 1) * SIZE
+            return Reply.of({"data": _items(start, start + SIZE), "total": TOTAL})
+        start = int(query.get("skip", 0))
+        return Reply.of({"value": _items(start, start + SIZE), "totalCount": TOTAL})
+
+    return answer
+
+
+def _iterator(zoo: Zoo, wire: Wire, kind: str, face: str, **options: Any) -> Any:
+    resources = zoo("resources")
+    client = resources.SyncResources(wire) if face == "sync" else resources.AsyncResources(wire)
+    if kind == "link":
+        return client.animals.iter_animals(**options)
+    name = {"cursor": "iter_by_cursor", "page": "iter_pages", "offset": "iter_offsets", "array": "iter_array"}[kind]
+    return getattr(client.lists, name)(**options)
+
+
+def _read(zoo: Zoo, wire: Wire, kind: str, face: str, **options: Any) -> list[int]:
+    iterator = _iterator(zoo, wire, kind, face, **options)
+    if face == "sync":
+        return [item.animal_id for item in iterator]
+
+    async def collect() -> list[int]:
+        return [item.animal_id async for item in iterator]
+
+    return wire.run(collect())
+
+
+@pytest.mark.parametrize("prefetch", [True, False])
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_item_comes_once_and_in_order(zoo: Zoo, wire: Wire, kind: str, face: str, prefetch: bool) -> None:
+    wire.answer = _portal(kind)
+    assert _read(zoo, wire, kind, face, prefetch=prefetch) == list(range(TOTAL))
+    assert len(wire.seen) == 5
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_bare_arrays_work_the_same(zoo: Zoo, wire: Wire, face: str) -> None:
+    wire.answer = lambda _: Reply.of(_items(0, 3))
+    assert _read(zoo, wire, "array", face) == [0, 1, 2]
+    assert len(wire.seen) == 1
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize(("limit", "calls"), [(0, 0), (1, 1), (5, 1), (6, 2), (100, 5)])
+def test_limit_asks_for_no_page_too_many(zoo: Zoo, wire: Wire, face: str, limit: int, calls: int) -> None:
+    wire.answer = _portal("link")
+    assert _read(zoo, wire, "link", face, limit=limit) == list(range(min(limit, TOTAL)))
+    assert len(wire.seen) == calls
+
+
+def test_a_negative_limit_is_refused(zoo: Zoo, wire: Wire) -> None:
+    with pytest.raises(ValueError, match="limit"):
+        _read(zoo, wire, "link", "sync", limit=-1)
+
+
+def test_on_page_tells_the_progress(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = _portal("link")
+    pages: list[Any] = []
+    _read(zoo, wire, "link", "sync", on_page=pages.append)
+    assert [(page.number, len(page.items), page.fetched, page.total) for page in pages] == [
+        (1, 5, 5, 23),
+        (2, 5, 10, 23),
+        (3, 5, 15, 23),
+        (4, 5, 20, 23),
+        (5, 3, 23, 23),
+    ]
+
+
+def test_a_link_never_leads_to_another_host(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = _portal("link", foreign="http://203.0.113.1/CyaraWebApi/accounts/7/animals")
+    assert _read(zoo, wire, "link", "sync") == list(range(TOTAL))
+    assert {seen.headers["host"] for seen in wire.seen} == {urlsplit(wire.base_url).netloc}
+
+
+def test_a_link_to_another_list_is_refused(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = _portal("link", foreign="http://203.0.113.1/somewhere/else")
+    with pytest.raises(zoo("errors").PageError, match="leads to another list; nothing was sent there"):
+        _read(zoo, wire, "link", "sync")
+    assert len(wire.seen) == 1
+
+
+def test_own_filters_stay_when_the_link_forgets_them(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = _portal("link")
+    _read(zoo, wire, "link", "sync", mood=zoo("models").Mood.WILD)
+    assert all("mood=Wild" in seen.target for seen in wire.seen)
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_links_in_a_circle_are_an_error(zoo: Zoo, wire: Wire, face: str) -> None:
+    def circle(seen: Seen) -> Reply:
+        number = 2 if "pageno=1" in seen.target else 1
+        return Reply.of({"results": _items(0, 2), "nextPage": f"?pageno={number}"})
+
+    wire.answer = circle
+    with pytest.raises(zoo("errors").PageError, match="leads back"):
+        _read(zoo, wire, "link", face)
+    assert len(wire.seen) <= 4
+
+
+def test_an_endless_row_of_empty_pages_ends(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = lambda seen: Reply.of({"items": [], "nextCursor": f"c{len(seen.target)}{id(seen)}"})
+    with pytest.raises(zoo("errors").PageError, match="empty"):
+        _read(zoo, wire, "cursor", "sync")
+
+
+def test_a_portal_that_ignores_the_page_number_is_read_once(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = lambda _: Reply.of({"data": _items(0, 5)})
+    assert _read(zoo, wire, "page", "sync") == [0, 1, 2, 3, 4]
+    assert len(wire.seen) == 2
+
+
+def test_a_list_that_shrinks_on_the_way_ends(zoo: Zoo, wire: Wire) -> None:
+    def shrinking(seen: Seen) -> Reply:
+        first = "pageno" not in seen.target
+        return Reply.of({"results": _items(0, 5) if first else [], "nextPage": f"?pageno={len(wire.seen) + 1}"})
+
+    wire.answer = shrinking
+    assert _read(zoo, wire, "link", "sync") == [0, 1, 2, 3, 4]
+    assert len(wire.seen) == 2
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_the_error_of_a_page_comes_after_the_items_before_it(zoo: Zoo, wire: Wire, face: str) -> None:
+    good = _portal("link")
+    wire.answer = lambda seen: good(seen) if "pageno=3" not in seen.target else Reply(503)
+    read: list[int] = []
+    iterator = _iterator(zoo, wire, "link", face)
+
+    async def collect() -> None:
+        async for item in iterator:
+            read.append(item.animal_id)  # noqa: PERF401 - what was read before the error counts
+
+    with pytest.raises(zoo("errors").ServerError):
+        if face == "sync":
+            read.extend(item.animal_id for item in iterator)
+        else:
+            wire.run(collect())
+    assert face == "sync" or read == list(range(10))
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_the_next_page_is_asked_for_while_this_one_is_used(zoo: Zoo, wire: Wire, face: str) -> None:
+    asked = threading.Event()
+    pages = _portal("link")
+
+    def answer(seen: Seen) -> Reply:
+        if "pageno=2" in seen.target:
+            asked.set()
+        return pages(seen)
+
+    wire.answer = answer
+    iterator = _iterator(zoo, wire, "link", face)
+
+    async def first() -> bool:
+        async for _ in iterator:
+            found = await asyncio.to_thread(asked.wait, 5)
+            await iterator.aclose()
+            return found
+        return False
+
+    if face == "sync":
+        next(iterator)
+        assert asked.wait(5)
+        iterator.close()
+    else:
+        assert wire.run(first())
+    assert len(wire.seen) <= 2
+
+
+def test_leaving_early_leaves_no_thread_that_works_on(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = _portal("link")
+    for item in _iterator(zoo, wire, "link", "sync"):
+        if item.animal_id == 2:
+            break
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("cyara-next-page")]
+    assert len(wire.seen) <= 2
+
+
+def test_shapes_are_in_the_table_of_operations(zoo: Zoo) -> None:
+    pages = {key: operation.page for key, operation in zoo("operations").OPERATIONS.items()}
+    kinds = {key: page.kind for key, page in pages.items() if page is not None}
+    assert kinds == {
+        "GetAnimals": "link",
+        "ListByCursor": "cursor",
+        "GetPages": "page",
+        "GetOffsets": "offset",
+        "GetArray": "array",
+    }

@@ -116,6 +116,14 @@ def test_row_51_private_stores_spend_one_call_each(make_scene: Callable[[str], S
     assert scene.invalid_calls == 2
 
 
+def test_row_51_a_private_store_is_refused_where_a_shared_one_is_required(make_scene: Callable[[str], Scene]) -> None:
+    scene = make_scene("memory")
+    arrivals = scene.portal.arrivals
+    with scene.client(require_shared_store=True) as client:
+        assert call(client) == "SharedStoreRequiredError"
+    assert scene.portal.arrivals == arrivals
+
+
 def test_row_71_old_token_typo_and_second_typo_are_two_calls_in_all(scene: Scene) -> None:
     key, _, token = scene.stale.partition(":")
     typos = [f"{key}:{letter}{token[1:]}" for letter in ("A", "B") if not token.startswith(letter)]

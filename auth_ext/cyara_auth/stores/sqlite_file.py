@@ -85,11 +85,10 @@ class StrikeFile:
         except sqlite3.Error as error:
             if _code(error) != sqlite3.SQLITE_BUSY:
                 self._drop()
-            sentence = _SENTENCES.get(_code(error), "{path} cannot be used: " + str(error))
-            raise StrikeStoreUnavailableError(detail=sentence.format(path=self._path)) from error
+            sentence = _SENTENCES.get(_code(error), "{path} cannot be used: {error}")
+            raise StrikeStoreUnavailableError(detail=sentence.format(path=self._path, error=error)) from error
         finally:
-            if self._connection is not None and self._connection.in_transaction:
-                self._connection.rollback()
+            self._roll_back()
             self._lock.release()
 
     def synchronise(self, *, full: bool) -> None:
@@ -127,6 +126,11 @@ class StrikeFile:
             self._connection = open_checked(self._path, lock_timeout=self._lock_timeout)
             self._full = True
         return self._connection
+
+    def _roll_back(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            with suppress(sqlite3.Error):  # a disk that fails here fails the next session too, and says so there
+                self._connection.rollback()
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

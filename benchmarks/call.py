@@ -29,7 +29,7 @@ PAIR = "0123456789abcdef0123456789abcdef:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/C
 ANSWER_BYTES = 2900
 CALLS = 50
 ROUNDS = 41
-GUARD_ROUNDS = 101
+GUARD_ROUNDS = 201
 WARM_UP = 200
 """Calls that prove the pair and pass the ramp after the proof."""
 
@@ -115,7 +115,7 @@ def guard_alone(portal: LocalPortal) -> Row:
         for _ in range(WARM_UP):
             assert guarded.get(path).status_code == unguarded.get(path).status_code == HTTPStatus.OK
         pair = in_turn(
-            repeated(lambda: guarded.get(path), 10), repeated(lambda: unguarded.get(path), 10), rounds=GUARD_ROUNDS
+            repeated(lambda: guarded.get(path), 5), repeated(lambda: unguarded.get(path), 5), rounds=GUARD_ROUNDS
         )
     return Row(
         claim="call with the guard, proven pair",

@@ -5,6 +5,7 @@ URL and parsed again (12 us), and the cookie machinery of the standard library i
 that set no cookie (20 us). Addresses and cookies come out the same; the tests compare them with httpx's own.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from cyara_auth._http import httpx
@@ -16,6 +17,12 @@ class _Cookies(httpx.Cookies):
     def extract_cookies(self, response: httpx.Response) -> None:
         if "set-cookie" in response.headers:
             super().extract_cookies(response)
+
+
+@lru_cache(maxsize=128)
+def _parsed(address: str) -> httpx.URL:
+    """Parse an address; who waits for a run asks for the same one again and again. URLs never change."""
+    return httpx.URL(address)
 
 
 class _Base:
@@ -33,7 +40,7 @@ class _Base:
         if base is not self._url:
             self._text = str(base).rstrip("/") if base.is_absolute_url and not base.query else ""
             self._url = base
-        return self._text + url
+        return _parsed(self._text + url)
 
 
 class LeanClient(httpx.Client):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*", re.IGNORECASE)
 _PREFIXES = frozenset({"api", "rest", "odata"})
+_PLAIN = re.compile(r"[\w.\- ]+")
+"""An id that can be written anywhere; others may hold quotes, line ends or marks that reverse the text."""
+
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
@@ -76,7 +79,8 @@ class _Naming:
         received = operation.get("operationId")
         if isinstance(received, str):
             operation["x-cyara-operation-id-received"] = received
-        operation_id = received if isinstance(received, str) and received in self.ids else _fresh_id(entry, self.ids)
+        usable = isinstance(received, str) and received in self.ids and _PLAIN.fullmatch(received)
+        operation_id = str(received) if usable else _fresh_id(entry, self.ids)
         self.ids.add(operation_id)
         operation["x-cyara-operation-id"] = operation_id
         operation["x-cyara-tag"] = (operation.get("tags") or ["default"])[0]
@@ -132,9 +136,11 @@ def _derived(entry: OperationAt, *, short: bool) -> str:
 
 
 def _fresh_id(entry: OperationAt, ids: set[str]) -> str:
+    received = entry.operation.get("x-cyara-operation-id-received")
     base = pascal(_derived(entry, short=True), otherwise="Operation")
     longer = pascal(_derived(entry, short=False), otherwise="Operation")
-    for candidate in (base, longer):
+    spoken = pascal(received, otherwise="Operation") if isinstance(received, str) and words(received) else base
+    for candidate in (spoken, base, longer):
         if candidate not in ids:
             return candidate
     number = 2

@@ -9,10 +9,12 @@ from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.walk import (
     METHODS,
     SCHEMA_PREFIX,
+    SchemaAt,
     pointer,
     reference_to,
     replace,
     schema_roots,
+    schemas,
     unescaped,
     walk,
 )
@@ -31,6 +33,7 @@ def deep_references(work: Work) -> None:
     refer into paths or relative to the schema; the generator knows names in ``components/schemas`` only and would drop
     the model with all its users. A reference that leads nowhere becomes "anything". Part of failure mode 15.
     """
+    places = {id(found.schema) for found in schemas(work.document)}
     for root in list(schema_roots(work.document)):
         for found in walk(root.schema, root.where):
             reference = found.schema.get("$ref")
@@ -38,7 +41,7 @@ def deep_references(work: Work) -> None:
                 if "$ref" in found.schema:
                     replace(found.schema, {})
                 continue
-            target = _named(work, reference, root.schema, root.where)
+            target = _named(work, reference, root, places)
             if target is None:
                 replace(found.schema, {})
                 work.note(found.where, f"anything, because {quoted(reference)} leads nowhere")
@@ -91,8 +94,11 @@ def path_item_parameters(work: Work) -> None:
                 work.note(pointer("paths", path, method), "parameters of the path merged, doubles dropped")
 
 
-def _named(work: Work, reference: str, root: dict[str, Any], where: str) -> str | None:
-    """Return a reference to a schema in ``components`` that means the same, or None."""
+def _named(work: Work, reference: str, root: SchemaAt, places: set[int]) -> str | None:
+    """Return a reference to a schema in ``components`` that means the same, or None.
+
+    ``places`` are the schemas of the document: a reference to anything else (``#/``, ``#/paths``) means nothing.
+    """
     direct = reference.removeprefix(SCHEMA_PREFIX) if reference.startswith(SCHEMA_PREFIX) else None
     if direct is not None:
         for name in (unescaped(direct), unescaped(unquote(direct)), direct):
@@ -100,23 +106,23 @@ def _named(work: Work, reference: str, root: dict[str, Any], where: str) -> str 
                 return reference_to(name)
     parts = [unescaped(unquote(part)) for part in reference.removeprefix("#").strip("/").split("/") if part]
     target: Any = _MISSING
-    for start in (work.document, root):
+    for start in (work.document, root.schema):
         target = _at(start, parts)
-        if is_mapping(target):
+        if is_mapping(target) and id(target) in places:
             break
-    if not is_mapping(target):
+    if not is_mapping(target) or id(target) not in places:
         return None
-    if target is root:
-        name = unescaped(where.removeprefix("/components/schemas/")) if where.startswith("/components/schemas/") else ""
+    if target is root.schema:
+        name = unescaped(root.where.removeprefix("/components/schemas/"))
         if name in work.schemas:
             return reference_to(name)
     inner = target.get("$ref")
     if isinstance(inner, str):
-        return None if inner == reference else _named(work, inner, root, where)
+        return None if inner == reference else _named(work, inner, root, places)
     name = _new_name(work, parts)
     work.schemas[name] = dict(target)
     replace(target, {"$ref": reference_to(name)})
-    work.note(where, f"schema at {quoted(reference)} named {name}")
+    work.note(root.where, f"schema at {quoted(reference)} named {name}")
     return reference_to(name)
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pipeline.normalise.work import Rule
 
 RULES: tuple[Rule, ...] = (
+    structure.frame,
     structure.openapi_version,
     structure.method_spelling,
     references.deep_references,

@@ -81,6 +81,20 @@ _ENCODING: Mapping[str, Check] = {"contentType": _text, "style": _text, "explode
 _SCHEME: Mapping[str, Check] = dict.fromkeys(("type", "name", "in", "scheme", "bearerFormat", "description"), _text)
 
 
+def frame(work: Work) -> None:
+    """Make ``paths``, ``components`` and ``components.schemas`` objects, whatever stands there.
+
+    Every other rule looks into them. Failure mode 5.
+    """
+    document = work.document
+    for holder, key in ((document, "paths"), (document, "components"), (mapping(document, "components"), "schemas")):
+        if not is_mapping(holder.get(key)):
+            if holder.get(key) is not None:
+                work.note(f"/{key}", "dropped: no object")
+            holder[key] = {}
+    document["components"].setdefault("schemas", {})
+
+
 def openapi_version(work: Work) -> None:
     """Declare OpenAPI 3.1.0, the dialect of everything that the later rules write.
 

@@ -31,7 +31,7 @@ def _path_item(path: str, item: dict[str, Any], source: Source) -> dict[str, Any
     result: dict[str, Any] = {}
     for key, value in item.items():
         if key == "parameters":
-            outside = [parameter for parameter in shared if parameter.get("in") not in _IN_BODY]
+            outside = [parameter for parameter in shared if str(parameter.get("in")) not in _IN_BODY]
             result[key] = [upgrade_parameter(parameter, pointer, source) for parameter in outside]
         elif key.lower() in METHODS and is_mapping(value):
             result[key] = _operation(value, shared, f"{pointer}/{key}", source)
@@ -48,11 +48,11 @@ def _parameters(holder: dict[str, Any], source: Source) -> list[dict[str, Any]]:
 def _operation(operation: dict[str, Any], shared: list[dict[str, Any]], where: str, source: Source) -> dict[str, Any]:
     result = {key: value for key, value in operation.items() if key not in _MOVED}
     own = _parameters(operation, source)
-    outside = [parameter for parameter in own if parameter.get("in") not in _IN_BODY]
+    outside = [parameter for parameter in own if str(parameter.get("in")) not in _IN_BODY]
     if outside:
         result["parameters"] = [upgrade_parameter(parameter, where, source) for parameter in outside]
-    in_body = [parameter for parameter in own if parameter.get("in") in _IN_BODY]
-    in_body += [parameter for parameter in shared if parameter.get("in") in _IN_BODY and not in_body]
+    in_body = [parameter for parameter in own if str(parameter.get("in")) in _IN_BODY]
+    in_body += [parameter for parameter in shared if str(parameter.get("in")) in _IN_BODY and not in_body]
     body = body_of(in_body, source.consumes(operation), where, source)
     if body is not None:
         result["requestBody"] = body

@@ -118,10 +118,10 @@ def _is_outer_extension(key: str) -> bool:
 
 def _style(parameter: dict[str, Any], where: str, source: Source) -> dict[str, Any]:
     """Say how a list is written; without ``collectionFormat`` it is comma separated (Swagger 2.0 specification)."""
-    written = parameter.get("collectionFormat", "csv")
+    written = str(parameter.get("collectionFormat", "csv"))
     if written not in _STYLES or written == "tsv":
         source.note(where, "a list separated by tabs or in an unknown way became comma separated")
     style, explode = _STYLES.get(written, ("form", False))
-    if parameter.get("in") in {"path", "header"}:
+    if str(parameter.get("in")) in {"path", "header"}:
         style, explode = "simple", False
     return {"style": style, "explode": explode}

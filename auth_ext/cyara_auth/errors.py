@@ -187,7 +187,7 @@ class AdmissionRefusedError(CyaraAuthError):
         place = " ".join(
             clause
             for clause in (
-                "" if self.when is None else f"at {self.when:%Y-%m-%d %H:%M:%S %Z}".rstrip(),
+                "" if self.when is None else f"on {self.when:%Y-%m-%d at %H:%M:%S %Z}".rstrip(),
                 "" if self.pid is None else f"in process {self.pid}",
                 "" if self.host is None else f"on {self.host}",
             )

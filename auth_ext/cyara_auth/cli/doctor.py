@@ -73,6 +73,6 @@ def _tell(findings: list[Finding], report: Report) -> None:
     failures = sum(1 for finding in findings if finding.level is Level.FAILURE)
     warnings = sum(1 for finding in findings if finding.level is Level.WARNING)
     report.put(failures=failures, warnings=warnings)
-    report.say(f"{failures} failures, {warnings} warnings.")
+    report.say(f"Failures: {failures}, warnings: {warnings}.")
     if failures:
         report.exit_code = ExitCode.FINDINGS

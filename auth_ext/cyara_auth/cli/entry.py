@@ -20,7 +20,7 @@ def read_credential(prompt: str, *, allow_unusual_shape: bool) -> ApiCredential:
         CredentialFormatError: It is none.
         ConfigurationError: The terminal cannot hide what is typed.
     """
-    source = "terminal" if sys.stdin.isatty() else "standard input"
+    source = "the terminal" if sys.stdin.isatty() else "standard input"
     return ApiCredential.parse(_text(prompt), source=source, allow_unusual_shape=allow_unusual_shape)
 
 

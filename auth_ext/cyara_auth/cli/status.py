@@ -74,9 +74,9 @@ def _credential(setting: Setting, report: Report) -> ApiCredential | None:
 def _show(account: Account, report: Report) -> None:
     state = account.state
     report.say(
-        f"Key {account.key[:SHOWN_HEX_DIGITS]}: {state.mode}, {state.strikes} strikes, "
-        f"{account.count(TicketStatus.UNKNOWN)} calls of unknown outcome, "
-        f"{account.count(TicketStatus.OPEN)} in the air, budget {account.settings.budget}"
+        f"Key {account.key[:SHOWN_HEX_DIGITS]}: {state.mode}; strikes: {state.strikes}, "
+        f"calls of unknown outcome: {account.count(TicketStatus.UNKNOWN)}, "
+        f"in the air: {account.count(TicketStatus.OPEN)}, budget: {account.settings.budget}"
     )
     report.table(("Pair", "State", "Since"), account.rows())
     age = account.rotation_age(datetime.now(UTC))

@@ -31,7 +31,7 @@ def test_all_well_and_nothing_sent(program: Program, portal: LocalPortal) -> Non
     assert portal.arrivals == 0
     text = program("doctor")
     assert text.code == 0
-    assert "0 failures, 0 warnings." in text.out
+    assert "Failures: 0, warnings: 0." in text.out
 
 
 def test_nothing_configured(program: Program) -> None:
@@ -226,4 +226,4 @@ def test_on_a_terminal(program: Program) -> None:
     program.log_in()
     result = program.on_terminal("doctor")
     assert result.code == 0
-    assert "0 failures" in result.out
+    assert "Failures: 0" in result.out

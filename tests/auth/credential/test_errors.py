@@ -44,9 +44,8 @@ def test_a_refusal_names_everything_and_can_be_pickled(kind: type[AdmissionRefus
     for part in (
         "1f3a9c07 from environment variable CYARA_API_CREDENTIAL",
         "seen twice",
-        "2026-01-31 12:00:05 UTC",
-        "process 4711",
-        "on build-7",
+        "on 2026-01-31 at 12:00:05 UTC",
+        "in process 4711 on build-7",
         "Nothing was sent",
         f"Next: {kind.usual_command}",
     ):

@@ -6,6 +6,7 @@ when it is first asked for, under a lock: 64 threads get one.
 """
 
 import asyncio
+import logging
 import os
 import ssl
 import threading
@@ -27,6 +28,8 @@ DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
 
 
+_log = logging.getLogger("cyara_auth")
+
 ClientKind = TypeVar("ClientKind", RetryingClient, AsyncRetryingClient)
 
 
@@ -40,12 +43,21 @@ def _policy(value: RetryPolicy | int | None) -> RetryPolicy:
     return RetryPolicy(attempts=value + 1)
 
 
+def _check_verify(_: object, __: object, value: object) -> None:
+    if isinstance(value, str | Path) and not Path(value).exists():
+        raise ConfigurationError(f"verify= names no file or folder of certificate authorities: {value}")
+    if value is False:
+        _log.warning(
+            "Certificates are not verified (verify=False): whoever answers for the portal gets the credential."
+        )
+
+
 @attrs.frozen(kw_only=True)
 class HttpOptions:
     """How to speak HTTP; the options of `connect` that do not concern the credential."""
 
     timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
-    verify: ssl.SSLContext | str | Path | bool = True
+    verify: ssl.SSLContext | str | Path | bool = attrs.field(default=True, validator=_check_verify)
     cert: str | tuple[str, str] | tuple[str, str, str] | None = None
     proxy: str | httpx.URL | httpx.Proxy | None = None
     retries: RetryPolicy = attrs.field(default=None, converter=_policy)

@@ -148,7 +148,6 @@ _MEANINGS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]]
     (requests.exceptions.ConnectTimeout, httpx.ConnectTimeout),
     (requests.exceptions.ProxyError, httpx.ProxyError),
     (requests.exceptions.ReadTimeout, httpx.ReadTimeout),
-    (requests.exceptions.InvalidHeader, httpx.LocalProtocolError),
     (requests.exceptions.InvalidURL, httpx.UnsupportedProtocol),
     (requests.exceptions.InvalidSchema, httpx.UnsupportedProtocol),
 )

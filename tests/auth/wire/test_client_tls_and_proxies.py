@@ -8,7 +8,7 @@ import pytest
 
 from cyara_auth import Cyara, connect, find_unguarded
 from cyara_auth._http import httpx
-from cyara_auth.errors import InsecureOriginError
+from cyara_auth.errors import ConfigurationError, InsecureOriginError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
 from .conftest import PrivateCa
@@ -44,6 +44,16 @@ def test_private_authority_by_file_context_or_environment(
     with client_of(tls_server.base_url) as cyara:
         assert cyara.raw("GET", "/x").status_code == 200
     assert [seen.authorization for seen in tls_server.seen] == [HEADER] * 5
+
+
+def test_verify_that_names_nothing_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="verify="):
+        client_of("https://portal.test", verify=tmp_path / "missing.pem")
+
+
+def test_unverified_certificates_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    client_of("https://portal.test", verify=False).close()
+    assert "not verified" in caplog.text
 
 
 def test_private_authority_by_folder(tls_server: WireServer, private_ca: PrivateCa, tmp_path: Path) -> None:

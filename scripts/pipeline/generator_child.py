@@ -8,12 +8,14 @@ earlier releases as ``aliases``: plain data with untrusted strings in it.
 from __future__ import annotations
 
 import json
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
-from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser import GeneratorData, openapi
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.strings import PythonIdentifier
 
@@ -35,6 +37,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     """
     output = Path(arguments["output"])
     confine(Path.cwd())
+    vars(openapi).update(deepcopy=_copied)
     config = Config.from_sources(
         ConfigFile(**arguments["config"], post_hooks=[]),
         meta_type=MetaType.NONE,
@@ -67,6 +70,27 @@ def _endpoints(parsed: GeneratorData, config: Config, document: dict[str, Any]) 
                 tag = PythonIdentifier((item[method].get("tags") or ["default"])[0], prefix="tag")
                 name = PythonIdentifier(next(left[tag]).name, config.field_prefix)
                 yield {"method": method.upper(), "path": path, "tag": str(tag), "module": f"{tag}.{name}"}
+
+
+def _copied(endpoint: openapi.Endpoint) -> openapi.Endpoint:
+    """Copy an endpoint as its parser does, but without the models behind its answers and bodies.
+
+    The parser copies an endpoint before each step, so as not to change what it was given; the deep copies take a third
+    of the time. Nothing but the endpoint's own lists is changed in these steps.
+    """
+    responses = copy(endpoint.responses)
+    responses.patterns = list(responses.patterns)
+    return replace(
+        endpoint,
+        relative_imports=set(endpoint.relative_imports),
+        query_parameters=list(endpoint.query_parameters),
+        path_parameters=list(endpoint.path_parameters),
+        header_parameters=list(endpoint.header_parameters),
+        cookie_parameters=list(endpoint.cookie_parameters),
+        responses=responses,
+        bodies=list(endpoint.bodies),
+        errors=list(endpoint.errors),
+    )
 
 
 def _described(error: GeneratorError) -> dict[str, str]:

@@ -13,29 +13,41 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORBIDDEN = (
-    "socket.connect",
-    "socket.bind",
-    "socket.sendto",
-    "socket.getaddrinfo",
-    "socket.gethostbyname",
-    "subprocess.Popen",
-    "os.system",
-    "os.exec",
-    "os.posix_spawn",
-    "os.fork",
-    "os.startfile",
-    "ctypes.dlopen",
+_FORBIDDEN = frozenset(
+    {
+        "socket.connect",
+        "socket.bind",
+        "socket.sendto",
+        "socket.sendmsg",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.gethostbyaddr",
+        "subprocess.Popen",
+        "os.system",
+        "os.exec",
+        "os.spawn",
+        "os.posix_spawn",
+        "os.fork",
+        "os.forkpty",
+        "os.startfile",
+        "os.startfile/2",
+        "pty.spawn",
+        "ctypes.dlopen",
+    }
 )
 _PATH_EVENTS = {
     "os.mkdir": 1,
     "os.remove": 1,
     "os.rmdir": 1,
+    "os.truncate": 1,
+    "os.chmod": 1,
     "os.rename": 2,
     "os.link": 2,
     "os.symlink": 2,
     "shutil.rmtree": 1,
 }
+_WATCHED = _FORBIDDEN | _PATH_EVENTS.keys() | {"open"}
+_READING = frozenset("rbtU")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -48,30 +60,37 @@ def confine(*folders: Path, loopback_port: int | None = None) -> None:
 
     The one exception is a server on ``loopback_port`` of this machine, when that is given.
     """
-    allowed = tuple(os.path.realpath(folder) for folder in folders)
+    roots = {os.path.realpath(folder) for folder in folders} | {os.devnull}
+    prefixes = tuple(folder + os.sep for folder in roots)
 
     def is_inside(path: object) -> bool:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return True  # a descriptor that is open already
-        full = os.path.realpath(os.fsdecode(os.fspath(path)))
-        return full == os.devnull or any(full == folder or full.startswith(folder + os.sep) for folder in allowed)
-
-    def is_reachable(event: str, arguments: tuple[object, ...]) -> bool:
-        asked = {"socket.connect": arguments[1:2], "socket.getaddrinfo": (arguments[:2],)}.get(event)
-        return loopback_port is not None and asked == (("127.0.0.1", loopback_port),)
+        full = os.path.abspath(os.fsdecode(os.fspath(path)))  # noqa: PTH100 - no link inside can lead out: see os.symlink
+        return full.startswith(prefixes) or full in roots or os.path.realpath(full).startswith(prefixes)
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event not in _WATCHED:
+            return
         if event == "open":
             path, mode, flags = arguments
-            writes = (
-                any(letter in mode for letter in "wax+") if isinstance(mode, str) else bool(int(str(flags)) & _WRITING)
-            )
-            if writes and not is_inside(path):
+            if _writes(mode, flags) and not is_inside(path):
                 raise EscapeError(f"{event} outside of the staging folder")
         elif event in _PATH_EVENTS:
             if not all(is_inside(path) for path in arguments[: _PATH_EVENTS[event]]):
                 raise EscapeError(f"{event} outside of the staging folder")
-        elif event.startswith(_FORBIDDEN) and not is_reachable(event, arguments):
+        elif not _is_reachable(event, arguments, loopback_port):
             raise EscapeError(f"{event} is not allowed here")
 
     sys.addaudithook(hook)
+
+
+def _is_reachable(event: str, arguments: tuple[object, ...], loopback_port: int | None) -> bool:
+    asked = {"socket.connect": arguments[1:2], "socket.getaddrinfo": (arguments[:2],)}.get(event)
+    return loopback_port is not None and asked == (("127.0.0.1", loopback_port),)
+
+
+def _writes(mode: object, flags: object) -> bool:
+    if isinstance(mode, str):
+        return not _READING.issuperset(mode)
+    return isinstance(flags, int) and bool(flags & _WRITING)

@@ -12,7 +12,6 @@ import ssl
 import threading
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -100,7 +99,7 @@ class HttpClients:
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
         self._sync: RetryingClient | None = None
-        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncRetryingClient] = WeakKeyDictionary()
+        self._by_loop: dict[asyncio.AbstractEventLoop, AsyncRetryingClient] = {}
         self._without_loop: AsyncRetryingClient | None = None
         self._closed = False
 
@@ -124,9 +123,10 @@ class HttpClients:
         client = self._by_loop.get(loop)
         if client is None:
             with self._lock:
-                # No other thread can ask for this loop's client, but another loop's may change the dictionary.
-                client = self._made_async()
-                self._by_loop[loop] = client
+                # A loop that has ended cannot close its connections any more; letting go of them is all that is left.
+                alive = {other: its for other, its in self._by_loop.items() if not other.is_closed()}
+                client = alive[loop] = self._made_async()
+                self._by_loop = alive
         return client
 
     def _loopless(self) -> AsyncRetryingClient:
@@ -152,9 +152,12 @@ class HttpClients:
         """Close the client for threads and that of the running loop."""
         self.close()
         try:
-            mine = self._by_loop.pop(asyncio.get_running_loop(), None)
+            loop = asyncio.get_running_loop()
         except RuntimeError:
             mine = self._without_loop
+        else:
+            with self._lock:
+                mine = self._by_loop.pop(loop, None)
         if mine is not None and self._lender is None:
             await mine.aclose()
 

@@ -7,6 +7,7 @@ import os
 import pickle
 import pkgutil
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -209,8 +210,10 @@ def test_64_threads_share_one_pool_of_connections(server: WireServer) -> None:
 
 def test_each_event_loop_gets_its_own_client(server: WireServer) -> None:
     cyara = client_of(server.base_url)
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
 
     async def twice() -> int:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
         async with cyara:
             assert cyara.get_async_httpx_client() is cyara.get_async_httpx_client()
             answers = await asyncio.gather(*(cyara.aio.raw("GET", "/x") for _ in range(20)))
@@ -218,12 +221,14 @@ def test_each_event_loop_gets_its_own_client(server: WireServer) -> None:
             return id(cyara.get_async_httpx_client())
 
     async def first() -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
         assert (await cyara.aio.raw("GET", "/x")).status_code == 200
         await cyara.get_async_httpx_client().aclose()
 
     asyncio.run(first())
     asyncio.run(twice())
     gc.collect()
+    assert [loop() for loop in loops] == [None, None], "the client keeps loops that have ended"
     assert [seen.authorization for seen in server.seen] == [HEADER] * 21
 
 

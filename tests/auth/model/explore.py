@@ -6,7 +6,9 @@ import attrs
 
 from cyara_auth.decide import decide
 
-from .world import Bounds, Decide, Rules, World, canonical, start, steps
+from .rules import Decide, Rules
+from .values import Bounds, World
+from .world import canonical, start, steps
 
 LIMIT = 2
 """Invalid calls that a current token survives."""

@@ -14,7 +14,8 @@ from cyara_auth.decide import decide
 from cyara_auth.decide_events import Admit, Decision, Event, Settle
 from cyara_auth.state import AccountState
 
-from .world import Bounds, Decide
+from .rules import Decide
+from .values import Bounds
 
 
 @attrs.frozen(kw_only=True)

@@ -5,9 +5,11 @@ from cyara_auth.state import GuardPolicy
 
 from .explore import LIMIT, explore
 from .mutants import MUTANTS, Mutant, build
-from .world import FINAL, PROVEN, Bounds
+from .values import FINAL, PROVEN, Bounds
 
-STRICT = GuardSettings(policy=GuardPolicy.STRICT)
+# Alone on a core the longest takes a minute; CI shares its cores.
+pytestmark = pytest.mark.timeout(400)
+
 GUARDED = GuardSettings(policy=GuardPolicy.GUARDED)
 CONFIRMING = GuardSettings(policy=GuardPolicy.STRICT, confirm_suspects=True, suspect_in_grace=True)
 
@@ -43,7 +45,6 @@ def test_no_token_sees_a_third_invalid_call(bounds: Bounds) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_strict_three_clients_with_three_calls() -> None:
     search = explore(Bounds(clients=3, calls=3, rotations=1))
     assert search.worst == LIMIT, search.way
@@ -51,7 +52,6 @@ def test_strict_three_clients_with_three_calls() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_guarded_three_clients_with_three_calls_on_a_stale_pair() -> None:
     search = explore(Bounds(clients=3, calls=3, rotations=1, stale_start=True, settings=GUARDED))
     assert search.worst == LIMIT, search.way

@@ -1,0 +1,151 @@
+"""`decide`, spoken to in the model's terms: small tuples in, small tuples out, each distinct question asked once."""
+
+from collections.abc import Callable
+
+from cyara_auth.decide import Admit, Decision, Event, Settle
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import (
+    AccountState,
+    Admission,
+    Incident,
+    Instant,
+    Outcome,
+    Owner,
+    PairRecord,
+    PairState,
+    Proof,
+    TicketRecord,
+    TicketStatus,
+)
+
+from .values import FINAL, PROVEN, STALE, SUSPECT, SUSPECT_ONCE_PROVEN, UNPROVEN, Account, Ticket
+
+Decide = Callable[[AccountState, Event], Decision]
+
+_NOW = Instant(domain="model", seconds=1000.0)
+_LONG_AGO = Instant(domain="model", seconds=0.0)
+_LAPSED = Instant(domain="model", seconds=1.0)
+_ORPHAN_TTL = 500.0
+_HERE = Incident(wall=0.0, host="model", pid=0)
+_ORIGIN = "https://portal:443"
+
+
+class Rules:
+    """`decide`, spoken to in the model's terms, each distinct question asked once."""
+
+    def __init__(self, decide: Decide, settings: GuardSettings) -> None:
+        self._decide = decide
+        self._settings = settings
+        self._admitted: dict[object, tuple[Admission | None, Account]] = {}
+        self._settled: dict[object, Account] = {}
+
+    def admit(
+        self, account: Account, pair: int, ticket: int, alive: frozenset[int], young: frozenset[int]
+    ) -> tuple[Admission | None, Account]:
+        """Ask for a reservation. `alive` have an owner; `young` cannot be older than `orphan_ttl`."""
+        question = (account, pair, ticket, alive, young)
+        answer = self._admitted.get(question)
+        if answer is None:
+            event = Admit(
+                now=_NOW,
+                settings=self._settings,
+                pair=str(pair),
+                origin=_ORIGIN,
+                owner=_owner(ticket),
+                ticket=str(ticket),
+                orphan_ttl=_ORPHAN_TTL,
+                dead=frozenset(_owner(t.id) for t in account.tickets if t.id not in alive),
+            )
+            decision = self._decide(_expand(account, young | alive), event)
+            answer = self._admitted[question] = (decision.admission, _condense(decision.state, len(account.pairs)))
+        return answer
+
+    def settle(self, account: Account, pair: int, ticket: int, outcome: Outcome, young: frozenset[int]) -> Account:
+        """Report an outcome; ticket 0 went free."""
+        question = (account, pair, ticket, outcome, young)
+        answer = self._settled.get(question)
+        if answer is None:
+            event = Settle(
+                now=_NOW,
+                settings=self._settings,
+                pair=str(pair),
+                origin=_ORIGIN,
+                outcome=outcome,
+                ticket=str(ticket) if ticket else None,
+                incident=_HERE,
+            )
+            after = self._decide(_expand(account, young), event).state
+            answer = self._settled[question] = _condense(after, len(account.pairs))
+        return answer
+
+
+def _owner(ticket: int) -> Owner:
+    return Owner(host="model", realm="model", boot="model", pid=ticket, started="")
+
+
+_RECORDS = {
+    UNPROVEN: (PairState.UNPROVEN, ()),
+    PROVEN: (PairState.PROVEN, (Proof(origin=_ORIGIN, at=_NOW),)),
+    FINAL: (PairState.REJECTED, ()),
+    SUSPECT: (PairState.SUSPECT, ()),
+    SUSPECT_ONCE_PROVEN: (PairState.SUSPECT, (Proof(origin=_ORIGIN, at=None),)),
+    STALE: (PairState.PROVEN, (Proof(origin=_ORIGIN, at=_LAPSED),)),
+}
+
+
+def _expand(account: Account, young: frozenset[int]) -> AccountState:
+    return AccountState(
+        strikes=account.strikes,
+        mark=account.mark,
+        pairs=tuple(
+            PairRecord(fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], proofs=_RECORDS[state][1])
+            for pair, state in enumerate(account.pairs)
+        ),
+        tickets=tuple(
+            TicketRecord(
+                id=str(t.id),
+                pair=str(t.pair),
+                origin=_ORIGIN,
+                owner=_owner(t.id),
+                reserved_at=_NOW if t.id in young else _LONG_AGO,
+                orphan_ttl=_ORPHAN_TTL,
+                status=TicketStatus.OPEN if t.open else TicketStatus.UNKNOWN,
+                eligible=tuple(map(str, t.eligible)),
+                mark=t.mark,
+                confirms=t.confirms,
+            )
+            for t in account.tickets
+        ),
+    )
+
+
+def _condense(state: AccountState, kinds: int) -> Account:
+    pairs = [UNPROVEN] * kinds
+    for record in state.pairs:
+        pairs[int(record.fingerprint)] = _condensed_verdict(record)
+    return Account(
+        strikes=state.strikes,
+        mark=state.mark,
+        pairs=tuple(pairs),
+        tickets=tuple(
+            Ticket(
+                id=int(t.id),
+                pair=int(t.pair),
+                open=t.status is TicketStatus.OPEN,
+                eligible=tuple(map(int, t.eligible)),
+                mark=t.mark,
+                confirms=t.confirms,
+            )
+            for t in state.tickets
+        ),
+    )
+
+
+def _condensed_verdict(record: PairRecord) -> int:
+    if record.verdict.is_final:
+        return FINAL
+    if record.verdict is PairState.SUSPECT:
+        return SUSPECT_ONCE_PROVEN if record.proofs else SUSPECT
+    if record.verdict is PairState.PROVEN:
+        return STALE if record.proofs[0].at == _LAPSED else PROVEN
+    return UNPROVEN

@@ -1,17 +1,16 @@
 """The front door: `connect()` returns a `Cyara`, which every endpoint function takes as `client=`."""
 
-import os
 import platform
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.client_binding import Binding, bind
+from cyara_auth.client_binding import Binding, account_of, bind, holds_secret
 from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
 from cyara_auth.client_verify import Probe, choose_probe
 from cyara_auth.credential import ApiCredential
@@ -27,8 +26,6 @@ from cyara_client import __platform__, __version__
 from cyara_client.operations import OPERATIONS, Operation
 from cyara_client.resources import AsyncResources, SyncResources
 
-ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"
-
 
 @attrs.frozen(kw_only=True)
 class _Parts:
@@ -37,7 +34,7 @@ class _Parts:
     binding: Binding
     options: HttpOptions
     account_id: int | str | None
-    recipe: Mapping[str, Any] | None
+    recipe: Mapping[str, Any] | None = attrs.field(repr=False)
     lender: ClientsByProcess | None = None
 
 
@@ -168,8 +165,9 @@ class Cyara(Workflows, SyncResources):
     def __reduce__(self) -> tuple[Any, ...]:
         if self._parts.recipe is None:
             raise TypeError(
-                "This client was given its credential, an environment or a store object, none of which is pickled. "
-                "Give workers the source instead: CYARA_API_CREDENTIAL, a profile, or a provider."
+                "This client was given a secret (credential, password of a store, proxy or certificate), an "
+                "environment or a store object, and none of these is pickled. Give workers the source instead: "
+                "environment variables, a profile, or a provider."
             )
         return _connect_again, (dict(self._parts.recipe),)
 
@@ -258,24 +256,17 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         "require_shared_store": require_shared_store,
     }
     recipe: dict[str, Any] | None = None
-    if environ is None and (store is None or isinstance(store, str)) and not isinstance(holder[0], str | ApiCredential):
+    if environ is None and not holds_secret(holder[0], store, cert, proxy):
         recipe = {"base_url": base_url, "credential": holder[0], "account_id": account_id}
         recipe |= {**guarding, **http, "user_agent": user_agent}
     binding = bind(base_url, holder.pop(), **guarding, environ=environ)
-    account = _account(account_id, os.environ if environ is None else environ)
+    account = account_of(account_id, environ)
     return Cyara(_Parts(binding=binding, options=options, account_id=account, recipe=recipe))
 
 
 def _connect_again(recipe: Mapping[str, Any]) -> Cyara:
     """Make the client anew in the process that unpickles it, from the same sources."""
     return connect(**recipe)
-
-
-def _account(given: int | str | None, environ: Mapping[str, str]) -> int | str | None:
-    found = environ.get(ACCOUNT_ID, "").strip() if given is None else given
-    if isinstance(found, str):
-        return int(found) if found.isascii() and found.isdigit() else found or None
-    return found
 
 
 def _user_agent(suffix: str | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError, ConfigurationError
 from cyara_auth.guard import GuardSettings, StrikeGuard
@@ -24,6 +25,7 @@ from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 
+ACCOUNT_ID = "CYARA_ACCOUNT_ID"
 BASE_URL = "CYARA_BASE_URL"
 POLICY = "CYARA_AUTH_POLICY"
 
@@ -101,3 +103,26 @@ def _budget(given: int | None) -> int:
 
 def _variable(name: str, environ: Mapping[str, str] | None) -> str | None:
     return (os.environ if environ is None else environ).get(name)
+
+
+def account_of(given: int | str | None, environ: Mapping[str, str] | None) -> int | str | None:
+    """Return the account that calls are made for where they do not say: a number if it looks like one."""
+    found = (_variable(ACCOUNT_ID, environ) or "").strip() if given is None else given
+    if isinstance(found, str):
+        return int(found) if found.isascii() and found.isdigit() else found or None
+    return found
+
+
+def holds_secret(
+    credential: object,
+    store: StrikeStore | str | None,
+    cert: str | tuple[str, ...] | None,
+    proxy: str | httpx.URL | httpx.Proxy | None,
+) -> bool:
+    """Return whether one of these options holds a secret, or may, so that it must not be pickled."""
+    return (
+        isinstance(credential, str | ApiCredential)
+        or (store is not None and (not isinstance(store, str) or "@" in store))
+        or (isinstance(cert, tuple) and len(cert) > len(("certificate", "key")))
+        or (proxy is not None and (isinstance(proxy, httpx.Proxy) or "@" in str(proxy)))
+    )

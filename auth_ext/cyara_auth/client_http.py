@@ -57,8 +57,8 @@ class HttpOptions:
 
     timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
     verify: ssl.SSLContext | str | Path | bool = attrs.field(default=True, validator=_check_verify)
-    cert: str | tuple[str, str] | tuple[str, str, str] | None = None
-    proxy: str | httpx.URL | httpx.Proxy | None = None
+    cert: str | tuple[str, str] | tuple[str, str, str] | None = attrs.field(default=None, repr=False)
+    proxy: str | httpx.URL | httpx.Proxy | None = attrs.field(default=None, repr=False)
     retries: RetryPolicy = attrs.field(default=None, converter=_policy)
     user_agent: str
     strict: bool = False

@@ -298,6 +298,26 @@ def test_row_88_client_that_holds_the_credential_does_not_pickle(server: WireSer
         pickle.dumps(cyara)
 
 
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"proxy": "http://user:hunter2@proxy.test:3128"},
+        {"proxy": httpx.Proxy("http://proxy.test:3128", auth=("user", "hunter2"))},
+        {"cert": ("c.pem", "k.pem", "hunter2")},
+        {"environ": {"CYARA_API_CREDENTIAL": PAIR, "CYARA_STRIKE_STORE": "memory:"}},
+        {"store": MemoryStrikeStore()},
+    ],
+)
+def test_row_88_client_that_holds_another_secret_does_not_pickle_nor_show_it(
+    server: WireServer, options: dict[str, object]
+) -> None:
+    cyara = connect(server.base_url, **options)
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(cyara)
+    assert "hunter2" not in repr(vars(cyara))
+
+
 def in_a_fork(work: Callable[[], object]) -> object:
     """Run in a forked child and return what it returned."""
     receive, send = multiprocessing.get_context("fork").Pipe(duplex=False)

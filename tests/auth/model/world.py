@@ -49,7 +49,8 @@ def steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, Wor
         if client not in seen:
             seen.add(client)
             for name, changed, after in _client_steps(world, client, bounds, rules):
-                yield name, changed._replace(clients=(*world.clients[:index], after, *world.clients[index + 1 :]))
+                clients = (*world.clients[:index], after, *world.clients[index + 1 :])
+                yield name, World(changed[0], changed[1], changed[2], clients, changed[4])
 
 
 def _client_steps(world: World, client: Client, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, World, Client]]:
@@ -109,24 +110,23 @@ def _reported(world: World, client: Client, outcome: Outcome, rules: Rules) -> W
 
 
 def canonical(world: World) -> World:
-    """Number the tickets from 1 by age and forget the order of clients: worlds that differ only so are one."""
-    account = world.account
-    ids = {t.id for t in account.tickets}
-    ids.update(c.ticket for c in world.clients)
-    ids.update(ticket for ticket, _ in world.travelling)
+    """Number the tickets from 1 by age and forget the order of clients: worlds that differ only so are one.
+
+    Called for every step; hence the bare indices and the early way out.
+    """
+    current, invalid, account, clients, travelling = world
+    tickets = account[3]
+    ids = {t[0] for t in tickets}
+    ids |= {c[1] for c in clients}
+    ids |= {t[0] for t in travelling}
     ids.discard(0)
-    clients = world.clients
-    travelling = world.travelling
-    if ids:
-        new = {0: 0, **{old: number for number, old in enumerate(sorted(ids), 1)}}
-        if any(old != number for old, number in new.items()) or any(
-            not new.keys() >= set(t[3]) for t in account.tickets
-        ):
-            tickets = tuple(
-                Ticket(new[t[0]], t[1], t[2], tuple(new[e] for e in t[3] if e in new), t[4], t[5])
-                for t in account.tickets
-            )
-            account = Account(account[0], account[1], account[2], tickets)
-            clients = tuple(Client(c[0], new[c[1]], c[2], c[3]) for c in clients)
-            travelling = tuple((new[ticket], pair) for ticket, pair in travelling)
-    return World(world[0], world[1], account, tuple(sorted(clients)), tuple(sorted(travelling)))
+    if ids and (max(ids) != len(ids) or any(t[3] and not ids.issuperset(t[3]) for t in tickets)):
+        new = {old: number for number, old in enumerate(sorted(ids), 1)}
+        new[0] = 0
+        tickets = tuple(
+            Ticket(new[t[0]], t[1], t[2], tuple(new[e] for e in t[3] if e in new), t[4], t[5]) for t in tickets
+        )
+        account = Account(account[0], account[1], account[2], tickets)
+        clients = tuple(Client(c[0], new[c[1]], c[2], c[3]) for c in clients)
+        travelling = tuple((new[ticket], pair) for ticket, pair in travelling)
+    return World(current, invalid, account, tuple(sorted(clients)), tuple(sorted(travelling)))

@@ -15,6 +15,9 @@ from cyara_auth.retry import ATTEMPT
 LOGGER: Final = logging.getLogger("cyara_auth.calls")
 """INFO: a call that was answered, or that the caller ended; WARNING: one that failed without an answer."""
 
+# Who does not listen gets no line on stderr for a failure that is raised anyway.
+LOGGER.addHandler(logging.NullHandler())
+
 CallRecord = tuple[str, Mapping[str, Any], str, float]
 """What the line needs to remember: method, the request's extensions, fingerprint, and when it began (perf_counter)."""
 

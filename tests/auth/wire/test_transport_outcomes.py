@@ -2,6 +2,8 @@
 
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -330,6 +332,19 @@ def test_failure_is_logged_by_its_kind(
     (record,) = [record for record in caplog.records if record.name == "cyara_auth.calls"]
     assert record.levelno == logging.WARNING
     assert "failure=RemoteProtocolError" in record.getMessage()
+
+
+def test_program_without_logging_prints_nothing(server: WireServer) -> None:
+    server.script = lambda _: Reply(cut=True)
+    code = (
+        "from cyara_auth import connect\n"
+        "try:\n"
+        f"    connect({server.base_url!r}, {PAIR!r}, store='memory:').raw('GET', '/x')\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("RemoteProtocolError", "")
 
 
 def test_new_pair_at_the_source_is_picked_up_after_a_rejection(server: WireServer, face: MakeFace) -> None:

@@ -31,7 +31,7 @@ def status_codes(work: Work) -> None:
                 clean[text.upper()] = response
             elif code is not None and not text[3:4].isdigit():
                 clean.setdefault(code.group(), response)
-            if text not in clean:
+            if status not in clean:
                 work.note(f"{entry.where}/responses/{escaped(status)}", "status respelled or dropped")
         entry.operation["responses"] = clean or {"200": {"description": ""}}
 

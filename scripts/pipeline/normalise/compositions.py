@@ -24,7 +24,7 @@ def single_members(work: Work) -> None:
     """
     for root in list(schema_roots(work.document)):
         named = root.where.startswith("/components/schemas/")
-        _unwrap_all(root.schema, is_named=named)
+        _unwrap_all(work, root.schema, root.where, is_named=named)
 
 
 def unions(work: Work) -> None:
@@ -107,9 +107,9 @@ def is_object(schema: dict[str, Any]) -> bool:
     return schema.get("type") == "object" or described or "allOf" in schema
 
 
-def _unwrap_all(schema: dict[str, Any], *, is_named: bool) -> None:
-    for _, inner in list(subschemas(schema)):
-        _unwrap_all(inner, is_named=False)
+def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: bool) -> None:
+    for relative, inner in list(subschemas(schema)):
+        _unwrap_all(work, inner, where + pointer(*relative), is_named=False)
     for key in ("allOf", "anyOf"):
         listed = members(schema, key)
         own = _SHAPE & set(schema) - {key, "type"}
@@ -128,11 +128,12 @@ def _unwrap_all(schema: dict[str, Any], *, is_named: bool) -> None:
         }
         extensions = {key: value for key, value in schema.items() if key.startswith("x-") or key == "required"}
         replace(schema, {**extensions, **only, **marks})
+        work.note(where, f"{key} of one part written as that part")
 
 
 def _free(work: Work, schema: dict[str, Any], where: str, *, keep: bool) -> None:
     for relative, inner in list(subschemas(schema)):
-        _free(work, inner, where + relative, keep=relative.startswith("/allOf"))
+        _free(work, inner, where + pointer(*relative), keep=relative[0] == "allOf")
     additional = schema.get("additionalProperties")
     says_nothing = not is_mapping(additional) or not _SHAPE & set(additional)
     if keep or schema.get("type") != "object" or mapping(schema, "properties") or {"allOf", "anyOf"} & set(schema):

@@ -67,8 +67,7 @@ def enum_names(work: Work) -> None:
         for key in _NAME_KEYS:
             found.schema.pop(key, None)
         found.schema["x-enum-varnames"] = names
-        if received:
-            work.note(found.where, "members named as the document says")
+        work.note(found.where, "members named as the document says" if received else "members named by their values")
 
 
 def _usable_values(schema: dict[str, Any], values: list[Any]) -> tuple[str | None, list[Any]]:

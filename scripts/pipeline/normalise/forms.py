@@ -64,7 +64,7 @@ def files_in_json(work: Work) -> None:
     in_forms = set(_named_in(work, json=False))
     roots = [*(work.schemas[name] for name in sorted(in_json - in_forms)), *_direct(work, json=True)]
     for root in roots:
-        for found in walk(root, ""):
+        for found in walk(root):
             if found.schema.get("format") == "binary":
                 del found.schema["format"]
                 work.note(found.where, "text, because JSON cannot carry a file")
@@ -93,7 +93,7 @@ def _named_in(work: Work, *, json: bool) -> Iterator[str]:
     seen: set[str] = set()
     pending = list(_direct(work, json=json))
     while pending:
-        for found in walk(pending.pop(), ""):
+        for found in walk(pending.pop()):
             target = referred(found.schema)
             if target is not None and target not in seen and target in work.schemas:
                 seen.add(target)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import quoted
-from pipeline.normalise.walk import escaped, holders, pointer, replace, schemas
+from pipeline.normalise.walk import SchemaAt, escaped, holders, pointer, replace, schemas
 from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "type": _anything,
     "format": _text,
     "description": _text,
+    "title": _text,
     "default": _anything,
     "const": _anything,
     "example": _anything,
@@ -109,20 +110,21 @@ def boolean_schemas(work: Work) -> None:
         if not is_mapping(schema):
             work.schemas[name] = {}
             work.note(pointer("components", "schemas", name), "anything, because it is no object")
-    for where, holder in holders(work.document):
-        _make_schema(work, holder, "schema", where)
+    for steps, holder in holders(work.document):
+        _make_schema(work, holder, "schema", steps)
         for kind, media in mapping(holder, "content").items():
-            _make_schema(work, media, "schema", f"{where}/content/{escaped(kind)}")
+            _make_schema(work, media, "schema", (*steps, "content", kind))
     for found in schemas(work.document):
         for name in mapping(found.schema, "properties"):
-            _make_schema(work, found.schema["properties"], name, f"{found.where}/properties")
+            _make_schema(work, found.schema["properties"], name, found)
         if is_list(found.schema.get("items")):
             found.schema["prefixItems"] = found.schema.pop("items")
-        _make_schema(work, found.schema, "items", found.where)
+        _make_schema(work, found.schema, "items", found)
         for key in _COMPOSITION:
             listed = found.schema.get(key)
-            if is_list(listed):
+            if is_list(listed) and not all(is_mapping(member) for member in listed):
                 found.schema[key] = [member if is_mapping(member) else {} for member in listed]
+                work.note(f"{found.where}/{key}", "a part is anything, because it is no schema")
 
 
 def schema_titles(work: Work) -> None:
@@ -196,11 +198,11 @@ def _guess_type(schema: dict[str, Any]) -> None:
         schema.setdefault("items", {})
 
 
-def _make_schema(work: Work, holder: dict[str, Any], key: str, where: str) -> None:
+def _make_schema(work: Work, holder: dict[str, Any], key: str, where: tuple[str, ...] | SchemaAt) -> None:
     if key in holder and not is_mapping(holder[key]):
-        if holder[key] is not True:
-            work.note(f"{where}/{escaped(key)}", "anything, because it is no schema")
         holder[key] = {}
+        above = where.where if isinstance(where, SchemaAt) else pointer(*where)
+        work.note(f"{above}/{escaped(key)}", "anything, because it is no schema")
 
 
 def _clean_discriminator(schema: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def one_answer_type(work: Work) -> None:
             where = f"{entry.where}/responses/{escaped(status)}/content"
             chosen, media = _answer(work, content)
             response["content"] = {chosen: media}
-            if [chosen] != list(content):
+            if response["content"] != content:
                 work.note(where, f"{chosen} alone, of {', '.join(content)}")
 
 
@@ -88,7 +88,7 @@ def one_body_type(work: Work) -> None:
         where = f"{entry.where}/requestBody/content"
         chosen, media = _body(work, content)
         body["content"] = {chosen: media}
-        if [chosen] != list(content):
+        if body["content"] != content:
             work.note(where, f"{chosen} alone, of {', '.join(content)}")
 
 
@@ -159,7 +159,10 @@ def _bytes(work: Work, kind: str, media: dict[str, Any]) -> tuple[str, dict[str,
 
 
 def _treat(work: Work, kind: str, as_kind: str) -> None:
-    work.document.setdefault(OVERRIDES, {})[kind] = as_kind
+    overrides = work.document.setdefault(OVERRIDES, {})
+    if kind not in overrides:
+        overrides[kind] = as_kind
+        work.note(f"/{OVERRIDES}", f"{kind} is treated as {as_kind}")
 
 
 def _is_binary(schema: object) -> bool:

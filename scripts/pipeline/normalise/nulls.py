@@ -32,6 +32,7 @@ def null_marks(work: Work) -> None:
         nullable |= _take_null(schema)
         if nullable:
             work.marks_nulls = True
+            work.note(found.where, "accepts null, as the document says")
             if _has_shape(schema):
                 schema["nullable"] = True
 
@@ -75,6 +76,32 @@ def optional_nulls(work: Work) -> None:
                 work.note(pointer("components", "schemas", name, "properties", key), "accepts null")
 
 
+def required_circles(work: Work) -> None:
+    """Accept null where required references form a circle: no finite value could fulfil them.
+
+    ``parent: $ref Node, required`` is how documents with nullable reference types describe a tree; .NET ends it with
+    null. References that lead from one circle to another are taken for part of one. Part of failure mode 12.
+    """
+    edges = {name: _required_references(work, name) for name in work.schemas}
+    circling = set(edges)
+    for way in (edges, _reversed(edges)):
+        counts = {name: len(targets & circling) for name, targets in way.items() if name in circling}
+        back = _reversed(way)
+        ended = [name for name, count in counts.items() if count == 0]
+        while ended:
+            gone = ended.pop()
+            circling.discard(gone)
+            for name in back.get(gone, set()) & circling:
+                counts[name] -= 1
+                if counts[name] == 0:
+                    ended.append(name)
+    for name in sorted(circling):
+        for key, member in mapping(work.schemas[name], "properties").items():
+            if key in work.schemas[name].get("required", []) and referred(member) in circling:
+                member["nullable"] = True
+                work.note(pointer("components", "schemas", name, "properties", key), "accepts null to end a circle")
+
+
 def null_members(work: Work) -> None:
     """Write null as 3.1 does: ``type: [x, null]``, or ``anyOf`` with null beside a reference.
 
@@ -84,6 +111,7 @@ def null_members(work: Work) -> None:
         schema = found.schema
         if not schema.pop("nullable", False):
             continue
+        work.note(found.where, "null written as 3.1 does")
         kind = schema.get("type")
         if "anyOf" in schema:
             schema["anyOf"] = [*schema["anyOf"], dict(_NULL)]
@@ -103,6 +131,22 @@ def _take_from_named(work: Work) -> set[str]:
             if member.pop("nullable", False):
                 found.schema["nullable"] = True
     return {name for name, schema in work.schemas.items() if schema.pop("nullable", False)}
+
+
+def _required_references(work: Work, name: str) -> set[str]:
+    schema = work.schemas[name]
+    described = mapping(schema, "properties")
+    required = (described.get(key) for key in schema.get("required", []))
+    targets = (referred(member) for member in required if member is not None and not member.get("nullable"))
+    return {target for target in targets if target is not None and target in work.schemas}
+
+
+def _reversed(edges: dict[str, set[str]]) -> dict[str, set[str]]:
+    back: dict[str, set[str]] = {name: set() for name in edges}
+    for name, targets in edges.items():
+        for target in targets:
+            back[target].add(name)
+    return back
 
 
 def _take_null(schema: dict[str, Any]) -> bool:
@@ -159,7 +203,7 @@ def _answered(work: Work) -> set[str]:
         if name in reached or name not in work.schemas:
             continue
         reached.add(name)
-        inside = (referred(found.schema) for found in walk(work.schemas[name], ""))
+        inside = (referred(found.schema) for found in walk(work.schemas[name]))
         pending.extend(target for target in inside if target is not None)
     return reached
 
@@ -168,7 +212,7 @@ def _answer_references(work: Work) -> Iterator[str]:
     for entry in operations(work.document):
         for response in mapping(entry.operation, "responses").values():
             for media in mapping(response, "content").values():
-                for found in walk(mapping(media, "schema"), ""):
+                for found in walk(mapping(media, "schema")):
                     target = referred(found.schema)
                     if target is not None:
                         yield target

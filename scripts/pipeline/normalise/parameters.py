@@ -92,7 +92,7 @@ def parameter_values(work: Work) -> None:
             schema: dict[str, Any] = parameter["schema"]
             if schema.pop("nullable", False):
                 work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} without null")
-            for found in walk(schema, entry.where):
+            for found in walk(schema):
                 if found.schema.get("format") == "binary":
                     del found.schema["format"]
                     work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} is text, not a file")

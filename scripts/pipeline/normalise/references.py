@@ -10,13 +10,13 @@ from pipeline.normalise.walk import (
     METHODS,
     SCHEMA_PREFIX,
     SchemaAt,
+    inside,
     pointer,
     reference_to,
     replace,
     schema_roots,
     schemas,
     unescaped,
-    walk,
 )
 from pipeline.plain import Data, is_list, is_mapping, mapping
 
@@ -35,7 +35,7 @@ def deep_references(work: Work) -> None:
     """
     places = {id(found.schema) for found in schemas(work.document)}
     for root in list(schema_roots(work.document)):
-        for found in walk(root.schema, root.where):
+        for found in inside(root):
             reference = found.schema.get("$ref")
             if not isinstance(reference, str):
                 if "$ref" in found.schema:

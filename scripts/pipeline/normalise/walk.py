@@ -18,9 +18,12 @@ SCHEMA_PREFIX = "#/components/schemas/"
 Node = dict[str, Any]
 
 
-_SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
-_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_INSIDE: dict[str, type] = {
+    **dict.fromkeys(("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"), dict),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), list),
+    **dict.fromkeys(("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"), str),
+}
+"""Keywords that hold one schema (``dict``), a list of schemas (``list``), or schemas by name (``str``)."""
 
 
 @frozen(kw_only=True, slots=True)
@@ -38,12 +41,24 @@ class OperationAt:
         return pointer("paths", self.path, self.method)
 
 
-@frozen(kw_only=True, slots=True)
 class SchemaAt:
-    """A schema (a mapping, perhaps just a reference) and its place."""
+    """A schema (a mapping, perhaps just a reference) and its place.
 
-    where: str
-    schema: Node
+    Every rule passes every schema and reports few of them: the pointer is put together when somebody asks for it.
+    """
+
+    __slots__ = ("_above", "_steps", "schema")
+
+    def __init__(self, above: SchemaAt | None, steps: tuple[str, ...], schema: Node) -> None:
+        self._above = above
+        self._steps = steps
+        self.schema = schema
+
+    @property
+    def where(self) -> str:
+        """Return the JSON pointer of the schema."""
+        own = pointer(*self._steps)
+        return own if self._above is None else self._above.where + own
 
 
 def escaped(part: str) -> str:
@@ -97,68 +112,79 @@ def operations(document: Node) -> Iterator[OperationAt]:
                 yield OperationAt(path=path, method=method, item=item, operation=operation)
 
 
-def subschemas(schema: Node) -> Iterator[tuple[str, Node]]:
-    """Yield the schemas directly inside a schema, with their pointers relative to it."""
-    for key in _SINGLE:
-        if is_mapping(schema.get(key)):
-            yield "/" + key, schema[key]
-    for key in _LISTS:
-        listed = schema.get(key)
-        for index, member in enumerate(listed if is_list(listed) else ()):
-            if is_mapping(member):
-                yield f"/{key}/{index}", member
-    for key in _MAPS:
-        for name, member in mapping(schema, key).items():
-            if is_mapping(member):
-                yield f"/{key}/{escaped(name)}", member
+def subschemas(schema: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """Yield the schemas directly inside a schema, each with the keys that lead to it.
+
+    The few keywords that a schema has are looked up, not the many that it could have.
+    """
+    for key, value in schema.items():
+        shape = _INSIDE.get(key)
+        if shape is None:
+            continue
+        if shape is dict and is_mapping(value):
+            yield (key,), value
+        elif shape is list and is_list(value):
+            yield from (((key, str(index)), member) for index, member in enumerate(value) if is_mapping(member))
+        elif shape is str and is_mapping(value):
+            yield from (((key, name), member) for name, member in value.items() if is_mapping(member))
 
 
-def walk(schema: Node, where: str) -> Iterator[SchemaAt]:
+def walk(schema: Node, *steps: str) -> Iterator[SchemaAt]:
     """Yield a schema, then those inside it; what a rule does to a yielded schema is seen by the walk."""
-    yield SchemaAt(where=where, schema=schema)
-    for relative, member in list(subschemas(schema)):
-        yield from walk(member, where + relative)
+    yield from inside(SchemaAt(None, steps, schema))
 
 
-def holders(document: Node) -> Iterator[tuple[str, Node]]:
-    """Yield every parameter, body and answer (anything with ``schema`` or ``content``), shared or in an operation."""
+def inside(root: SchemaAt) -> Iterator[SchemaAt]:
+    """Yield a schema that was found, then those inside it."""
+    pending = [root]
+    while pending:
+        found = pending.pop()
+        yield found
+        inner = [SchemaAt(found, steps, member) for steps, member in subschemas(found.schema)]
+        inner.reverse()
+        pending += inner
+
+
+def holders(document: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """Yield every parameter, body and answer: whatever has ``schema`` or ``content``, and the keys that lead there."""
     components = mapping(document, "components")
     for section in ("parameters", "requestBodies", "responses", "headers"):
         for name, node in mapping(components, section).items():
             if is_mapping(node):
-                yield pointer("components", section, name), node
+                yield ("components", section, name), node
     items = {**mapping(components, "pathItems"), **mapping(document, "paths")}
     for path, item in items.items():
         for index, parameter in enumerate(members(item, "parameters")):
-            yield pointer("paths", path, "parameters", str(index)), parameter
+            yield ("paths", path, "parameters", str(index)), parameter
     for entry in operations({"paths": items}):
         yield from _in_operation(entry)
 
 
-def _in_operation(entry: OperationAt) -> Iterator[tuple[str, Node]]:
+def _in_operation(entry: OperationAt) -> Iterator[tuple[tuple[str, ...], Node]]:
+    place = ("paths", entry.path, entry.method)
     for index, parameter in enumerate(members(entry.operation, "parameters")):
-        yield f"{entry.where}/parameters/{index}", parameter
+        yield (*place, "parameters", str(index)), parameter
     if is_mapping(entry.operation.get("requestBody")):
-        yield f"{entry.where}/requestBody", entry.operation["requestBody"]
+        yield (*place, "requestBody"), entry.operation["requestBody"]
     for status, response in mapping(entry.operation, "responses").items():
         if is_mapping(response):
-            yield f"{entry.where}/responses/{escaped(status)}", response
+            yield (*place, "responses", status), response
 
 
 def schema_roots(document: Node) -> Iterator[SchemaAt]:
     """Yield every schema that is not part of another one."""
     for name, schema in list(mapping(mapping(document, "components"), "schemas").items()):
         if is_mapping(schema):
-            yield SchemaAt(where=pointer("components", "schemas", name), schema=schema)
-    for where, holder in list(holders(document)):
+            yield SchemaAt(None, ("components", "schemas", name), schema)
+    for steps, holder in list(holders(document)):
         if is_mapping(holder.get("schema")):
-            yield SchemaAt(where=f"{where}/schema", schema=holder["schema"])
+            yield SchemaAt(None, (*steps, "schema"), holder["schema"])
         for kind, media in mapping(holder, "content").items():
             if is_mapping(media) and is_mapping(media.get("schema")):
-                yield SchemaAt(where=f"{where}/content/{escaped(kind)}/schema", schema=media["schema"])
+                yield SchemaAt(None, (*steps, "content", kind, "schema"), media["schema"])
 
 
 def schemas(document: Node) -> Iterator[SchemaAt]:
     """Yield every schema of the document, outer before inner."""
     for root in schema_roots(document):
-        yield from walk(root.schema, root.where)
+        yield from inside(root)

@@ -155,9 +155,9 @@ def test_post_is_never_repeated_unless_the_caller_says_so(server: WireServer, *,
     answers(server, Reply(status=503))
     Harness().call(httpx.Request("POST", server.origin, json={}), asynchronous=asynchronous)
     assert len(server.seen) == 1
-    request = httpx.Request("POST", server.origin, json={"a": 1}, extensions={"cyara.idempotent": True})
+    request = httpx.Request("POST", server.origin, content=b"once", extensions={"cyara.idempotent": True})
     Harness().call(request, asynchronous=asynchronous)
-    assert [seen.body for seen in server.seen[1:]] == [b'{"a":1}'] * 3
+    assert [seen.body for seen in server.seen[1:]] == [b"once"] * 3
 
 
 def test_operation_named_in_the_policy_is_repeated(server: WireServer, *, asynchronous: bool) -> None:

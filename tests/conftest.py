@@ -1,0 +1,19 @@
+"""No test reads or writes what belongs to the person who runs it: neither their credentials nor their strikes."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Point every per-user folder that we use to an empty one, and forget the caller's CYARA_ settings."""
+    kept = dict(os.environ)
+    folder = str(tmp_path_factory.mktemp("nobody"))
+    for name in [name for name in os.environ if name.startswith("CYARA_") and not name.startswith("CYARA_TESTS_")]:
+        del os.environ[name]
+    os.environ.update(dict.fromkeys(("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), folder))
+    yield
+    os.environ.clear()
+    os.environ.update(kept)

@@ -13,6 +13,7 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError, ConfigurationError
 from cyara_auth.guard import GuardSettings, StrikeGuard
 from cyara_auth.guard_settings import LARGEST_BUDGET
+from cyara_auth.guard_sharing import shared_guard
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import (
     CredentialProvider,
@@ -66,7 +67,7 @@ def bind(  # noqa: PLR0913  # the options of connect(), by keyword
         require_shared_store=require_shared_store,
     )
     source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
-    guard = StrikeGuard(store=open_store(store, environ=os.environ if environ is None else environ), settings=settings)
+    guard = shared_guard(open_store(store, environ=os.environ if environ is None else environ), settings)
     return Binding(base=base, source=source, guard=guard)
 
 

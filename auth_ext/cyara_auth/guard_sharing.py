@@ -1,0 +1,44 @@
+"""One guard per process, store and settings, so that clients made in a row share what this process knows.
+
+The ramp after a proof, the queue of waiters and the memory of rejections are per process. With a guard for each client,
+ten clients would allow themselves ten ramps, and would wait for each other's probes by polling the store.
+
+Guards are held weakly: the last client that uses one takes it along.
+"""
+
+import os
+import threading
+from typing import Final
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.stores.base import StrikeStore
+
+_guards: Final[WeakKeyDictionary[StrikeStore, WeakValueDictionary[GuardSettings, StrikeGuard]]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def shared_guard(store: StrikeStore, settings: GuardSettings) -> StrikeGuard:
+    """Return this process's guard over `store` with these settings.
+
+    A store of the caller's own that cannot be told from an equal one (not hashable), or not be held weakly, gets a
+    guard for each call.
+    """
+    with _lock:
+        try:
+            over_store = _guards.setdefault(store, WeakValueDictionary())
+        except TypeError:
+            return StrikeGuard(store=store, settings=settings)
+        guard = over_store.get(settings)
+        if guard is None:
+            guard = over_store[settings] = StrikeGuard(store=store, settings=settings)
+        return guard
+
+
+def _renew_lock() -> None:
+    global _lock  # noqa: PLW0603  # another thread of the parent may hold the old one for ever
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)

@@ -10,6 +10,7 @@ import logging
 import os
 import ssl
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,7 +18,6 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
-from cyara_auth.drift_watch import raise_on_drift
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.install_guard import guard_client, transports_of
 from cyara_auth.retry import RetryPolicy, RetryQuota
@@ -82,6 +82,12 @@ class HttpOptions:
     def headers(self) -> dict[str, str]:
         """Return what every request carries, the credential not included."""
         return {"User-Agent": self.user_agent, "Accept": "application/json"}
+
+
+def _drift_watch() -> Callable[[httpx.Response], None]:
+    from cyara_auth.drift_watch import raise_on_drift  # noqa: PLC0415 - only strict clients pay for the document
+
+    return raise_on_drift
 
 
 class HttpClients:
@@ -174,7 +180,7 @@ class HttpClients:
             "retrying": Retrying(
                 policy=options.retries,
                 quota=self._quota,
-                on_answer=raise_on_drift if options.strict else None,
+                on_answer=_drift_watch() if options.strict else None,
             ),
             "base_url": binding.base.url,
             "headers": options.headers(),

@@ -2,6 +2,7 @@
 
 The child gets a clean environment (no PATH, no PYTHON* settings, a fixed hash seed, UTF-8), its arguments as one JSON
 file, and answers with another. It ends by itself when its parent is gone, so that a killed build leaves no process.
+A child may be started before its arguments are known: it imports its module meanwhile.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
+
+from attrs import frozen
 
 from pipeline.errors import GeneratorWarningError, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")
-_SCRIPTS = Path(__file__).resolve().parents[1]
+_MAIN = Path(__file__).resolve().with_name("child_main.py")
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -28,41 +33,80 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept | {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
 
 
-def run_child(module: str, arguments: dict[str, Any], *, work: Path, timeout: float) -> dict[str, Any]:
-    """Run ``module`` (its ``run(arguments)`` returns JSON data) in a child process and return its answer.
+@frozen(kw_only=True, slots=True)
+class Child:
+    """A child process that waits for its arguments."""
 
-    ``timeout`` is in seconds.
+    name: str
+    process: subprocess.Popen[bytes]
+    work: Path
 
-    Raises:
-        GeneratorWarningError: it failed or did not end in time; the end of its output is in the text.
-    """
-    name = module.rpartition(".")[2]
-    request, answer, log = (work / f"{name}.{kind}" for kind in ("request.json", "answer.json", "log"))
-    request.write_text(json.dumps(arguments), encoding="utf-8")
-    answer.unlink(missing_ok=True)
-    command = [sys.executable, "-s", "-P", "-W", "error", str(_SCRIPTS / "pipeline" / "child_main.py")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module; the arguments are file names of ours
-            [*command, module, str(request), str(answer)],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=work,
-            env=clean_environment(os.environ),
-        )
+    def run(self, arguments: dict[str, Any], *, timeout: float) -> dict[str, Any]:
+        """Give the child its arguments, once, and return its answer. ``timeout`` is in seconds.
+
+        Raises:
+            GeneratorWarningError: it failed or did not end in time; the end of its output is in the text.
+        """
+        self.path("request.json").write_text(json.dumps(arguments), encoding="utf-8")
+        late = threading.Event()
+        timer = threading.Timer(timeout, self._stop, [late])
+        timer.daemon = True
+        timer.start()
         try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise GeneratorWarningError(
-                f"The stage {name} did not end within {timeout:.0f} s and was stopped."
-            ) from None
+            self._go()
+            status = self.process.wait()  # a wait with a timeout polls, and would notice the end up to 50 ms late
         finally:
-            process.kill()
-            process.wait()
-            if process.stdin:
-                process.stdin.close()
-    if status != 0 or not answer.exists():
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["no output"]
-        raise GeneratorWarningError(f"The stage {name} failed with status {status}: {quoted(lines[-1])}.")
-    result: dict[str, Any] = json.loads(answer.read_bytes())
-    return result
+            timer.cancel()
+        if late.is_set():
+            raise GeneratorWarningError(f"The stage {self.name} did not end within {timeout:.0f} s and was stopped.")
+        if status != 0:
+            text = self.path("log").read_text(encoding="utf-8", errors="replace").strip()
+            last = text.splitlines()[-1] if text else "no output"
+            raise GeneratorWarningError(f"The stage {self.name} failed with status {status}: {quoted(last)}.")
+        result: dict[str, Any] = json.loads(self.path("answer.json").read_bytes())
+        return result
+
+    def path(self, kind: str) -> Path:
+        """Return the child's file of a kind: ``request.json``, ``answer.json`` or ``log``."""
+        return self.work / f"{self.name}.{kind}"
+
+    def _go(self) -> None:
+        stdin = self.process.stdin
+        if stdin:
+            try:
+                stdin.write(b"\n")
+                stdin.flush()
+            except BrokenPipeError:
+                pass  # it died while it started; its status and output say why
+
+    def _stop(self, late: threading.Event) -> None:
+        late.set()
+        self.process.kill()
+
+
+@contextmanager
+def started(module: str, *, work: Path) -> Generator[Child]:
+    """Start a child for ``module``, whose ``run(arguments)`` returns JSON data; it is gone when the block ends."""
+    name = module.rpartition(".")[2]
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / f"{name}.log").open("wb") as output:
+        process = _start(module, work / name, output)
+    try:
+        yield Child(name=name, process=process, work=work)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
+
+
+def _start(module: str, stem: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    files = [f"{stem}.request.json", f"{stem}.answer.json"]
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module; the arguments are file names of ours
+        [sys.executable, "-s", "-P", "-W", "error", str(_MAIN), module, *files],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=stem.parent,
+        env=clean_environment(os.environ),
+    )

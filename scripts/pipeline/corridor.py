@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.child import started
 from pipeline.document import dump_json
+from pipeline.generate import MODULE
 from pipeline.hand_edits import save_edits
 from pipeline.inputs import allow_list
 from pipeline.journal import changes_between, files_below, install
@@ -26,9 +28,10 @@ def run(job: Job) -> None:
         PipelineError: nothing was installed.
     """
     require_pinned_tools()
-    prepared = prepare(job)
-    _write_openapi(job, prepared)
-    write_package(job, prepared)
+    with started(MODULE, work=job.work) as generator:  # it imports the generator while the document is prepared
+        prepared = prepare(job)
+        _write_openapi(job, prepared)
+        write_package(job, prepared, generator)
     allowed = prove_package(job, prepared)
     if job.request.allow:
         (job.staged.openapi / "allow.json").write_bytes(dump_json(allow_list(job.received, allowed)))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.child import run_child
 from pipeline.errors import GeneratorWarningError, MissingOperationError, listed, quoted
 from pipeline.plain import is_mapping, mapping
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pipeline.child import Child
+
+MODULE = "pipeline.generator_child"
 TIMEOUT = 900.0
 """Seconds for the largest documents on a slow machine; 1,000 operations take about 20."""
 
@@ -50,9 +52,11 @@ class GeneratorInputs:
 
 
 def generate(
-    document: dict[str, Any], *, effective: Path, package: Path, inputs: GeneratorInputs, work: Path
+    document: dict[str, Any], *, effective: Path, package: Path, inputs: GeneratorInputs, generator: Child
 ) -> list[Endpoint]:
     """Write ``package`` from the file ``effective`` (which holds ``document``) and return its endpoints.
+
+    ``generator`` is a child started for :data:`MODULE`.
 
     Raises:
         GeneratorWarningError: the generator warned or failed.
@@ -66,7 +70,7 @@ def generate(
         "config": {**inputs.config, "content_type_overrides": overrides},
         "aliases": dict(inputs.aliases),
     }
-    answer = run_child("pipeline.generator_child", arguments, work=work, timeout=TIMEOUT)
+    answer = generator.run(arguments, timeout=TIMEOUT)
     if answer["errors"]:
         raise GeneratorWarningError(_warning(answer["errors"]))
     endpoints = [Endpoint(**endpoint) for endpoint in answer["endpoints"]]

@@ -37,7 +37,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     """
     output = Path(arguments["output"])
     confine(Path.cwd())
-    vars(openapi).update(deepcopy=_copied)
+    setattr(openapi, "deepcopy", _copied)  # noqa: B010 - the name is imported there, not declared
     config = Config.from_sources(
         ConfigFile(**arguments["config"], post_hooks=[]),
         meta_type=MetaType.NONE,

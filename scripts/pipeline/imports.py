@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.child import run_child
+from pipeline.child import started
 from pipeline.layout import PACKAGE
 from pipeline.sandbox import confine
 
@@ -24,7 +24,8 @@ def failing_imports(package: Path, endpoints: list[Endpoint], *, work: Path) -> 
         GeneratorWarningError: the child process failed or did not end in time.
     """
     arguments = {"root": str(package.parent), "modules": sorted({endpoint.module for endpoint in endpoints})}
-    answer = run_child("pipeline.imports", arguments, work=work, timeout=TIMEOUT)
+    with started("pipeline.imports", work=work) as child:
+        answer = child.run(arguments, timeout=TIMEOUT)
     return {str(module): str(reason) for module, reason in answer["failures"].items()}
 
 

@@ -15,12 +15,13 @@ from pipeline.tools import tidy
 from pipeline.verify import verify
 
 if TYPE_CHECKING:
+    from pipeline.child import Child
     from pipeline.job import Job
     from pipeline.prepare import Prepared
 
 
-def write_package(job: Job, prepared: Prepared) -> list[Endpoint]:
-    """Write the package into the staging folder: generate, index, tidy, and import every endpoint.
+def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
+    """Write the package into the staging folder: generate, index, tidy; without verification, import every endpoint.
 
     Raises:
         GeneratorWarningError: the generator or ruff warned or failed.
@@ -38,7 +39,7 @@ def write_package(job: Job, prepared: Prepared) -> list[Endpoint]:
             inputs=GeneratorInputs(
                 templates=openapi / "templates", config=read_settings(openapi / "generator.yml"), aliases=aliases
             ),
-            work=job.work,
+            generator=generator,
         )
         job.report.operations_generated = len(endpoints)
     with job.progress.stage("index"):
@@ -57,15 +58,20 @@ def write_package(job: Job, prepared: Prepared) -> list[Endpoint]:
         put_headers(package)
     with job.progress.stage("tidy"):
         tidy(package)
+    if not job.request.verify:
+        _require_importable(job, endpoints)
+
+
+def _require_importable(job: Job, endpoints: list[Endpoint]) -> None:
+    """Import every endpoint, where no verification does it anyway."""
     with job.progress.stage("import"):
-        failures = failing_imports(package, endpoints, work=job.work)
+        failures = failing_imports(job.staged.package, endpoints, work=job.work)
         job.report.operations_importable = len(endpoints) - len(failures)
     if failures:
         named = [f"{module} ({quoted(reason)})" for module, reason in failures.items()]
         raise VerificationError(
             f"{len(failures)} operation(s) cannot be imported: {listed(named)}. Nothing was installed."
         )
-    return endpoints
 
 
 def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
@@ -80,6 +86,7 @@ def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
     with job.progress.stage("verify"):
         verified = verify(job.staged.package.parent, prepared.received, allow=frozenset(allowed))
     result = verified.as_report()
+    job.report.operations_importable = result["operations_importable"]
     job.report.answers = result["answers"]
     job.report.requests_valid = result["requests_valid"]
     job.report.failures = result["failing"]

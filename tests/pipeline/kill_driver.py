@@ -14,6 +14,7 @@ import random
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,13 +32,14 @@ from pipeline.progress import Progress, Silent
 from pipeline.report import Report
 
 if TYPE_CHECKING:
-    from pipeline.generate import Endpoint
+    from collections.abc import Iterator
+
     from pipeline.prepare import Prepared
 
 FILES = 40
 
 
-def fast_package(job: Job, prepared: Prepared) -> list[Endpoint]:
+def fast_package(job: Job, prepared: Prepared, _: object) -> None:
     """Write a package whose every file says which document it is from; the second document has other modules too."""
     package = job.staged.package
     title = prepared.received["info"]["title"]
@@ -49,7 +51,11 @@ def fast_package(job: Job, prepared: Prepared) -> list[Endpoint]:
         )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(f"# Generated\nNAME = {title!r}\n".encode() * 50)
-    return []
+
+
+@contextmanager
+def no_child(*_: object, **__: object) -> Iterator[None]:
+    yield
 
 
 def fast_proof(job: Job, _: Prepared) -> dict[str, str]:
@@ -100,9 +106,16 @@ def killing_install(step: int, *arguments: object) -> None:
     install(*arguments, after_step=after_step)  # type: ignore[arg-type] # handed on as the corridor calls it
 
 
+def wait_for_journal(root: Path, child: int) -> None:
+    """Wait until the child has decided to install, or has ended."""
+    journal = root / ".regenerate" / "journal.json"
+    while not journal.exists() and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        pass
+
+
 def main() -> None:
     root, mode, kills, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    vars(corridor).update(write_package=fast_package, prove_package=fast_proof)
+    vars(corridor).update(write_package=fast_package, prove_package=fast_proof, started=no_child)
     dice = random.Random(seed)  # noqa: S311 - moments of kills, no secret
     sources = [root / "sources" / "one.json", root / "sources" / "two.json"]
     run_build(root, sources[0])
@@ -117,7 +130,11 @@ def main() -> None:
         before = state(root)
         child = forked(partial(run_build, root, sources[1] if before == "One" else sources[0]))
         if mode != "steps":
-            time.sleep(dice.uniform(0, duration * 1.1))
+            if number % 2:  # every other kill falls into the install, which is short
+                wait_for_journal(root, child)
+                time.sleep(dice.uniform(0, duration / 10))
+            else:
+                time.sleep(dice.uniform(0, duration * 1.2))
             os.kill(child, signal.SIGKILL if mode == "random" else signal.SIGINT)
         _, status = os.waitpid(child, 0)
         left = bool(list(root.glob(".regenerate*")))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped] # has no types of its own
 import pytest
-from pipeline.child import clean_environment, run_child
+from pipeline.child import clean_environment, started
 from pipeline.errors import GeneratorWarningError
 from pipeline.generate import Endpoint
 from pipeline.imports import failing_imports
@@ -80,8 +80,9 @@ def test_a_child_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     package = tmp_path / "root" / "cyara_client"
     endless = endpoints({"endless": "while True: pass\n"}, package)
     arguments = {"root": str(package.parent), "modules": [endless[0].module]}
-    with pytest.raises(GeneratorWarningError, match="did not end within 2 s"):
-        run_child("pipeline.imports", arguments, work=tmp_path, timeout=2)
+    said = pytest.raises(GeneratorWarningError, match="did not end within 2 s")
+    with started("pipeline.imports", work=tmp_path) as child, said:
+        child.run(arguments, timeout=2)
     assert not children_of(tmp_path)
 
 
@@ -89,9 +90,9 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     package = tmp_path / "root" / "cyara_client"
     [endpoint] = endpoints({"endless": "while True: __import__('time').sleep(0.01)\n"}, package)
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pipeline.child import run_child;"
-        "run_child('pipeline.imports', {'root': sys.argv[2], 'modules': [sys.argv[3]]},"
-        "work=Path(sys.argv[4]), timeout=60)"
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pipeline.child import started\n"
+        "with started('pipeline.imports', work=Path(sys.argv[4])) as child:\n"
+        "    child.run({'root': sys.argv[2], 'modules': [sys.argv[3]]}, timeout=60)"
     )
     scripts = str(next(path for path in sys.path if path.endswith("scripts")))
     command = [sys.executable, "-c", code, scripts, str(package.parent), endpoint.module, str(tmp_path)]

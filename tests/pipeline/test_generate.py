@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline.child import started
 from pipeline.errors import GeneratorWarningError, MissingOperationError, PipelineError
-from pipeline.generate import Endpoint, GeneratorInputs, generate, operations, put_headers
+from pipeline.generate import MODULE, Endpoint, GeneratorInputs, generate, operations, put_headers
 from pipeline.inputs import read_settings
 from pipeline.tools import tidy
 
@@ -22,9 +23,9 @@ def run(tmp_path: Path, kit: Any, document: dict[str, Any]) -> list[Endpoint]:
     templates.mkdir()
     config = read_settings(kit.repository / "openapi" / "generator.yml")
     inputs = GeneratorInputs(templates=templates, config=config, aliases={})
-    return generate(
-        document, effective=effective, package=tmp_path / "out" / "cyara_client", inputs=inputs, work=tmp_path
-    )
+    package = tmp_path / "work" / "out" / "cyara_client"
+    with started(MODULE, work=tmp_path / "work") as generator:
+        return generate(document, effective=effective, package=package, inputs=inputs, generator=generator)
 
 
 def test_every_operation_is_told_with_its_module(tmp_path: Path, kit: Any) -> None:
@@ -72,8 +73,9 @@ def test_templates_see_the_document_as_data(tmp_path: Path, kit: Any) -> None:
     (tmp_path / "templates" / "errors.py.jinja").write_text(template, encoding="utf-8")
     effective = kit.write_json(tmp_path / "effective.json", document)
     inputs = GeneratorInputs(templates=tmp_path / "templates", config={}, aliases={})
-    package = tmp_path / "out" / "cyara_client"
-    generate(document, effective=effective, package=package, inputs=inputs, work=tmp_path)
+    package = tmp_path / "work" / "out" / "cyara_client"
+    with started(MODULE, work=tmp_path / "work") as generator:
+        generate(document, effective=effective, package=package, inputs=inputs, generator=generator)
     assert (
         json.loads((package / "errors.py").read_text(encoding="utf-8").removeprefix("TITLE = "))
         == document["info"]["title"]

@@ -40,5 +40,5 @@ def _renew_lock() -> None:
     _lock = threading.Lock()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows cannot fork
     os.register_at_fork(after_in_child=_renew_lock)

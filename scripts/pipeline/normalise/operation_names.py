@@ -39,7 +39,7 @@ def operation_names(work: Work) -> None:
     waiting: list[OperationAt] = []
     for entry in sorted(operations(work.document), key=lambda entry: (received_path(entry), entry.method)):
         received = entry.operation.get("operationId")
-        known = work.names.operations.get(key_of(entry)) or (by_id.get(received) if received in naming.ids else None)
+        known = work.names.operations.get(key_of(entry)) or (by_id.get(received) if received in naming.single else None)
         if known is not None and naming.free(entry, known.name):
             naming.give(entry, known.name)
         else:
@@ -66,7 +66,8 @@ class _Naming:
         self._work = work
         self._taken: dict[str, set[str]] = {}
         received = Counter(str(entry.operation.get("operationId", "")) for entry in operations(work.document))
-        self.ids = {operation_id for operation_id, count in received.items() if operation_id and count == 1}
+        self.single = {operation_id for operation_id, count in received.items() if operation_id and count == 1}
+        self._ids = {operation_id for operation_id in self.single if _PLAIN.fullmatch(operation_id)}
 
     def free(self, entry: OperationAt, name: str) -> bool:
         """Return whether the name is still free in the folder of the operation."""
@@ -79,9 +80,9 @@ class _Naming:
         received = operation.get("operationId")
         if isinstance(received, str):
             operation["x-cyara-operation-id-received"] = received
-        usable = isinstance(received, str) and received in self.ids and _PLAIN.fullmatch(received)
-        operation_id = str(received) if usable else _fresh_id(entry, self.ids)
-        self.ids.add(operation_id)
+        usable = isinstance(received, str) and received in self._ids and received in self.single
+        operation_id = str(received) if usable else _fresh_id(entry, self._ids, is_single=received in self.single)
+        self._ids.add(operation_id)
         operation["x-cyara-operation-id"] = operation_id
         operation["x-cyara-tag"] = (operation.get("tags") or ["default"])[0]
         operation["tags"] = [folder]
@@ -135,11 +136,13 @@ def _derived(entry: OperationAt, *, short: bool) -> str:
     return snake(" ".join(spoken), otherwise=entry.method)
 
 
-def _fresh_id(entry: OperationAt, ids: set[str]) -> str:
+def _fresh_id(entry: OperationAt, ids: set[str], *, is_single: bool) -> str:
     received = entry.operation.get("x-cyara-operation-id-received")
     base = pascal(_derived(entry, short=True), otherwise="Operation")
     longer = pascal(_derived(entry, short=False), otherwise="Operation")
-    spoken = pascal(received, otherwise="Operation") if isinstance(received, str) and words(received) else base
+    spoken = (
+        pascal(received, otherwise="Operation") if is_single and isinstance(received, str) and words(received) else base
+    )
     for candidate in (spoken, base, longer):
         if candidate not in ids:
             return candidate

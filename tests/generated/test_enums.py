@@ -33,7 +33,7 @@ def test_unknown_values_are_kept(zoo: Zoo, name: str, value: object) -> None:
     assert unknown.value == value
     assert unknown not in list(enum)
     assert f"{unknown}" == str(value)
-    for copied in (pickle.loads(pickle.dumps(unknown)), copy.deepcopy(unknown)):
+    for copied in (pickle.loads(pickle.dumps(unknown)), copy.deepcopy(unknown)):  # noqa: S301 - made here
         assert copied == value
         assert isinstance(copied, enum)
     assert {value: 1}[unknown] == 1
@@ -42,7 +42,7 @@ def test_unknown_values_are_kept(zoo: Zoo, name: str, value: object) -> None:
 def test_text_enums_equal_plain_text(zoo: Zoo) -> None:
     mood = zoo("models").Mood
     assert mood.CALM == "Calm"
-    assert mood.CALM in {"Calm"}
+    assert {"Calm": 1}[mood.CALM] == 1
     assert str(mood.CALM) == "Calm"
 
 

@@ -58,7 +58,7 @@ def test_a_file_arrives(zoo: Zoo, wire: Wire, face: str, tmp_path: Path) -> None
     ids=["too large", "wrong hash", "not there"],
 )
 def test_what_goes_wrong_leaves_the_old_file(
-    zoo: Zoo, wire: Wire, tmp_path: Path, face: str, reply: Reply, options: dict[str, Any], error: str, text: str
+    zoo: Zoo, wire: Wire, tmp_path: Path, face: str, *, reply: Reply, options: dict[str, Any], error: str, text: str
 ) -> None:
     wire.answer = lambda _: reply
     target = tmp_path / "test.bin"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import build_package
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EVIL = [
     '"""; __import__("builtins").pwned = 1; """',

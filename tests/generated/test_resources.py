@@ -167,9 +167,9 @@ def aliased(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("aliased")
     (folder / "built" / "openapi").mkdir(parents=True)
     root = build_package(DOCUMENT, folder, "aliased_client")
-    import json  # noqa: PLC0415 - only here
+    import json
 
-    from pipeline.index import write_index  # noqa: PLC0415 - only here
+    from pipeline.index import write_index
 
     effective = json.loads((folder / "built" / "openapi" / "effective.json").read_text(encoding="utf-8"))
     write_index(root / "aliased_client", received=DOCUMENT, effective=effective, aliases=ALIASES)
@@ -178,9 +178,9 @@ def aliased(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_earlier_names_work_and_warn(aliased: Path, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(aliased))
-    from aliased_client import models, resources  # noqa: PLC0415 - made a moment ago
-    from aliased_client.api.animals import fetch_animal, get_animal  # noqa: PLC0415
-    from aliased_client.api.beasts import get_beasts  # noqa: PLC0415
+    from aliased_client import models, resources
+    from aliased_client.api.animals import fetch_animal, get_animal
+    from aliased_client.api.beasts import get_beasts
 
     with pytest.warns(DeprecationWarning, match=r"animals.fetch_animal is animals.get_animal since platform 25.3"):
         assert fetch_animal.sync is get_animal.sync
@@ -197,6 +197,6 @@ def test_earlier_names_work_and_warn(aliased: Path, wire: Wire, monkeypatch: pyt
         client.beasts.get_beasts()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert [member.name for member in models.Mood][0] == "CALM"
+        assert next(iter(models.Mood)).name == "CALM"
         assert not hasattr(client.animals, "get_array")
         assert not hasattr(models, "Gone")

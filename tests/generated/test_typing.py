@@ -20,8 +20,8 @@ def user(zoo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's folder: the package, and what they wrote."""
     folder = tmp_path_factory.mktemp("user")
     shutil.copytree(zoo_root / "zoo_client", folder / "zoo_client")
-    for sample in SAMPLES.glob("*.py"):
-        shutil.copy(sample, folder)
+    for sample in SAMPLES.glob("*.txt"):
+        shutil.copy(sample, folder / f"{sample.stem}.py")
     return folder
 
 
@@ -48,7 +48,7 @@ def _pyright(folder: Path, mode: str, *targets: str) -> list[dict[str, object]]:
 
 
 def _expected() -> list[int]:
-    lines = (SAMPLES / "bad.py").read_text(encoding="utf-8").splitlines()
+    lines = (SAMPLES / "bad.txt").read_text(encoding="utf-8").splitlines()
     return [number for number, line in enumerate(lines, start=1) if line.endswith("# error")]
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from . import _explain, _union
 from ._enums import OpenIntEnum, OpenStrEnum
-from ._scalars import parse_date, parse_datetime, parse_timespan
+from ._scalars import parse_date, parse_datetime, parse_float, parse_int, parse_timespan
 from .errors import DecodingError
 from .types import UNSET, File, Unset
 
@@ -33,6 +33,9 @@ _CALLS: dict[Any, Callable[[str], Any]] = {
     dt.timedelta: parse_timespan,
     uuid.UUID: uuid.UUID,
 }
+
+
+_NUMBERS: dict[Any, Callable[[str], Any]] = {int: parse_int, float: parse_float}
 
 
 class _Names(dict[str, Any]):
@@ -130,6 +133,8 @@ def _call_expression(part: Any, variable: str) -> str | None:  # noqa: ANN401 - 
     """Return code that decodes a value by one call; None when the value stays as it is."""
     if part in _CALLS:
         return f"{_name(part, _CALLS[part], 'parse_')}({variable})"
+    if part in _NUMBERS:
+        return f"({variable} if type({variable}) is not str else {_name(part, _NUMBERS[part], 'number_')}({variable}))"
     if is_model(part):
         return f"{_model_name(part)}({variable})"
     if isinstance(part, type) and issubclass(part, (OpenStrEnum, OpenIntEnum)):

@@ -47,7 +47,7 @@ class Judge:
 
     def _judge(self, value: Json, shape: Shape, where: str, above: tuple[int, ...]) -> Iterator[str]:
         if value is None:
-            if not (shape.nullable or _takes_anything(shape)):
+            if not (shape.nullable or _takes_anything(shape) or self.shapes.is_endless(shape)):
                 yield f"{where} must not be null"
             return
         if shape.enum is not None and not any(_same(value, member) for member in shape.enum):

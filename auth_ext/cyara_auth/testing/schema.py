@@ -63,6 +63,7 @@ class Shapes:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._cache: dict[int, tuple[Any, Shape]] = {}
+        self._endless: dict[int, bool] = {}
 
     def of(self, schema: Json) -> Shape:
         """Read one schema; whatever is not an object counts as the schema that allows everything."""
@@ -72,6 +73,33 @@ class Shapes:
             # The node is kept beside its shape: an id is only unique while its object lives.
             cached = self._cache[id(node)] = (node, self._read(node))
         return cached[1]
+
+    def is_endless(self, shape: Shape) -> bool:
+        """Whether required members lead from a schema back to it, so that no finite value fits it.
+
+        Documents of servers with nullable reference types say that about parents and children; the servers send null
+        where the circle would close.
+        """
+        known = self._endless.get(id(shape))
+        if known is None:
+            known = self._endless[id(shape)] = self._leads_back(shape)
+        return known
+
+    def _leads_back(self, shape: Shape) -> bool:
+        seen: set[int] = set()
+        waiting = [shape]
+        while waiting:
+            current = waiting.pop()
+            for name in current.required & set(current.properties):
+                member = self.of(current.properties[name])
+                if member.nullable or not member.is_object:
+                    continue
+                if member is shape or member.properties == shape.properties:
+                    return True
+                if id(member) not in seen:
+                    seen.add(id(member))
+                    waiting.append(member)
+        return False
 
     def _read(self, schema: Mapping[str, Any]) -> Shape:
         flat: dict[str, Any] = {"properties": {}, "required": set(), "nullable": False, "choices": []}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _BUDGET: Final = 1_500
 _DEEPEST: Final = 7
+_BOTTOMLESS: Final = 60
 UNKNOWN_TEXT: Final = "AddedByANewerServer"
 UNKNOWN_NUMBER: Final = 987_654
 NO_HINT: Final = object()
@@ -74,6 +75,8 @@ class Synthesis:
         self, shape: Shape, hint: Json, above: tuple[int, ...], pin: Json = NO_HINT
     ) -> Json:
         self._left -= 1
+        if len(above) > _BOTTOMLESS:
+            return None
         if pin is not NO_HINT:
             return pin
         hint = self._hint(shape, hint)
@@ -158,7 +161,8 @@ class Synthesis:
             required = name in shape.required
             if self._hidden(inner) or (not required and self._stop(inner, above)):
                 continue
-            if self.form is Form.NULLS and may_be_null(inner, schema, required=required):
+            closes = required and id(inner) in above and self.shapes.is_endless(inner)
+            if closes or (self.form is Form.NULLS and may_be_null(inner, schema, required=required)):
                 made[name] = None
                 continue
             made[name] = self._value(inner, hints.get(name, NO_HINT), above, self._pin(shape, name, inner))
@@ -190,7 +194,7 @@ class Synthesis:
     def _array(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> list[Any]:
         inner = self.shapes.of(shape.items)
         low, high = int(shape.keywords.get("minItems") or 0), shape.keywords.get("maxItems")
-        if self._stop(inner, above) and not low:
+        if id(inner) in above or (self._stop(inner, above) and not low):
             return []
         count = max(low, 2) if high is None else max(low, min(2, int(high)))
         hints = hint if is_array(hint) and hint else [NO_HINT]

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyara_auth.testing.json_types import as_object
-from pipeline.errors import VerificationError
-from pipeline.verify.process import run_bounded
+from pipeline.child import started
+from pipeline.errors import GeneratorWarningError, VerificationError
 from pipeline.verify.report import FORMS, Failure, VerifyReport
 
 if TYPE_CHECKING:
@@ -58,8 +58,16 @@ def verify(  # noqa: PLR0913 - each is one independent choice, and all but two h
             "forms": list(forms),
             "memory_mb": memory_mb,
         }
-        answer = run_bounded(arguments, Path(folder), timeout=timeout or min(60.0 + count, LONGEST))
+        answer = _run(arguments, Path(folder), timeout=timeout or min(60.0 + count, LONGEST))
     found = [Failure(**failure) for failure in answer["failing"]]
     answer["failing"] = [failure for failure in found if failure.operation not in allow]
     answer["allowed"] = [failure for failure in found if failure.operation in allow]
     return VerifyReport(**answer)
+
+
+def _run(arguments: dict[str, Any], work: Path, *, timeout: float) -> dict[str, Any]:
+    try:
+        with started("pipeline.verify.child", work=work) as child:
+            return child.run(arguments, timeout=timeout)
+    except GeneratorWarningError as error:
+        raise VerificationError(f"The package could not be proved. {error}") from None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from attrs import frozen
 
 import cyara_auth
+from cyara_auth.credential import ApiCredential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,16 +41,32 @@ class Outcome:
     response: httpx.Response | None = None
 
 
-def client_for(base_url: str, credential: str) -> Cyara:
+class WrongPairs:
+    """A credential source that never has the same pair twice, and never one that a portal knows.
+
+    The guard lets no pair be sent again that was rejected once, but reads a source anew that has changed; so each call
+    with a wrong pair is the first one for its key.
+    """
+
+    def __init__(self) -> None:
+        self._read = 0
+
+    def __call__(self) -> ApiCredential:
+        """Return a pair of the usual shape."""
+        token = base64.b64encode(secrets.token_bytes(32)).decode()
+        return ApiCredential.parse(f"{secrets.token_hex(16)}:{token}", source="wrong pairs")
+
+    def version(self) -> object:
+        """Say that there is another pair by now."""
+        self._read += 1
+        return self._read
+
+
+def client_for(base_url: str, credential: str | WrongPairs) -> Cyara:
     """Make the client that users get, with a guard of its own and without retries."""
     # Nothing here speaks TLS; a bare context spares the reading of all certificates for every client.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return cyara_auth.connect(base_url, credential, store="memory:", retries=0, verify=context, environ={})
-
-
-def wrong_credential() -> str:
-    """Return a pair that no portal knows."""
-    return f"{secrets.token_hex(16)}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 class Caller:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cyara_auth.testing.answers import Answers
 from cyara_auth.testing.document import Document
 from cyara_auth.testing.schema import Shapes
-from pipeline.verify.calls import Caller, client_for, wrong_credential
+from pipeline.verify.calls import Caller, WrongPairs, client_for
 from pipeline.verify.cases import Case, make_cases
 from pipeline.verify.judgement import answer_fault, by_label, request_faults, timeout_fault, unauthorized_faults
 from pipeline.verify.report import Failure, VerifyReport
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.verify.calls import Outcome, Way
 
     Arguments = Callable[[Case], dict[str, Any]]
+    Source = Callable[[], str | WrongPairs]
 
 _WITH_ALL = 2
 _ABOUT_REQUESTS = frozenset({"import", "arguments", "request", "header", "timeout"})
@@ -60,7 +61,7 @@ class _Run:
         way: Way = "resource" if turn == 1 else "plain"
         self._portal.answer_in_form(form)
         cases = [case for case in self._cases if case.callable and (turn < _WITH_ALL or case.json_answer)]
-        outcomes = asyncio.run(self._calls_of(cases, way, arguments))
+        outcomes = self._all_calls(cases, lambda: self._portal.credential, way, arguments)
         seen = self._seen()
         failed: set[int] = set()
         for outcome in outcomes:
@@ -78,7 +79,7 @@ class _Run:
     def unauthorized(self) -> None:
         """Call everything with a wrong pair, each time a new one: the guard would stop a second call with the same."""
         cases = [case for case in self._cases if case.callable and not case.served.public]
-        outcomes = asyncio.run(self._refused(cases))
+        outcomes = self._all_calls(cases, WrongPairs, "detailed", _all)
         seen = self._seen()
         for outcome in outcomes:
             for why in unauthorized_faults(outcome, seen.get(outcome.label, [])):
@@ -99,23 +100,32 @@ class _Run:
             calls=self._calls,
         )
 
-    async def _calls_of(self, cases: list[Case], way: Way, arguments: Arguments) -> list[Outcome]:
-        async with client_for(self._portal.base_url, self._portal.credential) as client:
-            caller = Caller(client)
-            outcomes = [caller.call(case, way, arguments(case)) for case in cases]
-            outcomes += [await caller.acall(case, way, arguments(case)) for case in cases]
+    def _all_calls(self, cases: list[Case], credential: Source, way: Way, arguments: Arguments) -> list[Outcome]:
+        """Make each call twice: blocking in one thread and, at the same time, in an event loop."""
+
+        async def both() -> list[Outcome]:
+            blocking = asyncio.to_thread(self._blocking, cases, credential(), way, arguments)
+            looping = self._looping(cases, credential(), way, arguments)
+            first, second = await asyncio.gather(blocking, looping)
+            return first + second
+
+        outcomes = asyncio.run(both())
         self._calls += len(outcomes)
         return outcomes
 
-    async def _refused(self, cases: list[Case]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for case in cases:
-            async with client_for(self._portal.base_url, wrong_credential()) as client:
-                outcomes.append(Caller(client).call(case, "detailed", case.arguments))
-            async with client_for(self._portal.base_url, wrong_credential()) as client:
-                outcomes.append(await Caller(client).acall(case, "detailed", case.arguments))
-        self._calls += len(outcomes)
-        return outcomes
+    def _blocking(
+        self, cases: list[Case], credential: str | WrongPairs, way: Way, arguments: Arguments
+    ) -> list[Outcome]:
+        with client_for(self._portal.base_url, credential) as client:
+            caller = Caller(client)
+            return [caller.call(case, way, arguments(case)) for case in cases]
+
+    async def _looping(
+        self, cases: list[Case], credential: str | WrongPairs, way: Way, arguments: Arguments
+    ) -> list[Outcome]:
+        async with client_for(self._portal.base_url, credential) as client:
+            caller = Caller(client)
+            return [await caller.acall(case, way, arguments(case)) for case in cases]
 
     def _seen(self) -> dict[str, list[Visit]]:
         visits = self._portal.requests

@@ -85,6 +85,22 @@ class Shapes:
             known = self._endless[id(shape)] = self._leads_back(shape)
         return known
 
+    def reaches_enum(self, schema: Json) -> bool:
+        """Whether a value of the schema can hold a member of an enumeration anywhere."""
+        seen: set[int] = set()
+        waiting = [self.of(schema)]
+        while waiting:
+            shape = waiting.pop()
+            if id(shape) in seen:
+                continue
+            seen.add(id(shape))
+            if shape.enum is not None:
+                return True
+            inner = [*shape.properties.values(), *shape.choices, shape.items, shape.extra]
+            inner += [{"$ref": reference} for reference in shape.kinds.values()]
+            waiting += [self.of(node) for node in inner if is_object(node)]
+        return False
+
     def _leads_back(self, shape: Shape) -> bool:
         seen: set[int] = set()
         waiting = [shape]

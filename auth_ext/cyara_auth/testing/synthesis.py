@@ -159,7 +159,8 @@ class Synthesis:
         for name, schema in shape.properties.items():
             inner = self.shapes.of(schema)
             required = name in shape.required
-            if self._hidden(inner) or (not required and self._stop(inner, above)):
+            # A member that is both required and read-only is made, as callers' types may insist on it.
+            if not required and (self._hidden(inner) or self._stop(inner, above)):
                 continue
             closes = required and id(inner) in above and self.shapes.is_endless(inner)
             if closes or (self.form is Form.NULLS and may_be_null(inner, schema, required=required)):

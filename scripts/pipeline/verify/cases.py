@@ -45,6 +45,8 @@ class Case:
     wire_names: dict[str, str] = field(factory=dict[str, str])
     """Python name to `place.name`."""
     json_answer: bool = False
+    enum_answer: bool = False
+    """Whether the JSON answer can hold a member of an enumeration; without one, its unknown form is its full form."""
     callable: bool = False
     """Whether there is a module and every argument that has to be given."""
     failures: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
@@ -70,7 +72,8 @@ def make_cases(document: Document, shapes: Shapes, answers: Answers) -> Iterator
     operations = package("operations").OPERATIONS
     modules = {(entry.method, entry.path): entry.module for entry in operations.values()}
     for number, served in enumerate(document.operations):
-        case = Case(served=served, number=number, json_answer=_answers_json(served, answers))
+        case = Case(served=served, number=number)
+        _foresee_answer(case, answers, shapes)
         module = modules.get((served.method, served.path))
         if module is None:
             case.fail("import", "the package does not have the operation")
@@ -142,14 +145,16 @@ def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shap
     case.sent["body"] = value
 
 
-def _answers_json(served: ServedOperation, answers: Answers) -> bool:
-    status, response = answers.success(served)
+def _foresee_answer(case: Case, answers: Answers, shapes: Shapes) -> None:
+    status, response = answers.success(case.served)
     content = as_object(response.get("content"))
-    if status in WITHOUT_BODY or served.method == "HEAD":
-        return False
-    if not content:
-        return True
+    if status in WITHOUT_BODY or case.served.method == "HEAD":
+        return
     chosen = media.negotiate("application/json, */*", content)
-    if chosen is None or not media.is_json(chosen):
-        return False
-    return not answers.is_binary(as_object(content[chosen]).get("schema"))
+    if chosen is None:
+        # A success without words is answered by JSON all the same.
+        case.json_answer = True
+        return
+    schema = as_object(content[chosen]).get("schema")
+    case.json_answer = media.is_json(chosen) and not answers.is_binary(schema)
+    case.enum_answer = case.json_answer and shapes.reaches_enum(schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ from pipeline.sandbox import confine
 def run(arguments: dict[str, Any]) -> dict[str, Any]:
     """Verify the package below `root` by the document in the file `document`."""
     root = str(Path(arguments["root"]).resolve())
+    # The async transport looks for this module at every step; where it is missing, each look walks the whole path.
+    if importlib.util.find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]  # the documented way to make an import fail at once
     _limit_memory(arguments["memory_mb"])
     sys.path.insert(0, root)
     # Only now, since both reach for the package under test.

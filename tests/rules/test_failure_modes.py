@@ -577,6 +577,16 @@ CASES = [
     ),
     Case(
         mode=0,
+        rule="read-only-members",
+        what="a required property that only the server writes",
+        document=doc(
+            send(ref("A")),
+            {"A": {**thing(id={"type": "integer", "readOnly": True}, name=TEXT), "required": ["id", "name"]}},
+        ),
+        good=lambda run: run.model("A") == {"name": "str", "id": "int | Unset"},
+    ),
+    Case(
+        mode=0,
         rule="open-objects",
         what="an object that is closed",
         document=doc(get(ref("A")), {"A": {**thing(id=TEXT), "additionalProperties": False}}),

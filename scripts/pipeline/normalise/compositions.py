@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SHAPE = frozenset(
     {"$ref", "type", "enum", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf", "additionalProperties"}
 )
-_MARKS = ("nullable", "default", "description", "example", "deprecated")
+_MARKS = ("nullable", "default", "description", "example", "deprecated", "readOnly")
 
 
 def single_members(work: Work) -> None:

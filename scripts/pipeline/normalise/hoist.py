@@ -16,7 +16,7 @@ from pipeline.plain import is_mapping, mapping
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
-_STAY = ("nullable", "default", "example", "deprecated")
+_STAY = ("nullable", "default", "readOnly", "example", "deprecated")
 """Members that belong to the place, not to the schema."""
 
 
@@ -68,7 +68,7 @@ class _Hoister:
             self.work.names.schemas[place] = known
         staying = {key: schema.pop(key) for key in _STAY if key in schema}
         self.work.schemas[known] = dict(schema)
-        replace(schema, {"$ref": reference_to(known), **{key: staying[key] for key in _STAY[:2] if key in staying}})
+        replace(schema, {"$ref": reference_to(known), **{key: staying[key] for key in _STAY[:3] if key in staying}})
         self.work.note(f"/components/schemas/{known}", f"named: was without a name at {ascii(place)[:120]}")
 
     def inside(self, schema: dict[str, Any], spoken: list[str], place: str) -> None:

@@ -11,8 +11,9 @@ from pipeline.normalise.walk import members, operations, pointer, referred, repl
 from pipeline.plain import is_list, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
+    from pipeline.normalise.walk import OperationAt
     from pipeline.normalise.work import Work
 
 _REFERENCES = ("$ref", "anyOf", "allOf")
@@ -64,7 +65,7 @@ def optional_nulls(work: Work) -> None:
     3.0 cannot mark a ``$ref`` as nullable, so references and enumerations always accept null; text, numbers and lists
     do so in documents that never mark a null. Required properties are taken at the document's word. Failure mode 12.
     """
-    for name in sorted(_answered(work)):
+    for name in sorted(_reached(work, _answers)):
         schema = work.schemas[name]
         required = set(schema.get("required", []))
         for key, member in mapping(schema, "properties").items():
@@ -74,6 +75,21 @@ def optional_nulls(work: Work) -> None:
             if composed or not work.marks_nulls:
                 member["nullable"] = True
                 work.note(pointer("components", "schemas", name, "properties", key), "accepts null")
+
+
+def read_only_members(work: Work) -> None:
+    """Ask no caller for what only the server writes: a required ``readOnly`` property is optional in bodies.
+
+    OpenAPI 3.0.3, section 4.7.24: such a property is required in answers only. One class serves both, so that it
+    could not be built for a request without a made-up value.
+    """
+    for name in sorted(_reached(work, _bodies)):
+        schema = work.schemas[name]
+        written = {key for key, member in mapping(schema, "properties").items() if member.get("readOnly") is True}
+        kept = [key for key in schema.get("required", []) if key not in written]
+        if len(kept) < len(schema.get("required", [])):
+            schema["required"] = kept
+            work.note(pointer("components", "schemas", name), "properties that the server writes are optional")
 
 
 def required_circles(work: Work) -> None:
@@ -194,25 +210,27 @@ def _has_shape(schema: dict[str, Any]) -> bool:
     return bool({"$ref", "type", "enum", "const", "allOf", "anyOf", "oneOf", "properties", "items"} & set(schema))
 
 
-def _answered(work: Work) -> set[str]:
-    """Return the names of the schemas that answers can contain."""
+def _reached(work: Work, roots: Callable[[OperationAt], list[dict[str, Any]]]) -> set[str]:
+    """Return the names of the schemas that those parts of operations can contain."""
     reached: set[str] = set()
-    pending = list(_answer_references(work))
+    pending = [
+        mapping(media, "schema")
+        for entry in operations(work.document)
+        for holder in roots(entry)
+        for media in mapping(holder, "content").values()
+    ]
     while pending:
-        name = pending.pop()
-        if name in reached or name not in work.schemas:
-            continue
-        reached.add(name)
-        inside = (referred(found.schema) for found in walk(work.schemas[name]))
-        pending.extend(target for target in inside if target is not None)
+        for found in walk(pending.pop()):
+            name = referred(found.schema)
+            if name is not None and name not in reached and name in work.schemas:
+                reached.add(name)
+                pending.append(work.schemas[name])
     return reached
 
 
-def _answer_references(work: Work) -> Iterator[str]:
-    for entry in operations(work.document):
-        for response in mapping(entry.operation, "responses").values():
-            for media in mapping(response, "content").values():
-                for found in walk(mapping(media, "schema")):
-                    target = referred(found.schema)
-                    if target is not None:
-                        yield target
+def _answers(entry: OperationAt) -> list[dict[str, Any]]:
+    return list(mapping(entry.operation, "responses").values())
+
+
+def _bodies(entry: OperationAt) -> list[dict[str, Any]]:
+    return [mapping(entry.operation, "requestBody")]

@@ -79,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     subtypes.subtype_references,
     aliases.recursive_aliases,
     nulls.optional_nulls,
+    nulls.read_only_members,
     nulls.required_circles,
     aliases.scalar_aliases,
     values.time_spans,

@@ -25,13 +25,13 @@ def numeric_text(work: Work) -> None:
     """Read "a number, or a text of digits" as the number that it is.
 
     Microsoft.AspNetCore.OpenApi writes ``type: [integer, string]`` with a pattern, because System.Text.Json accepts
-    numbers in quotes; it never sends them. ``int | str`` would be nobody's idea of an identifier.
+    numbers in quotes; it does not send them, or text would come first. ``int | str`` would be nobody's idea of an
+    identifier.
     """
     for found in schemas(work.document):
         kinds = found.schema.get("type")
-        rest = [kind for kind in kinds if kind != "string"] if is_list(kinds) else []
-        if rest in (["integer"], ["number"]):
-            number = rest[0]
+        if kinds in (["integer", "string"], ["number", "string"]):
+            number = kinds[0]
             found.schema["type"] = number
             found.schema.pop("pattern", None)
             work.note(found.where, f"{number} alone, not also text")

@@ -284,8 +284,3 @@ def test_real_documents_keep_every_operation(path: Path) -> None:
         name: set(item) for name, item in upgraded["paths"].items()
     }
     assert "#/definitions/" not in json.dumps(upgraded)
-
-
-@pytest.mark.skipif(SPECS.is_dir(), reason="../shared/specs is there, so its documents ran")
-def test_real_documents_are_absent() -> None:
-    pytest.skip("no documents in ../shared/specs")

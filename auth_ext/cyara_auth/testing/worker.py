@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -64,4 +65,6 @@ def _fault(plain: dict[str, Any]) -> Fault:
 if __name__ == "__main__":
     # Ctrl-C at a terminal reaches the whole group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is made here is kept: shapes, answers, visits. Looking for garbage as often as usual only costs time.
+    gc.set_threshold(100_000, 50, 50)
     serve(sys.stdin, sys.stdout)

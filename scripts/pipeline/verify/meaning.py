@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -109,6 +110,15 @@ def plain(value: Json) -> Json:
     if is_array(value):
         return [plain(inner) for inner in value]
     return next((write(value) for kind, write in _TEXTS if isinstance(value, kind)), value)
+
+
+def as_texts(value: Json) -> Json:
+    """Return a JSON value with every number and truth value in it as text."""
+    if is_object(value):
+        return {key: as_texts(inner) for key, inner in value.items()}
+    if is_array(value):
+        return [as_texts(inner) for inner in value]
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _span_text(span: dt.timedelta) -> str:

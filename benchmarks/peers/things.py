@@ -1,17 +1,13 @@
 """What people would write with pydantic or msgspec for the document of the benchmark `models`."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
+import uuid
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
-
-if TYPE_CHECKING:
-    import uuid
 
 _SPAN = re.compile(r"(\d+):(\d+):(\d+)(?:\.(\d+))?")
 

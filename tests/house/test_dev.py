@@ -1,0 +1,91 @@
+"""The command that people and CI type: standard library only, sets up once, stops at the first failure."""
+
+import ast
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "scripts" / "dev.py"
+
+
+@pytest.fixture(scope="module")
+def dev():
+    spec = importlib.util.spec_from_file_location("dev_under_test", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_it_imports_the_standard_library_only():
+    tree = ast.parse(SCRIPT.read_text("utf-8"))
+    names = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+    }
+    assert names <= sys.stdlib_module_names | {"__future__"}
+
+
+def test_ci_calls_the_command_of_the_readme():
+    assert "python3 scripts/dev.py test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_every_gate_is_among_the_steps(dev):
+    commands = [" ".join(step.command) for step in dev.test_steps([])]
+    for gate in ("ruff check", "ruff format --check", "mypy", "basedpyright", "regenerate.py check --full", "pytest"):
+        assert any(gate in command for command in commands), gate
+    if sys.platform == "linux" and shutil.which("redis-server"):
+        assert any("--cov-fail-under=100" in command for command in commands)
+
+
+def test_no_folder_of_tests_is_left_out(dev):
+    steps = [step.command for step in dev.test_steps([]) if "pytest" in step.command]
+    whole = [command for command in steps if not any(part.startswith("tests/") for part in command)]
+    left_out = {part.removeprefix("--ignore=") for command in whole for part in command if part.startswith("--ignore=")}
+    run_elsewhere = {part for command in steps if command not in whole for part in command if part.startswith("tests/")}
+    assert len(whole) == 1
+    assert left_out == run_elsewhere
+    assert all((ROOT / folder).is_dir() for folder in run_elsewhere)
+
+
+def test_it_stops_at_the_first_step_that_fails(dev, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    reached = tmp_path / "reached"
+    steps = [
+        dev.Step("one", [sys.executable, "-c", "raise SystemExit(3)"]),
+        dev.Step("two", [sys.executable, "-c", f"open({str(reached)!r}, 'w')"]),
+    ]
+    assert dev.run_steps(steps) == 3
+    assert not reached.exists()
+    assert "one: failed with exit code 3" in capfd.readouterr().out
+
+
+def test_the_environment_is_made_again_when_the_lock_changes(dev, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    lock = tmp_path / "dev.txt"
+    lock.write_text("a==1\n")
+    monkeypatch.setattr(dev, "LOCK", lock)
+    before = dev.wanted_stamp()
+    assert dev.wanted_stamp() == before
+    lock.write_text("a==2\n")
+    assert dev.wanted_stamp() != before
+
+
+def test_a_wrong_task_is_one_sentence_and_sets_nothing_up():
+    ended = subprocess.run([sys.executable, str(SCRIPT), "tset"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "invalid choice" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_old_python_is_told_so(dev, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(dev, "OLDEST_PYTHON", (99, 0))
+    with pytest.raises(SystemExit):
+        dev.set_up()
+    assert "or newer is needed" in capsys.readouterr().err

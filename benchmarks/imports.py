@@ -1,12 +1,14 @@
 """Time and memory of importing one endpoint or one resource, beside `import httpx, attrs`, in fresh processes.
 
 Timed inside the process, so the start of the interpreter does not flatter the ratio. Once for the bundled document,
-once for a document with 1,300 schemas that is made here, and once for that document in the stock generator's form.
+once for a document with 1,300 schemas that is made here, and once for that document in the stock generator's form. A
+tenth of that document says how import time grows.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,8 +19,8 @@ from harness import Pair, Row
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMAS = 1_300
-OPERATIONS = 130
-ROUNDS = 9
+PER_OPERATION = 10
+ROUNDS = 7
 
 _BASE = "import httpx, attrs"
 _ENDPOINT = "from cyara_client.api.{tag} import {name}"
@@ -38,8 +40,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def document() -> dict[str, Any]:
-    """Return a document with 1,300 schemas that refer to each other, and one operation for every tenth."""
+def document(count: int) -> dict[str, Any]:
+    """Return a document with so many schemas that refer to each other, and one operation for every tenth."""
     schemas = {
         f"Thing{number}": {
             "type": "object",
@@ -48,15 +50,15 @@ def document() -> dict[str, Any]:
                 "id": {"type": "integer"},
                 "name": {"type": "string", "nullable": True},
                 "created": {"type": "string", "format": "date-time"},
-                "other": {"$ref": f"#/components/schemas/Thing{(number * 7 + 1) % SCHEMAS}"},
+                "other": {"$ref": f"#/components/schemas/Thing{(number * 7 + 1) % count}"},
                 "more": {
                     "type": "array",
-                    "items": {"$ref": f"#/components/schemas/Thing{(number * 3 + 2) % SCHEMAS}"},
+                    "items": {"$ref": f"#/components/schemas/Thing{(number * 3 + 2) % count}"},
                 },
                 **{f"text{field}": {"type": "string"} for field in range(6)},
             },
         }
-        for number in range(SCHEMAS)
+        for number in range(count)
     }
     paths = {
         f"/things{number}": {
@@ -67,13 +69,15 @@ def document() -> dict[str, Any]:
                     "200": {
                         "description": "One thing.",
                         "content": {
-                            "application/json": {"schema": {"$ref": f"#/components/schemas/Thing{number * 10}"}}
+                            "application/json": {
+                                "schema": {"$ref": f"#/components/schemas/Thing{number * PER_OPERATION}"}
+                            }
                         },
                     }
                 },
             }
         }
-        for number in range(OPERATIONS)
+        for number in range(count // PER_OPERATION)
     }
     return {
         "openapi": "3.0.3",
@@ -84,42 +88,55 @@ def document() -> dict[str, Any]:
 
 
 def _printed(code: str, root: Path) -> float:
-    """Run code in a fresh interpreter and return the number that it prints."""
+    """Run code in a fresh interpreter, with bytecode whatever the caller's settings, and return what it prints."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", code, str(root)], check=True, capture_output=True, text=True, cwd="/"
+        [sys.executable, "-c", code, str(root)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env=environment,
     )
     return float(done.stdout)
 
 
-def beside(code: str, root: Path) -> Pair:
-    """Time an import beside `import httpx, attrs`, in turn."""
-    ours, base = _TIMED.format(code=code), _TIMED.format(code=_BASE)
-    _printed(ours, root)  # writes the bytecode
-    pairs = [(_printed(ours, root), _printed(base, root)) for _ in range(ROUNDS)]
+def beside(code: str, root: Path, peer: str = _BASE, peer_root: Path | None = None) -> Pair:
+    """Time an import beside another, by default `import httpx, attrs`, in turn."""
+    subject, other = _TIMED.format(code=code), _TIMED.format(code=peer)
+    _printed(subject, root)  # writes the bytecode
+    _printed(other, peer_root or root)
+    pairs = [(_printed(subject, root), _printed(other, peer_root or root)) for _ in range(ROUNDS)]
     return Pair(subject=tuple(pair[0] for pair in pairs), peer=tuple(pair[1] for pair in pairs))
 
 
 def megabytes(code: str, root: Path) -> float:
-    """Return the highest resident size of a fresh process after an import."""
+    """Return the highest resident size of a fresh process after an import; its bytecode has to be there."""
     units = 1024 * 1024 if sys.platform == "darwin" else 1024
     return _printed(_WEIGHED.format(code=code), root) / units
 
 
-def build(folder: Path) -> tuple[Path, Path]:
-    """Generate the document with 1,300 schemas by our corridor and by the stock generator; return the source roots."""
-    source = folder / "document.json"
-    source.write_text(json.dumps(document()))
-    ours, stock = folder / "ours", folder / "stock"
-    stock.mkdir()
+def ours(folder: Path, count: int) -> Path:
+    """Build a document with so many schemas by our corridor; return the source root."""
+    source, output = folder / f"{count}.json", folder / f"ours-{count}"
+    source.write_text(json.dumps(document(count)))
     corridor = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "build", "--source", str(source)]
+    _run([*corridor, "--into", str(output), "--no-verify"])
+    return output / "generated"
+
+
+def stock(folder: Path) -> Path:
+    """Build the large document by the stock generator; return the source root."""
+    source, output = folder / "document.json", folder / "stock"
+    source.write_text(json.dumps(document(SCHEMAS)))
+    output.mkdir()
     generator = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source), "--meta", "none"]
-    commands = (
-        [*corridor, "--into", str(ours), "--no-verify"],
-        [*generator, "--output-path", str(stock / "stock_client")],
-    )
-    for command in commands:
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own interpreter
-    return ours / "generated", stock
+    _run([*generator, "--output-path", str(output / "stock_client")])
+    return output
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own interpreter
 
 
 def _first(package: Path) -> dict[str, str]:
@@ -130,30 +147,33 @@ def _first(package: Path) -> dict[str, str]:
 
 def measure() -> list[Row]:
     """Return the rows of the table."""
-    rows: list[Row] = []
     peer = "import httpx, attrs"
-    with tempfile.TemporaryDirectory() as folder:
-        large, stock = build(Path(folder))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        large, small, stocks = ours(folder, SCHEMAS), ours(folder, SCHEMAS // 10), stock(folder)
         bundled = ROOT / "generated"
         first = _first(large / "cyara_client")
+        endpoint = f"{_BASE}; {_ENDPOINT.format(**first)}"
         cases = (
             ("one endpoint, bundled document", _ENDPOINT.format(tag="campaigns", name="get_campaigns"), bundled),
             ("one resource, bundled document", _RESOURCE.format(tag="campaigns"), bundled),
             ("one endpoint, 1,300 schemas", _ENDPOINT.format(**first), large),
             ("one resource, 1,300 schemas", _RESOURCE.format(**first), large),
         )
-        for claim, code, root in cases:
-            ratio = beside(f"{_BASE}; {code}", root).ratio
-            rows.append(Row(claim=f"import {claim}", figure=ratio, peer=peer, bar=1.25))
-        stock_code = "from stock_client.api.{tag} import {name}".format(**_first(stock / "stock_client"))
-        rows.append(
-            Row(claim="import one endpoint, 1,300 schemas, stock", figure=beside(stock_code, stock).ratio, peer=peer)
-        )
-        weight = megabytes(f"{_BASE}; {cases[2][1]}; import cyara_client.models", large)
-        rows.append(Row(claim="memory after import, 1,300 schemas", figure=weight, unit="MB", bar=35))
-        rows.append(Row(claim="memory of `import httpx, attrs` alone", figure=megabytes(_BASE, large), unit="MB"))
-        rows.append(Row(claim="memory after import, stock", figure=megabytes(stock_code, stock), unit="MB"))
-        small = _printed(_TIMED.format(code=f"{_BASE}; {cases[0][1]}"), bundled)
-        flat = min(_printed(_TIMED.format(code=f"{_BASE}; {cases[2][1]}"), large) for _ in range(ROUNDS)) / small
-        rows.append(Row(claim="import with 20 times the schemas", figure=flat, peer="bundled document", bar=1.25))
+        rows = [
+            Row(claim=f"import {claim}", figure=beside(f"{_BASE}; {code}", root).ratio, peer=peer, bar=1.25)
+            for claim, code, root in cases
+        ]
+        flat = beside(endpoint, large, endpoint, small).ratio
+        rows.append(Row(claim="import with 10 times the schemas", figure=flat, peer="130 schemas", bar=1.25))
+        stock_code = "from stock_client.api.{tag} import {name}".format(**_first(stocks / "stock_client"))
+        slow = beside(stock_code, stocks).ratio
+        rows.append(Row(claim="import one endpoint, 1,300 schemas, stock", figure=slow, peer=peer))
+        models = f"{endpoint}; import cyara_client.models"
+        megabytes(models, large)  # writes the bytecode
+        rows += [
+            Row(claim="memory after import, 1,300 schemas", figure=megabytes(models, large), unit="MB", bar=35),
+            Row(claim="memory of `import httpx, attrs` alone", figure=megabytes(_BASE, large), unit="MB"),
+            Row(claim="memory after import, stock", figure=megabytes(stock_code, stocks), unit="MB"),
+        ]
     return rows

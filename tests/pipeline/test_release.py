@@ -82,6 +82,7 @@ def test_the_next_release_tells_the_difference_and_keeps_old_names(project: Layo
     assert [(one["old"], one["new"], one["since"]) for one in aliases["operations"]] == [
         ("pets.get_pets", "animals.get_pets", "25.10")
     ]
+    assert "DeprecationWarning" in (project.package / "api" / "pets" / "get_pets.py").read_text(encoding="utf-8")
     assert archived_document(project, "25.3").read_bytes() == first
     readme = (project.root / "README.md").read_text(encoding="utf-8")
     assert readme.index("| 25.10 |") < readme.index("| 25.3 |")

@@ -1,0 +1,57 @@
+"""What the corridor makes of the proof: a failure stops the build, unless it is accepted by name for this document."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pipeline.build import build
+from pipeline.errors import VerificationError
+from pipeline.report import Report
+from pipeline.verify import Failure, VerifyReport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.layout import Layout
+
+
+@pytest.fixture
+def one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the proof find that GetPets does not parse its answer; the proof itself has its own tests."""
+
+    def verify(_root: Path, _document: object, *, allow: frozenset[str]) -> VerifyReport:
+        found = [Failure(operation="GetPets", what="answer full", why="planted")]
+        report = VerifyReport(operations=3, operations_importable=3, requests_valid=[3, 3])
+        report.answers = {form: [2, 3] for form in ("full", "nulls", "unknown_enum")}
+        report.failing = [failure for failure in found if failure.operation not in allow]
+        report.allowed = [failure for failure in found if failure.operation in allow]
+        return report
+
+    monkeypatch.setattr("pipeline.package.verify", verify)
+
+
+@pytest.mark.usefixtures("one_failure")
+def test_a_failure_stops_the_build_and_is_in_the_report(tree: Layout, kit: Any) -> None:
+    report = Report()
+    with pytest.raises(VerificationError, match=r"'GetPets' \('answer full'\).*Nothing was installed.*--allow NAME"):
+        build(kit.request(tree, verify=True), kit.progress(), report)
+    assert report.failures == [{"operation": "GetPets", "what": "answer full", "why": "planted"}]
+    assert report.answers["full"] == [2, 3]
+    assert not tree.package.exists()
+
+
+@pytest.mark.usefixtures("one_failure")
+def test_an_accepted_failure_is_remembered_for_this_document_only(tree: Layout, kit: Any, tmp_path: Path) -> None:
+    report = kit.built(tree, verify=True, allow=("GetPets",))
+    assert report.allowed == ["GetPets"]
+    assert json.loads((tree.openapi / "allow.json").read_bytes())["operations"].keys() == {"GetPets"}
+    assert kit.built(tree, verify=True).unchanged
+    other = kit.write_json(tmp_path / "other.json", kit.pets("Others"))
+    with pytest.raises(VerificationError):
+        kit.built(tree, verify=True, source=other)
+    document = kit.pets()
+    document["paths"]["/pets"]["get"]["summary"] = "Grown"
+    grown = kit.built(tree, verify=True, source=kit.write_json(tmp_path / "grown.json", document))
+    assert (grown.allowed, grown.skipped) == (["GetPets"], [])

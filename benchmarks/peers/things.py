@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
 
+from peers import TEXTS
+
 _SPAN = re.compile(r"(\d+):(\d+):(\d+)(?:\.(\d+))?")
 
 
@@ -53,7 +55,7 @@ class PydanticStep(_Open):
     started: dt.datetime | None = None
 
 
-_TEXTS = [f"text{number}" for number in range(12)]
+_TEXTS = [f"text{number}" for number in range(TEXTS)]
 _COUNTS = [f"count{number}" for number in range(8)]
 _FIELDS: dict[str, Any] = {
     "thingId": (int, ...),

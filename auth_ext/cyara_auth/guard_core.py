@@ -83,9 +83,9 @@ class GuardCore:
             answer = self._through(gate, call)
             if answer is not None:
                 return answer
-            if gate.succeeded:
-                gate.succeeded = False
-                self._refresh(gate, gate.looked_at)
+            late = self.gates.late_success(gate)
+            if late is not None:
+                self._refresh(gate, late)
         self._outbox.flush()
         return self._ask_store(call)
 

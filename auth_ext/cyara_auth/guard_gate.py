@@ -68,6 +68,7 @@ class Gate:
         is_open: Whether calls go at all, after a look.
         condemned: The pair got a 401 here: this object never opens again.
         succeeded: A free call was accepted since the last look.
+        late_success: Steady clock of a moment not later than a success that came back to a closed gate.
         version: The store's version at the last look, None if that was something else than a look.
         looked_at: Steady clock at the last look.
         proven_at: Steady clock of a moment not later than the last success; None if there is none to rely on.
@@ -84,6 +85,7 @@ class Gate:
     is_open: bool = False
     condemned: bool = False
     succeeded: bool = False
+    late_success: float | None = None
     version: int | None = None
     looked_at: float = 0.0
     proven_at: float | None = None
@@ -112,6 +114,7 @@ class Gate:
     def doubt(self, now: float) -> None:
         """Let only a probe through, unless a call in flight succeeds after this moment."""
         self.succeeded = False
+        self.late_success = None
         self.looked_at = now
         self.close()
 
@@ -134,9 +137,13 @@ class Gate:
 
         What succeeds behind a closed gate is left to be told to the store, which alone can open it.
         """
-        if self.succeeded and self.is_open:
-            self.succeeded = False
+        if not self.succeeded:
+            return
+        self.succeeded = False
+        if self.is_open:
             self.proven_at = self.looked_at if self.proven_at is None else max(self.proven_at, self.looked_at)
+        else:
+            self.late_success = self.looked_at
 
     def is_fresh(self, now: float, settings: GuardSettings) -> bool:
         """Return whether the last success is recent enough, by the steady clock."""

@@ -76,6 +76,17 @@ class Gates:
             self._refresh(gate, gate.told())
         return answer
 
+    def late_success(self, gate: Gate) -> float | None:
+        """Return, once, a moment not later than a success that came back to a closed gate, for the store to be told.
+
+        Its date is that of the look before it, however long nobody has called since: dated by now, one answer that
+        came late would let a whole fleet go free after any idle gap.
+        """
+        with gate.lock:
+            gate.note_success()
+            at, gate.late_success = gate.late_success, None
+        return at
+
     def _answer(self, gate: Gate, age: float) -> Passage:
         if gate.condemned or not gate.is_open:
             return Passage.CLOSED

@@ -190,7 +190,12 @@ def _key(account: str) -> str:
 
 
 def _stamped(event: Event, now: Instant) -> Event:
-    """Replace an extrapolated reading of the server's clock by the reading that came with the state."""
+    """Replace an extrapolated reading of the server's clock by the reading that came with the state.
+
+    A call that ended a while ago keeps its own moment: dated by its writing, a proof would last longer than it may.
+    """
+    if isinstance(event, Settle) and event.now.domain == now.domain and event.now.seconds < now.seconds:
+        return event
     if isinstance(event, Admit | Settle | RotateCommit) and event.now.domain == now.domain:
         return attrs.evolve(event, now=now)
     return event

@@ -211,6 +211,29 @@ def test_a_success_in_flight_clears_a_denial() -> None:
     assert not guard.admit(OLD, PORTAL).reserved
 
 
+def test_a_success_that_came_late_does_not_outlast_an_idle_gap() -> None:
+    clock = Clock()
+    guard = make(LOOKING, clock=clock)
+    prove(guard, OLD)
+    in_flight = guard.admit(OLD, PORTAL)
+    call(guard, OLD, Outcome.DOUBT)
+    clock.later(1.0)
+    in_flight.settle(Outcome.PROOF)
+    clock.later(GUARDED.proof_ttl)
+    with guard.admit(OLD, PORTAL) as ticket:
+        assert ticket.reserved
+
+
+def test_a_success_before_a_denial_is_no_answer_to_it() -> None:
+    clock = Clock()
+    guard = make(LOOKING, clock=clock)
+    prove(guard, OLD)
+    early, denied = guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL)
+    early.settle(Outcome.PROOF)
+    denied.settle(Outcome.DOUBT)
+    assert guard.admit(OLD, PORTAL).reserved
+
+
 def test_an_ambiguous_401_closes_the_gate_too() -> None:
     guard = make()
     prove(guard, OLD)

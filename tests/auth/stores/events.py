@@ -8,7 +8,7 @@ from typing import Protocol
 from cyara_auth._platform import current_owner
 from cyara_auth.decide_events import Admit, Decision, Settle
 from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import Admission, GuardPolicy, Incident, Outcome
+from cyara_auth.state import Admission, GuardPolicy, Incident, Instant, Outcome
 from cyara_auth.stores.base import StrikeStore
 
 ACCOUNT = "a" * 32
@@ -51,10 +51,12 @@ def admit(
     return store.apply(account, event)
 
 
-def settle(store: StrikeStore, granted: Decision, outcome: Outcome, *, account: str = ACCOUNT) -> Decision:
+def settle(
+    store: StrikeStore, granted: Decision, outcome: Outcome, *, account: str = ACCOUNT, now: Instant | None = None
+) -> Decision:
     assert granted.ticket is not None
     event = Settle(
-        now=store.clock(),
+        now=now or store.clock(),
         settings=STRICT,
         pair=granted.ticket.pair,
         origin=ORIGIN,

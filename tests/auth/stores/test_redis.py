@@ -86,6 +86,24 @@ def test_the_servers_clock_decides_and_never_lags_behind_what_others_wrote(store
     assert store.clock().seconds >= granted.ticket.reserved_at.seconds - 0.001
 
 
+def test_a_proof_that_is_written_late_keeps_the_date_of_its_call(store: RedisStrikeStore) -> None:
+    granted = admit(store)
+    ended = store.clock()
+    time.sleep(0.3)
+    settle(store, granted, Outcome.PROOF, now=ended)
+    proof = store.read(ACCOUNT).pairs[0].proofs[0]
+    assert proof.at == ended
+
+
+def test_no_proof_is_dated_ahead_of_the_server(store: RedisStrikeStore) -> None:
+    granted = admit(store)
+    ahead = attrs.evolve(store.clock(), seconds=store.clock().seconds + 60)
+    settle(store, granted, Outcome.PROOF, now=ahead)
+    proof = store.read(ACCOUNT).pairs[0].proofs[0]
+    assert proof.at is not None
+    assert proof.at.seconds < ahead.seconds - 30
+
+
 def test_events_without_a_clock_pass_as_they_are(store: RedisStrikeStore) -> None:
     store.apply(ACCOUNT, RotateBegin(incident=INCIDENT))
     assert store.read(ACCOUNT).mode is AccountMode.DRAINING

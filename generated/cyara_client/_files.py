@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from . import _answer
 from ._request import for_async
 from .errors import DownloadError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
-
-    import httpx
 
     from ._endpoint import Endpoint
     from .client import ApiClient
@@ -65,6 +65,21 @@ class _Sink:
     def _check(self, size: int) -> None:
         if self._max_bytes is not None and size > self._max_bytes:
             raise DownloadError(f"the file is larger than {self._max_bytes} bytes; nothing was kept")
+
+    @contextmanager
+    def receiving(self) -> Generator[None]:
+        """Say how far the file came when the connection breaks off under it.
+
+        Raises:
+            DownloadError: it did; the transport's own error is the cause.
+        """
+        try:
+            yield
+        except httpx.RequestError as error:
+            total = "" if self._total is None else f" of {self._total}"
+            raise DownloadError(
+                f"the connection broke off after {self._size}{total} bytes ({type(error).__name__}); nothing was kept"
+            ) from error
 
     def finish(self) -> Path:
         """Put the file in its place, safely on the disk.
@@ -140,8 +155,9 @@ def download(  # noqa: PLR0913 - what a caller may choose, each by name
         sink = _Sink(Path(path), progress, max_bytes, sha256)
         try:
             sink.expect(response.headers)
-            for chunk in response.iter_bytes():
-                sink.write(chunk)
+            with sink.receiving():
+                for chunk in response.iter_bytes():
+                    sink.write(chunk)
             return sink.finish()
         finally:
             sink.discard()
@@ -162,8 +178,9 @@ async def adownload(  # noqa: PLR0913 - what a caller may choose, each by name
         sink = _Sink(Path(path), progress, max_bytes, sha256)
         try:
             sink.expect(response.headers)
-            async for chunk in response.aiter_bytes():
-                sink.write(chunk)
+            with sink.receiving():
+                async for chunk in response.aiter_bytes():
+                    sink.write(chunk)
             return sink.finish()
         finally:
             sink.discard()

@@ -23,7 +23,7 @@ header or a secret in it; those who need the body find it in `content` and `prob
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +53,9 @@ class ApiError(CyaraError):
         attempt: number of the attempt that this answer belongs to, from 1.
         retry_after: seconds that the portal asks to wait, when it does.
     """
+
+    advice: ClassVar[str] = ""
+    """What to do next, where the status alone says it."""
 
     def __init__(  # noqa: PLR0913 - one argument for each fact
         self,
@@ -91,6 +94,8 @@ class ApiError(CyaraError):
             parts.append(f"the portal asks to wait {self.retry_after:g} s")
         if self.problem is not None:
             parts.append("see .problem for the portal's explanation")
+        if self.advice:
+            parts.append(self.advice)
         return "; ".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -105,9 +110,13 @@ class BadRequest(ApiError):  # noqa: N818 - named for the status, as users say i
 class Unauthorized(ApiError):  # noqa: N818 - named for the status, as users say it
     """401: the portal did not accept the credential. Do not call again before it is known why."""
 
+    advice = "do not repeat the call before the credential is checked (cyara auth status)"
+
 
 class Forbidden(ApiError):  # noqa: N818 - named for the status, as users say it
     """403: the credential is known, but may not do this."""
+
+    advice = "repeating the call does not help: the portal's administrator grants the right"
 
 
 class NotFound(ApiError):  # noqa: N818 - named for the status, as users say it
@@ -120,6 +129,8 @@ class Conflict(ApiError):  # noqa: N818 - named for the status, as users say it
 
 class RateLimited(ApiError):  # noqa: N818 - named for the status, as users say it
     """429: too many requests; `retry_after` says how long to wait, when the portal says so."""
+
+    advice = "wait before the next call"
 
 
 class ServerError(ApiError):
@@ -200,7 +211,7 @@ class PageError(CyaraError):
 
 
 class DownloadError(CyaraError):
-    """A file was larger than allowed, or not the one that was expected. Nothing was left on the disk."""
+    """A file was cut off, larger than allowed, or not the one that was expected. Nothing was left on the disk."""
 
 
 class AccountRequiredError(CyaraError, TypeError):

@@ -99,6 +99,12 @@ def test_retry_after_as_a_date_is_measured_by_the_portals_clock(
     assert _get(zoo, wire, Reply(503, headers=headers), face="sync_detailed").error.retry_after == seconds
 
 
+@pytest.mark.parametrize(("status", "advice"), [(401, "cyara auth status"), (403, "administrator"), (429, "wait")])
+def test_the_text_says_what_to_do_next(zoo: Zoo, wire: Wire, status: int, advice: str) -> None:
+    with pytest.raises(zoo("errors").ApiError, match=advice):
+        _get(zoo, wire, Reply(status))
+
+
 def test_a_request_id_that_is_no_id_stays_out_of_the_text(zoo: Zoo, wire: Wire) -> None:
     with pytest.raises(zoo("errors").ServerError) as caught:
         _get(zoo, wire, Reply.of({"traceId": "secret words\nof many lines"}, 500))

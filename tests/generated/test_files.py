@@ -72,8 +72,9 @@ def test_what_goes_wrong_leaves_the_old_file(
 @pytest.mark.parametrize("face", FACES)
 def test_a_cut_connection_leaves_nothing(zoo: Zoo, wire: Wire, tmp_path: Path, face: str) -> None:
     wire.answer = lambda _: _file(cut=True)
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(zoo("errors").DownloadError, match=r"broke off after \d+ of 300000 bytes") as caught:
         _download(zoo, wire, face, tmp_path / "test.bin")
+    assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import ROOT, Reply, build_package
-from pipeline.index.resources import RESERVED, attribute_name, class_name, iterator_name
+from pipeline.index.methods import iterator_name
+from pipeline.index.resources import RESERVED, attribute_name, class_name
 from zoo import DOCUMENT
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ header or a secret in it; those who need the body find it in `content` and `prob
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,9 @@ class ApiError(CyaraError):
         attempt: number of the attempt that this answer belongs to, from 1.
         retry_after: seconds that the portal asks to wait, when it does.
     """
+
+    advice: ClassVar[str] = ""
+    """What to do next, where the status alone says it."""
 
     def __init__(  # noqa: PLR0913 - one argument for each fact
         self,
@@ -89,6 +92,8 @@ class ApiError(CyaraError):
             parts.append(f"the portal asks to wait {self.retry_after:g} s")
         if self.problem is not None:
             parts.append("see .problem for the portal's explanation")
+        if self.advice:
+            parts.append(self.advice)
         return "; ".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -103,9 +108,13 @@ class BadRequest(ApiError):  # noqa: N818 - named for the status, as users say i
 class Unauthorized(ApiError):  # noqa: N818 - named for the status, as users say it
     """401: the portal did not accept the credential. Do not call again before it is known why."""
 
+    advice = "do not repeat the call before the credential is checked (cyara auth status)"
+
 
 class Forbidden(ApiError):  # noqa: N818 - named for the status, as users say it
     """403: the credential is known, but may not do this."""
+
+    advice = "repeating the call does not help: the portal's administrator grants the right"
 
 
 class NotFound(ApiError):  # noqa: N818 - named for the status, as users say it
@@ -118,6 +127,8 @@ class Conflict(ApiError):  # noqa: N818 - named for the status, as users say it
 
 class RateLimited(ApiError):  # noqa: N818 - named for the status, as users say it
     """429: too many requests; `retry_after` says how long to wait, when the portal says so."""
+
+    advice = "wait before the next call"
 
 
 class ServerError(ApiError):
@@ -198,7 +209,7 @@ class PageError(CyaraError):
 
 
 class DownloadError(CyaraError):
-    """A file was larger than allowed, or not the one that was expected. Nothing was left on the disk."""
+    """A file was cut off, larger than allowed, or not the one that was expected. Nothing was left on the disk."""
 
 
 class AccountRequiredError(CyaraError, TypeError):

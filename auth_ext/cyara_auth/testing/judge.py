@@ -70,13 +70,16 @@ class Judge:
 
     def _choices(self, value: Json, shape: Shape, where: str, above: tuple[int, ...]) -> list[str]:
         """Judge by the members of `oneOf`, `anyOf` or a discriminator's mapping; empty if one of them fits."""
-        members = shape.choices or tuple({"$ref": reference} for reference in shape.kinds.values())
+        named = shape.kinds.get(str(value.get(shape.discriminator or ""))) if is_object(value) else None
+        kinds = tuple({"$ref": reference} for reference in ([named] if named else shape.kinds.values()))
+        members = kinds if named else shape.choices or kinds
         shapes = [found for member in members if id(found := self.shapes.of(member)) not in above]
         if not shapes:
             return []
         above = (*above, id(shape))
         failures = [list(self._judge(value, member, where, above)) for member in shapes]
-        if all(failures) and not (shape.kinds and not list(self._members(value, shape, where))):
+        plain = shape.kinds and not named and not list(self._members(value, shape, where))
+        if all(failures) and not plain:
             return [f"{where} fits none of {len(shapes)} alternatives; the nearest: {min(failures, key=len)[0]}"]
         return []
 
@@ -91,7 +94,7 @@ class Judge:
                 yield from self._judge(member, self.shapes.of(shape.properties[name]), f"{where}.{name}", ())
             elif is_object(shape.extra):
                 yield from self._judge(member, self.shapes.of(shape.extra), f"{where}.{name}", ())
-            elif shape.extra is False and not open_choice:
+            elif shape.extra is False and not open_choice and name != shape.discriminator:
                 yield f"{where} has {name!r}, which the document does not know"
 
     def _may_be_left_out(self, schema: Mapping[str, Any]) -> bool:

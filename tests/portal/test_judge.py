@@ -1,0 +1,140 @@
+"""The portal's judge of values against a JSON Schema library, wherever both mean the same, and where they do not."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from cyara_auth.testing.document import Document
+from cyara_auth.testing.judge import Judge
+from cyara_auth.testing.schema import Shapes
+from cyara_auth.testing.synthesis import Form, Synthesis
+
+DOCUMENT: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "openapi" / "upstream" / "cyara-v3.json").read_text("utf-8")
+)
+SCHEMAS = DOCUMENT["components"]["schemas"]
+JUNK = (None, True, 1, 1.5, -(2**40), "", "text", [], {}, [None], {"a": 1}, "2024-05-06T07:08:09Z")
+
+
+def as_json_schema(node: Any) -> Any:
+    if isinstance(node, list):
+        return [as_json_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    plain = {key: as_json_schema(value) for key, value in node.items() if key not in {"nullable", "example", "format"}}
+    return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
+
+
+def without_formats(node: Any) -> Any:
+    if isinstance(node, list):
+        return [without_formats(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: without_formats(value) for key, value in node.items() if not (key == "format" and isinstance(value, str))
+    }
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, item in inner for place in places(item, (*path, key)))]
+
+
+def spoiled(value: Any, dice: random.Random) -> Any:
+    """Replace, or take away, one thing somewhere in a value."""
+    value = copy.deepcopy(value)
+    *parents, last = dice.choice(places(value)) or (None,)
+    if last is None:
+        return dice.choice(JUNK)
+    target = value
+    for key in parents:
+        target = target[key]
+    if isinstance(target, dict) and dice.random() < 0.3:
+        del target[last]
+    else:
+        target[last] = dice.choice(JUNK)
+    return value
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_it_agrees_with_a_json_schema_library(name):
+    bare = without_formats(DOCUMENT)
+    shapes = Shapes(Document(bare))
+    judge = Judge(shapes=shapes)
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    library = Draft202012Validator({**schema, "components": {"schemas": as_json_schema(SCHEMAS)}})
+    dice = random.Random(name)  # noqa: S311 - variety, not secrecy
+    verdicts = set()
+    for number in range(120):
+        value = Synthesis(shapes=shapes, form=Form.FULL, seed=number % 3).value(schema)
+        value = spoiled(value, dice) if number % 4 else value
+        verdicts.add(judge.fits(value, schema))
+        assert judge.fits(value, schema) == library.is_valid(value), value
+    assert verdicts == {True, False}
+
+
+def judge_of(schemas: dict[str, Any]) -> Judge:
+    document = {"openapi": "3.0.3", "paths": {}, "components": {"schemas": schemas}}
+    return Judge(shapes=Shapes(Document(document)))
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_closed_parts_of_an_inheritance_are_one_object():
+    base = {"type": "object", "properties": {"id": {"type": "integer"}}, "additionalProperties": False}
+    own = {"type": "object", "properties": {"name": {"type": "string"}}, "additionalProperties": False}
+    judge = judge_of({"Base": base, "Derived": {"allOf": [ref("Base"), own]}})
+    assert judge.fits({"id": 1, "name": "a"}, ref("Derived"))
+    assert not judge.fits({"id": 1, "other": "a"}, ref("Derived"))
+    assert not judge.fits({"id": 1, "name": "a"}, ref("Base"))
+
+
+def test_a_derived_class_fits_where_its_base_lists_it():
+    base = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"type": "string"}},
+        "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}},
+        "additionalProperties": False,
+    }
+    cat = {"allOf": [ref("Animal"), {"type": "object", "properties": {"lives": {"type": "integer"}}}]}
+    judge = judge_of({"Animal": base, "Cat": cat})
+    assert judge.fits({"kind": "cat", "lives": 9}, ref("Animal"))
+    assert not judge.fits({"kind": "cat", "lives": "nine"}, ref("Animal"))
+
+
+def test_read_only_members_may_be_left_out_of_requests_only():
+    schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "readOnly": True}}}
+    judge = judge_of({"Thing": schema})
+    assert judge.fits({}, ref("Thing"))
+    assert not Judge(shapes=judge.shapes, in_request=False).fits({}, ref("Thing"))
+
+
+def test_a_circle_of_required_members_may_close_with_null():
+    node = {"type": "object", "required": ["parent"], "properties": {"parent": ref("Node")}}
+    judge = judge_of({"Node": node})
+    value = Synthesis(shapes=judge.shapes).value(ref("Node"))
+    assert judge.fits(value, ref("Node"))
+    assert json.dumps(value).count("parent") < 5
+
+
+@pytest.mark.parametrize("text", ["2019-04-26T21:15:11.8071332Z", "2024-05-06T07:08:09", "2024-05-06T07:08:09+02:00"])
+def test_times_as_dot_net_writes_them(text):
+    assert judge_of({}).fits(text, {"type": "string", "format": "date-time"})
+    assert not judge_of({}).fits(text[:10], {"type": "string", "format": "date-time"})
+
+
+@pytest.mark.parametrize("text", ["01:02:03", "1.01:02:03.1234567", "-00:00:01", "PT1H"])
+def test_time_spans_as_dot_net_writes_them(text):
+    for name in ("time-span", "date-span", "duration"):
+        assert judge_of({}).fits(text, {"type": "string", "format": name})
+        assert not judge_of({}).fits("soon", {"type": "string", "format": name})

@@ -169,7 +169,8 @@ class Shapes:
                 case "const":
                     flat |= {"enum": [value], "const": value}
                 case "discriminator":
-                    flat["discriminator"] = value.get("propertyName")
+                    named = value.get("propertyName")
+                    flat["discriminator"] = named if isinstance(named, str) else None
                     flat["kinds"] = {} if base else _kinds(value)
                 case "oneOf" | "anyOf":
                     # A base class lists its derived classes; seen from one of those, the list says nothing.

@@ -118,7 +118,8 @@ class ApiCredential:
         put = object.__setattr__
         put(made, "_reveal", lambda: text)
         put(made, "_fingerprint", CredentialFingerprint.of(text))
-        put(made, "_key_fingerprint", CredentialFingerprint.of(pair.key))
+        # Two spellings of one key must not get a budget each, should the portal read keys in any case.
+        put(made, "_key_fingerprint", CredentialFingerprint.of(pair.key.lower()))
         put(made, "_source", source)
         put(made, "_expires_at", expires_at)
         return made
@@ -130,7 +131,7 @@ class ApiCredential:
 
     @property
     def key_fingerprint(self) -> CredentialFingerprint:
-        """Names the key, on which strikes are counted whatever the token."""
+        """Names the key, in any case of its letters; strikes are counted on it whatever the token."""
         return self._key_fingerprint
 
     @property

@@ -164,6 +164,14 @@ def test_key_fingerprint_is_shared_by_tokens_of_a_key(pair: tuple[str, str]) -> 
     assert one.fingerprint != other.fingerprint
 
 
+def test_a_key_in_capitals_has_no_strikes_of_its_own(pair: tuple[str, str]) -> None:
+    one, other = (
+        ApiCredential.parse(f"{key}:{pair[1]}", allow_unusual_shape=True) for key in (pair[0], pair[0].upper())
+    )
+    assert one.key_fingerprint == other.key_fingerprint
+    assert one.fingerprint != other.fingerprint
+
+
 def test_expiry_needs_a_time_zone(pair: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match="time zone"):
         ApiCredential.parse(":".join(pair), expires_at=datetime(2030, 1, 1))  # noqa: DTZ001  # under test

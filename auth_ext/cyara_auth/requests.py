@@ -22,7 +22,12 @@ from urllib.parse import urljoin
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import bind
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, MissingExtraError
+from cyara_auth.errors import (
+    CredentialRejectedError,
+    CredentialSupersededError,
+    MissingExtraError,
+    UnsupportedClientError,
+)
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.redact import scrub
 from cyara_auth.state import GuardPolicy
@@ -49,6 +54,7 @@ class GuardedAdapter(HTTPAdapter):
 
     Raises:
         ConfigurationError, CredentialError: as `connect`.
+        UnsupportedClientError: at a call, if somebody has set `max_retries` since.
     """
 
     def __init__(  # noqa: PLR0913  # the options of connect(), by keyword
@@ -66,6 +72,7 @@ class GuardedAdapter(HTTPAdapter):
         holder = [credential]
         del credential  # a traceback that prints locals must not find it here
         super().__init__()
+        self._never = self.max_retries
         binding = bind(
             base_url,
             holder.pop(),
@@ -89,6 +96,11 @@ class GuardedAdapter(HTTPAdapter):
             settings["timeout"] = DEFAULT_TIMEOUT
         if not self._is_bound(request):
             return super().send(request, **settings)
+        if self.max_retries is not self._never:
+            raise UnsupportedClientError(
+                "max_retries of this adapter was set, so urllib3 would repeat one admitted call below the guard. "
+                "Repeat calls above the session instead. Nothing was sent."
+            )
         if self._injector.origin.scheme == "http":
             settings["proxies"] = None  # a proxy could read the header, where nothing is encrypted
         credential, ticket = self._admit(_read_timeout(settings["timeout"]))

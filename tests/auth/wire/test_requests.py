@@ -8,9 +8,10 @@ import requests
 from requests import exceptions
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, SSLError
+from urllib3.util import Retry
 
 from cyara_auth.classify import RequestFacts, classify
-from cyara_auth.errors import CredentialRejectedError
+from cyara_auth.errors import CredentialRejectedError, UnsupportedClientError
 from cyara_auth.requests import GuardedAdapter, as_httpx
 from cyara_auth.state import Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
@@ -83,6 +84,17 @@ def test_plain_http_never_goes_through_a_proxy(server: WireServer) -> None:
         assert client.get(f"{server.base_url}/x").status_code == 200
     assert proxy.connects == []
     assert server.seen[0].authorization == [f"ApiKey {PAIR}"]
+
+
+def test_retries_below_the_guard_are_refused(server: WireServer) -> None:
+    server.script = lambda _: Reply(status=401)
+    adapter = GuardedAdapter(server.base_url, PAIR, store=MemoryStrikeStore(), environ={})
+    adapter.max_retries = Retry(3, status_forcelist=[401])
+    with requests.Session() as session:
+        session.mount(adapter.prefix, adapter)
+        with pytest.raises(UnsupportedClientError, match="max_retries"):
+            session.get(f"{server.base_url}/x")
+    assert server.seen == []
 
 
 def test_timeouts_of_the_caller_are_kept(server: WireServer) -> None:

@@ -2,7 +2,7 @@
 
 ```
 CyaraError                              root, rendered into cyara_client.errors
-+-- ApiError, TransportError, ...       the portal's answers: see cyara_client.errors
++-- ApiError, DecodingError, ...        the portal's answers: see cyara_client.errors
 +-- CyaraAuthError                      everything in this module
     +-- ConfigurationError              the client cannot be built as asked
     |   +-- BaseUrlError                no address, or one that is not the API's
@@ -29,9 +29,10 @@ CyaraError                              root, rendered into cyara_client.errors
     +-- UnexpectedAuthPageError         a login page where the API should have answered
     +-- OperationUnavailableError       this client's document lacks what a workflow needs
     +-- WaitTimeoutError                what was waited for did not happen in time
+    +-- TransportError                  no answer came (cyara_auth.transport_errors)
 ```
 
-None of them derives from `httpx.HTTPError`: libraries that retry transport errors would loop on a refusal.
+None but the last derives from `httpx.HTTPError`: libraries that retry transport errors would loop on a refusal.
 None holds a secret or a body, in its text or in an attribute. All can be pickled, so they cross process pools.
 """
 
@@ -249,9 +250,9 @@ class StrikeStoreUnavailableError(AdmissionRefusedError):
 
 
 class SharedStoreRequiredError(AdmissionRefusedError):
-    """`require_shared_store` was set and the store is private to this process or machine."""
+    """`require_shared_store` was set and strikes would be counted in this process only."""
 
-    what = "A store shared by all machines is required, and this one is private"
+    what = "A store that other processes share is required, and this one is private"
     usual_command = "set CYARA_STRIKE_STORE=redis://HOST (or rediss://, unix://)"
 
 

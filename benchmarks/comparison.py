@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "generated" / "cyara_client" / "openapi.json"
 COLD_ROUNDS = 5
-CALL_ROUNDS, CALLS = 15, 50
+CALL_ROUNDS, CALLS = 101, 10
 DECODE_ROUNDS, OBJECTS = 5, 10_000
 CAMPAIGN = 7
 VOID_AT = 3

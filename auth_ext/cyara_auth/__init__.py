@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cyara_auth.state import GuardPolicy
     from cyara_auth.stores.base import StrikeStore
     from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
+    from cyara_auth.transport_errors import TransportError
     from cyara_auth.waiting import Pace
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "StrikeGuard",
     "StrikeStore",
     "TestCaseOutcome",
+    "TransportError",
     "connect",
     "find_unguarded",
     "install",
@@ -59,6 +61,7 @@ _HOMES = {
     "StrikeGuard": "guard",
     "StrikeStore": "stores.base",
     "TestCaseOutcome": "runs",
+    "TransportError": "transport_errors",
     "connect": "client",
     "find_unguarded": "install_guard",
     "install": "install_guard",

@@ -26,6 +26,7 @@ from cyara_auth.retry import (
     pause_before_next,
     seconds_of_retry_after,
 )
+from cyara_auth.transport_errors import transport_error
 
 _SUCCESS = 400
 """Statuses below this one refill the quota."""
@@ -95,9 +96,12 @@ class _Attempts:
             self._on_answer(response)
         return pause
 
-    def after_no_connection(self) -> float | None:
-        """Return the pause before the next attempt, or `None` if the error is for the caller."""
-        return self._pause()
+    def after_failure(self, error: httpx.RequestError) -> float | None:
+        """Return the pause before the next attempt, or `None` if the error is for the caller.
+
+        Only a connection that was never made is tried again: of any other the portal may have heard the call.
+        """
+        return self._pause() if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
 
     def _pause(self, **facts: Any) -> float | None:  # noqa: ANN401 - keyword arguments of Attempt, checked there
         attempt = Attempt(
@@ -127,16 +131,20 @@ class RetryingClient(LeanClient):
         self._retrying = retrying
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - handed on to httpx unread
-        """Send the request, and again where the policy allows it."""
+        """Send the request, and again where the policy allows it.
+
+        Raises:
+            TransportError: no answer came; it is the error of httpx, too.
+        """
         attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
         while True:
             attempts.begin()
             try:
                 response = super().send(request, **options)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                pause = attempts.after_no_connection()
+            except httpx.RequestError as error:
+                pause = attempts.after_failure(error)
                 if pause is None:
-                    raise
+                    raise transport_error(error, request) from None
             else:
                 pause = attempts.after_response(response)
                 if pause is None:
@@ -159,10 +167,10 @@ class AsyncRetryingClient(LeanAsyncClient):
             attempts.begin()
             try:
                 response = await super().send(request, **options)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                pause = attempts.after_no_connection()
+            except httpx.RequestError as error:
+                pause = attempts.after_failure(error)
                 if pause is None:
-                    raise
+                    raise transport_error(error, request) from None
             else:
                 pause = attempts.after_response(response)
                 if pause is None:

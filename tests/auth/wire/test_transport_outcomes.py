@@ -341,7 +341,7 @@ def test_program_without_logging_prints_nothing(server: WireServer) -> None:
         "try:\n"
         f"    connect({server.base_url!r}, {PAIR!r}, store='memory:').raw('GET', '/x')\n"
         "except Exception as error:\n"
-        "    print(type(error).__name__)\n"
+        "    print(error.kind)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=True)
     assert (done.stdout.strip(), done.stderr) == ("RemoteProtocolError", "")

@@ -1,0 +1,107 @@
+"""A call that brought no answer, as one error that is both ours and httpx's.
+
+Who catches `CyaraError` shall catch an unplugged cable too; who has always caught `httpx.ReadTimeout` shall still catch
+it. So the error derives from `TransportError` and from the class that httpx raised, whichever that is.
+"""
+
+from functools import cache
+from typing import Any
+
+from cyara_auth._http import httpx
+from cyara_auth.errors import CyaraAuthError
+from cyara_auth.retry import ATTEMPT
+
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""Failures before the first byte of the request. Their text is the system's or the TLS library's, so it is repeated."""
+
+
+class TransportError(CyaraAuthError, httpx.RequestError):
+    """No answer came, or none that HTTP could read: no connection, a timeout, a connection that was cut.
+
+    It is an instance of the httpx error that it stands for, too (`except httpx.ReadTimeout` finds it).
+
+    Attributes:
+        kind: Name of the httpx error: `ConnectError`, `ReadTimeout`, ...
+        nothing_sent: Whether the request certainly did not reach the portal. If not, a POST may have taken effect.
+        method: HTTP method.
+        path_template: Path as the document spells it; None for a call of `raw`.
+        operation_id: Operation of the document; None likewise.
+        attempt: Number of the attempt that failed, from 1.
+    """
+
+    def __init__(  # noqa: PLR0913  # one argument for each fact
+        self,
+        reason: str,
+        *,
+        kind: str,
+        nothing_sent: bool,
+        method: str,
+        path_template: str | None = None,
+        operation_id: str | None = None,
+        attempt: int = 1,
+    ) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.nothing_sent = nothing_sent
+        self.method = method
+        self.path_template = path_template
+        self.operation_id = operation_id
+        self.attempt = attempt
+
+    def __str__(self) -> str:
+        """Say which call failed, how, and whether the portal may have received it."""
+        call = f"{self.method} {self.path_template} ({self.operation_id})" if self.operation_id else self.method
+        attempt = f" on attempt {self.attempt}" if self.attempt > 1 else ""
+        sent = "Nothing was sent." if self.nothing_sent else "The portal may have received the call."
+        return f"{call} got no answer{attempt}: {self.args[0]}. {sent}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = {name: value for name, value in vars(self).items() if name != "_request"}
+        return _restore, (self.args, facts)
+
+
+_HTTPX = {
+    kind.__name__: kind
+    for kind in vars(httpx).values()
+    if isinstance(kind, type) and issubclass(kind, httpx.RequestError)
+}
+
+
+@cache
+def _class_for(kind: str) -> type[TransportError]:
+    """Return the class that is a `TransportError` and the error of httpx with this name."""
+    members = {"__doc__": TransportError.__doc__, "__module__": __name__}
+    return type("TransportError", (TransportError, _HTTPX[kind]), members)
+
+
+def _restore(args: tuple[str], facts: dict[str, Any]) -> TransportError:
+    """Rebuild an error that was pickled; its request stayed where it was."""
+    return _class_for(facts["kind"])(*args, **facts)
+
+
+def transport_error(error: httpx.RequestError, request: httpx.Request) -> TransportError:
+    """Return what to raise in the place of an error of httpx, `from None`: that one stays as `__context__`.
+
+    Messages about what was read or written may quote it, so only those from before that are repeated.
+    """
+    operation = request.extensions.get("cyara.operation")
+    nothing_sent = isinstance(error, _NOTHING_SENT)
+    # A transport of somebody else's may raise a class of its own; the nearest of httpx's is what callers know.
+    kind = next(base.__name__ for base in type(error).__mro__ if base.__name__ in _HTTPX)
+    made = _class_for(kind)(
+        f"{kind}: {str(error).rstrip('.')}" if nothing_sent and str(error) else kind,
+        kind=kind,
+        nothing_sent=nothing_sent,
+        method=request.method,
+        path_template=getattr(operation, "path", None),
+        operation_id=getattr(operation, "operation_id", None),
+        attempt=request.extensions.get(ATTEMPT, 1),
+    )
+    made.request = request
+    return made

@@ -10,11 +10,14 @@ and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferre
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from .errors import WaitTimeoutError
+from .retry import RETRYABLE_STATUSES
+from .transport_errors import TransportError
 from .waiting import Pace, Progress
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GOOD_RESULTS = frozenset({"Success", "Satisfactory"})
+LOST_ANSWERS = 5  # questions in a row; a run of an hour is asked after 720 times, and a network drops one now and then
 RESULTS_PER_PAGE = 50  # larger pages are cut to 50 by the server, silently
 
 
@@ -97,22 +101,44 @@ def _follow(
     on_progress: Callable[[Progress[Any]], object] | None,
     clock: Callable[[], float],
 ) -> Steps[Any]:
-    """Ask until `choose(answer)` is not None, and return that."""
+    """Ask until `choose(answer)` is not None, and return that; an answer that is lost on the way is asked for again."""
     began = clock()
-    attempt = 0
+    attempt = lost = 0
+    answer: Any = None
     while True:
-        answer = yield question
         attempt += 1
-        chosen = choose(answer)
+        try:
+            answer = yield question
+            lost = 0
+        except Exception as error:
+            lost += 1
+            if lost > LOST_ANSWERS or not _passes(error):
+                raise
+        chosen = None if lost else choose(answer)
         if chosen is not None:
             return chosen
         elapsed = clock() - began
         pause = pace.pause(attempt=attempt, elapsed=elapsed)
         if pause is None:
             raise WaitTimeoutError(last=answer, attempts=attempt, seconds=elapsed)
-        if on_progress is not None:
+        if on_progress is not None and not lost:
             on_progress(Progress(value=answer, attempt=attempt, elapsed=elapsed, next_in=pause))
         yield Pause(pause)
+
+
+def _passes(error: Exception) -> bool:
+    """Say whether the same question may have an answer a moment later."""
+    return isinstance(error, TransportError) or getattr(error, "status_code", None) in RETRYABLE_STATUSES
+
+
+@contextmanager
+def _going_on(what: str) -> Generator[None]:
+    """Say to whoever stops waiting, by an error or Ctrl-C, that the portal does not stop."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
+        raise
 
 
 def campaign_steps(
@@ -126,27 +152,31 @@ def campaign_steps(
     where = {**account, "campaign_id": campaign_id}
     newest = Ask("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
     earlier = {run.run_id for run in (yield newest).results}
-    ticket = yield Ask("campaigns", "execute_campaign", where)
+    with _going_on(f"campaign {campaign_id}"):
+        ticket = yield Ask("campaigns", "execute_campaign", where)
 
-    def finished(page: Any) -> Any | None:  # noqa: ANN401 - as above
-        # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one instance
-        # of a campaign runs at a time.
-        named = [run for run in page.results if str(run.campaign_run_id) == str(ticket.campaign_run_id)]
-        ours = named or [run for run in page.results if run.run_id not in earlier]
-        return ours[0] if ours and ours[0].end_date else None
+        def finished(page: Any) -> Any | None:  # noqa: ANN401 - as above
+            # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one
+            # instance of a campaign runs at a time.
+            named = [run for run in page.results if str(run.campaign_run_id) == str(ticket.campaign_run_id)]
+            ours = named or [run for run in page.results if run.run_id not in earlier]
+            return ours[0] if ours and ours[0].end_date else None
 
-    run = yield from _follow(newest, finished, pace, on_progress, clock)
+        run = yield from _follow(newest, finished, pace, on_progress, clock)
+    results = yield from _results({**where, "run_id": run.run_id})
+    return CampaignOutcome(campaign_id=campaign_id, run=run, results=tuple(results))
+
+
+def _results(run: dict[str, int]) -> Steps[list[Any]]:
+    """Collect the results of a run from all pages."""
     results: list[Any] = []
     number = 1
     while True:
-        page = yield Ask(
-            "campaigns",
-            "get_campaign_run_results",
-            {**where, "run_id": run.run_id, "pageno": number, "page_size": RESULTS_PER_PAGE},
-        )
+        arguments = {**run, "pageno": number, "page_size": RESULTS_PER_PAGE}
+        page = yield Ask("campaigns", "get_campaign_run_results", arguments)
         results += page.results
         if not page.next_page or not page.results:
-            return CampaignOutcome(campaign_id=campaign_id, run=run, results=tuple(results))
+            return results
         number += 1
 
 
@@ -158,10 +188,11 @@ def test_case_steps(
     clock: Callable[[], float],
 ) -> Steps[TestCaseOutcome]:
     """Execute a test case and ask for its ticket until there is a numbered result."""
-    started = yield Ask("test_cases", "execute_test_case", {**account, "test_case_id": test_case_id})
-    ticket = started.test_run_ticket_id
-    question = Ask("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
-    details = yield from _follow(
-        question, lambda answer: answer if answer.test_result_id else None, pace, on_progress, clock
-    )
+    with _going_on(f"test case {test_case_id}"):
+        started = yield Ask("test_cases", "execute_test_case", {**account, "test_case_id": test_case_id})
+        ticket = started.test_run_ticket_id
+        question = Ask("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
+        details = yield from _follow(
+            question, lambda answer: answer if answer.test_result_id else None, pace, on_progress, clock
+        )
     return TestCaseOutcome(test_case_id=test_case_id, ticket=ticket, details=details)

@@ -33,10 +33,6 @@ def _bound(resources: object, step: Ask) -> Callable[..., Any]:
     return found
 
 
-def _note(error: BaseException, what: str) -> None:
-    error.add_note(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
-
-
 class Workflows:
     """Mixed into a client that has resources as attributes; every method blocks until it is over."""
 
@@ -69,7 +65,7 @@ class Workflows:
             ApiError: the portal refused a step, for example Conflict while the campaign is running already.
         """
         steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return self._carry_out(steps, f"campaign {campaign_id}")
+        return self._carry_out(steps)
 
     def validate_test_case(
         self,
@@ -81,24 +77,25 @@ class Workflows:
     ) -> TestCaseOutcome:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return self._carry_out(steps, f"test case {test_case_id}")
+        return self._carry_out(steps)
 
-    def _carry_out(self, steps: Steps[T], what: str) -> T:
-        answer: Any = None
+    def _carry_out(self, steps: Steps[T]) -> T:
         try:
+            step = next(steps)
             while True:
-                step = steps.send(answer)
-                answer = None
-                if isinstance(step, Ask):
-                    answer = _bound(self, step)(**step.arguments)
+                answer: Any = None
+                try:
+                    if isinstance(step, Ask):
+                        answer = _bound(self, step)(**step.arguments)
+                    else:
+                        time.sleep(step.seconds)
+                except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
+                    step = steps.throw(error)
                 else:
-                    time.sleep(step.seconds)
+                    step = steps.send(answer)
         except StopIteration as done:
             outcome: T = done.value
             return outcome
-        except BaseException as error:
-            _note(error, what)
-            raise
 
 
 class AsyncWorkflows:
@@ -125,7 +122,7 @@ class AsyncWorkflows:
     ) -> CampaignOutcome:
         """Do as `Workflows.run_campaign` does."""
         steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return await self._carry_out(steps, f"campaign {campaign_id}")
+        return await self._carry_out(steps)
 
     async def validate_test_case(
         self,
@@ -137,24 +134,25 @@ class AsyncWorkflows:
     ) -> TestCaseOutcome:
         """Do as `Workflows.validate_test_case` does."""
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return await self._carry_out(steps, f"test case {test_case_id}")
+        return await self._carry_out(steps)
 
-    async def _carry_out(self, steps: Steps[T], what: str) -> T:
-        answer: Any = None
+    async def _carry_out(self, steps: Steps[T]) -> T:
         try:
+            step = next(steps)
             while True:
-                step = steps.send(answer)
-                answer = None
-                if isinstance(step, Ask):
-                    answer = await _bound(self, step)(**step.arguments)
+                answer: Any = None
+                try:
+                    if isinstance(step, Ask):
+                        answer = await _bound(self, step)(**step.arguments)
+                    else:
+                        await asyncio.sleep(step.seconds)
+                except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
+                    step = steps.throw(error)
                 else:
-                    await asyncio.sleep(step.seconds)
+                    step = steps.send(answer)
         except StopIteration as done:
             outcome: T = done.value
             return outcome
-        except BaseException as error:
-            _note(error, what)
-            raise
 
 
 def _account(account_id: int | None) -> dict[str, int]:

@@ -1,16 +1,21 @@
 """Campaigns and test cases run to their end in one call, against a portal whose clock runs fast."""
 
 import asyncio
+import signal
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 
+import attrs
 import pytest
 
-from cyara_auth import Pace, connect
+from cyara_auth import Pace, TransportError, connect
 from cyara_auth.client import Cyara
 from cyara_auth.errors import OperationUnavailableError, WaitTimeoutError
 from cyara_auth.testing import LocalPortal, faults
 from cyara_auth.workflows import Workflows
+from cyara_client.errors import NotFound
 
 QUICK = Pace(interval=0.05, deadline=20)
 NEVER = Pace(interval=0.05, deadline=0.2)
@@ -87,19 +92,75 @@ def test_the_deadline_leaves_the_run_to_the_portal_and_says_so(portal: LocalPort
     assert "campaign 801" in caught.value.__notes__[0]
 
 
-def test_an_error_on_the_way_is_raised_as_it_is_with_a_note(cyara: Cyara, portal: LocalPortal):
-    from cyara_client.errors import NotFound
-
+def test_before_anything_is_started_no_note_says_that_it_goes_on(cyara: Cyara):
     with pytest.raises(NotFound) as caught:
         cyara.run_campaign(999_999, pace=QUICK)
-    assert "campaign 999999" in caught.value.__notes__[0]
+    assert not hasattr(caught.value, "__notes__")
 
 
-def test_one_lost_answer_while_following_does_not_lose_the_run(cyara: Cyara, portal: LocalPortal):
-    import attrs
+def test_an_error_after_the_start_is_raised_as_it_is_with_a_note(cyara: Cyara, portal: LocalPortal):
+    portal.order(attrs.evolve(faults.answer(404), skip=1, path="/runs"))
+    with pytest.raises(NotFound) as caught:
+        cyara.run_campaign(806, pace=QUICK)
+    assert "campaign 806" in caught.value.__notes__[0]
 
-    portal.order(attrs.evolve(faults.answer(503), skip=1, path="/runs"))
+
+LOST = {
+    "repeated at once": (faults.answer(503), 1),
+    "busy for longer": (attrs.evolve(faults.answer(429), headers=(("Retry-After", "3600"),)), 4),
+    "connection cut": (faults.cut(200), 4),
+    "connection dropped": (faults.drop(), 4),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_lost_answers_while_following_do_not_lose_the_run(cyara: Cyara, portal: LocalPortal, case: str):
+    fault, times = LOST[case]
+    portal.order(attrs.evolve(fault, times=times, skip=1, path="/runs"))
     assert cyara.run_campaign(804, pace=QUICK).results
+    assert portal.pending_faults == 0
+
+
+def test_a_portal_that_stays_away_is_an_error(cyara: Cyara, portal: LocalPortal):
+    portal.order(attrs.evolve(faults.cut(200), times=None, skip=1, path="/runs"))
+    with pytest.raises(TransportError) as caught:
+        cyara.run_campaign(807, pace=QUICK)
+    assert "campaign 807" in caught.value.__notes__[0]
+
+
+def test_a_lost_start_is_not_repeated(cyara: Cyara, portal: LocalPortal):
+    portal.order(attrs.evolve(faults.drop(), path="/execute"))
+    with pytest.raises(TransportError, match="may have received the call") as caught:
+        cyara.run_campaign(808, pace=QUICK)
+    assert "campaign 808" in caught.value.__notes__[0]
+    assert [visit.method for visit in portal.requests].count("POST") == 1
+
+
+def test_ctrl_c_ends_at_once_and_says_that_the_run_goes_on(portal: LocalPortal):
+    code = (
+        "import sys, warnings\n"
+        "from cyara_auth import Pace, connect\n"
+        "warnings.simplefilter('ignore')\n"
+        "connect().run_campaign(801, pace=Pace(interval=60), on_progress=lambda _: print('asked', flush=True))\n"
+    )
+    environ = {
+        "CYARA_BASE_URL": portal.base_url,
+        "CYARA_API_CREDENTIAL": portal.credential,
+        "CYARA_ACCOUNT_ID": str(portal.account_id),
+        "CYARA_STRIKE_STORE": "memory:",
+    }
+    program = subprocess.Popen(
+        [sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert program.stdout is not None
+    assert program.stdout.readline() == "asked\n"
+    program.send_signal(signal.SIGINT)
+    _, errors = program.communicate(timeout=20)
+    assert program.returncode == -signal.SIGINT
+    assert errors.splitlines()[-2:] == [
+        "KeyboardInterrupt",
+        "If campaign 801 was started, it goes on at the portal; nothing there was stopped.",
+    ]
 
 
 def test_waiting_for_any_operation(cyara: Cyara):

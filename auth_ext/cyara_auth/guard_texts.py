@@ -15,6 +15,7 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
 )
 from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.renewal import renewal
 from cyara_auth.state import AccountState, Admission, Incident, PairRecord, PairState, TicketStatus
 from cyara_auth.ticket_kinds import Call
 
@@ -36,14 +37,12 @@ def refusal(call: Call, decision: Decision, settings: GuardSettings) -> Admissio
 def condemned(call: Call, record: PairRecord | None) -> AdmissionRefusedError:
     """Return the error for a pair that is rejected, superseded or suspect; rejected if the store does not know it."""
     kind = CredentialRejectedError if record is None else _CONDEMNED.get(record.verdict, CredentialRejectedError)
-    incident = None if record is None else record.incident
-    by = None if incident is None else incident.by
-    return _error(kind, call, incident, detail=by and f"pair {by[:SHOWN_HEX_DIGITS]} took its place")
+    return _dead(kind, call, None if record is None else record.incident)
 
 
 def rejected_here(call: Call, incident: Incident | None) -> AdmissionRefusedError:
     """Return the error for a pair that was rejected in this process, whether or not the store could be told."""
-    return _error(CredentialRejectedError, call, incident)
+    return _dead(CredentialRejectedError, call, incident)
 
 
 def waited(call: Call, decision: Decision | None, seconds: float) -> AdmissionRefusedError:
@@ -56,6 +55,19 @@ def waited(call: Call, decision: Decision | None, seconds: float) -> AdmissionRe
 def not_shared(call: Call, where: str) -> AdmissionRefusedError:
     """Return the error for a private store where a shared one is required."""
     return _error(SharedStoreRequiredError, call, None, detail=f"strikes would be counted in the {where} only")
+
+
+def _dead(
+    kind: type[CredentialRejectedError | CredentialSupersededError], call: Call, incident: Incident | None
+) -> AdmissionRefusedError:
+    detail = None
+    if incident is not None and incident.by is not None:
+        detail = f"pair {incident.by[:SHOWN_HEX_DIGITS]} took its place"
+    elif incident is not None and incident.source not in (None, call.source):
+        detail = f"it came from another source then ({incident.source})"
+    # Who is under suspicion needs no other token; the usual command says what it needs.
+    command = None if kind is CredentialSuspectError else renewal(call.source)
+    return _error(kind, call, incident, detail=detail, command=command)
 
 
 def _exhausted(call: Call, state: AccountState, settings: GuardSettings) -> AdmissionRefusedError:
@@ -73,20 +85,21 @@ def _newest(state: AccountState, status: TicketStatus) -> Incident | None:
     return incidents[-1] if incidents else None
 
 
-def _error(
+def _error(  # noqa: PLR0913  # what a refusal has to name
     kind: type[AdmissionRefusedError],
     call: Call,
     incident: Incident | None,
     *,
     fingerprint: str | None = None,
     detail: str | None = None,
+    command: str | None = None,
 ) -> AdmissionRefusedError:
-    source = call.source if incident is None or incident.source is None else incident.source
     return kind(
         fingerprint=call.pair if fingerprint is None else fingerprint,
         detail=detail,
         when=None if incident is None else datetime.fromtimestamp(incident.wall, UTC),
         host=None if incident is None else incident.host,
         pid=None if incident is None else incident.pid,
-        source=source,
+        source=call.source,
+        command=command,
     )

@@ -19,6 +19,7 @@ from cyara_auth.cli.setting import Setting
 from cyara_auth.client import Cyara, connect
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
+from cyara_auth.renewal import renewal
 
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
@@ -108,8 +109,7 @@ def meaning(answer: httpx.Response, credential: ApiCredential) -> tuple[ExitCode
         return ExitCode.OK, f"The portal accepts {name}."
     if answer.status_code == _UNAUTHORIZED:
         return ExitCode.REJECTED, (
-            f"The portal rejects {name} (401); it will not be sent again. "
-            "Next: copy the current token from the portal (Settings > API), then: cyara auth login"
+            f"The portal rejects {name} (401); it will not be sent again. Next: {renewal(credential.source)}"
         )
     hint = ""
     if answer.status_code == _FORBIDDEN:

@@ -100,7 +100,7 @@ def test_the_rejection_text_says_everything() -> None:
     assert OLD.fingerprint not in text
     assert f"in process {os.getpid()} on {socket.gethostname()}" in text
     assert "Nothing was sent." in text
-    assert "cyara auth login" in text
+    assert text.endswith("to its source (a test), then: cyara auth verify")
     assert caught.value.when is not None
     assert abs(caught.value.when.timestamp() - time.time()) < 60
 
@@ -112,6 +112,24 @@ def test_another_guard_on_the_store_refuses_without_having_seen_the_401() -> Non
     for _ in range(2):
         with pytest.raises(CredentialRejectedError, match="01234567"):
             call(second, OLD, Outcome.PROOF)
+
+
+@pytest.mark.parametrize("source", ["keyring entry portal", "profile file /home/ci/portal.json", None])
+def test_who_reads_what_login_stores_is_told_to_log_in(source: str | None) -> None:
+    guard = make()
+    call(guard, OLD, Outcome.STRIKE)
+    with pytest.raises(CredentialRejectedError, match="cyara auth login"):
+        guard.admit(Pair(OLD.fingerprint, source=source), PORTAL)
+
+
+def test_a_pair_that_comes_from_elsewhere_now_is_told_both_sources() -> None:
+    guard = make()
+    call(guard, OLD, Outcome.STRIKE)
+    for asked in (guard, make(store=guard.store)):
+        with pytest.raises(CredentialRejectedError, match=r"another source then \(a test\)") as caught:
+            asked.admit(Pair(OLD.fingerprint, source="environment variable X"), PORTAL)
+        assert "01234567 from environment variable X." in str(caught.value)
+        assert "to its source (environment variable X)" in str(caught.value)
 
 
 def test_a_superseded_pair_is_told_by_which() -> None:
@@ -161,7 +179,7 @@ def test_exhausted_in_a_store_without_stories() -> None:
     call(guard, OLD, Outcome.STRIKE)
     with pytest.raises(StrikeBudgetExhaustedError) as caught:
         make(GuardSettings(budget=1), store=guard.store).admit(Pair("x" * 32, source=None), PORTAL)
-    assert caught.value.source == "a test"
+    assert caught.value.source is None  # what is known of another pair's source is not this one's
 
 
 def test_a_rotation_in_progress_names_who_began_it() -> None:

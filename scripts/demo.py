@@ -6,6 +6,7 @@ was regenerated behind their backs. Nothing outside this machine is called, and 
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,7 @@ PORTAL_SECONDS_PER_SECOND = 60
 
 def main() -> int:
     """Show everything; exit code 1 if something was not as it should be."""
+    argparse.ArgumentParser(prog="dev.py demo", description=(__doc__ or "").partition("\n")[0]).parse_args()
     console = Console()
     warnings.simplefilter("ignore", UnverifiedOperationWarning)  # the demo says in words what is inferred
     good = rebuild(console)
@@ -93,7 +95,8 @@ def list_campaigns(console: Console, cyara: Cyara) -> None:
 
 def run_one(console: Console, cyara: Cyara) -> None:
     """Create a campaign, run it to its end and show the results."""
-    console.rule("Create a campaign, execute it, follow the run (paths in part inferred; a real portal may differ)")
+    console.rule("Create a campaign, execute it, follow the run")
+    console.print("Some of these paths are inferred; a real portal may differ.")
     plan = cyara.plans.get_plans().results[0]
     cases = [case.test_case_id for case in cyara.test_cases.iter_test_cases(limit=8)]
     wanted = CreateCampaignRequest(name="Demo", plan_id=plan.plan_id, plan_type=PlanType.PULSE, test_case_ids=cases)
@@ -149,4 +152,7 @@ def stale_fleet(console: Console, portal: LocalPortal) -> bool:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None  # dev.py says it

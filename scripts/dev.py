@@ -60,7 +60,17 @@ def run(command: Sequence[str | Path]) -> None:
     """Run one set-up command, and say which one failed if it does."""
     done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)  # noqa: S603 - fixed commands, no shell
     if done.returncode:
-        fail(f"`{' '.join(map(str, command))}` ended with exit code {done.returncode}; nothing after it was run.")
+        fail(
+            f"`{' '.join(map(str, command))}` ended with exit code {done.returncode}; nothing after it was run. "
+            "Once its cause, shown above, is gone, run the same command again."
+        )
+
+
+def is_whole(uv: str | None) -> bool:
+    """Return whether `.venv` can be installed into: Ctrl-C in the middle of making it leaves a Python without pip."""
+    if not PYTHON.exists() or uv:
+        return PYTHON.exists()
+    return subprocess.run([PYTHON, "-c", "import pip"], capture_output=True, check=False).returncode == 0  # noqa: S603 - as above
 
 
 def set_up() -> None:
@@ -73,7 +83,7 @@ def set_up() -> None:
         return
     sys.stderr.write("Setting up .venv (once; later tasks start at once)\n")
     uv = shutil.which("uv")
-    if not PYTHON.exists():
+    if not is_whole(uv):
         # Debian splits `ensurepip` off; then uv, which brings its own, is the way out.
         if uv:
             run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, ENVIRONMENT])
@@ -184,10 +194,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, (meaning, _steps) in TASKS.items():
         tasks.add_parser(name, help=meaning, description=meaning, add_help=False)
     chosen, passed_on = parser.parse_known_args(arguments)
-    set_up()
     try:
+        set_up()
         return run_steps(TASKS[chosen.task][1](passed_on))
     except KeyboardInterrupt:
+        sys.stderr.write("dev.py: stopped by Ctrl-C; the same command can be run again.\n")
         return 130
 
 

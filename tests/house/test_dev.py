@@ -5,6 +5,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,23 @@ def test_an_old_python_is_told_so(dev, monkeypatch: pytest.MonkeyPatch, capsys: 
     with pytest.raises(SystemExit):
         dev.set_up()
     assert "or newer is needed" in capsys.readouterr().err
+
+
+def test_a_half_made_environment_is_made_again(dev, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    venv.create(tmp_path / "half", with_pip=False)
+    monkeypatch.setattr(dev, "PYTHON", tmp_path / "half" / dev.PYTHON.relative_to(dev.ENVIRONMENT))
+    assert not dev.is_whole(uv=None)
+    assert dev.is_whole(uv="/usr/bin/uv")
+    monkeypatch.setattr(dev, "PYTHON", Path(sys.executable))
+    assert dev.is_whole(uv=None)
+
+
+def test_ctrl_c_while_setting_up_is_one_sentence(
+    dev, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dev, "set_up", interrupted)
+    assert dev.main(["setup"]) == 130
+    assert capsys.readouterr().err == "dev.py: stopped by Ctrl-C; the same command can be run again.\n"

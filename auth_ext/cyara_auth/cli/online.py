@@ -62,7 +62,12 @@ def check_document(base: BaseUrl, ca: Path | None, make: Connector, report: Repo
         if names
     ]
     if findings:
-        findings.append(warn("spec", "Next: python scripts/regenerate.py fetch --portal, then build"))
+        findings.append(
+            warn(
+                "spec",
+                "Next, in this client's repository: python3 scripts/dev.py regenerate fetch --portal URL, then build",
+            )
+        )
     return findings or [good("spec", f"The portal's {difference.unchanged} operations are those of this client.")]
 
 

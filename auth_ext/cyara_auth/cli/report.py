@@ -69,7 +69,7 @@ class Report:
     def fail(self, error: BaseException) -> None:
         """Take an expected error as the outcome."""
         self.exit_code = exit_code_of(error)
-        text = str(error) or type(error).__name__
+        text = sentence(error)
         self.put(error={"kind": type(error).__name__, "message": text})
         if not self._as_json:
             _console(error=True).print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.")
@@ -80,6 +80,13 @@ class Report:
             outcome: dict[str, Json] = {"ok": self.exit_code is ExitCode.OK, "exit_code": int(self.exit_code)}
             sys.stdout.write(json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1) + "\n")
             sys.stdout.flush()
+
+
+def sentence(error: BaseException) -> str:
+    """Return what went wrong for people; the system's own errors say neither what was hit nor what to do."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}. Nothing was sent. Next: cyara auth doctor"
+    return str(error) or type(error).__name__
 
 
 @contextmanager

@@ -10,7 +10,10 @@ Names are looked up on first use, so that the pytest plugin costs nothing in run
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+from cyara_auth.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from cyara_auth.testing import faults
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CuttingProxy", "LocalPortal", "faults"]
 
+_NEEDED = ("defusedxml", "jsonschema", "python_multipart", "starlette", "uvicorn")
 _HOMES = {"CuttingProxy": "proxy", "LocalPortal": "portal"}
 
 
@@ -27,4 +31,18 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is asked for
         return import_module("cyara_auth.testing.faults")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require_extra()
     return getattr(import_module(f"cyara_auth.testing.{_HOMES[name]}"), name)
+
+
+def require_extra() -> None:
+    """Say in one sentence what is not installed, before a server module fails at its imports.
+
+    Raises:
+        MissingExtraError: A package of the extra `testing` is missing.
+    """
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"The local portal needs {', '.join(missing)}. Run: pip install 'cyara-client[testing]'"
+        )

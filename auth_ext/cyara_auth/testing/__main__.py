@@ -6,7 +6,12 @@ import argparse
 import sys
 import threading
 
-from cyara_auth.testing.portal import LocalPortal
+from cyara_auth.errors import MissingExtraError
+
+try:
+    from cyara_auth.testing import LocalPortal
+except MissingExtraError as missing:
+    raise SystemExit(str(missing)) from None
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def cyara_portal() -> Iterator[LocalPortal]:
     """Run a local portal for one test. Needs the extra `testing`."""
-    from cyara_auth.testing.portal import LocalPortal  # noqa: PLC0415 - see the module's docstring
+    from cyara_auth.testing import LocalPortal  # noqa: PLC0415 - see the module's docstring
 
     with LocalPortal() as portal:
         yield portal

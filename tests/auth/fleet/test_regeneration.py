@@ -90,12 +90,12 @@ def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
     account = source().key_fingerprint
     client = scene.client(source)
     ended = threading.Event()
-    seen: list[tuple[float, str]] = []
+    seen: list[tuple[float, str, str]] = []
 
     def load() -> None:
         while not ended.is_set():
             outcome = call(client)
-            seen.append((time.monotonic(), outcome))
+            seen.append((time.monotonic(), threading.current_thread().name, outcome))
             if outcome != "200":
                 time.sleep(0.02)
 
@@ -104,21 +104,28 @@ def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
         thread.start()
     time.sleep(0.4)
     store.apply(account, RotateBegin(incident=INCIDENT))
-    time.sleep(SYNC_INTERVAL + 0.3)  # every sharer has looked, and the longest call is over
+    stopped = time.monotonic() + SYNC_INTERVAL
+    patience = stopped + 30
+    # Every sharer has looked, and nobody is on the way any more: each thread has been refused since.
+    while len({name for moment, name, outcome in tuple(seen) if moment > stopped and outcome != "200"}) < len(threads):
+        assert time.monotonic() < patience, "the load did not stop"
+        time.sleep(0.02)
     arrivals = scene.portal.arrivals
     source.text = scene.portal.regenerate_token()
     assert scene.portal.arrivals == arrivals
     store.apply(account, RotateCommit(now=store.clock(), incident=INCIDENT, pair=source().fingerprint))
     committed = time.monotonic()
-    time.sleep(0.6)
+    while sum(outcome == "200" for moment, _, outcome in tuple(seen) if moment > committed) <= len(threads):
+        assert time.monotonic() < patience, "the load did not go on"
+        time.sleep(0.02)
     ended.set()
     for thread in threads:
         thread.join(timeout=10)
     client.threads.close()
-    counts = Counter(outcome for _, outcome in seen)
+    counts = Counter(outcome for _, _, outcome in seen)
     assert counts["401"] == 0
     assert counts["RotationInProgressError"] > 0
-    assert sum(outcome == "200" for moment, outcome in seen if moment > committed) > 12
+    assert sum(outcome == "200" for moment, _, outcome in seen if moment > committed) > 12
     assert scene.invalid_calls == 0
     assert (scene.state.strikes, scene.state.mode) == (0, AccountMode.NORMAL)
 
@@ -179,13 +186,18 @@ def test_row_64_a_regeneration_with_few_calls_in_flight(scene: Scene, policy: st
     good = scene.portal.credential
     with scene.client(good, policy=policy) as client:
         assert call(client) == "200"
-        scene.portal.order(Fault(delay=0.3, times=in_flight or 1, stage=Stage.BEFORE_EVALUATION))
-        if not in_flight:
-            scene.portal.clear_faults()
+        if in_flight:
+            scene.portal.order(Fault(delay=1.5, times=in_flight, stage=Stage.BEFORE_EVALUATION))
         arrivals = scene.portal.arrivals
         crowd = Crowd()
         crowd.add_threads(client, in_flight)
-        regenerate = threading.Timer(0.15, scene.portal.regenerate_token)
+
+        def regenerate_when_they_are_there() -> None:
+            while scene.portal.arrivals < arrivals + in_flight:
+                time.sleep(0.005)
+            scene.portal.regenerate_token()
+
+        regenerate = threading.Thread(target=regenerate_when_they_are_there)
         regenerate.start()
         seen = crowd.run()
         regenerate.join()
@@ -210,9 +222,8 @@ def test_row_69_a_late_success_does_not_open_the_gate_again(scene: Scene, policy
         arrivals = scene.portal.arrivals
         thread = threading.Thread(target=lambda: late.append(call(client)))
         thread.start()
-        while scene.portal.arrivals == arrivals:
-            time.sleep(0.005)
-        time.sleep(0.1)  # it has been judged, and its answer is on hold
+        while scene.portal.arrivals == arrivals or scene.portal.requests[-1].presented != "accepted":
+            time.sleep(0.005)  # until it has been judged, and its answer is on hold
         scene.portal.regenerate_token()
         assert call(client) == "401"
         thread.join(timeout=20)

@@ -116,8 +116,8 @@ print("SECRET", flush=True)
 time.sleep(600)
 """
     began = time.monotonic()
-    failed(program(text, timeout=2), "did not end within 2 s and was killed")
-    assert time.monotonic() - began < 10
+    failed(program(text, timeout=6), "did not end within 6 s and was killed")  # a busy machine has to start two of them
+    assert time.monotonic() - began < 30
     own, child = (int(pid) for pid in note.read_text().split())
     assert gone(own)
     assert gone(child)

@@ -21,11 +21,12 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import (
     AdmissionRefusedError,
     CredentialRejectedError,
+    CredentialSuspectError,
     ProbeWaitTimeoutError,
     StrikeBudgetExhaustedError,
     UnexpectedAuthPageError,
 )
-from cyara_auth.state import PairState
+from cyara_auth.state import Outcome, PairState
 
 from .faces import Face, MakeFace, RequestsFace, SyncFace
 from .loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer, wait_until
@@ -185,6 +186,34 @@ def test_row_59_overloaded_portal_costs_nothing(server: WireServer, face: MakeFa
     assert verdict(client) is PairState.UNPROVEN
 
 
+@pytest.mark.parametrize(
+    ("reply", "shortest"),
+    [
+        (Reply(status=503), 0.5),
+        (Reply(status=429, headers=(("Retry-After", "1"),)), 1.0),
+    ],
+)
+def test_row_59_the_next_probe_waits_and_goes_alone(
+    server: WireServer, face: MakeFace, reply: Reply, shortest: float
+) -> None:
+    server.script = lambda _: reply
+    client = face(server.base_url)
+    client.get(f"{server.base_url}/x")
+    began = time.monotonic()
+    release = threading.Event()
+    server.script = lambda _: Reply(wait=release)
+    with ThreadPoolExecutor(1) as pool:
+        probe = pool.submit(client.get, f"{server.base_url}/x")
+        wait_until(lambda: len(server.seen) == 2)
+        assert time.monotonic() - began >= shortest - 0.05  # the pause began when the answer came, a moment earlier
+        asked = injector(client)
+        with pytest.raises(ProbeWaitTimeoutError):
+            asked.guard.admit(asked.source.current(), asked.origin_text, timeout=0.1)
+        release.set()
+        assert probe.result(10).status_code == 200
+    assert client.charges == 0
+
+
 @pytest.mark.parametrize("status", [408, 502, 504, 520])
 def test_row_60_gateway_that_gave_up_stays_charged(server: WireServer, face: MakeFace, status: int) -> None:
     server.script = lambda _: Reply(status=status)
@@ -199,6 +228,14 @@ def test_row_61_html_401_is_charged_and_not_final(server: WireServer, face: Make
     assert client.get(f"{server.base_url}/x").status_code == 401
     assert client.charges == 1
     assert verdict(client) is PairState.SUSPECT
+    with pytest.raises(CredentialSuspectError, match="cyara auth verify"):
+        client.get(f"{server.base_url}/x")
+    assert len(server.seen) == 1
+    server.script = lambda _: Reply()
+    asked = injector(client)
+    with asked.guard.admit(asked.source.current(), asked.origin_text, confirm=True) as ticket:
+        ticket.settle(Outcome.PROOF)
+    assert client.get(f"{server.base_url}/x").status_code == 200
 
 
 def test_row_62_403_of_an_unproven_pair_is_charged(server: WireServer, face: MakeFace) -> None:
@@ -234,7 +271,7 @@ def test_row_84_waiters_of_a_slow_probe_time_out_unsent(server: WireServer, face
     with ThreadPoolExecutor(1) as pool:
         probe = pool.submit(slow.get, f"{server.base_url}/upload")
         wait_until(lambda: len(server.seen) == 1)
-        with pytest.raises(ProbeWaitTimeoutError):
+        with pytest.raises(ProbeWaitTimeoutError, match="cyara auth verify"):
             injector(slow).guard.admit(injector(slow).source.current(), injector(slow).origin_text, timeout=0.2)
         release.set()
         assert probe.result(10).status_code == 200

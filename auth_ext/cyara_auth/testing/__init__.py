@@ -13,8 +13,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from cyara_auth.errors import MissingExtraError
-
 if TYPE_CHECKING:
     from cyara_auth.testing import faults
     from cyara_auth.testing.portal import LocalPortal
@@ -43,6 +41,7 @@ def require_extra() -> None:
     """
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise MissingExtraError(
+        # Only here: errors reach for the client package, and a build imports this package before it says which one.
+        raise import_module("cyara_auth.errors").MissingExtraError(
             f"The local portal needs {', '.join(missing)}. Run: pip install 'cyara-client[testing]'"
         )

@@ -7,6 +7,7 @@ out by Python itself, so no text of a document can break out of its string.
 from __future__ import annotations
 
 import ast
+import keyword
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ def attribute_name(tag: str) -> str:
 def class_name(tag: str, taken: Iterable[str]) -> str:
     """Return the name of a tag's blocking class, different from every model that its module mentions."""
     name = "".join(word.capitalize() for word in tag.split("_")) or "Default"
-    while name in taken or f"Async{name}" in taken or name == "Resources":
+    # The tag "None" would make a class of the name of a constant.
+    while name in taken or f"Async{name}" in taken or name == "Resources" or keyword.iskeyword(name):
         name += "_"
     return name
 

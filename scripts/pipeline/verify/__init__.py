@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyara_auth.testing.json_types import as_object
 from pipeline.child import started
 from pipeline.errors import GeneratorWarningError, VerificationError
+from pipeline.plain import mapping
 from pipeline.verify.report import FORMS, Failure, VerifyReport
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def verify(  # noqa: PLR0913 - each is one independent choice, and all but two h
     Raises:
         VerificationError: the child was stopped or died; nothing is known about the package then.
     """
-    count = sum(len(as_object(item)) for item in as_object(document.get("paths")).values())
+    paths = mapping(document, "paths")
+    count = sum(len(mapping(paths, path)) for path in paths)
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         path = Path(folder) / "document.json"
         path.write_text(json.dumps(document), encoding="utf-8")

@@ -1,9 +1,13 @@
 """No test reads or writes what belongs to the person who runs it: neither their credentials nor their strikes."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
+
+# A runner in the background ignores Ctrl-C, and its children inherit that; tests of Ctrl-C want it to arrive.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -54,7 +54,7 @@ def test_verdicts(verdict: PairState, strikes: int, mark: int, policy: GuardPoli
 
 
 def test_age_of_a_rotation() -> None:
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(INCIDENT.wall, UTC) + timedelta(hours=1)
     assert account(PairState.PROVEN).rotation_age(now) is None
     draining = Account(
         key="ef" * 16,

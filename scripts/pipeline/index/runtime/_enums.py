@@ -7,7 +7,7 @@ hashable, picklable, with `is_known` False. It never raises and is never listed 
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 class OpenStrEnum(StrEnum):
@@ -26,6 +26,10 @@ class OpenStrEnum(StrEnum):
         unknown._name_ = value
         unknown._value_ = value
         return unknown
+
+    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as enum declares it
+        # By value: before Python 3.11.4 enum pickles by name, and an unknown member has no name to be found by.
+        return type(self), (self._value_,)
 
 
 class OpenIntEnum(IntEnum):
@@ -46,6 +50,10 @@ class OpenIntEnum(IntEnum):
         unknown._name_ = str(value)
         unknown._value_ = value
         return unknown
+
+    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as enum declares it
+        # By value: before Python 3.11.4 enum pickles by name, and an unknown member has no name to be found by.
+        return type(self), (self._value_,)
 
     @classmethod
     def _from_text(cls, text: str) -> Self | None:

@@ -135,7 +135,7 @@ def costs(figures: Figures) -> dict[str, str]:
 def strikes(seen: Behaviour) -> dict[str, str]:
     """Return the lines of the table about the threads with a token that was regenerated."""
     return {
-        f"{THREADS} threads with a stale token: invalid calls": str(seen.invalid_calls),
+        f"{THREADS} threads whose token was just regenerated: invalid calls": str(seen.invalid_calls),
         "the new token afterwards": "**void**" if seen.token_void else "valid",
     }
 
@@ -150,7 +150,7 @@ def rows(results: Results, seen: Mapping[str, Behaviour]) -> list[Row]:
             found.append(Row(claim=claim, figure=pair.ratio, peer=title))
     for title, each in seen.items():
         bar = VOID_AT - 1 if title == ours else None
-        claim = f"invalid calls of {THREADS} threads with a stale token"
+        claim = f"invalid calls of {THREADS} threads whose token was just regenerated"
         found.append(Row(claim=claim, peer=title, figure=each.invalid_calls, unit="calls", bar=bar))
     return found
 

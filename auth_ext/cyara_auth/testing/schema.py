@@ -64,6 +64,7 @@ class Shapes:
         self._document = document
         self._cache: dict[int, tuple[Any, Shape]] = {}
         self._endless: dict[int, bool] = {}
+        self._named: dict[str, Mapping[str, Any]] = {}
 
     def of(self, schema: Json) -> Shape:
         """Read one schema; whatever is not an object counts as the schema that allows everything."""
@@ -73,6 +74,10 @@ class Shapes:
             # The node is kept beside its shape: an id is only unique while its object lives.
             cached = self._cache[id(node)] = (node, self._read(node))
         return cached[1]
+
+    def named(self, reference: str) -> Mapping[str, Any]:
+        """Return the schema that is this reference, the same one each time: walks know by it where they have been."""
+        return self._named.setdefault(reference, {"$ref": reference})
 
     def is_endless(self, shape: Shape) -> bool:
         """Whether required members lead from a schema back to it, so that no finite value fits it.
@@ -97,7 +102,7 @@ class Shapes:
             if shape.enum is not None:
                 return True
             inner = [*shape.properties.values(), *shape.choices, shape.items, shape.extra]
-            inner += [{"$ref": reference} for reference in shape.kinds.values()]
+            inner += [self.named(reference) for reference in shape.kinds.values()]
             waiting += [self.of(node) for node in inner if is_object(node)]
         return False
 

@@ -132,7 +132,9 @@ class Synthesis:
         return self._random.choice(members)
 
     def _choice(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> Json:
-        members: list[Mapping[str, Any]] = list(shape.choices) or [{"$ref": ref} for ref in shape.kinds.values()]
+        members: list[Mapping[str, Any]] = list(shape.choices) or [
+            self.shapes.named(ref) for ref in shape.kinds.values()
+        ]
         for member in members:
             found = self.shapes.of(member)
             if id(found) in above:

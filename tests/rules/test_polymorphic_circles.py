@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from cyara_auth.testing.document import Document
 from cyara_auth.testing.schema import Shapes
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cyara_auth.testing.document import Document
+from cyara_auth.testing.judge import Judge
 from cyara_auth.testing.schema import Shapes
 
 
@@ -34,3 +35,10 @@ def _document() -> dict[str, Any]:
 @pytest.mark.timeout(20)
 def test_looking_for_enumerations_ends() -> None:
     assert not Shapes(Document(_document())).reaches_enum(_reference("Dog"))
+
+
+@pytest.mark.timeout(20)
+def test_judging_ends() -> None:
+    judge = Judge(shapes=Shapes(Document(_document())), in_request=True)
+    assert judge.fits({"$type": "animal"}, _reference("Animal"))
+    assert not judge.fits({"$type": 1}, _reference("Animal"))

@@ -71,7 +71,7 @@ class Judge:
     def _choices(self, value: Json, shape: Shape, where: str, above: tuple[int, ...]) -> list[str]:
         """Judge by the members of `oneOf`, `anyOf` or a discriminator's mapping; empty if one of them fits."""
         named = shape.kinds.get(str(value.get(shape.discriminator or ""))) if is_object(value) else None
-        kinds = tuple({"$ref": reference} for reference in ([named] if named else shape.kinds.values()))
+        kinds = tuple(self.shapes.named(reference) for reference in ([named] if named else shape.kinds.values()))
         members = kinds if named else shape.choices or kinds
         shapes = [found for member in members if id(found := self.shapes.of(member)) not in above]
         if not shapes:

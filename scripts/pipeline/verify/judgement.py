@@ -6,10 +6,11 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cyara_auth.testing import media
 from pipeline.verify.annotations import returned
 from pipeline.verify.calls import LABEL
 from pipeline.verify.conform import misfit
-from pipeline.verify.meaning import as_texts, difference, plain
+from pipeline.verify.meaning import as_texts, difference, plain, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -85,6 +86,7 @@ def _lost(outcome: Outcome, visit: Visit, given: Collection[str]) -> Iterator[st
     """Yield every value that was given and arrived as another one, or not at all."""
     case = outcome.case
     arrived: dict[str, Any] = {**visit.values, "body": visit.body}
+    is_json = any(media.is_json(value) for name, value in visit.headers if name == "content-type")
     for place in (place for name, place in case.wire_names.items() if name in given):
         if place not in arrived:
             yield f"{place} was given and never arrived"
@@ -92,7 +94,9 @@ def _lost(outcome: Outcome, visit: Visit, given: Collection[str]) -> Iterator[st
         sent, got = case.sent[place], arrived[place]
         found = difference(sent, got, place)
         # Outside of JSON all is text, and whether "7" was a number or not cannot be told where the document takes both.
-        if found and difference(as_texts(sent), as_texts(got), place):
+        if found is None or difference(as_texts(sent), as_texts(got), place) is None:
+            continue
+        if (place == "body" and is_json) or difference(written(sent, got), as_texts(got), place):
             yield f"arrived as something else: {found}"
 
 

@@ -121,6 +121,18 @@ def as_texts(value: Json) -> Json:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
+def written(value: Json, got: Json) -> Json:
+    """Return a value of a form or query as texts, with the JSON text of each object where a text arrived.
+
+    A member of any type (`{}`, as in ABP's `ExtraProperties`) has no other spelling there.
+    """
+    if not is_object(value):
+        return as_texts(value)
+    if not is_object(got):
+        return json.dumps(value, separators=(",", ":"))
+    return {key: written(inner, got.get(key, {})) for key, inner in value.items()}
+
+
 def _span_text(span: dt.timedelta) -> str:
     sign, size = ("-", -span) if span < dt.timedelta() else ("", span)
     minutes, seconds = divmod(size.seconds, 60)

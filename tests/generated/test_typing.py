@@ -41,7 +41,7 @@ def _pyright(folder: Path, mode: str, *targets: str) -> list[dict[str, object]]:
         "venv": ".venv",
     }
     (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
-    command = [sys.executable, "-m", "pyright", "--outputjson", "-p", str(folder)]
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "-p", str(folder)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     found: list[dict[str, object]] = json.loads(done.stdout)["generalDiagnostics"]
     return [entry for entry in found if entry["severity"] == "error"]

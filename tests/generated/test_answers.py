@@ -7,12 +7,12 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Reply
+from generated_kit import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Wire
+    from generated_kit import Wire
 
     Zoo = Callable[[str], Any]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from conftest import Reply
+from generated_kit import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Wire
+    from generated_kit import Wire
 
     Zoo = Callable[[str], Any]
 

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import build_package
+from generated_kit import build_package
 
 if TYPE_CHECKING:
     from pathlib import Path

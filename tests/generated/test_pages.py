@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import Reply
+from generated_kit import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Seen, Wire
+    from generated_kit import Seen, Wire
 
     Zoo = Callable[[str], Any]
 

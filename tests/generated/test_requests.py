@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Wire
+    from generated_kit import Wire
 
     Zoo = Callable[[str], Any]
 
@@ -71,7 +71,7 @@ def test_path_arguments_must_address_something(zoo: Zoo, wire: Wire, bad: object
 
 
 def _animal() -> Any:
-    from conftest import Reply
+    from generated_kit import Reply
 
     return Reply.of({"animalId": 1, "name": "Leo"})
 

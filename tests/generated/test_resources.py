@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import ROOT, Reply, build_package
+from generated_kit import ROOT, Reply, build_package
 from pipeline.index.methods import iterator_name
 from pipeline.index.resources import RESERVED, attribute_name, class_name
 from zoo import DOCUMENT
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Wire
+    from generated_kit import Wire
 
     Zoo = Callable[[str], Any]
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from generated_kit import ROOT
 
 SAMPLES = Path(__file__).with_name("typing_samples")
 

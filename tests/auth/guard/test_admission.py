@@ -114,7 +114,7 @@ def test_another_guard_on_the_store_refuses_without_having_seen_the_401() -> Non
             call(second, OLD, Outcome.PROOF)
 
 
-@pytest.mark.parametrize("source", ["keyring entry portal", "profile file /home/ci/portal.json", None])
+@pytest.mark.parametrize("source", ["keyring entry portal", "profile file /srv/portal.json", None])
 def test_who_reads_what_login_stores_is_told_to_log_in(source: str | None) -> None:
     guard = make()
     call(guard, OLD, Outcome.STRIKE)

@@ -51,9 +51,9 @@ def guard_client(
 
     parts: Any = client
     parts._transport = guarded(parts._transport)  # noqa: SLF001 - see the module's docstring
-    parts._mounts = {  # noqa: SLF001
+    parts._mounts = {  # noqa: SLF001 - httpx has no public name for it
         pattern: None if transport is None else guarded(transport)
-        for pattern, transport in parts._mounts.items()  # noqa: SLF001
+        for pattern, transport in parts._mounts.items()  # noqa: SLF001 - httpx has no public name for it
     }
     left = find_unguarded(client)
     if left:
@@ -64,7 +64,7 @@ def transports_of(lender: httpx.Client | httpx.AsyncClient) -> dict[str, Any]:
     """Return the arguments that make another httpx client send by the guarded transports of this one."""
     parts: Any = lender
     mounts = {pattern.pattern: transport for pattern, transport in parts._mounts.items()}  # noqa: SLF001 - as above
-    return {"transport": parts._transport, "mounts": mounts}  # noqa: SLF001
+    return {"transport": parts._transport, "mounts": mounts}  # noqa: SLF001 - httpx has no public name for it
 
 
 def find_unguarded(client: httpx.Client | httpx.AsyncClient) -> list[str]:

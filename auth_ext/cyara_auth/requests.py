@@ -89,7 +89,7 @@ class GuardedAdapter(HTTPAdapter):
         self.prefix = f"{binding.base.origin.scheme}://"
         self._injector = Injector(source=binding.source, guard=binding.guard, origin=binding.base.origin)
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - as HTTPAdapter
         """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""
         settings = dict(zip(("stream", "timeout", "verify", "cert", "proxies"), args, strict=False)) | options
         if settings.get("timeout") is None:

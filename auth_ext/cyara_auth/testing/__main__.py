@@ -43,8 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         "CYARA_API_CREDENTIAL": portal.credential,
     }
     for name, value in lines.items():
-        print(f"{name}={value}", flush=True)  # noqa: T201
-    print(f"# document: {portal.document_url}; Ctrl-C ends", flush=True)  # noqa: T201
+        print(f"{name}={value}", flush=True)  # noqa: T201 - a command speaks
+    print(f"# document: {portal.document_url}; Ctrl-C ends", flush=True)  # noqa: T201 - a command speaks
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

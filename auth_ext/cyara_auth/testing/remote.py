@@ -115,7 +115,7 @@ class RemoteControls:
     def _call(self, name: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the method returns
         return self._exchange({"call": name, "arguments": arguments})
 
-    def _exchange(self, message: object) -> Any:  # noqa: ANN401
+    def _exchange(self, message: object) -> Any:  # noqa: ANN401 - JSON from the child
         with self._lock:
             if self._child.stdin is None or self._child.stdout is None:
                 raise RuntimeError("The local portal has no pipes.")

@@ -53,7 +53,7 @@ def names() -> dict[str, Annotation]:
 def resolve(annotation: str) -> Annotation:
     """Return the type that an annotation of the package means."""
     # It is text of the package, which is imported and run anyway.
-    return eval(annotation, {"__builtins__": {}}, names())  # noqa: S307
+    return eval(annotation, {"__builtins__": {}}, names())  # noqa: S307 - annotations of code that runs in this process anyway
 
 
 def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:

@@ -24,7 +24,7 @@ def test_every_form_of_every_pair_is_read(key: str, token: str, before: str, aft
 
 @given(st.text(max_size=600) | st.text("aK:9=+/ \t\"'${}%*<>\n", max_size=90), st.booleans())
 @example("ApiKey a:" + "b" * 16, True)  # noqa: FBT003  # hypothesis takes examples by position
-def test_any_text_is_sendable_or_refused_without_being_shown(text: str, unusual: bool) -> None:  # noqa: FBT001
+def test_any_text_is_sendable_or_refused_without_being_shown(text: str, unusual: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
     credential = None
     message = ""
     try:

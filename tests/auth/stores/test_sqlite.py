@@ -463,7 +463,7 @@ def test_opening_waits_for_another_process_that_makes_the_file(
 
     def impatient(file: str, **options: object) -> sqlite3.Connection:
         # Where two processes switch to write-ahead mode at once, SQLite gives up without waiting; as here.
-        made: sqlite3.Connection = real(file, **options | {"timeout": 0.01})  # type: ignore[call-overload]
+        made: sqlite3.Connection = real(file, **options | {"timeout": 0.01})  # type: ignore[call-overload]  # options pass through
         return made
 
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as maker:

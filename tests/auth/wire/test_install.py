@@ -98,8 +98,8 @@ def test_row_43_bare_client_sends_no_authorization_and_is_found(server: WireServ
 
 def test_installing_twice_guards_once(server: WireServer) -> None:
     with installed(installed(httpx.Client(base_url=server.base_url))) as client:
-        assert isinstance(client._transport, GuardedTransport)  # noqa: SLF001
-        assert not isinstance(client._transport.wrapped, GuardedTransport)  # noqa: SLF001
+        assert isinstance(client._transport, GuardedTransport)  # noqa: SLF001 - what install() replaces
+        assert not isinstance(client._transport.wrapped, GuardedTransport)  # noqa: SLF001 - what install() replaces
         client.get("/x")
     assert server.seen[0].authorization == HEADER
 
@@ -119,7 +119,7 @@ def test_retrying_transport_below_is_refused_and_left_as_it_was(server: WireServ
         with httpx.Client(base_url=server.base_url, transport=transport) as client:
             with pytest.raises(UnsupportedClientError, match="retries="):
                 installed(client)
-            assert client._transport is transport  # noqa: SLF001
+            assert client._transport is transport  # noqa: SLF001 - what install() replaces
 
 
 def test_honest_wrapper_below_is_kept(server: WireServer) -> None:

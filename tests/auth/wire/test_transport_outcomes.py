@@ -281,7 +281,7 @@ def test_row_84_waiters_of_a_slow_probe_time_out_unsent(server: WireServer, face
 def injector(face: Face):
     if hasattr(face, "client"):
         return face.client._transport.injector  # noqa: SLF001 - the test looks at what the client asks
-    return face.session.get_adapter(face.guarding["base_url"])._injector  # noqa: SLF001
+    return face.session.get_adapter(face.guarding["base_url"])._injector  # noqa: SLF001 - requests gives no other way in
 
 
 def test_row_85_body_that_is_never_read_leaves_nothing_open(server: WireServer) -> None:

@@ -24,6 +24,7 @@ from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub
 from cyara_auth.retry import CHARGED
+from cyara_auth.single_send import may_repeat, sent_once, sent_once_async
 from cyara_auth.ticket import Ticket
 from cyara_auth.transport_core import AUTHORIZATION, CONFIRM, OPERATION, Hop, Injector, read_timeout_of
 
@@ -46,6 +47,7 @@ class GuardedTransport(httpx.BaseTransport):
     ) -> None:
         self.wrapped = wrapped
         self.injector = Injector(source=source, guard=guard, origin=origin)
+        self._may_repeat = may_repeat(wrapped)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
@@ -54,6 +56,8 @@ class GuardedTransport(httpx.BaseTransport):
         credential, ticket = self._admit(request)
         copy = _with_header(request, self.injector, credential)
         hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
+        if self._may_repeat:
+            copy.extensions = sent_once(copy.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send}
         try:
@@ -101,6 +105,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self.wrapped = wrapped
         self.injector = Injector(source=source, guard=guard, origin=origin)
+        self._may_repeat = may_repeat(wrapped)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
@@ -109,6 +114,8 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         credential, ticket = await self._admit(request)
         copy = _with_header(request, self.injector, credential)
         hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
+        if self._may_repeat:
+            copy.extensions = sent_once_async(copy.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send_async}
         try:

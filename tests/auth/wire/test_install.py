@@ -6,7 +6,13 @@ import pytest
 
 from cyara_auth import RetryPolicy, find_unguarded, install
 from cyara_auth._http import httpx
-from cyara_auth.errors import BaseUrlError, CredentialRejectedError, InsecureOriginError, UnsupportedClientError
+from cyara_auth.errors import (
+    AdmissionRefusedError,
+    BaseUrlError,
+    CredentialRejectedError,
+    InsecureOriginError,
+    UnsupportedClientError,
+)
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.transport import GuardedTransport
 
@@ -165,3 +171,65 @@ def test_portal_must_be_known() -> None:
 def test_retries_belong_to_connect() -> None:
     with pytest.raises(TypeError):
         install(httpx.Client(), "https://portal.example", PAIR, retries=RetryPolicy())
+
+
+class Innocent(httpx.BaseTransport):
+    """Repeats whatever fails, and says so nowhere in its name or in its attributes."""
+
+    def __init__(self) -> None:
+        inner = httpx.HTTPTransport()
+        self.send = inner.handle_request
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.send(request)
+        for _ in range(3):
+            if response.status_code >= 400:
+                response.read()
+                response = self.send(request)
+        return response
+
+
+class AsyncInnocent(httpx.AsyncBaseTransport):
+    def __init__(self) -> None:
+        self.send = httpx.AsyncHTTPTransport().handle_async_request
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self.send(request)
+        for _ in range(3):
+            if response.status_code >= 400:
+                await response.aread()
+                response = await self.send(request)
+        return response
+
+
+def test_a_transport_that_repeats_in_secret_gets_one_call_through(server: WireServer) -> None:
+    server.script = lambda _seen: Reply(status=401)
+    with installed(httpx.Client(transport=Innocent(), base_url=server.base_url)) as client:
+        for _ in range(5):
+            with pytest.raises((UnsupportedClientError, AdmissionRefusedError)) as caught:
+                client.get("/x")
+            assert PAIR.partition(":")[2] not in str(caught.value)
+    assert 1 <= len(server.seen) <= 2
+
+
+def test_an_async_transport_that_repeats_in_secret_gets_one_call_through(server: WireServer) -> None:
+    server.script = lambda _seen: Reply(status=401)
+
+    async def run() -> None:
+        own = httpx.AsyncClient(transport=AsyncInnocent(), base_url=server.base_url)
+        async with install(own, None, PAIR, store=MemoryStrikeStore()) as client:
+            for _ in range(5):
+                with pytest.raises((UnsupportedClientError, AdmissionRefusedError)):
+                    await client.get("/x")
+
+    asyncio.run(run())
+    assert 1 <= len(server.seen) <= 2
+
+
+def test_an_honest_transport_of_the_caller_keeps_its_trace(server: WireServer) -> None:
+    heard: list[str] = []
+    with installed(httpx.Client(transport=Timing(httpx.HTTPTransport()), base_url=server.base_url)) as client:
+        for _ in range(3):
+            client.get("/x", extensions={"trace": lambda event, _info: heard.append(event)})
+    assert len(server.seen) == 3
+    assert sum(event.endswith("send_request_headers.started") for event in heard) == 3

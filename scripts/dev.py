@@ -95,7 +95,9 @@ def set_up() -> None:
     install = [uv, "pip", "install", "--quiet", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install", "-q"]
     if not uv:
         install.append("--disable-pip-version-check")
-    run([*install, "--require-hashes", "-r", LOCK])
+    # The lock is whole, so nothing is resolved: pip before 23.3 prefers a release newer than the locked one where a
+    # package is wanted with an extra, and then refuses it for having no hash.
+    run([*install, "--no-deps", "--require-hashes", "-r", LOCK])
     run([*install, "--no-deps", "--no-build-isolation", "-e", ROOT])
     STAMP.write_text(wanted, encoding="ascii")
 

@@ -2,7 +2,11 @@
 
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = (ROOT / "requirements" / "dev.txt").read_text("utf-8")
@@ -33,3 +37,19 @@ def test_what_decides_generated_bytes_is_pinned_exactly():
 
 def test_run_time_needs_three_packages():
     assert sorted(map(wanted, PROJECT["project"]["dependencies"])) == ["attrs", "httpx", "platformdirs"]
+
+
+def test_the_lock_is_whole():
+    # Nothing resolves it: what is missing here would be missing in every environment.
+    installed = {canonicalize_name(each.name): each.version for each in distributions()}
+    asked = [
+        (each.name, requirement)
+        for each in distributions()
+        for requirement in map(Requirement, each.requires or [])
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    ]
+    assert [
+        f"{name} wants {requirement}"
+        for name, requirement in asked
+        if not requirement.specifier.contains(installed.get(canonicalize_name(requirement.name), "0"), prereleases=True)
+    ] == []

@@ -19,7 +19,7 @@ from cyara_auth.failpoints import hit
 from cyara_auth.guard_delivery import flush_soon
 from cyara_auth.guard_gate import Gate
 from cyara_auth.guard_gates import Gates, Passage
-from cyara_auth.guard_outbox import Outbox, Report
+from cyara_auth.guard_outbox import CONDEMNING, Outbox, Report
 from cyara_auth.guard_rejections import Rejections
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.guard_texts import not_shared, refusal
@@ -29,13 +29,12 @@ from cyara_auth.ticket import Ticket
 from cyara_auth.ticket_kinds import Call, FreeTicket, Hold, RampedTicket, ReservedTicket
 from cyara_auth.waiters import Waiters
 
-_CONDEMNING = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS})
-_VERDICTS = _CONDEMNING | {Outcome.PROOF}
+_VERDICTS = CONDEMNING | {Outcome.PROOF}
 
 
 @attrs.frozen(kw_only=True)
 class Wait:
-    """Not now. `decision` tells for whom, None for a place on this process's own ramp; `retry_in` in seconds."""
+    """Not now. `decision` tells for whom, None if for another call of this process; `retry_in` in seconds."""
 
     decision: Decision | None = None
     retry_in: float | None = None
@@ -87,7 +86,13 @@ class GuardCore:
             if late is not None:
                 self._refresh(gate, late)
         self._outbox.flush()
-        return self._ask_store(call)
+        if self._outbox.owes(call.account):  # another thread is writing it; its end wakes whoever waits
+            return Wait()
+        answer = self._ask_store(call)
+        if isinstance(answer, ReservedTicket) and self._outbox.owes(call.account):
+            answer.give_up()  # the store was asked before it could know of a strike that is known here
+            return Wait()
+        return answer
 
     def settle_reserved(self, hold: Hold, outcome: Outcome, retry_after: float | None) -> None:
         """Take a reservation's outcome; only the first one counts."""
@@ -98,7 +103,7 @@ class GuardCore:
         """Take bad news about a pair that went free; anything but a rejection or a denial changes nothing."""
         if outcome is Outcome.DOUBT:
             gate.doubt(self._steady())
-        elif outcome not in _CONDEMNING:
+        elif outcome not in CONDEMNING:
             return
         self._deliver(self._free_report(gate, outcome, source=source, operation=operation))
 
@@ -196,12 +201,12 @@ class GuardCore:
         return event, decision
 
     def _deliver(self, report: Report) -> None:
-        if report.outcome in _CONDEMNING:
+        if report.outcome in CONDEMNING:
             # Here first: no call of this process may go before the store has been told, or if it cannot be.
             self._rejections.add(report.pair, report.incident)
             self.gates.condemn(report.pair)
         self._outbox.add(report)
-        if not (self.store.blocking and report.outcome not in _CONDEMNING and flush_soon(self._flush_quietly)):
+        if not (self.store.blocking and report.outcome not in CONDEMNING and flush_soon(self._flush_quietly)):
             self._flush_quietly()
 
     def _flush_quietly(self) -> None:
@@ -212,7 +217,7 @@ class GuardCore:
         """Take over what the store made of a report."""
         hit("after_settle")
         record = decision.pair
-        if report.outcome in _CONDEMNING and record is not None:
+        if report.outcome in CONDEMNING and record is not None:
             if record.verdict is PairState.SUSPECT:
                 self._rejections.forget(report.pair)
             else:

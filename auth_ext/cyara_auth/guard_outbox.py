@@ -2,11 +2,13 @@
 
 Outcomes go through it because three places cannot write themselves: the garbage collector that finds a dropped ticket,
 an event loop that must not wait for a disk, and a call that ends while the store is unreachable. Nothing unproven is
-admitted before the queue is empty, so a strike that could not be written still counts.
+admitted before the queue is empty, so a strike that could not be written still counts. The queue alone cannot say that:
+a report that another thread is writing has left it, so strikes are kept in sight until the store has them (`owes`).
 """
 
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 import attrs
 
@@ -14,6 +16,9 @@ from cyara_auth.decide_events import Decision, Settle
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import Incident, Instant, Outcome
 from cyara_auth.stores.base import StrikeStore
+
+CONDEMNING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS})
+"""Outcomes that are counted as a strike."""
 
 
 @attrs.frozen(kw_only=True)
@@ -57,10 +62,17 @@ class Outbox:
         self._steady = steady
         self._learn = learn
         self._reports: deque[Report] = deque()
+        self._strikes: dict[int, Report] = {}
 
     def add(self, report: Report) -> None:
-        """Queue a report. Only appends: safe wherever Python code can run."""
+        """Queue a report. Each step is one operation of a container: safe wherever Python code can run."""
+        if report.outcome in CONDEMNING:
+            self._strikes[id(report)] = report
         self._reports.append(report)
+
+    def owes(self, account: str) -> bool:
+        """Return whether a strike of this key is not in the store yet, queued or being written by another thread."""
+        return any(report.account == account for report in tuple(self._strikes.values()))
 
     def flush(self) -> None:
         """Write what is queued.
@@ -74,11 +86,13 @@ class Outbox:
             except BaseException:  # Ctrl-C too: better told twice than never
                 self._reports.appendleft(report)
                 raise
+            self._strikes.pop(id(report), None)
             self._learn(report, decision)
 
     def clear(self) -> None:
         """Forget everything: after a fork, the parent writes it."""
         self._reports = deque()
+        self._strikes = {}
 
     def _next(self) -> Report | None:
         try:

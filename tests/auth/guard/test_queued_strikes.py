@@ -1,0 +1,75 @@
+"""A strike that this process knows of and the store does not: nothing unproven of that key goes before it."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from cyara_auth.decide import Decision, Event, Settle
+from cyara_auth.errors import ProbeWaitTimeoutError, StrikeBudgetExhaustedError, StrikeStoreUnavailableError
+from cyara_auth.state import Admission, Outcome
+
+from .parts import NEW, OLD, PORTAL, FragileStore, Pair, call, make, prove, state
+
+
+class StandsStill(FragileStore):
+    """A store that stands still where a test tells it to, and lets others by meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes_strike = threading.Event()
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+        self.after_grant: Callable[[], None] | None = None
+
+    def apply(self, account: str, event: Event) -> Decision:
+        if isinstance(event, Settle) and event.outcome is Outcome.STRIKE and event.ticket is None:
+            self.writes_strike.set()
+            assert self.goes_on.wait(20)
+        decision = super().apply(account, event)
+        if self.after_grant is not None and decision.admission is Admission.GRANT:
+            after_grant, self.after_grant = self.after_grant, None
+            after_grant()
+        return decision
+
+
+def test_nothing_unproven_goes_while_another_thread_writes_a_strike() -> None:
+    store = StandsStill()
+    guard = make(store=store)
+    prove(guard, OLD)
+    in_flight = guard.admit(OLD, PORTAL)
+    store.goes_on.clear()
+    writer = threading.Thread(target=in_flight.settle, args=(Outcome.STRIKE,))
+    writer.start()
+    try:
+        assert store.writes_strike.wait(20)
+        with pytest.raises(ProbeWaitTimeoutError):
+            guard.admit(NEW, PORTAL, timeout=0.0)
+        assert not state(guard).tickets
+        call(guard, Pair("a pair of", "another key"), Outcome.PROOF)
+    finally:
+        store.goes_on.set()
+        writer.join(20)
+    call(guard, NEW, Outcome.STRIKE)
+    with pytest.raises(StrikeBudgetExhaustedError):
+        guard.admit(Pair("typo"), PORTAL)
+    assert state(guard).strikes == 2
+
+
+def test_a_strike_that_is_learnt_while_the_store_answers_takes_the_grant_back() -> None:
+    store = StandsStill()
+    guard = make(store=store)
+    prove(guard, OLD)
+    in_flight = guard.admit(OLD, PORTAL)
+
+    def strike_that_cannot_be_written() -> None:
+        store.down = True
+        in_flight.settle(Outcome.STRIKE)
+
+    store.after_grant = strike_that_cannot_be_written
+    with pytest.raises(StrikeStoreUnavailableError):
+        guard.admit(NEW, PORTAL, timeout=5.0)
+    store.down = False
+    call(guard, NEW, Outcome.PROOF)
+    assert state(guard).strikes == 1
+    assert not state(guard).tickets

@@ -14,7 +14,7 @@ from cyara_auth._http import httpx
 from cyara_auth.errors import UnsupportedClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 _OWN = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 _BEFORE_A_HEAD = ".send_request_headers.started"
@@ -25,12 +25,12 @@ def may_repeat(transport: object) -> bool:
     return type(transport) not in _OWN
 
 
-def sent_once(extensions: Mapping[str, Any]) -> MutableMapping[str, Any]:
+def sent_once(extensions: Mapping[str, Any]) -> dict[str, Any]:
     """Return the extensions with a trace that refuses a second sending; a trace of the caller's is called as before."""
     return {**extensions, "trace": _Seal(extensions.get("trace"))}
 
 
-def sent_once_async(extensions: Mapping[str, Any]) -> MutableMapping[str, Any]:
+def sent_once_async(extensions: Mapping[str, Any]) -> dict[str, Any]:
     """Do as `sent_once` does, for transports that await their trace."""
     return {**extensions, "trace": _AsyncSeal(extensions.get("trace"))}
 

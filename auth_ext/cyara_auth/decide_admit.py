@@ -87,7 +87,7 @@ def _reserve(state: AccountState, event: Admit, *, proven: bool, fresh: bool) ->
             admission=Admission.WAIT,
             pair=record,
             blockers=frozenset(ticket.owner for ticket in live),
-            retry_in=min(_remaining(ticket, event.now) for ticket in live),
+            retry_in=min(seconds_left(ticket, event.now) for ticket in live),
         )
     pause = 0.0 if fresh else _pause_left(state, event.now)
     if pause > 0:
@@ -107,7 +107,7 @@ def _granted(state: AccountState, event: Admit, *, fresh: bool) -> Decision:
         reserved_at=event.now,
         orphan_ttl=event.orphan_ttl,
         eligible=tuple(
-            old.id for old in state.tickets if old.status is TicketStatus.UNKNOWN and _remaining(old, event.now) <= 0
+            old.id for old in state.tickets if old.status is TicketStatus.UNKNOWN and seconds_left(old, event.now) <= 0
         ),
         mark=state.strikes,
         epoch=state.epoch,
@@ -131,12 +131,12 @@ def _aged(ticket: TicketRecord, event: Admit) -> TicketRecord:
     """
     if event.now.since(ticket.reserved_at) is None:
         ticket = attrs.evolve(ticket, reserved_at=event.now)
-    if ticket.status is TicketStatus.OPEN and (ticket.owner in event.dead or _remaining(ticket, event.now) <= 0):
+    if ticket.status is TicketStatus.OPEN and (ticket.owner in event.dead or seconds_left(ticket, event.now) <= 0):
         return attrs.evolve(ticket, status=TicketStatus.UNKNOWN)
     return ticket
 
 
-def _remaining(ticket: TicketRecord, now: Instant) -> float:
+def seconds_left(ticket: TicketRecord, now: Instant) -> float:
     """Return the seconds during which the portal may still evaluate a ticket's call."""
     age = now.since(ticket.reserved_at)
     return ticket.orphan_ttl if age is None else ticket.orphan_ttl - age

@@ -99,10 +99,12 @@ class Reset:
     """The operator says that the token was regenerated, so that its count starts at zero.
 
     Attributes:
+        now: The store's clock.
         forgive: Fingerprints of pairs to forget altogether, rejected ones too (a vendor that answers 401 where it
             means a missing permission). All other final verdicts stay.
     """
 
+    now: Instant
     forgive: frozenset[str] = frozenset()
 
 

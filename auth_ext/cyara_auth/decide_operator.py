@@ -1,16 +1,19 @@
 """The part of `decide` that hears the operator: rotation of the token, and the statement that it was regenerated.
 
-Both clear what is known to be over. A call that is still in the air may be evaluated after the regeneration, so its
-ticket stays charged; it can no longer prove anything, because it was reserved in an earlier epoch.
+Both clear what is known to be over. A call that is still in the air, or was lost and may still reach the portal, may
+be evaluated after the regeneration, so its ticket stays charged; it can no longer prove anything, because it was
+reserved in an earlier epoch. What is older counts as evaluated before: that is what the operator's word means.
 """
 
 import attrs
 
+from cyara_auth.decide_admit import seconds_left
 from cyara_auth.decide_events import Decision, Reset, RotateBegin, RotateCommit
 from cyara_auth.state import (
     AccountMode,
     AccountState,
     Incident,
+    Instant,
     PairRecord,
     PairState,
     TicketStatus,
@@ -31,7 +34,7 @@ def rotate_commit(state: AccountState, event: RotateCommit) -> Decision:
     old = tuple(_superseded(pair, event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
     known = state.pair(event.pair)
     new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unproven(known)
-    return _kept(_new_epoch(attrs.evolve(state, mode=AccountMode.NORMAL, drained=None, pairs=(*old, new))))
+    return _kept(_new_epoch(attrs.evolve(state, mode=AccountMode.NORMAL, drained=None, pairs=(*old, new)), event.now))
 
 
 def rotate_abort(state: AccountState) -> Decision:
@@ -44,18 +47,20 @@ def rotate_abort(state: AccountState) -> Decision:
 def start_again(state: AccountState, event: Reset) -> Decision:
     """Count from zero: the operator says that the token is new. What was proven has to be proven again."""
     pairs = tuple(_unproven(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
-    return _kept(_new_epoch(attrs.evolve(state, pairs=pairs)))
+    return _kept(_new_epoch(attrs.evolve(state, pairs=pairs), event.now))
 
 
 def _kept(state: AccountState) -> Decision:
     return Decision(state=state, changed=True, durable=True)
 
 
-def _new_epoch(state: AccountState) -> AccountState:
-    open_still = tuple(
-        attrs.evolve(ticket, mark=0, eligible=()) for ticket in state.tickets if ticket.status is TicketStatus.OPEN
+def _new_epoch(state: AccountState, now: Instant) -> AccountState:
+    not_over = tuple(
+        attrs.evolve(ticket, mark=0, eligible=())
+        for ticket in state.tickets
+        if ticket.status is TicketStatus.OPEN or seconds_left(ticket, now) > 0
     )
-    return attrs.evolve(state, strikes=0, mark=0, pause=None, epoch=state.epoch + 1, tickets=open_still)
+    return attrs.evolve(state, strikes=0, mark=0, pause=None, epoch=state.epoch + 1, tickets=not_over)
 
 
 def _unproven(pair: PairRecord) -> PairRecord:

@@ -2,7 +2,8 @@
 
 It forgets what protects the token, so it is right only when a token was generated after the last strike. Rejected pairs
 stay rejected: tokens never become valid again. `--forgive` is for the one exception, a portal that answers 401 where it
-means a missing permission.
+means a missing permission. While calls that were lost may still reach the portal, nobody can say that, and the reset is
+refused (exit code 5) or, with `--now`, leaves them charged.
 """
 
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cyara_auth.cli.account import choose
+from cyara_auth.cli.late import NowOption, check_late_calls
 from cyara_auth.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption
 from cyara_auth.cli.report import reporting
 from cyara_auth.cli.rotate import KeyOption, selected_key
@@ -28,6 +30,7 @@ def reset(  # noqa: PLR0913  # options of a command
     *,
     regenerated: RegeneratedOption = False,
     forgive: ForgiveOption = None,
+    now: NowOption = False,
     base_url: BaseUrlOption = None,
     profile: ProfileOption = None,
     store: StoreOption = None,
@@ -46,6 +49,7 @@ def reset(  # noqa: PLR0913  # options of a command
         the_store = setting.store()
         known = [pair.fingerprint for pair in the_store.read(account).pairs]
         forgiven = frozenset(choose(known, prefix, what="pair") for prefix in forgive or [])
-        state = the_store.apply(account, Reset(forgive=forgiven)).state
+        check_late_calls(the_store, account, report, go_on=now)
+        state = the_store.apply(account, Reset(now=the_store.clock(), forgive=forgiven)).state
         report.put(key=account, epoch=state.epoch, forgiven=sorted(forgiven))
         report.say(f"Strikes of key {account[:SHOWN_HEX_DIGITS]} are counted from zero. Next: cyara auth verify")

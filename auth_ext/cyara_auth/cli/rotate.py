@@ -1,8 +1,8 @@
 """`cyara auth rotate`: replace the token under load without one invalid call.
 
-`begin` stops every client that shares the store and waits until what is in the air has landed; the operator generates
-the new token in the portal; `commit` reads it, stores it, and lets one call prove it. `abort` goes back when nothing
-was generated.
+`begin` stops every client that shares the store and waits until what is in the air, or was lost there, is over; the
+operator generates the new token in the portal; `commit` reads it, stores it, and lets one call prove it. `abort` goes
+back when nothing was generated.
 """
 
 import os
@@ -16,6 +16,7 @@ from rich.progress import track
 
 from cyara_auth.cli.account import choose
 from cyara_auth.cli.entry import read_credential
+from cyara_auth.cli.late import NowOption, check_late_calls, late_calls
 from cyara_auth.cli.options import (
     AccountOption,
     BaseUrlOption,
@@ -73,6 +74,7 @@ def begin(  # noqa: PLR0913  # options of a command
     store: StoreOption = None,
     key: KeyOption = None,
     longest: LongestOption = GuardSettings().read_timeout,
+    now: NowOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Stop all calls of the key and wait until those in the air have landed."""
@@ -86,6 +88,14 @@ def begin(  # noqa: PLR0913  # options of a command
         if not the_store.shared:
             report.note(f"the store ({the_store.describe()}) is private to this process: no other client was stopped")
         _wait(GuardSettings().sync_interval + longest, report)
+        lost = late_calls(the_store, account)
+        if lost.count and not now:
+            report.note(f"{lost}; the token must not be generated before, so this waits for them too (--now does not)")
+            _wait(lost.seconds, report)
+            lost = late_calls(the_store, account)
+        if lost.count:
+            report.note(f"{lost}; wait for them before you generate the token, or it may have to pay for them")
+        report.put(late_calls=lost.count, late_seconds=lost.seconds)
         left = sum(1 for ticket in the_store.read(account).tickets if ticket.status is TicketStatus.OPEN)
         report.put(open=left)
         if left:
@@ -107,6 +117,7 @@ def commit(  # noqa: PLR0913  # options of a command
     operation: OperationOption = None,
     ca: CaOption = None,
     with_probe: ProbeOption = True,
+    now: NowOption = False,
     allow_unusual_shape: UnusualShapeOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,8 +126,9 @@ def commit(  # noqa: PLR0913  # options of a command
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         new = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
         _check_new(new, setting)
-        _keep(new, setting, report, unusual_shape=allow_unusual_shape)
         the_store = setting.store()
+        check_late_calls(the_store, new.key_fingerprint, report, go_on=now)
+        _keep(new, setting, report, unusual_shape=allow_unusual_shape)
         event = RotateCommit(now=the_store.clock(), incident=_here(), pair=new.fingerprint)
         the_store.apply(new.key_fingerprint, event)
         report.put(key=new.key_fingerprint, mode=AccountMode.NORMAL.value, fingerprint=new.fingerprint)

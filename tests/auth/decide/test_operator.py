@@ -1,10 +1,12 @@
+from collections.abc import Callable
+
 import pytest
 
 from cyara_auth.decide import Reset, RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import AccountMode, Admission, Outcome, PairState
 
-from .story import GUARDED, STRICT, Story, incident
+from .story import GUARDED, ORPHAN_TTL, STRICT, Story, incident
 
 BOTH = pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "strict"])
 
@@ -60,7 +62,7 @@ def test_commit_and_abort_without_begin_change_nothing() -> None:
 
 def test_a_reset_gives_the_budget_back_and_keeps_final_verdicts() -> None:
     story = Story().strike("stale").strike("typo")
-    story.hear(Reset())
+    story.hear(Reset(now=story.now))
     assert (story.state.strikes, story.state.epoch) == (0, 1)
     assert story.admit("stale") is Admission.REJECTED
     assert story.admit("new") is Admission.GRANT
@@ -68,32 +70,75 @@ def test_a_reset_gives_the_budget_back_and_keeps_final_verdicts() -> None:
 
 def test_a_reset_can_forgive_a_rejected_pair() -> None:
     story = Story().strike("stale").strike("typo")
-    story.hear(Reset(forgive=frozenset({"stale"})))
+    story.hear(Reset(now=story.now, forgive=frozenset({"stale"})))
     assert story.what_is("typo") is PairState.REJECTED
     story.prove("stale")
 
 
 def test_a_reset_asks_for_new_proofs() -> None:
     story = Story().prove("good")
-    story.hear(Reset())
+    story.hear(Reset(now=story.now))
     assert story.what_is("good") is PairState.UNPROVEN
 
 
-def test_a_reset_drops_unknowns_and_keeps_calls_that_are_in_the_air() -> None:
+def test_a_reset_drops_unknowns_that_are_over_and_keeps_calls_that_are_in_the_air() -> None:
     story = Story(STRICT).prove("good")
     story.admit("good", "t1")
-    story.admit("good", "t2")
     story.settle("good", Outcome.UNKNOWN, "t1")
-    story.hear(Reset())
+    story.later(ORPHAN_TTL)
+    story.admit("good", "t2")
+    story.hear(Reset(now=story.now))
     assert [t.id for t in story.state.tickets] == ["t2"]
     assert story.admit("new") is Admission.WAIT
+
+
+def commit(story: Story) -> None:
+    story.hear(RotateBegin(incident=incident()))
+    story.hear(RotateCommit(now=story.now, incident=incident(), pair="new"))
+
+
+def reset(story: Story) -> None:
+    story.hear(Reset(now=story.now))
+
+
+@pytest.mark.parametrize("renew", [commit, reset])
+def test_lost_calls_that_may_still_arrive_are_charged_to_the_new_token(renew: Callable[[Story], None]) -> None:
+    story = Story(STRICT).prove("old")
+    for ticket in ("t1", "t2"):
+        story.admit("old", ticket)
+        story.settle("old", Outcome.UNKNOWN, ticket)
+        story.later(ORPHAN_TTL / 2)
+    renew(story)
+    assert [t.id for t in story.state.tickets] == ["t2"]
+    assert story.admit("new") is Admission.GRANT
+    story.settle("new", Outcome.STRIKE)
+    assert story.admit("typo") is Admission.EXHAUSTED
+
+
+def test_a_lost_call_of_the_old_token_is_refunded_once_it_is_over() -> None:
+    story = Story(STRICT).prove("old")
+    story.admit("old")
+    story.settle("old", Outcome.UNKNOWN)
+    commit(story)
+    story.later(ORPHAN_TTL).prove("new")
+    assert not story.state.tickets
+    assert (story.state.strikes, story.state.mark) == (1, 1)
+
+
+def test_after_a_reboot_nobody_knows_whether_a_lost_call_is_over() -> None:
+    story = Story(STRICT).prove("old")
+    story.admit("old")
+    story.settle("old", Outcome.UNKNOWN)
+    story.later(ORPHAN_TTL).reboot()
+    commit(story)
+    assert [t.id for t in story.state.tickets] == ["t1"]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PROOF, Outcome.STRIKE])
 def test_a_call_of_an_earlier_epoch_proves_nothing_and_rolls_nothing(outcome: Outcome) -> None:
     story = Story(STRICT).prove("old")
     story.admit("old", "t1")
-    story.hear(Reset())
+    story.hear(Reset(now=story.now))
     story.settle("old", outcome, "t1")
     assert not story.state.tickets
     assert story.state.strikes == (outcome is Outcome.STRIKE)

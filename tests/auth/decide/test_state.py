@@ -29,7 +29,7 @@ def tell(steps: list[tuple[str | None, ...]]) -> Story:
             case ("begin",):
                 story.hear(RotateBegin(incident=incident()))
             case ("reset",):
-                story.hear(Reset())
+                story.hear(Reset(now=story.now))
             case ("admit", str(pair), str(ticket)):
                 if story.state.ticket(ticket) is None:
                     story.admit(pair, ticket)

@@ -276,7 +276,7 @@ def test_an_operators_word_opens_a_pair_that_was_rejected_here() -> None:
     guard = make()
     prove(guard, OLD)
     call(guard, OLD, Outcome.STRIKE)
-    guard.store.apply("key", Reset(forgive=frozenset({OLD.fingerprint})))
+    guard.store.apply("key", Reset(now=guard.store.clock(), forgive=frozenset({OLD.fingerprint})))
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.reserved
         ticket.settle(Outcome.PROOF)

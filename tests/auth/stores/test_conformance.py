@@ -156,7 +156,7 @@ class Conformance(RuleBasedStateMachine):
 
     @rule(account=accounts, forgive=st.frozensets(pairs))
     def reset(self, account: str, forgive: frozenset[str]) -> None:
-        self.apply(account, Reset(forgive=forgive))
+        self.apply(account, Reset(now=self.now, forgive=forgive))
 
     @rule(seconds=st.sampled_from((0.001, 0.3, 20.0, 149.0, 151.0, 1000.0)))
     def wait(self, seconds: float) -> None:
@@ -222,7 +222,7 @@ def test_the_machine_finds_a_store_that_forgets_a_strike() -> None:
     class Forgetful(MemoryStrikeStore):
         def apply(self, account: str, event: Event) -> Decision:
             if isinstance(event, Settle) and event.outcome is Outcome.STRIKE and event.ticket is None:
-                return super().apply(account, Reset())
+                return super().apply(account, Reset(now=event.now))
             return super().apply(account, event)
 
     def open_forgetful(self: Conformance) -> None:

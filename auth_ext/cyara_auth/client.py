@@ -3,12 +3,14 @@
 import platform
 import ssl
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import attrs
 
+import cyara_client
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding, account_of, bind, holds_secret
 from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
@@ -22,7 +24,6 @@ from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.transport_core import CONFIRM
 from cyara_auth.workflows import AsyncWorkflows, Workflows
-from cyara_client import __platform__, __version__
 from cyara_client.operations import OPERATIONS, Operation
 from cyara_client.resources import AsyncResources, SyncResources
 
@@ -273,9 +274,14 @@ def _user_agent(suffix: str | None) -> str:
     """Say which package, platform release and Python call, and the caller's own name if given."""
     if suffix and not (suffix.isascii() and suffix.isprintable()):
         raise ConfigurationError("user_agent= is printable ASCII on one line; it becomes part of a header.")
-    release = __platform__ or "unknown"
-    package = f"cyara-client/{__version__} platform/{release} python/{platform.python_version()}"
-    return f"{package} {suffix}" if suffix else package
+    return f"{_product()} {suffix}" if suffix else _product()
+
+
+@cache
+def _product() -> str:
+    # Asked once, and not at import: the version stands in the metadata of the installed package, on the disk.
+    release = cyara_client.__platform__ or "unknown"
+    return f"cyara-client/{cyara_client.__version__} platform/{release} python/{platform.python_version()}"
 
 
 def _probe_options(probe: Probe, *, confirm: bool) -> dict[str, Any]:

@@ -5,14 +5,13 @@ between event loops (connections belong to the loop that opened them). So each p
 when it is first asked for, under a lock: 64 threads get one.
 """
 
-import asyncio
 import logging
 import os
 import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
@@ -22,6 +21,9 @@ from cyara_auth.errors import ConfigurationError
 from cyara_auth.install_guard import guard_client, transports_of
 from cyara_auth.retry import RetryPolicy, RetryQuota
 from cyara_auth.retry_clients import AsyncRetryingClient, Retrying, RetryingClient
+
+if TYPE_CHECKING:
+    import asyncio
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
@@ -122,6 +124,8 @@ class HttpClients:
     def asynchronous(self) -> AsyncRetryingClient:
         """Return the client of the running event loop (one for all, where the loop is not asyncio's)."""
         self._check_open()
+        import asyncio  # noqa: PLC0415 - threads do not need it
+
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -156,6 +160,8 @@ class HttpClients:
 
     async def aclose(self) -> None:
         """Close the client for threads and that of the running loop."""
+        import asyncio  # noqa: PLC0415 - threads do not need it
+
         self.close()
         try:
             loop = asyncio.get_running_loop()

@@ -7,12 +7,11 @@ running, so async code has to use `aadmit`.
 In the proven state an admission is a dictionary look-up and one comparison of a clock: no lock, no system call.
 """
 
-import asyncio
 import time
 import weakref
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.guard_core import GuardCore, Wait
@@ -21,6 +20,9 @@ from cyara_auth.guard_texts import waited
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.ticket import Ticket
 from cyara_auth.ticket_kinds import Call, FreeTicket
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["GuardSettings", "GuardedCredential", "StrikeGuard", "Ticket"]
 
@@ -181,6 +183,8 @@ class StrikeGuard:
     async def _attempt(self, call: Call) -> Ticket | Wait:
         if not self._core.store.blocking:
             return self._core.attempt(call)
+        import asyncio  # noqa: PLC0415 - threads do not need it
+
         running = asyncio.get_running_loop().run_in_executor(None, self._core.attempt, call)
         try:
             return await asyncio.shield(running)

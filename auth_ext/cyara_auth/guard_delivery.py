@@ -1,6 +1,6 @@
 """Settling inside an event loop: a task must not stand still while a disk or a network answers."""
 
-import asyncio
+import sys
 from collections.abc import Callable
 
 
@@ -9,6 +9,10 @@ def flush_soon(flush: Callable[[], None]) -> bool:
 
     Losing it with the process costs an UNKNOWN, never safety: the reservation stays charged.
     """
+    if "asyncio" not in sys.modules:  # then no loop runs, and threads are spared its import
+        return False
+    import asyncio  # noqa: PLC0415 - there already
+
     try:
         asyncio.get_running_loop().run_in_executor(None, flush)
     except RuntimeError:  # no loop here, or one that ends and takes no more work

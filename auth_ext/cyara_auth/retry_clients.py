@@ -4,7 +4,6 @@ Subclasses rather than a transport, because retries belong above the guard: a re
 admitted call into several wire calls that the guard takes for one.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -27,6 +26,7 @@ from cyara_auth.retry import (
     seconds_of_retry_after,
 )
 from cyara_auth.transport_errors import transport_error
+from cyara_auth.waiting import async_sleep
 
 _SUCCESS = 400
 """Statuses below this one refill the quota."""
@@ -44,7 +44,7 @@ class Effects:
     now: Callable[[], datetime] = _now
     draw: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
-    async_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    async_sleep: Callable[[float], Awaitable[None]] = async_sleep
 
 
 @attrs.frozen(kw_only=True)

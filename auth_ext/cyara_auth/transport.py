@@ -12,7 +12,6 @@ exception, and because nothing above it ever holds the secret:
 Settling happens at the headers and never waits, so that a cancelled task, a closed generator or Ctrl-C leaves nothing.
 """
 
-import asyncio
 from typing import Final
 
 from cyara_auth import failpoints
@@ -136,6 +135,8 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         try:
             return credential, await self._ask(request, credential)
         except _OUTDATED as refusal:
+            import asyncio  # noqa: PLC0415 - threads do not need it
+
             # The source may be a file, a command or a keyring: not on the event loop.
             credential = await asyncio.to_thread(self.injector.renewed, credential, refusal)
         return credential, await self._ask(request, credential)

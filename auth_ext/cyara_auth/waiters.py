@@ -5,7 +5,6 @@ also looks at the store now and then, because another process cannot wake anybod
 time, never safety.
 """
 
-import asyncio
 import threading
 from collections import deque
 from types import TracebackType
@@ -129,6 +128,8 @@ class TaskBell:
     __slots__ = ("_event", "_loop")
 
     def __init__(self) -> None:
+        import asyncio  # noqa: PLC0415 - threads do not need it
+
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
 
@@ -139,6 +140,8 @@ class TaskBell:
 
     async def sleep(self, seconds: float) -> None:
         """Sleep until the bell rings, at most `seconds`."""
+        import asyncio  # noqa: PLC0415 - threads do not need it
+
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()

@@ -6,7 +6,6 @@ waiting can neither burn a token nor outlive a rejected one.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -84,6 +83,13 @@ def wait(  # noqa: PLR0913 - every argument is keyword-only and has a default th
         sleep(_next_pause(rhythm, answer, attempt, clock() - began, on_progress))
 
 
+async def async_sleep(seconds: float) -> None:
+    """Sleep in an event loop; only those who do pay for asyncio, a tenth of all that importing this package costs."""
+    import asyncio  # noqa: PLC0415 - threads do not need it
+
+    await asyncio.sleep(seconds)
+
+
 async def wait_async(  # noqa: PLR0913 - as above
     call: Callable[[], Awaitable[T]],
     *,
@@ -91,7 +97,7 @@ async def wait_async(  # noqa: PLR0913 - as above
     pace: Pace | None = None,
     on_progress: Callable[[Progress[T]], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    sleep: Callable[[float], Awaitable[object]] = async_sleep,
 ) -> T:
     """Do as `wait` does, without blocking the event loop; cancelling the task ends it at once."""
     rhythm = pace or Pace()

@@ -5,13 +5,12 @@ The API starts things and forgets the caller; CI wants one call that returns whe
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import OperationUnavailableError
 from .runs import Ask, CampaignOutcome, TestCaseOutcome, campaign_steps, test_case_steps
-from .waiting import Pace, Progress, wait, wait_async
+from .waiting import Pace, Progress, async_sleep, wait, wait_async
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -145,7 +144,7 @@ class AsyncWorkflows:
                     if isinstance(step, Ask):
                         answer = await _bound(self, step)(**step.arguments)
                     else:
-                        await asyncio.sleep(step.seconds)
+                        await async_sleep(step.seconds)
                 except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
                     step = steps.throw(error)
                 else:

@@ -12,11 +12,10 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
@@ -25,6 +24,9 @@ from cyara_auth.errors import ConfigurationError, CredentialSourceError
 from cyara_auth.origin import Origin
 from cyara_auth.providers.stored import check_origin, read_stored
 from cyara_auth.providers.variables import Variables
+
+if TYPE_CHECKING:
+    import subprocess
 
 COMMAND = "CYARA_CREDENTIAL_COMMAND"
 COMMAND_ENV = "CYARA_CREDENTIAL_COMMAND_ENV"
@@ -122,6 +124,8 @@ class CommandProvider:
 
     def _start(self) -> "subprocess.Popen[bytes] | str":
         """Start the program, or return why not: the `OSError` itself has the environment in its frames."""
+        import subprocess  # noqa: PLC0415 - only where a command is set
+
         try:
             return subprocess.Popen(  # noqa: S603  # argv, no shell, absolute path
                 self.argv,
@@ -167,6 +171,8 @@ class _Output:
 
     def wait(self, timeout: float) -> int | None:
         """Return the exit code, or `None` when time or output is up."""
+        import subprocess  # noqa: PLC0415 - only where a command is set
+
         self._thread.join(timeout)
         if self._thread.is_alive() or len(self._data) > MAX_OUTPUT:
             return None

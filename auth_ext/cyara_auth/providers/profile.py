@@ -8,7 +8,6 @@ own; any other name is the user's choice and is taken only when it is named (`co
 import re
 from pathlib import Path
 
-import platformdirs
 from attrs import frozen
 
 from cyara_auth.credential import ApiCredential
@@ -26,8 +25,13 @@ _HTTPS_PORT = 443
 def profile_folder(variables: Variables) -> Path:
     """Return the folder of the profiles: below `CYARA_CONFIG_DIR`, else below the user's configuration folder."""
     chosen = variables.get(CONFIG_DIR)
-    root = Path(chosen) if chosen else platformdirs.user_config_path("cyara", appauthor=False)
-    return root / "profiles"
+    return (Path(chosen) if chosen else _user_config()) / "profiles"
+
+
+def _user_config() -> Path:
+    import platformdirs  # noqa: PLC0415 - only when a client is made
+
+    return platformdirs.user_config_path("cyara", appauthor=False)
 
 
 def default_profile(origin: Origin) -> str:

@@ -13,13 +13,10 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-import platformdirs
-
 from cyara_auth._platform import UnsafePathError, create_private
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.stores.sqlite import SqliteStrikeStore
 
 VARIABLE: Final = "CYARA_STRIKE_STORE"
 
@@ -50,6 +47,8 @@ def open_store(store: str | StrikeStore | None = None, *, environ: Mapping[str, 
 
 def default_path() -> Path:
     """Return where the strikes of this user on this machine are kept."""
+    import platformdirs  # noqa: PLC0415 - only where no store is named
+
     return platformdirs.user_state_path("cyara", appauthor=False) / "strikes.sqlite3"
 
 
@@ -78,6 +77,12 @@ def _open_sqlite(url: str) -> StrikeStore:
     path = Path(url2pathname(parts.path))
     if parts.netloc or not path.is_absolute():
         raise ConfigurationError("The path of a SQLite strike store is absolute: sqlite:///var/lib/ci/strikes.sqlite3")
+    return _sqlite(path)
+
+
+def _sqlite(path: Path) -> StrikeStore:
+    from cyara_auth.stores.sqlite import SqliteStrikeStore  # noqa: PLC0415 - not for Redis or memory
+
     return SqliteStrikeStore(path)
 
 
@@ -105,7 +110,7 @@ def _open_default(path: Path) -> StrikeStore:
     except OSError as error:
         if not path.exists():
             return _private(f"{path} cannot be created: {error.strerror}")
-    return SqliteStrikeStore(path)
+    return _sqlite(path)
 
 
 def _private(reason: str) -> StrikeStore:

@@ -144,7 +144,7 @@ class RetryingClient(LeanClient):
             except httpx.RequestError as error:
                 pause = attempts.after_failure(error)
                 if pause is None:
-                    raise transport_error(error, request) from None
+                    raise transport_error(error, request, self) from None
             else:
                 pause = attempts.after_response(response)
                 if pause is None:
@@ -170,7 +170,7 @@ class AsyncRetryingClient(LeanAsyncClient):
             except httpx.RequestError as error:
                 pause = attempts.after_failure(error)
                 if pause is None:
-                    raise transport_error(error, request) from None
+                    raise transport_error(error, request, self) from None
             else:
                 pause = attempts.after_response(response)
                 if pause is None:

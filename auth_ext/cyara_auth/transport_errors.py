@@ -10,6 +10,7 @@ from typing import Any
 from cyara_auth._http import httpx
 from cyara_auth.errors import CyaraAuthError
 from cyara_auth.retry import ATTEMPT
+from cyara_auth.transport_advice import next_step, proxy_of
 
 _NOTHING_SENT = (
     httpx.ConnectError,
@@ -33,6 +34,9 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         path_template: Path as the document spells it; None for a call of `raw`.
         operation_id: Operation of the document; None likewise.
         attempt: Number of the attempt that failed, from 1.
+        host: Host of the portal, with the port if it is not the usual one.
+        proxy: Host and port of the proxy in between, if there is one.
+        advice: What to do next, a clause.
     """
 
     def __init__(  # noqa: PLR0913  # one argument for each fact
@@ -42,6 +46,9 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         kind: str,
         nothing_sent: bool,
         method: str,
+        host: str,
+        proxy: str | None = None,
+        advice: str,
         path_template: str | None = None,
         operation_id: str | None = None,
         attempt: int = 1,
@@ -53,13 +60,17 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         self.path_template = path_template
         self.operation_id = operation_id
         self.attempt = attempt
+        self.host = host
+        self.proxy = proxy
+        self.advice = advice
 
     def __str__(self) -> str:
-        """Say which call failed, how, and whether the portal may have received it."""
+        """Say which call failed, where, how, whether the portal may have received it, and what to do."""
         call = f"{self.method} {self.path_template} ({self.operation_id})" if self.operation_id else self.method
         attempt = f" on attempt {self.attempt}" if self.attempt > 1 else ""
         sent = "Nothing was sent." if self.nothing_sent else "The portal may have received the call."
-        return f"{call} got no answer{attempt}: {self.args[0]}. {sent}"
+        via = f" through the proxy {self.proxy}" if self.proxy else ""
+        return f"{call} got no answer from {self.host}{via}{attempt}: {self.args[0]}. {sent} Next: {self.advice}."
 
     def __reduce__(self) -> tuple[Any, ...]:
         facts = {name: value for name, value in vars(self).items() if name != "_request"}
@@ -85,13 +96,18 @@ def _restore(args: tuple[str], facts: dict[str, Any]) -> TransportError:
     return _class_for(facts["kind"])(*args, **facts)
 
 
-def transport_error(error: httpx.RequestError, request: httpx.Request) -> TransportError:
+def transport_error(
+    error: httpx.RequestError, request: httpx.Request, client: httpx.Client | httpx.AsyncClient
+) -> TransportError:
     """Return what to raise in the place of an error of httpx, `from None`: that one stays as `__context__`.
 
     Messages about what was read or written may quote it, so only those from before that are repeated.
     """
     operation = request.extensions.get("cyara.operation")
     nothing_sent = isinstance(error, _NOTHING_SENT)
+    url = _last_url(error, request)
+    host = url.netloc.decode("ascii")
+    proxy = proxy_of(client, url)
     # A transport of somebody else's may raise a class of its own; the nearest of httpx's is what callers know.
     kind = next(base.__name__ for base in type(error).__mro__ if base.__name__ in _HTTPX)
     made = _class_for(kind)(
@@ -99,9 +115,20 @@ def transport_error(error: httpx.RequestError, request: httpx.Request) -> Transp
         kind=kind,
         nothing_sent=nothing_sent,
         method=request.method,
+        host=host,
+        proxy=proxy,
+        advice=next_step(error, method=request.method, host=host, proxy=proxy),
         path_template=getattr(operation, "path", None),
         operation_id=getattr(operation, "operation_id", None),
         attempt=request.extensions.get(ATTEMPT, 1),
     )
     made.request = request
     return made
+
+
+def _last_url(error: httpx.RequestError, request: httpx.Request) -> httpx.URL:
+    """Return where the call was going when it failed: a redirect may have led it elsewhere."""
+    try:
+        return error.request.url
+    except RuntimeError:  # raised by a transport, and not seen by a client of httpx yet
+        return request.url

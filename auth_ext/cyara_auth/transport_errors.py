@@ -70,7 +70,7 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         attempt = f" on attempt {self.attempt}" if self.attempt > 1 else ""
         sent = "Nothing was sent." if self.nothing_sent else "The portal may have received the call."
         via = f" through the proxy {self.proxy}" if self.proxy else ""
-        return f"{call} got no answer from {self.host}{via}{attempt}: {self.args[0]}. {sent} Next: {self.advice}."
+        return f"{call} at {self.host}{via} got no answer{attempt}: {self.args[0]}. {sent} Next: {self.advice}."
 
     def __reduce__(self) -> tuple[Any, ...]:
         facts = {name: value for name, value in vars(self).items() if name != "_request"}

@@ -44,7 +44,7 @@ def test_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     error = failure(client_of())
     assert (error.host, error.proxy, error.nothing_sent) == (HOST, None, True)
     assert str(error) == (
-        f"GET got no answer from {HOST}: ConnectError: [Errno {socket.EAI_NONAME}] Name or service not known. "
+        f"GET at {HOST} got no answer: ConnectError: [Errno {socket.EAI_NONAME}] Name or service not known. "
         f"Nothing was sent. Next: check the host {HOST} in CYARA_BASE_URL (or base_url=) and the VPN; if this machine "
         "goes out through a proxy, set HTTPS_PROXY=http://HOST:PORT."
     )
@@ -91,7 +91,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
         monkeypatch.setenv("HTTPS_PROXY", f"http://{PROXY_USER}:{PROXY_PASSWORD}@{address}")
         error = failure(client_of())
     assert error.proxy == address
-    assert f"got no answer from {HOST} through the proxy {address}: ProxyError: {refuse}" in str(error)
+    assert f"at {HOST} through the proxy {address} got no answer: ProxyError: {refuse}" in str(error)
     assert step in str(error)
     text = str(error) + repr(error) + repr(vars(error))
     assert not any(secret in text for secret in (PROXY_USER, PROXY_PASSWORD, "geheim", PAIR))

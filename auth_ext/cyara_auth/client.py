@@ -231,7 +231,7 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         proxy: Proxy for everything; by default those of the environment (`HTTPS_PROXY`, `NO_PROXY`).
         retries: How often to repeat what may be repeated, or a `RetryPolicy`; 0 never does.
         user_agent: Your program's name and version, appended to the User-Agent header.
-        strict: Raise `DriftError` for an answer with a status, field or enum member that the document does not know.
+        strict: Raise `DriftError` for an answer with a status, field, enum member or type that is not in the document.
         environ: Environment variables to use instead of the process's own.
 
     Raises:

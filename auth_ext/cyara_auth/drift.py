@@ -1,6 +1,7 @@
 """Compare what the portal answers with what its document says, for people who test the portal itself.
 
-The client takes unknown statuses, fields and enum members in its stride: a platform release must not break a script.
+The client takes unknown statuses, fields and enum members, and numbers that are texts, in its stride: a platform
+release must not break a script.
 With `connect(strict=True)` each of them raises instead, and can be pasted into an overlay: so the document learns.
 
 The document is read as it was received: Swagger 2.0 and OpenAPI 3.x keep their schemas in different places.
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import attrs
 
+from .drift_types import declared_types, described, fits, type_of
 from .errors import CyaraAuthError
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 64  # answers nest a few levels; a reference cycle would nest for ever
 Node = dict[str, Any]
+Place = tuple["str | int", ...]
+"""Where something is in a document: keys of objects, and positions in lists."""
 
 
 @attrs.frozen(kw_only=True)
@@ -27,21 +31,22 @@ class Drift:
     """One thing that was seen and is not in the document.
 
     Attributes:
-        kind: "status", "field" or "enum member".
-        where: Path of the containing node in the document, as keys.
-        name: The status, field or member that is missing there.
+        kind: "status", "field", "enum member" or "type" (of a text, a number or a boolean).
+        where: Path of the containing node in the document, as keys, and positions where there is a list.
+        name: The status, field, member or JSON type that is missing there.
         operation: Method and path template of the call.
-        addition: What the document would say, to be added at `where`.
+        addition: What the document would say, to be added at `where`. Before OpenAPI 3.1 a schema has one type only, so
+            the type that was seen takes the place of the one that is there.
     """
 
     kind: str
-    where: tuple[str, ...]
+    where: Place
     name: str
     operation: str
     addition: Any = attrs.field(eq=False, hash=False)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name!r} at {'/'.join(self.where)} ({self.operation})"
+        return f"{self.kind} {self.name!r} at {'/'.join(map(str, self.where))} ({self.operation})"
 
 
 class DriftError(CyaraAuthError):
@@ -63,7 +68,7 @@ def overlay(drifts: tuple[Drift, ...], *, title: str) -> str:
     """
     actions = [
         {
-            "target": "$" + "".join(f"[{_quoted(key)}]" for key in drift.where),
+            "target": "$" + "".join(f"[{_selector(key)}]" for key in drift.where),
             "update": drift.addition,
             "x-reason": f"{drift.kind} {drift.name!r} was seen in an answer to {drift.operation}.",
             "x-remove-when": "the portal's document has it.",
@@ -105,16 +110,24 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def _quoted(key: str) -> str:
+def _at(parent: object, key: str | int) -> object:
+    if isinstance(key, int):
+        return parent[key] if _is_list(parent) and key < len(parent) else None
+    return parent.get(key) if _is_node(parent) else None
+
+
+def _selector(key: str | int) -> str:
+    if isinstance(key, int):
+        return str(key)
     return "'" + key.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _schema_of(response: Node, place: tuple[str, ...]) -> tuple[Node | None, tuple[str, ...]]:
+def _schema_of(response: Node, place: Place) -> tuple[Node | None, Place]:
     if _is_node(response.get("schema")):
         return response["schema"], (*place, "schema")
-    for media_type, described in response.get("content", {}).items():
-        if "json" in media_type and _is_node(described) and _is_node(described.get("schema")):
-            return described["schema"], (*place, "content", media_type, "schema")
+    for media_type, content in response.get("content", {}).items():
+        if "json" in media_type and _is_node(content) and _is_node(content.get("schema")):
+            return content["schema"], (*place, "content", media_type, "schema")
     return None, place
 
 
@@ -125,27 +138,29 @@ class _Reader:
     document: Node
     operation: str
 
-    def resolve(self, node: Node, place: tuple[str, ...]) -> tuple[Node, tuple[str, ...]]:
+    def resolve(self, node: Node, place: Place) -> tuple[Node, Place]:
         """Follow references inside the document; one that leads nowhere is an empty schema, which allows everything."""
         for _hop in range(DEEPEST):
             reference = node.get("$ref")
             if not isinstance(reference, str):
                 return node, place
-            place = tuple(part.replace("~1", "/").replace("~0", "~") for part in reference.split("/")[1:])
             found: Any = self.document
-            for part in place:
-                found = found.get(part) if _is_node(found) else None
+            place = ()
+            for step in reference.split("/")[1:]:
+                key = int(step) if _is_list(found) and step.isdecimal() else step.replace("~1", "/").replace("~0", "~")
+                found = _at(found, key)
+                place = (*place, key)
             node = found if _is_node(found) else {}
         return {}, place
 
-    def drifts(self, schema: Node, place: tuple[str, ...], value: object, depth: int) -> Iterator[Drift]:
+    def drifts(self, schema: Node, place: Place, value: object, depth: int) -> Iterator[Drift]:
         """Yield what `value` has and `schema` does not."""
         schema, place = self.resolve(schema, place)
         if value is None or depth > DEEPEST:
             return
         choices = [(kind, n) for kind in ("oneOf", "anyOf") for n in range(len(schema.get(kind, ())))]
         if choices:
-            found = [tuple(self.drifts(schema[k][n], (*place, k, str(n)), value, depth + 1)) for k, n in choices]
+            found = [tuple(self.drifts(schema[k][n], (*place, k, n), value, depth + 1)) for k, n in choices]
             yield from min(found, key=len)
             return
         if _is_node(value):
@@ -156,16 +171,23 @@ class _Reader:
         else:
             yield from self._scalar(schema, place, value, depth)
 
-    def _scalar(self, schema: Node, place: tuple[str, ...], value: object, depth: int) -> Iterator[Drift]:
+    def _scalar(self, schema: Node, place: Place, value: object, depth: int) -> Iterator[Drift]:
+        declared = declared_types(schema)
+        if declared and not fits(schema, declared, value):
+            seen = type_of(value)
+            several = str(self.document.get("openapi", "")) >= "3.1"
+            # A list is extended by the update of an overlay, everything else is replaced.
+            added = [seen] if _is_list(schema["type"]) else [*declared, seen] if several else seen
+            yield Drift(kind="type", where=place, name=seen, operation=self.operation, addition={"type": added})
         members = schema.get("enum")
         if _is_list(members) and value not in members:
             yield Drift(
                 kind="enum member", where=(*place, "enum"), name=str(value), operation=self.operation, addition=value
             )
         for number, part in enumerate(schema.get("allOf", ())):
-            yield from self.drifts(part, (*place, "allOf", str(number)), value, depth + 1)
+            yield from self.drifts(part, (*place, "allOf", number), value, depth + 1)
 
-    def _object(self, schema: Node, place: tuple[str, ...], value: dict[str, Any], depth: int) -> Iterator[Drift]:
+    def _object(self, schema: Node, place: Place, value: dict[str, Any], depth: int) -> Iterator[Drift]:
         schema, place = self._subtype(schema, place, value)
         known, free = self._properties(schema, place, 0)
         # An object without any description allows everything: there is nothing to drift from.
@@ -177,10 +199,10 @@ class _Reader:
             elif free is not None:
                 yield from self.drifts(free, (*place, "additionalProperties"), item, depth + 1)
             else:
-                addition = {"properties": {name: _described(item)}}
+                addition = {"properties": {name: described(item)}}
                 yield Drift(kind="field", where=place, name=name, operation=self.operation, addition=addition)
 
-    def _subtype(self, schema: Node, place: tuple[str, ...], value: Mapping[str, Any]) -> tuple[Node, tuple[str, ...]]:
+    def _subtype(self, schema: Node, place: Place, value: Mapping[str, Any]) -> tuple[Node, Place]:
         """Read the object as the type that its discriminator names, where the document maps it."""
         discriminator = schema.get("discriminator")
         if _is_node(discriminator):
@@ -189,9 +211,7 @@ class _Reader:
                 return self.resolve({"$ref": target}, place)
         return schema, place
 
-    def _properties(
-        self, schema: Node, place: tuple[str, ...], depth: int
-    ) -> tuple[dict[str, tuple[Node, tuple[str, ...]]], Node | None]:
+    def _properties(self, schema: Node, place: Place, depth: int) -> tuple[dict[str, tuple[Node, Place]], Node | None]:
         """Return the properties of an object, those of `allOf` included, and the schema of further ones if any."""
         free = schema.get("additionalProperties")
         allowed: Node | None = {} if free is True else (free if _is_node(free) else None)
@@ -202,17 +222,7 @@ class _Reader:
         }
         if depth <= DEEPEST:
             for number, part in enumerate(schema.get("allOf", ())):
-                inherited, more = self._properties(*self.resolve(part, (*place, "allOf", str(number))), depth + 1)
+                inherited, more = self._properties(*self.resolve(part, (*place, "allOf", number)), depth + 1)
                 known = {**inherited, **known}
                 allowed = more if allowed is None else allowed
         return known, allowed
-
-
-def _described(value: object) -> Node:
-    """Return the smallest schema that a seen value fits."""
-    for kind, name in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (dict, "object")):
-        if isinstance(value, kind):
-            return {"type": name}
-    if _is_list(value):
-        return {"type": "array", "items": _described(value[0]) if value else {}}
-    return {}

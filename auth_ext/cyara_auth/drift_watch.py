@@ -24,7 +24,7 @@ def raise_on_drift(response: httpx.Response) -> None:
     """Compare an answer whose body has been read; a request that names no operation is left alone.
 
     Raises:
-        DriftError: the answer has a status, a field or an enum member that the document does not know.
+        DriftError: the answer has a status, a field, an enum member or a type that the document does not know.
     """
     operation = response.request.extensions.get("cyara.operation")
     if operation is None:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def document(schema: dict[str, Any]) -> dict[str, Any]:
 def seen(body: object, *, schema: str = "Campaign", status: int = 200) -> list[tuple[str, str, str]]:
     reference = {"$ref": f"#/components/schemas/{schema}"}
     found = compare(document(reference), method="GET", path="/c/{id}", status=status, body=body)
-    return [(drift.kind, "/".join(drift.where[-3:]), drift.name) for drift in found]
+    return [(drift.kind, "/".join(map(str, drift.where[-3:])), drift.name) for drift in found]
 
 
 def test_an_answer_as_documented_has_no_drift():
@@ -75,6 +76,73 @@ def test_nulls_are_never_drift():
 )
 def test_what_is_new_is_found_once_where_the_document_would_have_it(body: object, expected: list[tuple[str, str, str]]):
     assert seen(body) == expected
+
+
+def holding(schema: dict[str, Any], *, openapi: str = "3.0.3") -> dict[str, Any]:
+    return {**document({"properties": {"x": schema}}), "openapi": openapi}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "number"}, 1),
+        ({"type": "number"}, 1.5),
+        ({"type": "integer"}, 1.0),
+        ({"type": ["integer", "string"]}, "1"),
+        ({"type": ["integer", "string"]}, 1),
+        ({"type": "integer", "pattern": "^-?[0-9]+$"}, "-12"),
+        ({"type": "string", "pattern": "^-?[0-9]+$"}, -12),
+        ({"type": "number", "pattern": r"^\p{Nd}+$"}, "12"),
+        ({"type": "boolean"}, True),
+        ({"type": ["string", "null"]}, None),
+        ({"type": "integer"}, None),
+        ({"type": "file"}, 1),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "1"),
+    ],
+)
+def test_types_that_are_declared_or_meant_are_no_drift(schema: dict[str, Any], value: object):
+    assert compare(holding(schema), method="GET", path="/c/{id}", status=200, body={"x": value}) == ()
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "openapi", "addition"),
+    [
+        ({"type": "integer"}, "1", "3.0.3", "string"),
+        ({"type": "integer"}, "1", "3.1.0", ["integer", "string"]),
+        ({"type": ["integer", "null"]}, "1", "3.1.0", ["string"]),
+        ({"type": "integer"}, 1.5, "3.0.3", "number"),
+        ({"type": "number"}, True, "3.0.3", "boolean"),
+        ({"type": "string"}, 1, "3.0.3", "integer"),
+        ({"type": "string"}, True, "3.0.3", "boolean"),
+        ({"type": "boolean"}, "true", "3.0.3", "string"),
+        ({"type": "boolean"}, 0, "3.0.3", "integer"),
+        ({"type": "object"}, "x", "3.0.3", "string"),
+        ({"type": "integer", "pattern": "^-?[0-9]+$"}, "x1", "3.0.3", "string"),
+        ({"type": "string", "pattern": "^[a-z]+$"}, 12, "3.0.3", "integer"),
+        ({"type": "boolean", "pattern": "^[0-9]+$"}, "12", "3.0.3", "string"),
+        ({"allOf": [{"type": "integer"}]}, "1", "3.0.3", "string"),
+    ],
+)
+def test_a_type_that_is_not_declared_is_drift_until_the_overlay_is_there(
+    schema: dict[str, Any], value: object, openapi: str, addition: object, tmp_path: Path
+):
+    source = holding(schema, openapi=openapi) | {"info": {"title": "T", "version": "1"}}
+    answer: dict[str, Any] = {"method": "GET", "path": "/c/{id}", "status": 200, "body": {"x": value}}
+    (drift,) = compare(source, **answer)
+    assert (drift.kind, drift.addition) == ("type", {"type": addition})
+    assert drift.name == (addition[-1] if isinstance(addition, list) else addition)
+    assert "x" in drift.where
+    received = tmp_path / "received.json"
+    received.write_text(json.dumps(source), encoding="utf-8")
+    path = tmp_path / "seen.overlay.yaml"
+    path.write_text(overlay((drift,), title="T"), encoding="utf-8")
+    mended = apply_overlays(source, [path], received=read_document(received), origin=str(received)).document
+    assert compare(mended, **answer) == ()
+
+
+def test_a_member_of_another_type_is_both():
+    found = compare(holding({"type": "string", "enum": ["1"]}), method="GET", path="/c/{id}", status=200, body={"x": 1})
+    assert [(drift.kind, drift.name) for drift in found] == [("type", "integer"), ("enum member", "1")]
 
 
 def test_a_discriminator_leads_to_the_subtype():

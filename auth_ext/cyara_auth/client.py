@@ -4,6 +4,7 @@ import platform
 import ssl
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +13,8 @@ import attrs
 
 import cyara_client
 from cyara_auth._http import httpx
-from cyara_auth.client_binding import Binding, account_of, bind, holds_secret
+from cyara_auth.client_account import account_of, takes_text
+from cyara_auth.client_binding import Binding, bind, holds_secret
 from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
 from cyara_auth.client_verify import Probe, choose_probe
 from cyara_auth.credential import ApiCredential
@@ -124,7 +126,8 @@ class Cyara(Workflows, SyncResources):
         given["strict"] = strict
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         recipe = self._parts.recipe
-        account = changes.pop("account_id", self.account_id)
+        named = changes.pop("account_id", None)
+        account = self.account_id if named is None else account_of(named, {}, takes_text=_takes_text)
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
         parts = attrs.evolve(
             self._parts,
@@ -261,8 +264,12 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         recipe = {"base_url": base_url, "credential": holder[0], "account_id": account_id}
         recipe |= {**guarding, **http, "user_agent": user_agent}
     binding = bind(base_url, holder.pop(), **guarding, environ=environ)
-    account = account_of(account_id, environ)
+    account = account_of(account_id, environ, takes_text=_takes_text)
     return Cyara(_Parts(binding=binding, options=options, account_id=account, recipe=recipe))
+
+
+def _takes_text() -> bool:
+    return takes_text(OPERATIONS, lambda module: import_module(f"cyara_client.api.{module}"))
 
 
 def _connect_again(recipe: Mapping[str, Any]) -> Cyara:

@@ -26,7 +26,6 @@ from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 
-ACCOUNT_ID = "CYARA_ACCOUNT_ID"
 BASE_URL = "CYARA_BASE_URL"
 POLICY = "CYARA_AUTH_POLICY"
 
@@ -104,14 +103,6 @@ def _budget(given: int | None) -> int:
 
 def _variable(name: str, environ: Mapping[str, str] | None) -> str | None:
     return (os.environ if environ is None else environ).get(name)
-
-
-def account_of(given: int | str | None, environ: Mapping[str, str] | None) -> int | str | None:
-    """Return the account that calls are made for where they do not say: a number if it looks like one."""
-    found = (_variable(ACCOUNT_ID, environ) or "").strip() if given is None else given
-    if isinstance(found, str):
-        return int(found) if found.isascii() and found.isdigit() else found or None
-    return found
 
 
 def holds_secret(

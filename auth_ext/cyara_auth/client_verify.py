@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 import attrs
 
+from cyara_auth.client_account import ACCOUNT
 from cyara_auth.errors import ConfigurationError
 
 USUAL: Final = "GetTestCases"
 """Documented by the vendor, needs no more than the account (support.cyara.com, Working with Campaigns)."""
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
-_ACCOUNT: Final = re.compile(r"account_?id", re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +40,7 @@ def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None,
             "cyara auth verify --operation ID"
         )
     operation = operations[wanted]
-    surplus = [name for name in _PLACEHOLDER.findall(operation.path) if not _ACCOUNT.fullmatch(name)]
+    surplus = [name for name in _PLACEHOLDER.findall(operation.path) if not ACCOUNT.fullmatch(name)]
     if operation.method != "GET" or surplus or not operation.requires_credential:
         raise ConfigurationError(
             f"{wanted} cannot prove a credential: that takes a GET that needs the credential and, in its path, no more "
@@ -56,7 +56,7 @@ def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None,
 def _first(operations: Mapping[str, Any]) -> str | None:
     for name, operation in operations.items():
         placeholders = _PLACEHOLDER.findall(operation.path)
-        if operation.method == "GET" and operation.requires_credential and all(map(_ACCOUNT.fullmatch, placeholders)):
+        if operation.method == "GET" and operation.requires_credential and all(map(ACCOUNT.fullmatch, placeholders)):
             return name
     return None
 

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from harness import Row
 
-WIDTH, LABELS, ROW_HEIGHT, TOP = 860, 430, 26, 34
+WIDTH, LABELS, ROW_HEIGHT, TOP = 960, 570, 26, 34
+# A character of the labels at its widest, in pixels: whatever does not fit is cut at the end, and shown to be.
+CHARACTER = 7.6
 GOOD, BAD, BAR = "#2f855a", "#c53030", "#1a202c"
 
 
@@ -29,11 +31,17 @@ def bars_svg(rows: Sequence[Row]) -> str:
         top = TOP + number * ROW_HEIGHT
         length = max(1.0, row.figure * scale)
         tick = LABELS + (row.bar or 0.0) * scale
-        label = f"{row.claim} / {row.peer}" if row.peer else row.claim
+        label = shorten(f"{row.claim} / {row.peer}" if row.peer else row.claim)
         lines += [
-            f'<text x="{LABELS - 8}" y="{top + 16}" text-anchor="end">{escape(label[:70])}</text>',
+            f'<text x="{LABELS - 8}" y="{top + 16}" text-anchor="end">{escape(label)}</text>',
             f'<rect x="{LABELS}" y="{top + 4}" width="{length:.1f}" height="16" fill="{GOOD if row.holds else BAD}"/>',
             f'<rect x="{tick:.1f}" y="{top}" width="2" height="24" fill="{BAR}"/>',
             f'<text x="{max(LABELS + length, tick) + 6:.1f}" y="{top + 16}">{row.figure:.2f}</text>',
         ]
     return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def shorten(label: str) -> str:
+    """Return a label that fits beside the rectangles."""
+    room = int((LABELS - 16) / CHARACTER)
+    return label if len(label) <= room else f"{label[: room - 1].rstrip()}…"

@@ -17,6 +17,8 @@ from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData, openapi
 from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.schema import ParameterLocation
 from openapi_python_client.strings import PythonIdentifier
 
 from pipeline.sandbox import confine
@@ -38,6 +40,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     output = Path(arguments["output"])
     confine(Path.cwd())
     setattr(openapi, "deepcopy", _copied)  # noqa: B010 - the name is imported there, not declared
+    take_any_header()
     config = Config.from_sources(
         ConfigFile(**arguments["config"], post_hooks=[]),
         meta_type=MetaType.NONE,
@@ -55,6 +58,13 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     errors = project.build()
     endpoints = [] if errors else list(_endpoints(parsed, config, document))
     return {"errors": [_described(error) for error in errors], "endpoints": endpoints}
+
+
+def take_any_header() -> None:
+    """Let headers hold lists, objects and dates: the stock templates cannot spell those there, ours can."""
+    # The generator is pinned exactly.
+    allowed = PropertyProtocol._allowed_locations  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as said above
+    allowed.add(ParameterLocation.HEADER)
 
 
 def _endpoints(parsed: GeneratorData, config: Config, document: dict[str, Any]) -> Iterator[dict[str, str]]:

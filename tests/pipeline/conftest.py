@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline.build import build
@@ -14,6 +18,9 @@ from pipeline.journal import file_sha256
 from pipeline.layout import Layout
 from pipeline.progress import Progress, Silent
 from pipeline.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -98,6 +105,26 @@ class Kit:
 @pytest.fixture
 def kit() -> type[Kit]:
     return Kit
+
+
+@pytest.fixture(scope="session")
+def shared_kit() -> type[Kit]:
+    """The same, for fixtures that last longer than a test."""
+    return Kit
+
+
+@pytest.fixture
+def run_with() -> Callable[[Path, str], str]:
+    """Return a function that runs code with a built package on its path and returns what it printed."""
+
+    def run(generated: Path, code: str) -> str:
+        environment = {**os.environ, "PYTHONPATH": str(generated)}
+        command = [sys.executable, "-c", textwrap.dedent(code)]
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, encoding="utf-8", env=environment
+        ).stdout
+
+    return run
 
 
 def small_tree(root: Path) -> Layout:

@@ -121,7 +121,7 @@ class _Writer:
         found = {name: self.an_enum() for name in self.enums} | {name: self.an_object() for name in self.classes}
         base, *rest = self.classes
         if self.chance():
-            found[base]["discriminator"] = "kind" if self.is_old else {"propertyName": "kind"}
+            found[base]["discriminator"] = "$kind" if self.is_old else {"propertyName": "$kind"}
             for name in rest[:2]:
                 found[name] = {"allOf": [self.reference(base), found[name]]}
         page = {

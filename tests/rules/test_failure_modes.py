@@ -284,14 +284,6 @@ CASES = [
         ),
     ),
     Case(
-        mode=8,
-        rule="parameter-values",
-        what="a header of another type than text",
-        document=doc(
-            with_parameters("/x", {"name": "X-At", "in": "header", "schema": {"type": "string", "format": "date-time"}})
-        ),
-    ),
-    Case(
         mode=9,
         rule="operation-names",
         what="two operations of one name",

@@ -10,7 +10,7 @@ import attrs
 from python_multipart.multipart import create_form_parser
 
 from cyara_auth.testing import media
-from cyara_auth.testing.decode import ABSENT, from_query, scalar, takes_array
+from cyara_auth.testing.decode import ABSENT, from_query, kinds_of, scalar, takes_array
 from cyara_auth.testing.document import Parameter
 from cyara_auth.testing.json_types import as_object, is_array
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
 
 
 class UnreadableBodyError(ValueError):
@@ -52,7 +53,7 @@ def read_body(data: bytes, content_type: str, described: Mapping[str, Json], sha
         return _json(data)
     if name == _FORM:
         return _form(data, shape, shapes, as_object(described.get("encoding")))
-    if name.startswith("multipart/"):
+    if name == _MULTIPART:
         return _multipart(read_parts(data, content_type), shape, shapes)
     if name.startswith("text/"):
         return scalar(_text(data), shape, shapes)
@@ -60,9 +61,12 @@ def read_body(data: bytes, content_type: str, described: Mapping[str, Json], sha
 
 
 def is_structured(content_type: str) -> bool:
-    """Whether a body of this type is read as the value its schema describes; XML and files are taken as they are."""
+    """Whether a body of this type is read as the value its schema describes.
+
+    XML and files are taken as they are, and so is `multipart/mixed`, whose parts (of a batch, say) are no fields.
+    """
     name = media.essence(content_type)
-    return media.is_json(name) or name == _FORM or name.startswith(("multipart/", "text/"))
+    return media.is_json(name) or name in {_FORM, _MULTIPART} or name.startswith("text/")
 
 
 def read_parts(data: bytes, content_type: str) -> list[Part]:
@@ -147,10 +151,16 @@ def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json
     return found
 
 
-def _multipart(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> dict[str, Any]:
+def _multipart(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
+    kinds = kinds_of(shape, shapes)
+    if kinds and not (shape.is_object or "object" in kinds):
+        return _nameless(parts, shape, shapes)
+    fields = {
+        name: schema for one in (*map(shapes.of, shape.choices), shape) for name, schema in one.properties.items()
+    }
     found: dict[str, Any] = {}
     for part in parts:
-        schema = shape.properties.get(part.name, shape.extra)
+        schema = fields.get(part.name, shape.extra)
         inner = shapes.of(schema)
         if takes_array(inner, shapes):
             whole = _json_or_none(part)
@@ -163,6 +173,15 @@ def _multipart(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> dict[str,
         else:
             found[part.name] = _part_value(part, inner, shapes)
     return found
+
+
+def _nameless(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
+    """Read a form whose schema is a file, a text or a list of those: its parts are the value, whatever their names."""
+    if takes_array(shape, shapes):
+        return [_part_value(part, shapes.of(shape.items), shapes) for part in parts]
+    if len(parts) != 1:
+        raise UnreadableBodyError(f"the multipart body has {len(parts)} parts where the document describes one value")
+    return _part_value(parts[0], shape, shapes)
 
 
 def _part_value(part: Part, shape: Shape, shapes: Shapes) -> Json:

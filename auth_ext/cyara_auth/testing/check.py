@@ -5,13 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 import attrs
 
 from cyara_auth.testing import media
 from cyara_auth.testing.bodies import UnreadableBodyError, is_structured, read_body
 from cyara_auth.testing.decode import ABSENT, from_header, from_path, from_query
+from cyara_auth.testing.document import split_template
 from cyara_auth.testing.json_types import as_object
 from cyara_auth.testing.judge import Judge
 
@@ -77,7 +78,7 @@ class RequestCheck:
     ) -> Iterator[str]:
         judge = Judge(shapes=self.shapes)
         query = parse_qs(request.query, keep_blank_values=True)
-        used: set[str] = set()
+        used = {name for name, _ in split_template(operation.path)[1]}
         decoded = {
             (p.place, p.name): self._value(p, path_values, query, request, used)
             for p in sorted(operation.parameters, key=self._takes_the_rest)
@@ -94,9 +95,10 @@ class RequestCheck:
             if name not in used:
                 yield f"query parameter {name!r} is not known to this operation"
 
-    def _takes_the_rest(self, parameter: Parameter) -> bool:
-        """Free-form objects take whatever query keys the other parameters leave over, so they are read last."""
-        return self.shapes.of(parameter.schema).is_object
+    def _takes_the_rest(self, parameter: Parameter) -> int:
+        """Say how late to read a parameter: free-form objects take whatever keys all others leave over."""
+        shape = self.shapes.of(parameter.schema)
+        return shape.is_object + (shape.is_object and not shape.properties)
 
     def _value(
         self,
@@ -116,7 +118,9 @@ class RequestCheck:
             case "header" if parameter.name.lower() not in _NOT_PARAMETERS:
                 return from_header(request.header(parameter.name.lower()), parameter, self.shapes)
             case "cookie":
-                return from_query(_cookies(request), parameter, self.shapes, set())
+                # A name stands once in a Cookie header, so a list can only be one text.
+                joined = attrs.evolve(parameter, explode=False)
+                return from_query(_cookies(request), joined, self.shapes, set())
             case _:
                 return ABSENT
 
@@ -161,4 +165,5 @@ def _cookies(request: Incoming) -> Mapping[str, Sequence[str]]:
             jar.load(line)
         except CookieError:
             continue
-    return {name: [morsel.value] for name, morsel in jar.items()}
+    # ASP.NET Core undoes percent-encoding in cookies.
+    return {name: [unquote(morsel.value)] for name, morsel in jar.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import attrs
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from cyara_auth.testing.document import ServedOperation
     from cyara_auth.testing.recorder import Visit
     from cyara_auth.testing.settings import PortalSettings
+
+TEMPLATE: Final = "x-cyara-template"
+"""Header by which a caller may name the template that it means, percent-encoded."""
 
 DocumentSource = bytes | str | Path | dict[str, Any] | None
 
@@ -51,16 +55,16 @@ class PortalCore:
         """Arrival numbers before which the token is regenerated, and how many nodes hear of it."""
 
     def operation(self, request: Incoming) -> tuple[ServedOperation, Verdict] | Answer:
-        """Find what a request is for and judge it; an answer if there is nothing, or not with this method."""
-        candidates = self.router.candidates(request.path, request.method)
-        first: tuple[ServedOperation, Verdict] | None = None
-        for operation, values in candidates:
-            verdict = self.check.judge(operation, values, request)
-            if not verdict.reasons:
-                return operation, verdict
-            first = first or (operation, verdict)
-        if first is not None:
-            return first
+        """Find what a request is for and judge it; an answer if there is nothing, or not with this method.
+
+        Documents may have operations that nothing on the wire tells apart, such as `/items/{id}` and `/items/{name}`
+        with texts for both. Whoever means one of them names its template in the header `x-cyara-template`.
+        """
+        candidates = self.router.candidates(request.path, request.query, request.method)
+        judged = [(operation, self.check.judge(operation, values, request)) for operation, values in candidates]
+        if judged:
+            named = request.header(TEMPLATE)
+            return min(judged, key=lambda found: (bool(found[1].reasons), quote(found[0].path) not in named))
         found = self.router.match(request.path)
         if found is None:
             return problem(404, "Not Found", f"No operation has the path {request.path}.")
@@ -70,7 +74,7 @@ class PortalCore:
 
     def is_public(self, request: Incoming) -> bool:
         """Whether the operation that a request is for answers without credentials."""
-        first = next(self.router.candidates(request.path, request.method), None)
+        first = next(self.router.candidates(request.path, request.query, request.method), None)
         return first is not None and first[0].public
 
     def admit(self, request: Incoming, visit: Visit) -> Answer | None:

@@ -27,23 +27,29 @@ ABSENT: Final = object()
 
 def scalar(text: str, shape: Shape, shapes: Shapes) -> Json:
     """Read one text as the JSON value that the schema asks for."""
-    kinds = _kinds(shape, shapes)
+    kinds = kinds_of(shape, shapes)
     if not text and shape.nullable and "string" not in kinds:
         return None
     if "boolean" in kinds and text.lower() in {"true", "false"}:
         return text.lower() == "true"
     if kinds & {"integer", "number"}:
         return _number(text, whole="number" not in kinds)
-    return _json(text) if "object" in kinds and text[:1] == "{" else text
+    # What is nested deeper than a style can spell travels as JSON text.
+    nested = ("object" in kinds and text[:1] == "{") or ("array" in kinds and text[:1] == "[")
+    return _json(text) if nested else text
 
 
-def _kinds(shape: Shape, shapes: Shapes) -> set[str]:
-    kinds = set(shape.types)
-    for member in shape.choices:
-        kinds |= set(shapes.of(member).types)
-    if not kinds and shape.enum:
-        kinds = {"integer" if isinstance(value, int) else "string" for value in shape.enum}
+def kinds_of(shape: Shape, shapes: Shapes) -> set[str]:
+    """Return the JSON types that a schema takes, by its alternatives too; empty when it takes any."""
+    kinds: set[str] = set()
+    for one in (shape, *map(shapes.of, shape.choices)):
+        kinds |= {_kind(value) for value in one.enum} if one.enum else set(one.types)
     return kinds
+
+
+def _kind(member: Json) -> str:
+    names = ((bool, "boolean"), (int, "integer"), (float, "number"))
+    return next((name for kind, name in names if isinstance(member, kind)), "string")
 
 
 def _number(text: str, *, whole: bool) -> Json:

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from cyara_auth.testing.json_types import Json
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_TEMPLATE_NAME: Final = re.compile(r"\{\s*\**\s*([^}:=?]*?)\s*(?:[:=?][^}]*(?:\{[^}]*\}[^}]*)*)?\}")
+# A constraint may hold braces of its own, doubled as routes write them: `{code:regex(^[a-z]{{3}}$)}`.
+_TEMPLATE_NAME: Final = re.compile(r"\{\s*\**\s*([^{}:=?]*?)\s*(?:[:=?](?:[^{}]|\{+[^{}]*\}+)*)?\}")
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What HTTP allows as the name of a header or cookie (RFC 9110, section 5.6.2)."""
+_TEXT: Final[Mapping[str, Any]] = {"type": "string"}
+"""The schema of a parameter that the document says nothing about: outside of a body, everything is text."""
 
 
 class UnusableDocumentError(ValueError):
@@ -131,19 +136,23 @@ class Document:
                 merged[(read.name, read.place)] = read
         in_template = {name.lower() for name in template_names(path)}
         for parameter in merged.values():
-            if parameter.place != "path" or parameter.name.strip().lower() in in_template:
+            if parameter.place in {"header", "cookie"}:
+                possible = _TOKEN.fullmatch(parameter.name.strip()) is not None
+            else:
+                possible = parameter.place != "path" or parameter.name.strip().lower() in in_template
+            if possible:
                 yield parameter
         declared = {p.name.strip().lower() for p in merged.values() if p.place == "path"}
         for name in template_names(path):
             if name.lower() not in declared:
-                yield Parameter(name=name, place="path", required=True, schema={}, style="simple", explode=False)
+                yield Parameter(name=name, place="path", required=True, schema=_TEXT, style="simple", explode=False)
 
     def _parameter(self, raw: Mapping[str, Any]) -> Parameter:
         place = str(raw.get("in"))
         style = str(raw.get("style") or "") or ("form" if place in {"query", "cookie"} else "simple")
         # The specification allows one media type, in place of `schema`.
         media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
-        schema = as_object(as_object(content).get("schema"))
+        schema = as_object(as_object(content).get("schema", _TEXT))
         return Parameter(
             name=raw["name"],
             place=place,
@@ -163,6 +172,19 @@ def bundled_bytes() -> bytes:
 def template_names(path: str) -> list[str]:
     """Return the names in a path template, without constraints, defaults and catch-all marks."""
     return [match.group(1).strip() for match in _TEMPLATE_NAME.finditer(path)]
+
+
+def split_template(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Split a template into its path, with one slash in front, and the pairs of a query that belongs to the route.
+
+    ASP.NET has no such routes, but documents that were edited by hand tell operations apart by `?action=...`. The
+    question mark of an optional parameter (`{slug?}`) is not meant.
+    """
+    marks = _TEMPLATE_NAME.sub(lambda match: "_" * len(match.group(0)), path)
+    at = marks.find("?")
+    route, query = (path, "") if at < 0 else (path[:at], path[at + 1 :])
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return "/" + route.lstrip("/"), tuple((name, value) for name, _, value in pairs)
 
 
 def template_pieces(segment: str) -> list[str | tuple[str, bool]]:

@@ -53,7 +53,8 @@ class Judge:
         if shape.enum is not None and not any(_same(value, member) for member in shape.enum):
             yield f"{where} is not one of the {len(shape.enum)} values allowed"
             return
-        if shape.types and not any(_is_type(value, name, shape) for name in shape.types):
+        # Where type and members of an enumeration contradict each other, the members are right.
+        if shape.enum is None and shape.types and not any(_is_type(value, name, shape) for name in shape.types):
             yield f"{where} has to be {' or '.join(shape.types)}, not {_type_name(value)}"
             return
         if shape.enum is None:

@@ -10,6 +10,8 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import attrs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -23,41 +25,54 @@ _LONGEST: Final = 4_000
 _CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
 
 
-def text_for(pattern: str) -> str | None:
-    """Return a short text that the pattern finds itself in, or None."""
+def text_for(pattern: str, repeats: int = 1) -> str | None:
+    """Return a short text that the pattern finds itself in, or None.
+
+    What may be repeated is repeated so many times, as far as the pattern allows.
+    """
     try:
-        made = _sequence(_PARSER.parse(pattern), {})
+        made = _sequence(_PARSER.parse(pattern), _Making(repeats=repeats))
     except (re.error, _CannotMakeError, RecursionError, OverflowError):
         return None
     return made if len(made) <= _LONGEST and re.search(pattern, made) else None
+
+
+@attrs.frozen(kw_only=True)
+class _Making:
+    """What the pieces of one text share."""
+
+    repeats: int
+    groups: dict[int, str] = attrs.field(factory=dict[int, str])
 
 
 class _CannotMakeError(Exception):
     """The pattern uses something that no text is made for."""
 
 
-def _sequence(tree: Iterable[tuple[Node, Node]], groups: dict[int, str]) -> str:
-    return "".join(_piece(code, value, groups) for code, value in tree)
+def _sequence(tree: Iterable[tuple[Node, Node]], making: _Making) -> str:
+    return "".join(_piece(code, value, making) for code, value in tree)
 
 
-def _piece(code: Node, value: Node, groups: dict[int, str]) -> str:
+def _piece(code: Node, value: Node, making: _Making) -> str:
     maker = _MAKERS.get(str(code))
     if maker is None:
         raise _CannotMakeError
-    return maker(value, groups)
+    return maker(value, making)
 
 
-def _group(value: Node, groups: dict[int, str]) -> str:
-    groups[value[0]] = _sequence(value[-1], groups)
-    return groups[value[0]]
+def _group(value: Node, making: _Making) -> str:
+    making.groups[value[0]] = _sequence(value[-1], making)
+    return making.groups[value[0]]
 
 
-def _repeated(value: Node, groups: dict[int, str]) -> str:
+def _repeated(value: Node, making: _Making) -> str:
     low, high, inner = value
     if low > _LONGEST:
         raise _CannotMakeError
     # One where none is needed makes texts that look like something; the caller checks that they match.
-    return _sequence(inner, groups) * (low or min(int(high), 1))
+    piece = _sequence(inner, making)
+    wanted = making.repeats if len(piece) * making.repeats <= _LONGEST else 1
+    return piece * max(int(low), min(int(high), wanted))
 
 
 def _one_of(members: Node) -> str:
@@ -91,14 +106,14 @@ def _has(member: tuple[Node, Node], char: str) -> bool:
             return False
 
 
-_MAKERS: Final[Mapping[str, Callable[[Node, dict[int, str]], str]]] = {
+_MAKERS: Final[Mapping[str, Callable[[Node, _Making], str]]] = {
     "LITERAL": lambda value, _: chr(value),
     "NOT_LITERAL": lambda value, _: next(char for char in _CANDIDATES if ord(char) != value),
     "ANY": lambda _value, _: "a",
     "AT": lambda _value, _: "",
     "IN": lambda value, _: _one_of(value),
-    "BRANCH": lambda value, groups: _sequence(value[1][0], groups),
+    "BRANCH": lambda value, making: _sequence(value[1][0], making),
     "SUBPATTERN": _group,
-    "GROUPREF": lambda value, groups: groups.get(value, ""),
+    "GROUPREF": lambda value, making: making.groups.get(value, ""),
     **dict.fromkeys(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"), _repeated),
 }

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from cyara_auth.testing.document import ServedOperation, template_pieces
+from cyara_auth.testing.document import ServedOperation, split_template, template_names, template_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,24 +33,38 @@ class _Route:
     loose: re.Pattern[str]
     names: tuple[str, ...]
     rank: tuple[int, ...]
+    asked: tuple[tuple[str, str], ...]
+    """Pairs of a query that belongs to the route; a value may be a name in braces."""
     operations: dict[str, ServedOperation] = attrs.field(factory=dict[str, ServedOperation])
+
+    def values(self, path: str, query: Mapping[str, str]) -> dict[str, str] | None:
+        """Return the still percent-encoded values of the template's names, or None where the route does not fit."""
+        hit = self.loose.fullmatch(path)
+        if hit is None:
+            return None
+        found = dict(zip(self.names, hit.groups(), strict=True))
+        for name, value in self.asked:
+            if name not in query or (value[:1] != "{" and query[name] != value):
+                return None
+            found |= dict.fromkeys(template_names(value), query[name])
+        return found
 
 
 class Router:
     """All routes of a document, looked up by the number of segments first."""
 
     def __init__(self, operations: Iterable[ServedOperation]) -> None:
-        routes: dict[str, _Route] = {}
+        routes: dict[tuple[str, tuple[tuple[str, str], ...]], _Route] = {}
         for operation in operations:
-            path = operation.path.partition("?")[0]
-            route = routes.get(path) or routes.setdefault(path, _compile(path))
+            template = split_template(operation.path)
+            route = routes.get(template) or routes.setdefault(template, _compile(*template))
             route.operations.setdefault(operation.method, operation)
         self._by_length: dict[int, list[_Route]] = defaultdict(list)
         self._catch_all: list[_Route] = []
-        for path, route in routes.items():
+        for (path, _), route in routes.items():
             (self._catch_all if _CATCH_ALL in route.rank else self._by_length[path.count("/")]).append(route)
         for group in (*self._by_length.values(), self._catch_all):
-            group.sort(key=lambda route: route.rank)
+            group.sort(key=lambda route: (route.rank, -len(route.asked)))
 
     def match(self, path: str) -> Match | None:
         """Find the operations of a raw (percent-encoded) path, or None."""
@@ -70,25 +84,26 @@ class Router:
                 operations = {**route.operations, **operations}
         return Match(operations=operations, values=dict(zip(best[1].names, best[2].groups(), strict=True)))
 
-    def candidates(self, path: str, method: str) -> Iterator[tuple[ServedOperation, dict[str, str]]]:
-        """Yield every operation with this method whose template fits the path, best first.
+    def candidates(self, path: str, query: str, method: str) -> Iterator[tuple[ServedOperation, dict[str, str]]]:
+        """Yield every operation with this method whose template fits the path and query, best first.
 
         Templates such as `/items/{id}` and `/items/{name}` fit the same paths; only the types of their parameters
         tell them apart.
         """
+        pairs = {name: value for name, _, value in (pair.partition("=") for pair in query.split("&"))}
         fitting = [
-            ((route.exact.fullmatch(path) is None, route.rank), number, route, hit)
+            ((route.exact.fullmatch(path) is None, route.rank), number, route, values)
             for number, route in enumerate((*self._by_length[path.count("/")], *self._catch_all))
-            if method in route.operations and (hit := route.loose.fullmatch(path))
+            if method in route.operations and (values := route.values(path, pairs)) is not None
         ]
-        for _, _, route, hit in sorted(fitting, key=lambda entry: entry[:2]):
-            yield route.operations[method], dict(zip(route.names, hit.groups(), strict=True))
+        for _, _, route, values in sorted(fitting, key=lambda entry: entry[:2]):
+            yield route.operations[method], values
 
 
 _LITERAL, _MIXED, _PARAMETER, _CATCH_ALL = range(4)
 
 
-def _compile(path: str) -> _Route:
+def _compile(path: str, asked: tuple[tuple[str, str], ...]) -> _Route:
     names: list[str] = []
     rank: list[int] = []
     pattern = ""
@@ -106,14 +121,14 @@ def _compile(path: str) -> _Route:
                 whole = len(template_pieces(segment)) == 1
                 kind = _CATCH_ALL if catch_all else (_PARAMETER if whole else _MIXED)
         rank.append(kind)
-    return _Route(re.compile(pattern), re.compile(pattern, re.IGNORECASE), tuple(names), tuple(rank))
+    return _Route(re.compile(pattern), re.compile(pattern, re.IGNORECASE), tuple(names), tuple(rank), asked)
 
 
 def _either_spelling(literal: str) -> str:
     """Match a literal as written or percent-encoded, as clients differ in what they encode."""
     return "".join(
         re.escape(char)
-        if char.isalnum() or char in "-._~"
+        if (char.isascii() and char.isalnum()) or char in "-._~"
         else f"(?:{re.escape(char)}|{''.join(f'%{byte:02X}' for byte in char.encode())})"
         for char in unquote(literal)
     )

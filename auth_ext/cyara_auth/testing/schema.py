@@ -6,6 +6,7 @@ satisfies that; what is meant is one class with the properties of all parts, and
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cyara_auth.testing.json_types import Json
 
 
+_DIGITS: Final = re.compile(r"-?[0-9]+")
 _ELSEWHERE: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable"})
 _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("properties", "items", "discriminator"), dict),
@@ -131,7 +133,7 @@ class Shapes:
         enum = flat.get("enum")
         if enum is not None:
             nullable = nullable or None in enum
-            enum = tuple(value for value in enum if value is not None)
+            enum = tuple(_member(value, types) for value in enum if value is not None)
         return Shape(
             types=tuple(name for name in types if name != "null"),
             nullable=nullable,
@@ -190,6 +192,12 @@ class Shapes:
         return is_object(node) and (
             node.get("type") == "null" or node.get("enum") == [None] or (node.get("type") == ["null"])
         )
+
+
+def _member(value: Json, types: tuple[str, ...]) -> Json:
+    """Read a member of an enumeration; whoever puts numbers in quotes means the numbers that the type says."""
+    is_text = isinstance(value, str) and _DIGITS.fullmatch(value) is not None
+    return int(value) if is_text and types and set(types) <= {"integer", "number", "null"} else value
 
 
 def _kinds(discriminator: Mapping[str, Any]) -> dict[str, str]:

@@ -150,9 +150,10 @@ class Synthesis:
         """Return what the discriminator says for a member: the mapping's key, its only allowed value, or its name."""
         reference = str(member.get("$ref", ""))
         mapped = next((key for key, target in shape.kinds.items() if target == reference), None)
+        inner = self.shapes.of(found.properties.get(shape.discriminator or "", {}))
         if mapped is not None:
-            return mapped
-        own = self.shapes.of(found.properties.get(shape.discriminator or "", {})).enum
+            return _as_type(mapped, inner)
+        own = inner.enum
         return own[0] if own and len(own) == 1 else reference.rpartition("/")[2]
 
     def _object(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> dict[str, Any]:
@@ -182,7 +183,7 @@ class Synthesis:
             return NO_HINT
         if inner.enum:
             return inner.enum[0]
-        return next(iter(shape.kinds), NO_HINT)
+        return _as_type(next(iter(shape.kinds)), inner) if shape.kinds else NO_HINT
 
     def _hidden(self, inner: Shape) -> bool:
         return inner.keywords.get("readOnly" if self.in_request else "writeOnly") is True
@@ -216,7 +217,8 @@ class Synthesis:
             return str(hint)
         pattern = words.get("pattern")
         low = int(words.get("minLength") or 0)
-        options = [SAMPLES.get(form), text_for(pattern) if isinstance(pattern, str) else None]
+        options = [SAMPLES.get(form)]
+        options += [text_for(pattern, repeats) for repeats in (1, low)] if isinstance(pattern, str) else []
         options += [f"text {self._random.randint(1, 999)}", "a" * max(low, 1), "1" * max(low, 1)]
         for option in options:
             if option is not None and self._fits(option, shape):
@@ -236,6 +238,11 @@ class Synthesis:
 
     def _fits(self, value: Json, shape: Shape) -> bool:
         return value is not NO_HINT and value is not None and not self._judge.by_shape(value, shape)
+
+
+def _as_type(key: str, inner: Shape) -> Json:
+    """Return a key of a discriminator's mapping, which is always text there, as the member that it is the value of."""
+    return int(key) if "integer" in inner.types and key.lstrip("-").isdigit() else key
 
 
 def _is_number(value: Json) -> bool:

@@ -117,7 +117,7 @@ def operation_rows(
     rows: dict[str, tuple[Any, ...]] = {}
     for module in modules:
         method, path, _, operation = known[module.operation_id]
-        received_path = text(operation.get("x-cyara-path")) or path
+        received_path = text(operation.get("x-cyara-path", path))
         original = _received(received, received_path, method) or operation
         source_document = received if original is not operation else effective
         media_types = _response_media_types(source_document, original)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
 _NAME_KEYS = ("x-enum-varnames", "x-enumNames", "x-enumnames", "x-enum-names", "enumNames")
+_NUMBERS = frozenset({"integer", "number"})
 _NOT_TEXT = frozenset({"integer", "number", "boolean", "object", "array"})
 
 
@@ -71,23 +72,26 @@ def enum_names(work: Work) -> None:
 
 
 def _usable_values(schema: dict[str, Any], values: list[Any]) -> tuple[str | None, list[Any]]:
-    """Return the type of an enumeration and its distinct usable values; no values where it says nothing useful."""
-    kind = schema.get("type")
+    """Return the type of an enumeration and its distinct usable values; no values where it says nothing useful.
+
+    Where type and members contradict each other the members are right: they are what a person or a serialiser wrote.
+    """
+    kind = schema.get("type") if isinstance(schema.get("type"), str) else None
     whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
-    if all(isinstance(value, int) and not isinstance(value, bool) for value in whole) and kind != "string":
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in whole):
         return ("integer" if kind != "number" else "number"), ([] if kind == "number" else list(dict.fromkeys(whole)))
-    if all(isinstance(value, bool) for value in whole) and kind != "string":
+    if all(isinstance(value, bool) for value in whole):
         return "boolean", []
-    if kind in _NOT_TEXT:
-        digits = [
-            value for value in whole if isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii()
-        ]
-        is_digits = kind == "integer" and len(digits) == len(whole)
-        return str(kind), list(dict.fromkeys(int(value) for value in digits)) if is_digits else []
-    if kind != "string" and not all(isinstance(value, str) for value in whole):
-        return None, []
-    texts = [value if isinstance(value, str) else _text(value) for value in whole]
+    if kind in _NUMBERS and all(_is_number_text(value) for value in whole):
+        return kind, list(dict.fromkeys(map(int, whole))) if kind == "integer" else []
+    texts = [value for value in whole if isinstance(value, str)]
+    if len(texts) < len(whole):
+        return (kind if kind in _NOT_TEXT else None), []
     return "string", [text for text in dict.fromkeys(texts) if text.isprintable()]
+
+
+def _is_number_text(value: Data) -> bool:
+    return isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii()
 
 
 def _text(value: Data) -> str:

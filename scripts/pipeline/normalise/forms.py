@@ -43,10 +43,11 @@ def form_bodies(work: Work) -> None:
                 continue
             where = f"{entry.where}/requestBody"
             options = members(named, "anyOf")
-            if options:
-                replace(schema, {"type": "object", "properties": _fields(work, options)})
+            fields = _fields(work, options)
+            if fields:
+                replace(schema, {"type": "object", "properties": fields})
                 work.note(where, "a form of the fields of all alternatives")
-            elif named.get("type") in {"string", "array"}:
+            elif options or named.get("type") in {"string", "array"}:
                 replace(schema, {"type": "object", "properties": {"file": work.copied(named)}})
                 work.note(where, "a form with the field file")
             else:

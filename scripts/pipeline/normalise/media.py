@@ -17,6 +17,7 @@ FORM = "application/x-www-form-urlencoded"
 OVERRIDES = "x-cyara-content-type-overrides"
 """Root member of the effective document: media type on the wire to the one that the generator treats it as."""
 
+_ANY = frozenset({"*/*", "application/*"})
 _BINARY = {"type": "string", "format": "binary"}
 _TEXT = {"type": "string"}
 _WRITTEN_AS_JSON = frozenset({"object", "array", "integer", "number", "boolean"})
@@ -137,7 +138,10 @@ def _body(work: Work, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             return wanted, content[chosen]
     chosen, media = next(iter(content.items()))
     if "*" in chosen:
-        return _json(work, chosen, media) if _is_structured(media) else _bytes(work, OCTETS, media)
+        if _is_structured(media):
+            return _json(work, chosen, media)
+        # Which of `image/*` it is, only the caller knows; the client asks for it.
+        return _bytes(work, OCTETS if base_type(chosen) in _ANY else chosen, media)
     if chosen.startswith("text/") and not _is_binary(media.get("schema")):
         spelled = chosen if ";" in chosen else f"{chosen}; charset=utf-8"
         _treat(work, spelled, OCTETS)

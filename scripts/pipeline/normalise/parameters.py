@@ -33,8 +33,6 @@ _OWNED_HEADERS = frozenset(
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What HTTP allows as the name of a header or cookie (RFC 9110, section 5.6.2)."""
 
-_SENT_IN_HEADERS = frozenset({"string", "integer", "number", "boolean"})
-
 
 def owned_headers(work: Work) -> None:
     """Drop header parameters that the transport owns, above all ``Authorization``, and names that HTTP cannot carry.
@@ -81,11 +79,10 @@ def parameter_content(work: Work) -> None:
 
 
 def parameter_values(work: Work) -> None:
-    """Make parameters what the generator accepts: path required and without default, headers of simple types.
+    """Make parameters what the generator accepts: path required and without default, none of them null or a file.
 
-    A default on a path parameter is a SyntaxError (openapi-python-client issue 1281), a nullable path parameter and a
-    header of another type than text, number or boolean skip the operation. Null is taken from all of them: a
-    parameter that is None is not sent. Failure modes 8 and 10.
+    A default on a path parameter is a SyntaxError (openapi-python-client issue 1281), a nullable path parameter skips
+    the operation. Null is taken from all of them: a parameter that is None is not sent. Failure modes 8 and 10.
     """
     for entry in operations(work.document):
         for parameter in entry.operation.get("parameters", []):
@@ -100,15 +97,3 @@ def parameter_values(work: Work) -> None:
                 parameter["required"] = True
                 if schema.pop("default", None) is not None:
                     work.note(entry.where, f"default of path parameter {parameter['name']} dropped")
-            if parameter["in"] in {"header", "cookie"}:
-                _simplify(work, parameter, entry.where)
-
-
-def _simplify(work: Work, parameter: dict[str, Any], where: str) -> None:
-    """Turn lists, objects, dates and files in headers into text."""
-    schema = parameter["schema"]
-    named = mapping(work.schemas, str(schema["$ref"]).rpartition("/")[2]) if "$ref" in schema else schema
-    simple = named.get("type") in _SENT_IN_HEADERS and named.get("format") not in {"date", "date-time", "binary"}
-    if not simple:
-        parameter["schema"] = {"type": "string"}
-        work.note(where, f"{parameter['in']} parameter {ascii(parameter['name'])[:80]} became text")

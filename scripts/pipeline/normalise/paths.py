@@ -12,7 +12,8 @@ from pipeline.plain import is_mapping, mapping
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
-_PLACEHOLDER = re.compile(r"\{\{?([^{}]*)\}?\}")
+# The name comes first; a constraint behind it may hold braces of its own (`{code:regex(^[a-z]{{3}}$)}`).
+_PLACEHOLDER = re.compile(r"\{\{?([^{}:]*(?::(?:[^{}]|\{+[^{}]*\}+)*)?)\}\}?")
 _CLEAN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -71,12 +72,9 @@ def _clean_template(path: str, known: set[str]) -> tuple[str, dict[str, str]]:
         names[name] = raw or name
         return "\0" + name + "\1"
 
-    template, _, query = _PLACEHOLDER.sub(name_of, path.strip()).partition("?")
-    kept = template.count("\0")
-    if query and "\0" not in query:
-        template += "?" + query
+    template = _PLACEHOLDER.sub(name_of, path.strip()).rstrip("?")
     template = template.replace("{", "%7B").replace("}", "%7D").replace("\0", "{").replace("\1", "}")
-    return "/" + template.lstrip("/"), dict(list(names.items())[:kept])
+    return "/" + template.lstrip("/"), names
 
 
 def _unused(base: str, known: set[str], reserved: frozenset[str] | set[str]) -> str:

@@ -30,7 +30,7 @@ def numeric_text(work: Work) -> None:
     """
     for found in schemas(work.document):
         kinds = found.schema.get("type")
-        if kinds in (["integer", "string"], ["number", "string"]):
+        if kinds in (["integer", "string"], ["number", "string"]) and "enum" not in found.schema:
             number = kinds[0]
             found.schema["type"] = number
             found.schema.pop("pattern", None)

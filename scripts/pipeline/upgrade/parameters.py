@@ -104,7 +104,7 @@ def _schema(parameter: dict[str, Any]) -> dict[str, Any]:
         for key, value in parameter.items()
         if key not in _OUTSIDE_SCHEMA and not _is_outer_extension(key) and key != "$ref"
     }
-    result: dict[str, Any] = upgrade_schema(members)
+    result: dict[str, Any] = upgrade_schema(members) or {"type": "string"}
     items = result.get("items")
     while is_mapping(items):
         items.pop("collectionFormat", None)

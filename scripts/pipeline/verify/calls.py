@@ -11,11 +11,13 @@ import secrets
 import ssl
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
 
 from attrs import frozen
 
 import cyara_auth
 from cyara_auth.credential import ApiCredential
+from cyara_auth.testing.core import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,6 +116,7 @@ class Caller:
     def _prepare(self, http: httpx.Client | httpx.AsyncClient, case: Case, kind: str) -> str:
         label = f"{case.number} {kind}"
         http.headers[LABEL] = label
+        http.headers[TEMPLATE] = quote(case.served.path)
         self._last = None
         return label
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
@@ -9,7 +10,7 @@ from attrs import define, field
 from cyara_auth.testing import media
 from cyara_auth.testing.answers import WITHOUT_BODY
 from cyara_auth.testing.bodies import is_structured
-from cyara_auth.testing.json_types import as_object
+from cyara_auth.testing.json_types import as_object, is_array, is_object
 from cyara_auth.testing.synthesis import NO_HINT, Synthesis
 from pipeline.verify.annotations import package, parameters, read
 from pipeline.verify.arguments import MisfitError, to_python
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cyara_auth.testing.document import Document, Parameter, ServedOperation
     from cyara_auth.testing.json_types import Json
     from cyara_auth.testing.schema import Shapes
+    from pipeline.verify.annotations import Annotation
 
 _DESCRIBED_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})
 
@@ -99,22 +101,23 @@ def _load(case: Case, module: str, document: Document, shapes: Shapes) -> None:
 def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
     given = parameters(case.functions.sync)
     case.least = frozenset(name for name, p in given.items() if p.default is p.empty)
-    known: Mapping[tuple[str, str], str] = {
-        (p.location, p.wire.strip().lower()): p.name for p in case.functions.ENDPOINT.parameters
-    }
+    known: dict[tuple[str, str], list[str]] = {}
+    for p in case.functions.ENDPOINT.parameters:
+        known.setdefault((p.location, p.wire.strip().lower()), []).append(p.name)
     for parameter in case.served.parameters:
-        name = known.get((parameter.place, parameter.name.strip().lower()))
-        if name is None or name not in given:
+        # One name may stand in a path twice, and then has two arguments.
+        names = known.get((parameter.place, parameter.name.strip().lower()), [])
+        if not names or not given.keys() >= set(names):
             if not (parameter.place == "header" and parameter.name.lower() in _DESCRIBED_ELSEWHERE):
                 case.fail("arguments", f"{parameter.place} parameter {parameter.name!r} cannot be passed")
             continue
         value = _value(parameter, shapes)
         try:
-            case.arguments[name] = to_python(value, read(given[name].annotation))
+            case.arguments |= {name: to_python(value, read(given[name].annotation)) for name in names}
         except MisfitError as error:
             case.fail("arguments", f"{parameter.name!r}: {error}")
             continue
-        case.wire_names[name] = f"{parameter.place}.{parameter.name}"
+        case.wire_names |= dict.fromkeys(names, f"{parameter.place}.{parameter.name}")
         case.sent[f"{parameter.place}.{parameter.name}"] = value
     _body(case, given, document, shapes)
     lacking = case.least - set(case.arguments)
@@ -123,7 +126,11 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
 
 
 def _value(parameter: Parameter, shapes: Shapes) -> Json:
-    return Synthesis(shapes=shapes, in_request=True).value(parameter.schema)
+    value = Synthesis(shapes=shapes, in_request=True).value(parameter.schema)
+    if parameter.style == "spaceDelimited" and is_array(value):
+        # A blank in an entry could not be told from the one that separates it from the next.
+        return [item.replace(" ", "-") if isinstance(item, str) else item for item in value]
+    return value
 
 
 def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shapes) -> None:
@@ -137,12 +144,25 @@ def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shap
     described = as_object(content[chosen])
     example = described.get("example", NO_HINT) if media.is_json(chosen) else NO_HINT
     value = Synthesis(shapes=shapes, in_request=True).value(described.get("schema"), example)
-    if not is_structured(chosen) and not isinstance(value, str):
+    if not (is_structured(chosen) or chosen == "*/*") and not isinstance(value, str):
         # Whatever the schema of such a body says, it travels as bytes.
         value = "any bytes: \x00\xff\r\n--+++--"
-    case.arguments["body"] = to_python(value, read(given["body"].annotation))
+    case.arguments["body"] = _typed_body(value, chosen, read(given["body"].annotation))
     case.wire_names["body"] = "body"
     case.sent["body"] = value
+
+
+def _typed_body(value: Json, media_type: str, tp: Annotation) -> Json:
+    name = media.essence(media_type)
+    is_form = name in {"multipart/form-data", "application/x-www-form-urlencoded"}
+    # A form is fields, so what a document describes as one value travels as the field `file`.
+    given = {"file": value} if is_form and not is_object(value) else value
+    if name.startswith("text/") and not media.is_json(name) and not isinstance(value, str):
+        given = json.dumps(value)
+    made = to_python(given, tp)
+    if "*" in name and hasattr(made, "mime_type"):
+        made.mime_type = name.replace("*/*", "application/*").replace("*", "octet-stream")
+    return made
 
 
 def _foresee_answer(case: Case, answers: Answers, shapes: Shapes) -> None:

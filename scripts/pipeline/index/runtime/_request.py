@@ -7,6 +7,7 @@ the server applies its own.
 
 from __future__ import annotations
 
+from mimetypes import guess_type
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -211,8 +212,26 @@ def _form_pairs(body: Body, value: Any) -> Iterator[tuple[str, str | bytes]]:  #
     yield from ((name, separators[name].join(parts)) for name, parts in texts.items())
 
 
+def _media_type(value: Any, accepted: str) -> str:  # noqa: ANN401 - any typed value
+    """Return the media type of a body: what its file says, else the one that the operation accepts.
+
+    Raises:
+        TypeError: the operation accepts several (`image/*`), and nothing says which this one is.
+    """
+    named = value.mime_type if isinstance(value, File) else None
+    if named is None and "*" in accepted and isinstance(value, File) and value.file_name:
+        named = guess_type(value.file_name)[0]
+    if named is None and "*" in accepted:
+        raise TypeError(
+            f"the operation takes {accepted}, and nothing says which of these the body is; nothing was sent. "
+            'Pass File(payload=..., mime_type="...") with its media type.'
+        )
+    return named or accepted
+
+
 def _content(value: Any, headers: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401 - any typed value
     """Return the keyword arguments for a body that is sent as it is."""
+    headers["Content-Type"] = _media_type(value, headers["Content-Type"])
     if isinstance(value, str):
         return {"content": value.encode(), "headers": headers}
     if isinstance(value, bytes):
@@ -220,8 +239,6 @@ def _content(value: Any, headers: dict[str, str]) -> dict[str, Any]:  # noqa: AN
     if not isinstance(value, File):
         return {"content": json_bytes(value), "headers": headers}
     payload = value.stream()
-    if value.mime_type:
-        headers["Content-Type"] = value.mime_type
     length = _length(payload)
     if length is not None:
         headers["Content-Length"] = str(length)

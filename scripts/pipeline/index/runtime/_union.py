@@ -37,7 +37,8 @@ def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, bool, int, int]:  # n
     """Grade how well an object fits a model: discriminator, required fields, known fields, few missing ones."""
     known = set(model.__wire_names__.values())
     discriminator = model.__discriminated_by__
-    chosen = bool(discriminator) and value.get(discriminator[0]) in discriminator[1]
+    # The document's mapping has texts for keys, whatever the member itself is.
+    chosen = bool(discriminator) and str(value.get(discriminator[0])) in discriminator[1]
     present = known & value.keys()
     return chosen, _required(model) <= value.keys(), len(present), -len(known - present)
 

@@ -5,6 +5,13 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# What is green here is green everywhere: a merge must not hang on which documents and schedules chance draws. With
+# CYARA_TESTS_SEARCH=1 they are drawn anew each time, to find what nobody has thought of.
+settings.register_profile("repeatable", derandomize=True, print_blob=True)
+if not os.environ.get("CYARA_TESTS_SEARCH"):
+    settings.load_profile("repeatable")
 
 # A runner in the background ignores Ctrl-C, and its children inherit that; tests of Ctrl-C want it to arrive.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -144,7 +144,10 @@ class GuardedAdapter(HTTPAdapter):
         return bound
 
     def _stays(self, request: requests.PreparedRequest, location: str) -> bool:
-        return self._covers(urljoin(str(request.url), location))
+        try:
+            return self._covers(urljoin(str(request.url), location))
+        except ValueError:  # no address
+            return False
 
     def _covers(self, url: str) -> bool:
         try:

@@ -202,7 +202,7 @@ def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: 
     def stays(location: str) -> bool:
         try:
             return origin.covers(request.url.join(location))
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):  # the second is urllib's, which httpx joins addresses with
             return False
 
     if hop.answered(response.status_code, response.headers, stays):

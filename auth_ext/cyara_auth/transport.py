@@ -171,10 +171,11 @@ def _with_header(request: httpx.Request, injector: Injector, credential: ApiCred
     """Return a copy that carries the header; the caller's own request never does."""
     # With the encoding said, httpx need not find it out from every header at each look-up.
     headers = httpx.Headers(request.headers, encoding=_ENCODING)
-    if AUTHORIZATION in headers:
+    others = len(headers)
+    headers[AUTHORIZATION] = credential.header_value()
+    if len(headers) <= others:  # it took the place of one; counting costs less than looking it up
         del request.headers[AUTHORIZATION]
         injector.tell_of_override()
-    headers[AUTHORIZATION] = credential.header_value()
     # Made without __init__, which would parse again what was parsed when the request was built.
     copy = httpx.Request.__new__(httpx.Request)
     copy.__dict__.update(request.__dict__)

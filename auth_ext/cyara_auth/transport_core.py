@@ -113,17 +113,17 @@ class Hop:
             UnexpectedAuthPageError: the answer is a login page; the call is settled.
         """
         failpoints.hit("after_headers")
-        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        content_type = headers.get("content-type", "")
         proven = self._ticket.proven
         operation = self._record[1].get(OPERATION)
         # A call of no generated operation counts as an ordinary one.
         secured = operation is None or operation.requires_credential
         html = operation is not None and "text/html" in operation.response_media_types
         if status in _SUCCESS:
-            outcome, login, charged = _judge_success(secured, proven, html, status, media_type)
+            outcome, login, charged = _judge_success(secured, proven, html, status, content_type)
         else:
             facts = RequestFacts(secured=secured, proven=proven, json_expected=not html)
-            outcome, login, charged = _judge_failure(facts, status, media_type, headers, stays)
+            outcome, login, charged = _judge_failure(facts, status, content_type, headers, stays)
         self._ticket.settle(outcome, retry_after=_retry_after(headers) if outcome is Outcome.BUSY else None)
         log_answer(self._record, status, headers)
         if login:
@@ -144,21 +144,25 @@ def _judgement(request: RequestFacts, answer: ResponseFacts) -> _Judgement:
     return outcome, is_login_page(request, answer), outcome in _STAYS_CHARGED
 
 
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 @lru_cache
-def _judge_success(secured: bool, proven: bool, html: bool, status: int, media_type: str) -> _Judgement:  # noqa: FBT001 - plain values make the cheapest key
+def _judge_success(secured: bool, proven: bool, html: bool, status: int, content_type: str) -> _Judgement:  # noqa: FBT001 - plain values make the cheapest key
     """Judge a success, of which status and media type say everything."""
     request = RequestFacts(secured=secured, proven=proven, json_expected=not html)
-    answer = ResponseFacts(status=status, media_type=media_type)
+    answer = ResponseFacts(status=status, media_type=_media_type(content_type))
     return _judgement(request, answer)
 
 
 def _judge_failure(
-    request: RequestFacts, status: int, media_type: str, headers: Mapping[str, str], stays: Callable[[str], bool]
+    request: RequestFacts, status: int, content_type: str, headers: Mapping[str, str], stays: Callable[[str], bool]
 ) -> _Judgement:
     location = headers.get("location", "")
     answer = ResponseFacts(
         status=status,
-        media_type=media_type,
+        media_type=_media_type(content_type),
         challenge=headers.get("www-authenticate", ""),
         server=headers.get("server", ""),
         location=location,

@@ -29,4 +29,4 @@ def main(campaign_id: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1])) if sys.argv[1:] else __doc__)

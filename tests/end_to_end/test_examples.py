@@ -52,6 +52,25 @@ def test_type_checkers_agree_with_them() -> None:
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_without_arguments_they_say_how_they_are_called(portal: LocalPortal, path: Path) -> None:
+    done = run(portal, path.name)
+    assert done.returncode == 1
+    assert f"`python {path.name} " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert portal.requests == ()
+
+
+def test_a_plan_type_that_no_campaign_has_makes_no_empty_file(portal: LocalPortal, tmp_path: Path) -> None:
+    target = tmp_path / "pulse.csv"
+    done = run(portal, "campaigns_to_csv.py", "pulse", str(target))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("No campaign has the plan type pulse; there are: ")
+    assert "Pulse" in line
+    assert not target.exists()
+
+
 def test_campaigns_go_to_a_csv_file(portal: LocalPortal, tmp_path: Path) -> None:
     target = tmp_path / "pulse.csv"
     done = run(portal, "campaigns_to_csv.py", "Pulse", str(target))

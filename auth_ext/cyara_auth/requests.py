@@ -38,7 +38,7 @@ from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Hop, Inject
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import NewConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 except ImportError as error:
     raise MissingExtraError("This needs requests. Run: pip install 'cyara-client[requests]'") from error
 
@@ -161,7 +161,6 @@ class GuardedAdapter(HTTPAdapter):
 
 _MEANINGS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
     (requests.exceptions.ConnectTimeout, httpx.ConnectTimeout),
-    (requests.exceptions.ProxyError, httpx.ProxyError),
     (requests.exceptions.ReadTimeout, httpx.ReadTimeout),
     (requests.exceptions.InvalidURL, httpx.UnsupportedProtocol),
     (requests.exceptions.InvalidSchema, httpx.UnsupportedProtocol),
@@ -172,16 +171,26 @@ def as_httpx(error: BaseException) -> BaseException:
     """Return the httpx exception that means the same, for the one table that judges them; others as they are.
 
     requests reports much as `ConnectionError`: only when urllib3 says that no connection was made, or that it refused
-    the portal's certificate, did nothing leave. Any other TLS failure may have come after the request.
+    the portal's certificate, did nothing leave. Any other TLS failure may have come after the request. So may a
+    `ProxyError`: urllib3 (1.26 and 2.8) also calls a connection so that broke after the request went through a tunnel.
     """
     for theirs, ours in _MEANINGS:
         if isinstance(error, theirs):
             return ours("as requests said")
     if isinstance(error, requests.exceptions.ConnectionError) and error.args:
         reason = getattr(error.args[0], "reason", None)
+        if isinstance(error, requests.exceptions.ProxyError):
+            return httpx.ProxyError("as requests said") if _has_no_tunnel(reason) else error
         if isinstance(reason, NewConnectionError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
             return httpx.ConnectError("as requests said")
     return error
+
+
+def _has_no_tunnel(reason: object) -> bool:
+    """Return whether a proxy was not reached, or refused to connect: then the request was not written."""
+    original = getattr(reason, "original_error", None)
+    unreached = isinstance(original, NewConnectionError | ConnectTimeoutError)
+    return unreached or str(original).startswith("Tunnel connection failed")
 
 
 def _read_timeout(timeout: object) -> float:

@@ -43,7 +43,7 @@ def test_the_lines_of_the_migration(server: WireServer, monkeypatch: pytest.Monk
     ("error", "outcome"),
     [
         (exceptions.ConnectTimeout(), Outcome.NOT_SENT),
-        (exceptions.ProxyError(), Outcome.NOT_SENT),
+        (exceptions.ProxyError(), Outcome.UNKNOWN),
         (exceptions.InvalidHeader(), Outcome.UNKNOWN),
         (exceptions.InvalidURL(), Outcome.NOT_SENT),
         (exceptions.InvalidSchema(), Outcome.NOT_SENT),

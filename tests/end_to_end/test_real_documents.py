@@ -6,6 +6,7 @@ operation of every document is built and proved is the matter of `tests/pipeline
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -274,3 +275,46 @@ except OperationUnavailableError as error:
     )
     assert printed.startswith("This client's document has no `campaigns.get_campaign_runs`")
     assert lists.requests == ()
+
+
+TYPED = """
+from collections.abc import Iterator
+from typing import assert_type
+
+from cyara_auth import connect
+from cyara_client.models import CatalogItem, PaginatedItemsOfCatalogItem
+
+with connect() as cyara:
+    page = cyara.items.list_items(api_version="1.0", page_size=10)
+    assert_type(page, PaginatedItemsOfCatalogItem)
+    assert_type(cyara.items.iter_items(api_version="1.0"), Iterator[CatalogItem])
+    assert_type(cyara.items.get_item(id=1, api_version="1.0").name, str)
+    cyara.items.get_item(number=1, api_version="1.0")  # error
+    cyara.items.list_items(api_version=1)  # error
+    cyara.goods  # error
+"""
+MISTAKES = [number for number, line in enumerate(TYPED.splitlines(), start=1) if line.endswith("# error")]
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_type_checkers_find_the_mistakes_and_nothing_else(
+    sources: Callable[[str], Path], tmp_path: Path, checker: str
+) -> None:
+    source = str(sources(PICTURES))
+    (tmp_path / "user_code.py").write_text(TYPED, encoding="utf-8")
+    if checker == "mypy":
+        command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "user_code.py"]
+    else:
+        settings = {"typeCheckingMode": "strict", "extraPaths": [source], "reportUnusedExpression": False}
+        (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+        command = [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable, "-p", "."]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": os.pathsep.join((source, str(ROOT / "auth_ext")))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = {int(number) for number in re.findall(r"user_code\.py:(\d+)(?::\d+)?(?: -)?:? error", done.stdout)}
+    assert sorted(found) == MISTAKES, done.stdout

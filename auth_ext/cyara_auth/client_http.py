@@ -17,6 +17,8 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
+from cyara_auth.client_proxies import readable_proxies
+from cyara_auth.client_tls import ClientCertificate, tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.install_guard import guard_client, transports_of
 from cyara_auth.retry import RetryPolicy, RetryQuota
@@ -59,27 +61,11 @@ class HttpOptions:
 
     timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
     verify: ssl.SSLContext | str | Path | bool = attrs.field(default=True, validator=_check_verify)
-    cert: str | tuple[str, str] | tuple[str, str, str] | None = attrs.field(default=None, repr=False)
+    cert: ClientCertificate | None = attrs.field(default=None, repr=False)
     proxy: str | httpx.URL | httpx.Proxy | None = attrs.field(default=None, repr=False)
     retries: RetryPolicy = attrs.field(default=None, converter=_policy)
     user_agent: str
     strict: bool = False
-
-    def tls(self) -> ssl.SSLContext:
-        """Build the TLS context once for all transports: reading the certificates takes longer than a call."""
-        verify = self.verify
-        if isinstance(verify, ssl.SSLContext):
-            context = verify
-        elif isinstance(verify, bool):
-            context = httpx.create_ssl_context(verify=verify)
-        elif Path(verify).is_dir():
-            context = ssl.create_default_context(capath=str(verify))
-        else:
-            context = ssl.create_default_context(cafile=str(verify))
-        if self.cert is not None:
-            chain = (self.cert,) if isinstance(self.cert, str) else self.cert
-            context.load_cert_chain(*chain)
-        return context
 
     def headers(self) -> dict[str, str]:
         """Return what every request carries, the credential not included."""
@@ -195,10 +181,11 @@ class HttpClients:
         if lender is not None:
             return kind(**settings, **transports_of(lender))
         if self._tls is None:
-            self._tls = options.tls()
+            self._tls = tls_context(verify=options.verify, cert=options.cert)
         # A proxy of the environment is for the outside world; on plain http it could also read the header.
         outside = binding.base.origin.scheme == "https"
-        client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
+        with readable_proxies(given=options.proxy is not None):
+            client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
         guard_client(client, source=binding.source, guard=binding.guard, origin=binding.base.origin)
         return client
 

@@ -6,13 +6,13 @@ import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
-from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from cyara_auth._http import httpx
 from cyara_auth.cli.account import LONG_ROTATION, Account
 from cyara_auth.cli.finding import Finding, bad, good, warn
 from cyara_auth.cli.setting import Setting
+from cyara_auth.client_proxies import proxy_address
 from cyara_auth.credential_text import FormatReason
 from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAuthError, StrikeStoreUnavailableError
 from cyara_auth.install_guard import find_unguarded
@@ -90,10 +90,14 @@ def check_proxy(base: BaseUrl) -> Finding:
         return good("proxy", "Calls go out directly.")
     if proxy_bypass(host):
         return good("proxy", f"NO_PROXY exempts {host} from the proxy.")
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if not parts.hostname:
-        return bad("proxy", "The proxy of the environment (HTTPS_PROXY or ALL_PROXY) is no address.")
-    return good("proxy", f"Calls go through the proxy {parts.hostname}.")
+    address = proxy_address(proxy)
+    if address is None or not address.host:
+        return bad(
+            "proxy",
+            "The proxy of the environment (HTTPS_PROXY or ALL_PROXY) is no address. Next: write it as "
+            "http://USER:PASSWORD@HOST:PORT, with user and password percent-encoded",
+        )
+    return good("proxy", f"Calls go through the proxy {address.host}.")
 
 
 def check_certificates(setting: Setting, ca: Path | None) -> list[Finding]:

@@ -10,6 +10,8 @@ from cyara_auth.cli.finding import Finding, bad, good, warn
 from cyara_auth.cli.report import Report
 from cyara_auth.cli.spec import built_from, compare
 from cyara_auth.cli.verify import Connector, meaning
+from cyara_auth.client_proxies import readable_proxies
+from cyara_auth.client_tls import tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import BaseUrl
 
@@ -78,7 +80,10 @@ def _shortened(names: tuple[str, ...]) -> str:
 
 def _fetch(base: BaseUrl, ca: Path | None, make: Connector) -> dict[str, Any]:
     """Ask without the credential first: a document that is public must not cost a call with it."""
-    with httpx.Client(timeout=_TIMEOUT, verify=True if ca is None else str(ca)) as bare:
+    context = tls_context(verify=True if ca is None else ca, cert=None)
+    with readable_proxies(given=False):
+        bare = httpx.Client(timeout=_TIMEOUT, verify=context)
+    with bare:
         status, data = _read(bare, f"{base.url}{DOCUMENT_PATH}")
     if status in _ASKS_FOR_CREDENTIAL:
         with make(None) as cyara:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 from pipeline.build import build
 from pipeline.job import BuildRequest
@@ -195,6 +196,57 @@ except NotFound as error:
     )
     assert printed.strip() == "GetEntry|GET|/v2/Repositories/{repositoryId}/Entries/{entryId}|No such entry"
     assert len(lists.requests) == 1
+
+
+def test_a_read_is_repeated_and_a_write_is_not(lists: Portal) -> None:
+    lists.order(faults.answer(503), faults.answer(503), attrs.evolve(faults.answer(503), path="SearchAsync"))
+    printed = lists.use(
+        """
+import logging, sys
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(name)s %(message)s")
+logging.getLogger("httpx").disabled = True
+from cyara_client.errors import ServerError
+from cyara_client.models import StartSearchEntryRequest
+cyara.repositories.list_repositories()
+try:
+    cyara.searches.start_search_entry(repository_id="r", body=StartSearchEntryRequest(search_command="x"))
+except ServerError as error:
+    print(error.operation_id, error.attempt)
+"""
+    )
+    assert re.findall(r"^cyara_auth\.calls operation=(\w+) .* status=(\d+) .*attempt=(\d)", printed, re.MULTILINE) == [
+        ("ListRepositories", "503", "1"),
+        ("ListRepositories", "503", "2"),
+        ("ListRepositories", "200", "3"),
+        ("StartSearchEntry", "503", "1"),
+    ]
+    assert printed.splitlines()[-1] == "StartSearchEntry 1"
+    assert len(lists.requests) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on POSIX only")
+def test_threads_tasks_and_forks_share_a_client(lists: Portal) -> None:
+    printed = lists.use(
+        """
+import asyncio, os
+from concurrent.futures import ThreadPoolExecutor
+def read(_):
+    return type(cyara.repositories.list_repositories()).__name__
+async def tasks():
+    return await asyncio.gather(*(cyara.aio.repositories.list_repositories() for _ in range(8)))
+with ThreadPoolExecutor(8) as pool:
+    assert len(set(pool.map(read, range(8)))) == 1
+assert len(asyncio.run(tasks())) == 8
+child = os.fork()
+if not child:
+    os._exit(0 if read(0) else 1)
+assert os.waitpid(child, 0)[1] == 0
+print(read(0))
+"""
+    )
+    assert printed.strip() == "RepositoryCollectionResponse"
+    assert len(lists.requests) == 18
+    assert all(visit.credential_correct and not visit.secret_elsewhere for visit in lists.requests)
 
 
 def test_a_file_is_uploaded_from_the_disk(lists: Portal, tmp_path: Path) -> None:

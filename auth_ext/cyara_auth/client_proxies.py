@@ -13,8 +13,8 @@ from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 
 _NO_ADDRESS: Final = (
-    " is no address of a proxy. Nothing was sent. Next: write it as http://USER:PASSWORD@HOST:PORT, with every character "
-    "of user and password that is no letter or digit percent-encoded"
+    " is no address of a proxy. Nothing was sent. Next: write it as http://USER:PASSWORD@HOST:PORT, with every "
+    "character of user and password that is no letter or digit percent-encoded"
 )
 
 

@@ -182,7 +182,9 @@ class RedisStrikeStore:
         except redis.TimeoutError as error:
             raise StrikeStoreUnavailableError(detail=f"{self._where} did not answer in time") from error
         except (redis.RedisError, OSError, ValueError, TypeError) as error:
-            raise StrikeStoreUnavailableError(detail=f"{self._where} cannot be used: {error}") from error
+            raise StrikeStoreUnavailableError(
+                detail=f"{self._where} cannot be used: {str(error).rstrip('.')}"
+            ) from error
 
 
 def _key(account: str) -> str:

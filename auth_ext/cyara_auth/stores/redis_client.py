@@ -49,9 +49,13 @@ def open_client(url: str, *, timeout: float) -> Server:
     The password goes into an object of its own, out of the settings that a connection pool's repr shows.
 
     Raises:
-        ValueError: the client library does not understand the URL.
+        ValueError: the client library does not understand the URL, or would take a piece of the password for something
+            else: a password with `/`, `?` or `#` in it makes another address of it, which messages would show.
     """
     parts = urlsplit(url)
+    stray = parts.scheme != "unix" and "@" in parts.path
+    if parts.fragment or stray or any("=" not in item for item in parts.query.split("&") if item):
+        raise ValueError("a user or password that is not percent-encoded")
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     username = unquote(parts.username) if parts.username else query.pop("username", None)
     password = unquote(parts.password) if parts.password else query.pop("password", None)

@@ -21,6 +21,9 @@ from cyara_auth.stores.memory import MemoryStrikeStore
 VARIABLE: Final = "CYARA_STRIKE_STORE"
 
 _FORMS: Final = "redis://HOST, rediss://HOST, unix:///SOCKET, sqlite:///PATH or memory:"
+_SPELLING: Final = (
+    f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
+)
 _stores: Final[dict[str, StrikeStore]] = {}
 _lock: Final = threading.Lock()
 
@@ -60,7 +63,10 @@ def reset_stores() -> None:
 
 
 def _open_url(url: str) -> StrikeStore:
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:  # a bracket where none belongs, perhaps in a password
+        raise ConfigurationError(f"The address of the strike store is not valid. {_SPELLING}") from None
     opener = _OPENERS.get(scheme)
     if opener is None:
         raise ConfigurationError(f"A strike store of the kind {scheme!r} is not known. Use {_FORMS}.")
@@ -97,7 +103,7 @@ def _open_redis(url: str) -> StrikeStore:
         return RedisStrikeStore(url)
     except ValueError:
         # The library's own message may repeat the URL, and with it the password: it must not follow as a cause either.
-        raise ConfigurationError(f"The address of the Redis strike store is not valid. Use {_FORMS}.") from None
+        raise ConfigurationError(f"The address of the Redis strike store is not valid. {_SPELLING}") from None
 
 
 def _open_default(path: Path) -> StrikeStore:

@@ -59,7 +59,14 @@ def test_an_empty_variable_means_the_default() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://user:canary@host:6380/1", "rediss://:canary@host", "unix:///s?password=canary"]
+    "url",
+    [
+        "redis://user:canary@host:6380/1",
+        "rediss://:canary@host",
+        "unix:///s?password=canary",
+        "unix:///run/user@1/s",
+        "redis://host/0?password=can@ary",
+    ],
 )
 def test_redis_is_named_by_its_address(url: str) -> None:
     store = open_store(url, environ={})
@@ -75,6 +82,10 @@ def test_redis_is_named_by_its_address(url: str) -> None:
         ("sqlite://host/x", "is absolute"),
         ("sqlite:", "is absolute"),
         ("redis://host:port:canary", "address of the Redis strike store is not valid"),
+        ("redis://:12/canary@host:6379/0", "no letter or digit percent-encoded"),
+        ("redis://:12#canary@host:6379/0", "no letter or digit percent-encoded"),
+        ("redis://user:12?canary@host:6379/0", "no letter or digit percent-encoded"),
+        ("redis://:[canary@host:6379/0", "address of the strike store is not valid"),
     ],
 )
 def test_an_address_that_is_none_is_refused_without_repeating_it(url: str, sentence: str) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
+from cyara_auth._platform.fork import watch_forks
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, describe
@@ -72,6 +73,7 @@ class CredentialSource:
         self._read_at = monotonic()
         self._lock = threading.Lock()
         self._warned: str | None = None
+        watch_forks(self)
 
     @property
     def provider(self) -> CredentialProvider:
@@ -112,6 +114,16 @@ class CredentialSource:
     def describe(self) -> str:
         """Name the source."""
         return self._credential.source
+
+    def before_fork(self) -> None:
+        """Need not stand still: what a refresh leaves behind is a credential, the old one or the new one."""
+
+    def after_fork_in_parent(self) -> None:
+        """Go on as before."""
+
+    def after_fork_in_child(self) -> None:
+        """Take a fresh lock: a thread of the parent may have been waiting for a command or a keyring under the old."""
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<CredentialSource {self.describe()}: {self._credential.fingerprint.short}>"

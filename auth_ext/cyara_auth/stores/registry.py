@@ -5,6 +5,7 @@ in memory only when asked for (`memory:`), or with one warning where no file can
 with a read-only disk. A file that exists but cannot be used is no reason to forget what is in it: calls are refused.
 """
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ _SPELLING: Final = (
     f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
 )
 _stores: Final[dict[str, StrikeStore]] = {}
-_lock: Final = threading.Lock()
+_lock = threading.Lock()
 
 
 def open_store(store: str | StrikeStore | None = None, *, environ: Mapping[str, str]) -> StrikeStore:
@@ -127,6 +128,15 @@ def _private(reason: str) -> StrikeStore:
         stacklevel=4,
     )
     return MemoryStrikeStore()
+
+
+def _renew_lock() -> None:
+    global _lock  # noqa: PLW0603  # another thread of the parent may hold the old one for ever
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows cannot fork
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 _OPENERS: Final[dict[str, Callable[[str], StrikeStore]]] = {

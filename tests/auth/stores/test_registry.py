@@ -1,14 +1,17 @@
 """Which store is opened, that it is opened once, and when strikes may be counted in memory."""
 
+import os
 import subprocess
 import sys
+import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning, StrikeStoreUnavailableError
+from cyara_auth.stores import registry
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import default_path, open_store, reset_stores
 from cyara_auth.stores.sqlite import SqliteStrikeStore
@@ -153,3 +156,13 @@ def test_a_default_file_that_cannot_be_written_any_more_is_no_reason_to_forget_i
 
     monkeypatch.setattr("cyara_auth.stores.registry.create_private", read_only)
     assert isinstance(open_store(environ={}), SqliteStrikeStore)
+
+
+def test_row_76_a_child_opens_stores_though_another_thread_was_opening_one(in_child: Callable[..., None]) -> None:
+    with registry._lock:  # noqa: SLF001  # held by this thread, as by any other, during the fork
+        in_child(open_in_time)
+
+
+def open_in_time() -> None:
+    threading.Timer(20.0, os._exit, [3]).start()
+    open_store("memory:", environ={})

@@ -1,6 +1,7 @@
 """Takes a credential from the person or program at the other end: hidden on a terminal, as it is from a pipe."""
 
 import getpass
+import io
 import sys
 import warnings
 
@@ -18,8 +19,10 @@ def read_credential(prompt: str, *, allow_unusual_shape: bool) -> ApiCredential:
 
     Raises:
         CredentialFormatError: It is none.
-        ConfigurationError: The terminal cannot hide what is typed.
+        ConfigurationError: The terminal cannot hide what is typed, or nothing can be read at all.
     """
+    if not isinstance(sys.stdin, io.TextIOBase):  # None where the standard input is closed, as under a service
+        raise ConfigurationError("There is no standard input to read from. Nothing was read. Next: pipe the text in")
     source = "the terminal" if sys.stdin.isatty() else "standard input"
     return ApiCredential.parse(_text(prompt), source=source, allow_unusual_shape=allow_unusual_shape)
 

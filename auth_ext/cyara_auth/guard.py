@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from cyara_auth._platform.fork import watch_forks
+from cyara_auth.errors import UnsupportedClientError
 from cyara_auth.guard_core import GuardCore, Wait
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.guard_texts import waited
@@ -132,10 +133,12 @@ class StrikeGuard:
 
         Raises:
             AdmissionRefusedError: one of its subclasses; nothing may be sent.
+            UnsupportedClientError: the event loop is not asyncio's; nothing may be sent.
         """
         gate = self._gates.get((credential.fingerprint, origin))
         if gate is not None and monotonic() < gate.until and not gate.condemned:
             return FreeTicket(self._core, gate, credential.source, operation)
+        _check_loop()
         call = self._call(credential, origin, operation, read_timeout, confirm=confirm)
         answer = await self._attempt(call)
         return await self._await(call, timeout) if isinstance(answer, Wait) else answer
@@ -192,6 +195,19 @@ class StrikeGuard:
             # The worker thread cannot be stopped; what it is granted belongs to nobody and nothing will be sent.
             running.add_done_callback(_let_go)
             raise
+
+
+def _check_loop() -> None:
+    """Refuse what could neither wait nor ask a store here."""
+    import asyncio  # noqa: PLC0415 - threads do not need it
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise UnsupportedClientError(
+            "Async calls wait for each other in asyncio, and this event loop is another one (trio?). Nothing was sent. "
+            "Next: make the blocking calls in worker threads, as by trio.to_thread.run_sync"
+        ) from None
 
 
 def _let_go(attempt: "asyncio.Future[Ticket | Wait]") -> None:

@@ -7,6 +7,7 @@ time, never safety.
 
 import threading
 from collections import deque
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -135,7 +136,7 @@ class TaskBell:
 
     def ring(self) -> None:
         """Wake it; a loop that is closed has nobody left to wake."""
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # asking first would leave a moment in between
             self._loop.call_soon_threadsafe(self._event.set)
 
     async def sleep(self, seconds: float) -> None:

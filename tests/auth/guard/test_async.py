@@ -2,10 +2,16 @@ import asyncio
 import random
 import threading
 import time
+from typing import Any
 
 import pytest
 
-from cyara_auth.errors import AdmissionRefusedError, CredentialRejectedError, ProbeWaitTimeoutError
+from cyara_auth.errors import (
+    AdmissionRefusedError,
+    CredentialRejectedError,
+    ProbeWaitTimeoutError,
+    UnsupportedClientError,
+)
 from cyara_auth.guard import GuardSettings, StrikeGuard
 from cyara_auth.guard_delivery import flush_soon
 from cyara_auth.state import Outcome, TicketStatus
@@ -229,3 +235,30 @@ def test_a_waiter_whose_loop_is_gone_is_nobodys_problem() -> None:
     ticket.settle(Outcome.PROOF)
     assert what_is(guard, OLD).value == "proven"
     waiting._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # the test abandons it on purpose
+
+
+def test_a_loop_that_closes_while_it_is_rung_is_nobodys_problem() -> None:
+    class Closing(asyncio.SelectorEventLoop):
+        """A loop that another thread closes in the very moment."""
+
+        def call_soon_threadsafe(self, *arguments: Any, **options: Any) -> Any:
+            self.close()
+            return super().call_soon_threadsafe(*arguments, **options)
+
+    guard = make()
+    ticket = guard.admit(OLD, PORTAL)
+    loop = Closing()
+    waiting = loop.create_task(guard.aadmit(OLD, PORTAL))
+    loop.run_until_complete(asyncio.sleep(0.02))
+    ticket.settle(Outcome.PROOF)
+    assert what_is(guard, OLD).value == "proven"
+    waiting._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # the test abandons it on purpose
+
+
+@STORES
+def test_another_event_loop_than_asyncio_s_is_refused(store: type[MemoryStrikeStore]) -> None:
+    guard = make(store=store())
+    with pytest.raises(UnsupportedClientError, match="make the blocking calls in worker threads"):
+        guard.aadmit(OLD, PORTAL).send(None)
+    assert not state(guard).tickets
+    guard.admit(OLD, PORTAL).settle(Outcome.PROOF)

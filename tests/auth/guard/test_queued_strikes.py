@@ -1,7 +1,7 @@
 """A strike that this process knows of and the store does not: nothing unproven of that key goes before it."""
 
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from cyara_auth.errors import ProbeWaitTimeoutError, StrikeBudgetExhaustedError,
 from cyara_auth.state import Admission, Outcome
 
 from .parts import NEW, OLD, PORTAL, FragileStore, Pair, call, make, prove, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class StandsStill(FragileStore):

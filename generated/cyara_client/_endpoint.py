@@ -61,7 +61,8 @@ class Endpoint(Generic[T]):
         answers: tuple[Answer, ...] = (),
     ) -> None:
         self.operation_id = operation_id
-        self.url = url
+        # A fragment tells operations of one path apart in the document; it never travels.
+        self.url = url.partition("#")[0]
         self.parameters = parameters
         self.bodies = bodies
         self.answers = answers

@@ -18,7 +18,7 @@ from ._json import is_array, is_object
 from .types import UNSET, File
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from typing import BinaryIO
 
 _CHUNK = 65_536
@@ -124,9 +124,19 @@ def _object_pairs(parameter: Parameter, name: str, plain: dict[str, Any]) -> Ite
             yield (f"{name}[{spelled}]" if parameter.style == "deepObject" else spelled), text
 
 
+def _parts(plain: object) -> Iterable[object]:
+    return plain.values() if is_object(plain) else (plain if is_array(plain) else ())
+
+
 def _joined(value: Any, *, safe: str | None) -> str:  # noqa: ANN401 - any typed value
-    """Spell a value in `simple` style, for paths and headers; `safe=None` leaves characters as they are."""
+    """Spell a value in `simple` style, for paths and headers; `safe=None` leaves characters as they are.
+
+    The style has no spelling for what is nested deeper; that travels as JSON text.
+    """
     plain = to_json(value)
+    if any(is_object(part) or is_array(part) for part in _parts(plain)):
+        text = to_text(plain)
+        return text if safe is None else quote(text, safe=safe)
     if is_object(plain):
         texts = [to_text(part) for entry in plain.items() for part in entry]
     else:

@@ -60,6 +60,30 @@ SCHEMAS: dict[str, Any] = {
     },
     "ByName": {"allOf": [ref("Sort"), {"type": "object", "properties": {"name": TEXT}}]},
     "ByDate": {"allOf": [ref("Sort"), {"type": "object", "properties": {"date": TEXT}}]},
+    "Version": {"type": "object", "properties": {"major": {"type": "integer", "readOnly": True}}},
+    "Escaped": {"type": "object", "properties": {"time": {"type": "string", "pattern": "^[0-9]:[0-5]$:[0-5]$"}}},
+    "Nested": {
+        "type": "object",
+        "properties": {
+            "inner": {"$ref": "#/components/schemas/Nested/definitions/inner"},
+            "code": {"allOf": [{"type": "string", "minLength": 2}, {"type": "string", "maxLength": 5}]},
+            "event": {"type": "string", "oneOf": [{"description": "one"}, {"description": "another"}]},
+        },
+        "definitions": {
+            "inner": {
+                "type": "object",
+                "properties": {"leaf": {"$ref": "#/components/schemas/Nested/definitions/leaf"}},
+            },
+            "leaf": {"type": "string", "enum": ["a", "b"]},
+        },
+    },
+    "Upper": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid", "pattern": "^[0-9A-F-]+$"},
+            "at": {"type": "string", "format": "date-time", "maxLength": 10},
+        },
+    },
     "LongCode": {
         "type": "object",
         "properties": {"code": {"type": "string", "pattern": "^[A-Z]+$", "minLength": 3, "maxLength": 5}},
@@ -106,6 +130,15 @@ IDIOMS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         ),
     ),
     (
+        "objects in objects in a header",
+        "get",
+        "/h4",
+        asks(
+            parameter("header", "X-Deep", {"type": "object", "properties": {"inner": OBJECT}}),
+            parameter("header", "X-Rows", {"type": "array", "items": OBJECT}),
+        ),
+    ),
+    (
         "cookies with blanks in value and name",
         "get",
         "/h2",
@@ -129,6 +162,9 @@ IDIOMS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("two templates that differ in a name", "get", "/p8/{id}", asks(parameter("path", "id", TEXT))),
     ("the second of them", "get", "/p8/{name}", {**asks(parameter("path", "name", TEXT)), **gives(ref("LongCode"))}),
     ("the empty path", "get", "", asks()),
+    ("an operation of one path", "get", "/p9", asks()),
+    ("another, told apart by a fragment", "get", "/p9#name", asks(parameter("query", "name", TEXT, required=True))),
+    ("a class in a path", "get", "/p10/{version}", asks(parameter("path", "version", ref("Version")))),
     ("a form that is a file", "post", "/b1", takes(FORM, FILE)),
     ("a form that is a list of files", "post", "/b2", takes(FORM, {"type": "array", "items": FILE})),
     ("a form that is an enumeration", "post", "/b3", takes(FORM, {"oneOf": [ref("Color")], "nullable": True})),
@@ -138,6 +174,16 @@ IDIOMS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("parts that are no fields", "post", "/b7", takes("multipart/mixed", OBJECT)),
     ("an object as plain text", "post", "/b8", takes("text/plain", OBJECT)),
     ("a text under a length and a pattern", "post", "/b9", takes(JSON, ref("LongCode"))),
+    ("a pattern that nothing fits", "post", "/b10", takes(JSON, ref("Escaped"))),
+    ("definitions in definitions, and constraints by parts", "post", "/b11", takes(JSON, ref("Nested"))),
+    ("formats beside patterns and lengths", "post", "/b12", takes(JSON, ref("Upper"))),
+    ("a media type without its slash", "post", "/b13", takes("applicationjson;version=1", ref("Item"))),
+    (
+        "whole members of a number in a query",
+        "get",
+        "/q6",
+        asks(parameter("query", "radius", {"type": "number", "enum": [500]})),
+    ),
     ("numbers by name", "get", "/a1", gives(ref("NamedNumber"))),
     ("texts by number", "get", "/a2", gives(ref("NumberedText"))),
     ("numbers that are none", "get", "/a3", gives({"type": "array", "items": ref("NotANumber")})),

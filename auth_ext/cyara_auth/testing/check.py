@@ -127,7 +127,8 @@ class RequestCheck:
     def _body(self, operation: ServedOperation, request: Incoming) -> tuple[Json, bool, list[str]]:
         """Return the decoded body, whether its media type is refused, and the reasons."""
         described = as_object(self.document.resolve(operation.raw.get("requestBody")))
-        content = as_object(described.get("content"))
+        # A key without a slash is a slip of the document, and no media type.
+        content = {name: node for name, node in as_object(described.get("content")).items() if "/" in name}
         types = request.header("content-type")
         if not described:
             return None, False, ["this operation takes no body"] if request.body else []

@@ -43,7 +43,9 @@ def kinds_of(shape: Shape, shapes: Shapes) -> set[str]:
     """Return the JSON types that a schema takes, by its alternatives too; empty when it takes any."""
     kinds: set[str] = set()
     for one in (shape, *map(shapes.of, shape.choices)):
-        kinds |= {_kind(value) for value in one.enum} if one.enum else set(one.types)
+        kinds |= {_kind(value) for value in one.enum or ()}
+        if not one.enum or "number" in one.types:
+            kinds |= set(one.types)
     return kinds
 
 
@@ -119,7 +121,7 @@ def _items(shape: Shape, shapes: Shapes) -> Json:
 
 def _delimited(text: str, separator: str, shape: Shape, shapes: Shapes, *, encoded: bool) -> Json:
     plain = unquote if encoded else str
-    if takes_array(shape, shapes):
+    if takes_array(shape, shapes) and plain(text)[:2] not in {"[{", "[["}:
         items = shapes.of(_items(shape, shapes))
         return [scalar(plain(part), items, shapes) for part in text.split(separator)] if text else []
     if shape.is_object and "{" not in text:

@@ -152,7 +152,8 @@ class Document:
         style = str(raw.get("style") or "") or ("form" if place in {"query", "cookie"} else "simple")
         # The specification allows one media type, in place of `schema`.
         media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
-        schema = as_object(as_object(content).get("schema", _TEXT))
+        described = as_object(as_object(content).get("schema", _TEXT))
+        schema = _TEXT if place == "path" and self._is_class(described) else described
         return Parameter(
             name=raw["name"],
             place=place,
@@ -162,6 +163,11 @@ class Document:
             explode=bool(raw.get("explode", style in {"form", "deepObject"})),
             media_type=media_type,
         )
+
+    def _is_class(self, schema: Json) -> bool:
+        """Whether a path parameter is a class, such as `System.Version`: .NET reads it from one text by a converter."""
+        found = as_object(self.resolve(schema))
+        return "properties" in found or found.get("type") == "object"
 
 
 def bundled_bytes() -> bytes:
@@ -177,11 +183,12 @@ def template_names(path: str) -> list[str]:
 def split_template(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Split a template into its path, with one slash in front, and the pairs of a query that belongs to the route.
 
-    ASP.NET has no such routes, but documents that were edited by hand tell operations apart by `?action=...`. The
-    question mark of an optional parameter (`{slug?}`) is not meant.
+    ASP.NET has no such routes, but documents that were edited by hand tell operations apart by `?action=...`, or by a
+    fragment, which never travels. The marks inside of a placeholder (`{slug?}`) are not meant.
     """
     marks = _TEMPLATE_NAME.sub(lambda match: "_" * len(match.group(0)), path)
-    at = marks.find("?")
+    path = path[: len(marks.partition("#")[0])]
+    at = marks.find("?", 0, len(path))
     route, query = (path, "") if at < 0 else (path[:at], path[at + 1 :])
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     return "/" + route.lstrip("/"), tuple((name, value) for name, _, value in pairs)

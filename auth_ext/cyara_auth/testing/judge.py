@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cyara_auth.testing.json_types import is_array, is_object
-from cyara_auth.testing.texts import fits_format, fits_pattern
+from cyara_auth.testing.texts import fits_format, fits_pattern, is_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,10 +142,13 @@ def _limits(value: Json, shape: Shape, where: str) -> Iterator[str]:
 
 
 def _text_limits(value: str, words: Mapping[str, Any], where: str) -> Iterator[str]:
+    if is_judged(words.get("format")):
+        # One moment or identifier has many spellings, and .NET reads them all before it looks at lengths.
+        if not fits_format(value, words["format"]):
+            yield f"{where} is not a {words['format']}"
+        return
     if len(value) < _number(words, "minLength", 0) or len(value) > _number(words, "maxLength", math.inf):
         yield f"{where} has {len(value)} characters, which is too few or too many"
-    if not fits_format(value, words.get("format")):
-        yield f"{where} is not a {words['format']}"
     if not fits_pattern(value, words.get("pattern")):
         yield f"{where} does not match the pattern of the document"
 

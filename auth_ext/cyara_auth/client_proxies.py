@@ -12,7 +12,7 @@ from urllib.request import getproxies
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 
-_NO_ADDRESS: Final = (
+NO_ADDRESS: Final = (
     " is no address of a proxy. Nothing was sent. Next: write it as http://USER:PASSWORD@HOST:PORT, with every "
     "character of user and password that is no letter or digit percent-encoded"
 )
@@ -44,14 +44,14 @@ def readable_proxies(*, given: bool) -> Generator[None]:
             "A SOCKS proxy needs another package. Nothing was sent. Run: pip install 'httpx[socks]'"
         ) from None
     except (ValueError, httpx.InvalidURL):
-        raise ConfigurationError(f"proxy={_NO_ADDRESS}" if given else _fault()) from None
+        raise ConfigurationError(f"proxy={NO_ADDRESS}" if given else _fault()) from None
 
 
 def _fault() -> str:
     """Say what is wrong with the environment (on Windows and macOS also: with the system's settings)."""
     for scheme, text in getproxies().items():
         if scheme != "no" and text and proxy_address(text) is None:
-            return f"{scheme.upper()}_PROXY{_NO_ADDRESS}"
+            return f"{scheme.upper()}_PROXY{NO_ADDRESS}"
     return (
         "NO_PROXY holds something that is no host. Nothing was sent. Next: list hosts and domains, with commas between"
     )

@@ -96,8 +96,8 @@ def _of_a_certificate(code: int, host: str) -> str:
     if code in _OTHER_TIME:
         return f"check the clock of this machine, then tell whoever runs {host}"
     return (
-        f"if your company or its proxy signed the certificate of {host}, name its authority with SSL_CERT_FILE=ca.pem "
-        "or connect(verify='ca.pem')"
+        f"if your company or its proxy signed the certificate of {host}, name its authority with SSL_CERT_FILE=ca.pem, "
+        "or trust what this machine trusts by connect(verify=ssl.create_default_context())"
     )
 
 

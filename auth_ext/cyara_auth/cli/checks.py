@@ -12,13 +12,14 @@ from cyara_auth._http import httpx
 from cyara_auth.cli.account import LONG_ROTATION, Account
 from cyara_auth.cli.finding import Finding, bad, good, warn
 from cyara_auth.cli.setting import Setting
-from cyara_auth.client_proxies import proxy_address
+from cyara_auth.client_proxies import NO_ADDRESS, readable_proxies
 from cyara_auth.credential_text import FormatReason
 from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAuthError, StrikeStoreUnavailableError
 from cyara_auth.install_guard import find_unguarded
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource
 from cyara_auth.providers.environment import KEY, TOKEN, WHOLE
+from cyara_auth.transport_advice import proxy_of
 
 _EARLIEST: Final = datetime(2025, 1, 1, tzinfo=UTC)
 """A clock that says less was never set: TLS certificates are not valid yet by it."""
@@ -82,22 +83,30 @@ def check_whitespace(setting: Setting) -> list[Finding]:
 
 
 def check_proxy(base: BaseUrl) -> Finding:
-    """Say which proxy the calls go through; its address may hold a password, so only the host is shown."""
+    """Say which proxy the calls go through, by asking httpx; its address may hold a password, so that is left out."""
     host = base.origin.host
-    proxies = getproxies()
-    proxy = proxies.get(base.origin.scheme) or proxies.get("all")
-    if not proxy or base.origin.scheme == "http":
+    if base.origin.scheme == "http":
         return good("proxy", "Calls go out directly.")
+    try:
+        with readable_proxies(given=False):
+            client = httpx.Client(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    except ConfigurationError as error:
+        return bad("proxy", str(error))
+    with client:
+        proxy = proxy_of(client, httpx.URL(base.url))
+    if proxy is None:
+        proxies = getproxies()
+        exempt = proxies.get("https") or proxies.get("all")
+        return good("proxy", f"NO_PROXY exempts {host} from the proxy." if exempt else "Calls go out directly.")
+    if not proxy:
+        return bad("proxy", f"HTTPS_PROXY or ALL_PROXY{NO_ADDRESS}")
     if proxy_bypass(host):
-        return good("proxy", f"NO_PROXY exempts {host} from the proxy.")
-    address = proxy_address(proxy)
-    if address is None or not address.host:
-        return bad(
+        return warn(
             "proxy",
-            "The proxy of the environment (HTTPS_PROXY or ALL_PROXY) is no address. Next: write it as "
-            "http://USER:PASSWORD@HOST:PORT, with user and password percent-encoded",
+            f"Calls go through the proxy {proxy}, although the system's settings exempt {host}, which httpx does not "
+            f"read. Next, if they should go out directly: NO_PROXY={host}",
         )
-    return good("proxy", f"Calls go through the proxy {address.host}.")
+    return good("proxy", f"Calls go through the proxy {proxy}.")
 
 
 def check_certificates(setting: Setting, ca: Path | None) -> list[Finding]:

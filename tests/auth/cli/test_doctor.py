@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 import pytest
 
+from cyara_auth.cli import checks
+from cyara_auth.cli.finding import Level
+from cyara_auth.origin import BaseUrl
 from cyara_auth.testing import LocalPortal
 
 from .program import Program
@@ -86,9 +89,29 @@ def test_redis_that_may_forget(program: Program, redis_server: HasUrl) -> None:
 def test_proxy_is_named_without_its_password(program: Program, portal: LocalPortal) -> None:
     variables = {"HTTPS_PROXY": "http://user:hidden@proxy.example:8080", "CYARA_BASE_URL": "https://portal.example"}
     found = findings(program, CYARA_API_CREDENTIAL=portal.credential, **variables)
-    assert found["proxy"] == [("ok", "Calls go through the proxy proxy.example.")]
+    assert found["proxy"] == [("ok", "Calls go through the proxy proxy.example:8080.")]
     found = findings(program, CYARA_API_CREDENTIAL=portal.credential, NO_PROXY="portal.example", **variables)
     assert "exempts" in found["proxy"][0][1]
+
+
+def test_proxy_is_what_httpx_uses_whatever_the_system_exempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Windows and macOS keep exemptions of their own, which urllib reads and httpx does not.
+    monkeypatch.setattr(checks, "proxy_bypass", lambda _: True)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
+    found = checks.check_proxy(BaseUrl.parse("https://portal.example"))
+    assert found.level is Level.WARNING
+    assert "Next, if they should go out directly: NO_PROXY=portal.example" in found.text
+
+
+def test_proxy_whose_password_is_not_encoded(program: Program, portal: LocalPortal) -> None:
+    variables = {"HTTPS_PROXY": "http://user:hid#den@proxy.example:8080", "CYARA_BASE_URL": "https://portal.example"}
+    found = findings(program, CYARA_API_CREDENTIAL=portal.credential, **variables)
+    [(level, text)] = found["proxy"]
+    assert level == "failure"
+    assert "percent-encoded" in text
+    assert "hid" not in text
 
 
 def test_row_27_other_sources_with_another_pair(program: Program, portal: LocalPortal) -> None:

@@ -4,8 +4,8 @@ A client-level header is sent by httpx to any absolute URL, also to a foreign "n
 again after httpx took it off. So the transport asks `Origin.covers` for each request, and nothing else decides.
 
 The base URL's rules live here too: https only, plain http to loopback only (a token must not cross a wire unencrypted),
-no user name in it (httpx would turn that into Basic authorization), and the two addresses that people paste by mistake,
-the Swagger page and the web portal, are refused with the right address named.
+no user name in it (httpx would turn that into Basic authorization), and the addresses that people paste by mistake, the
+Swagger page, a route of the API, the web portal or its login page, are refused with the right address named.
 """
 
 import ipaddress
@@ -23,7 +23,10 @@ API_PATH: Final = "/cyarawebapi"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LAST_PORT: Final = 65535
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_VERSION_ROUTE = re.compile(r"/v\d+\.\d+$", re.IGNORECASE)
+_BASE = re.compile(r".*?/cyarawebapi(?=/|$)", re.IGNORECASE)
+_VERSION_ROUTE = re.compile(r"/v\d+\.\d+(?=/|$)(?!.*/cyarawebapi(?:/|$))", re.IGNORECASE)
+"""Where a route of the API begins. A version before the API's own path is somebody's gateway."""
+_PAGE = re.compile(r"\.(?:aspx?|html?|jsp|php)$|/(?:log-?[io]n|sign-?in)(?:/|$)", re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
@@ -127,11 +130,15 @@ def _api_path(url: httpx.URL, origin: Origin) -> str:
         )
     if "/cyarawebportal" in path.lower():
         raise BaseUrlError(f"This is the address of the web portal, not of the API. Use {origin}{API_PATH}.")
-    if _VERSION_ROUTE.search(path):
-        route = path.rpartition("/")[0]
-        raise BaseUrlError(f"The base URL ends before the version. Use {origin}{route or API_PATH}.")
-    if url.query or url.fragment:
-        raise BaseUrlError(f"The base URL has a query or a fragment. Use {origin}{path or API_PATH}.")
+    if version := _VERSION_ROUTE.search(path):
+        raise BaseUrlError(
+            f"The base URL ends before the version. Use {origin}{path[: version.start()] or API_PATH}; the rest is a "
+            "route of the API, which each call adds by itself."
+        )
+    if url.query or url.fragment or _PAGE.search(path):
+        base = _BASE.match(path)
+        what = "has a query or a fragment" if url.query or url.fragment else "is the address of a web page"
+        raise BaseUrlError(f"The base URL {what}. Use {origin}{base[0] if base else API_PATH}.")
     return path or API_PATH
 
 

@@ -85,7 +85,7 @@ def choose_policy(given: GuardPolicy | str | None, environ: Mapping[str, str] | 
     """
     text = given or _variable(POLICY, environ) or GuardPolicy.GUARDED
     try:
-        return GuardPolicy(text.lower())
+        return GuardPolicy(text.strip().lower())
     except ValueError:
         known = " or ".join(policy.value for policy in GuardPolicy)
         raise ConfigurationError(f"The policy is {known}, not {text!r} (policy= or {POLICY}).") from None

@@ -108,12 +108,13 @@ def _read(text: str) -> httpx.URL:
         stripped = f"https://{stripped}"
     try:
         url = httpx.URL(stripped)
-    except httpx.InvalidURL as error:
+        host = url.host  # a name in Punycode is decoded only here
+    except (httpx.InvalidURL, UnicodeError) as error:
         # httpx names the fault without the address; a pasted password must not come back in a message.
         raise BaseUrlError("The base URL is not a valid address. Use https://<portal>/cyarawebapi.") from error
     if url.scheme not in _DEFAULT_PORTS:
         raise BaseUrlError(f"The base URL starts with {url.scheme}://; only https:// is spoken here.")
-    if not url.host:
+    if not host:
         raise BaseUrlError("The base URL names no host. Use https://<portal>/cyarawebapi.")
     if not 0 < _port(url) <= _LAST_PORT:
         raise BaseUrlError("The base URL's port is not between 1 and 65535.")

@@ -131,6 +131,8 @@ def choose(known: list[str], prefix: str, *, what: str) -> str:
     Raises:
         ConfigurationError: None does, or several do.
     """
+    if not prefix:  # a variable that is not set must not choose the only one there is
+        raise ConfigurationError(f"The first digits of the {what}'s fingerprint are missing. Nothing was changed.")
     found = [name for name in known if name.startswith(prefix.lower())]
     if len(found) != 1:
         shown = ", ".join(name[:SHOWN_HEX_DIGITS] for name in known) or "none"

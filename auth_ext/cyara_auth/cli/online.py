@@ -14,6 +14,7 @@ from cyara_auth.client_proxies import readable_proxies
 from cyara_auth.client_tls import tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import BaseUrl
+from cyara_auth.transport_errors import transport_error
 
 DOCUMENT_PATH = "/swagger/v3/swagger.json"
 """Where a portal serves its document, below the base URL (observed in use)."""
@@ -84,7 +85,10 @@ def _fetch(base: BaseUrl, ca: Path | None, make: Connector) -> dict[str, Any]:
     with readable_proxies(given=False):
         bare = httpx.Client(timeout=_TIMEOUT, verify=context)
     with bare:
-        status, data = _read(bare, f"{base.url}{DOCUMENT_PATH}")
+        try:
+            status, data = _read(bare, f"{base.url}{DOCUMENT_PATH}")
+        except httpx.RequestError as error:
+            raise transport_error(error, error.request, bare) from None
     if status in _ASKS_FOR_CREDENTIAL:
         with make(None) as cyara:
             status, data = _read(cyara.get_httpx_client(), f"{base.url}{DOCUMENT_PATH}")

@@ -55,6 +55,7 @@ ProbeOption = Annotated[bool, typer.Option("--probe/--no-probe", help="Prove the
 
 PROMPT = "Paste the new text of the portal's Usage field (it stays hidden): "
 _STEPS = 100
+_LONGEST_WAIT = 86_400.0
 
 app = typer.Typer(no_args_is_help=True, help="Replace the token without one invalid call: begin, then commit or abort.")
 
@@ -79,6 +80,8 @@ def begin(  # noqa: PLR0913  # options of a command
 ) -> None:
     """Stop all calls of the key and wait until those in the air have landed."""
     with reporting(as_json=as_json) as report:
+        if not longest <= _LONGEST_WAIT:  # which nan is not, either
+            raise ConfigurationError(f"--longest is at most {_LONGEST_WAIT:.0f} seconds. Nothing was changed.")
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         account = selected_key(setting, key)
         the_store = setting.store()

@@ -210,6 +210,17 @@ def changed_document() -> dict[str, Any]:
     return dict(document)
 
 
+def test_spec_of_a_portal_that_is_not_there(program: Program) -> None:
+    program.log_in()
+    found = findings(
+        program, "--spec", CYARA_BASE_URL="http://127.0.0.1:9", CYARA_API_CREDENTIAL=program.portal.credential
+    )
+    [(level, text)] = found["spec"]
+    assert level == "failure"
+    assert "at 127.0.0.1:9 got no answer" in text
+    assert "Next: check host and port" in text
+
+
 def test_spec_of_a_newer_portal_names_the_operations(tmp_path: Path) -> None:
     with LocalPortal(changed_document()) as portal:
         (tmp_path / "state").mkdir(mode=0o700)

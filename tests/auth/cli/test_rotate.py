@@ -105,6 +105,21 @@ def test_ctrl_c_while_waiting_leaves_the_rotation_in_progress(proven: Program) -
     assert proven("rotate", "abort", "--json").facts["aborted"]
 
 
+@pytest.mark.parametrize("longest", ["nan", "inf", "86401"])
+def test_begin_changes_nothing_when_it_cannot_wait_so_long(proven: Program, longest: str) -> None:
+    refused = proven("rotate", "begin", "--longest", longest)
+    assert refused.code == 7
+    assert "at most 86400 seconds. Nothing was changed" in refused.err
+    assert proven("status", "--json").facts["accounts"][0]["mode"] == "normal"
+
+
+def test_an_empty_variable_chooses_nothing(proven: Program) -> None:
+    assert "fingerprint are missing" in proven("rotate", "begin", "--key", "").err
+    assert "fingerprint are missing" in proven("reset", "--regenerated", "--forgive", "").err
+    account = proven("status", "--json").facts["accounts"][0]
+    assert (account["mode"], account["epoch"]) == ("normal", 0)
+
+
 def test_key_by_its_fingerprint(proven: Program) -> None:
     key = proven("status", "--json").facts["accounts"][0]["key"]
     proven.profile.unlink()

@@ -92,7 +92,7 @@ def test_unusable_options_are_refused(server: WireServer, options: dict[str, obj
 def test_options_reach_the_guard(server: WireServer, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = client_of(server.base_url, policy="strict", budget=1).guard.settings
     assert (settings.policy, settings.budget) == (GuardPolicy.STRICT, 1)
-    monkeypatch.setenv("CYARA_AUTH_POLICY", "STRICT")
+    monkeypatch.setenv("CYARA_AUTH_POLICY", "STRICT\n")
     assert client_of(server.base_url).guard.settings.policy is GuardPolicy.STRICT
 
 

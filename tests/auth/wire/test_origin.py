@@ -142,3 +142,8 @@ def test_where_the_secret_may_travel(url: str, *, may: bool) -> None:
 def test_origin_shows_itself_as_a_url() -> None:
     assert str(Origin.of(httpx.URL("https://P.example:443/x"))) == "https://p.example"
     assert str(Origin.of(httpx.URL("http://[::1]:8080"))) == "http://[::1]:8080"
+
+
+def test_a_name_that_only_looks_like_punycode_is_no_address() -> None:
+    with pytest.raises(BaseUrlError, match="is not a valid address"):
+        BaseUrl.parse("https://xn--.test")

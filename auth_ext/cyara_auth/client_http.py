@@ -17,6 +17,7 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
+from cyara_auth.client_options import check_certificate, check_proxy, check_timeout, check_verify, refused
 from cyara_auth.client_proxies import readable_proxies
 from cyara_auth.client_tls import ClientCertificate, tls_context
 from cyara_auth.errors import ConfigurationError
@@ -41,12 +42,13 @@ def _policy(value: RetryPolicy | int | None) -> RetryPolicy:
         return value
     if value is None:
         return RetryPolicy()
-    if value < 0:
-        raise ConfigurationError(f"retries= is a number from 0, or a RetryPolicy, not {value}.")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise refused("retries", value, takes="a whole number from 0, or a RetryPolicy", example="2")
     return RetryPolicy(attempts=value + 1)
 
 
-def _check_verify(_: object, __: object, value: object) -> None:
+def _check_verify(instance: object, attribute: object, value: object) -> None:
+    check_verify(instance, attribute, value)
     if isinstance(value, str | Path) and not Path(value).exists():
         raise ConfigurationError(f"verify= names no file or folder of certificate authorities: {value}")
     if value is False:
@@ -59,10 +61,10 @@ def _check_verify(_: object, __: object, value: object) -> None:
 class HttpOptions:
     """How to speak HTTP; the options of `connect` that do not concern the credential."""
 
-    timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
+    timeout: httpx.Timeout | float | None = attrs.field(default=DEFAULT_TIMEOUT, validator=check_timeout)
     verify: ssl.SSLContext | str | Path | bool = attrs.field(default=True, validator=_check_verify)
-    cert: ClientCertificate | None = attrs.field(default=None, repr=False)
-    proxy: str | httpx.URL | httpx.Proxy | None = attrs.field(default=None, repr=False)
+    cert: ClientCertificate | None = attrs.field(default=None, repr=False, validator=check_certificate)
+    proxy: str | httpx.URL | httpx.Proxy | None = attrs.field(default=None, repr=False, validator=check_proxy)
     retries: RetryPolicy = attrs.field(default=None, converter=_policy)
     user_agent: str
     strict: bool = False

@@ -1,0 +1,71 @@
+"""Arguments of a front door that are of the wrong kind: refused when the client is made, in one sentence.
+
+httpx, OpenSSL and the stores notice most of them only at the first call, and then say so by a TypeError from their
+depths. What was read from a file or from the environment is a text, where a number is meant.
+"""
+
+import os
+import ssl
+import threading
+from types import NoneType
+from typing import Any, cast
+
+from cyara_auth._http import httpx
+from cyara_auth.errors import ConfigurationError
+
+
+def refused(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:
+    """Return the error for an argument. Only numbers are repeated in it: a text may hold a password."""
+    shown = repr(value) if isinstance(value, int | float | NoneType) else f"a value of type {type(value).__name__}"
+    return ConfigurationError(f"{name}= takes {takes}, not {shown}. Nothing was sent. Next: {name}={example}")
+
+
+def is_number(value: object) -> bool:
+    """Return whether it is a number of seconds or of things; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def check_timeout(_: object, __: object, value: object) -> None:
+    """Refuse what httpx would hand to a socket unread."""
+    if isinstance(value, httpx.Timeout):
+        usable = all(part is None or _is_time(part) for part in value.as_dict().values())
+    else:
+        usable = value is None or (_is_time(value) and value != 0)
+    if not usable:
+        raise refused("timeout", value, takes="seconds above 0, an httpx.Timeout of these, or None", example="30")
+
+
+def check_verify(_: object, __: object, value: object) -> None:
+    """Refuse what names no authorities; `None` means no certainty in one library and the default in another."""
+    if not isinstance(value, bool | str | os.PathLike | ssl.SSLContext):
+        takes = "True, False, a file or folder of certificate authorities, or an ssl.SSLContext"
+        raise refused("verify", value, takes=takes, example="'ca.pem'")
+
+
+def check_certificate(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
+    """Refuse what OpenSSL could not open; a list would be taken by it, and its password pickled by us."""
+    if not (value is None or isinstance(value, str) or _is_pair(value)):
+        takes = "a file's name, (certificate, key), or (certificate, key, password)"
+        raise refused("cert", value, takes=takes, example="('client.pem', 'client.key')")
+
+
+def check_proxy(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
+    """Refuse what is no address; a mapping is what requests takes."""
+    if not isinstance(value, str | httpx.URL | httpx.Proxy | NoneType):
+        raise refused("proxy", value, takes="one address, for everything", example="'http://HOST:PORT'")
+
+
+def check_texts(**given: object) -> None:
+    """Refuse arguments that are neither a text nor left out."""
+    for name, value in given.items():
+        if not isinstance(value, str | NoneType):
+            raise refused(name, value, takes="a text", example="'...'")
+
+
+def _is_time(value: object) -> bool:
+    return is_number(value) and 0 <= cast("float", value) <= threading.TIMEOUT_MAX
+
+
+def _is_pair(value: object) -> bool:
+    parts = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    return len(parts) in {2, 3} and all(isinstance(part, str | bytes | os.PathLike | NoneType) for part in parts)

@@ -1,0 +1,84 @@
+"""Arguments of the wrong kind: one sentence when the client is made, and neither a TypeError nor a text of theirs."""
+
+from pathlib import Path
+
+import pytest
+
+from cyara_auth import Cyara, connect
+from cyara_auth._http import httpx
+from cyara_auth.errors import ConfigurationError
+from cyara_auth.stores.memory import MemoryStrikeStore
+
+from .loopback import PAIR
+
+PASSWORD = "geheim"
+
+
+def client_of(**options: object) -> Cyara:
+    given: dict[str, object] = {"base_url": "https://portal.test", "credential": PAIR, "store": MemoryStrikeStore()}
+    return connect(**{**given, **options})
+
+
+WRONG: list[dict[str, object]] = [
+    {"retries": "3"},
+    {"retries": 1.5},
+    {"retries": True},
+    {"timeout": "30"},
+    {"timeout": (5, 30)},
+    {"timeout": 0},
+    {"timeout": -1},
+    {"timeout": float("nan")},
+    {"timeout": True},
+    {"timeout": httpx.Timeout("30")},
+    {"timeout": httpx.Timeout(30, read=-1)},
+    {"verify": None},
+    {"verify": b"ca.pem"},
+    {"cert": Path("client.pem")},
+    {"cert": ()},
+    {"cert": ["client.pem", "client.key", PASSWORD]},
+    {"cert": ("client.pem", 5)},
+    {"cert": ("client.pem", "client.key", PASSWORD, "more")},
+    {"proxy": {"https": f"http://robot:{PASSWORD}@proxy.test"}},
+    {"proxy": b"http://proxy.test"},
+    {"user_agent": b"nightly"},
+]
+
+
+@pytest.mark.parametrize("options", WRONG, ids=repr)
+def test_an_argument_of_the_wrong_kind(options: dict[str, object]) -> None:
+    (name,) = options
+    with pytest.raises(ConfigurationError, match=f"^{name}= takes .* Nothing was sent. Next: {name}=") as caught:
+        client_of(**options)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_numbers_are_repeated_and_texts_are_not() -> None:
+    with pytest.raises(ConfigurationError, match=r"not -1\."):
+        client_of(retries=-1)
+    with pytest.raises(ConfigurationError, match=r"not a value of type str\."):
+        client_of(timeout=PASSWORD)
+
+
+def test_options_that_are_changed_later_are_looked_at_too() -> None:
+    with client_of() as cyara:
+        for options in ({"timeout": "30"}, {"retries": "3"}, {"user_agent": b"x"}):
+            with pytest.raises(ConfigurationError, match="Nothing was sent"):
+                cyara.with_options(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"timeout": 0.5},
+        {"timeout": None},
+        {"timeout": httpx.Timeout(None, pool=0)},
+        {"verify": Path(__file__).parent},
+        {"cert": (Path("client.pem"), "client.key", b"word")},
+        {"cert": "client.pem"},
+        {"proxy": httpx.URL("http://proxy.test:3128")},
+        {"proxy": httpx.Proxy("http://proxy.test:3128")},
+    ],
+    ids=repr,
+)
+def test_an_argument_of_a_right_kind(options: dict[str, object]) -> None:
+    client_of(**options).close()

@@ -8,8 +8,6 @@ ahead, and none when the items at hand reach the limit. An error on a page is ra
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
@@ -20,7 +18,9 @@ from ._walk import Page, Walk
 from .errors import DecodingError
 
 if TYPE_CHECKING:
+    from asyncio import Task
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from concurrent.futures import ThreadPoolExecutor
 
     import httpx
 
@@ -120,7 +120,7 @@ def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
             page, step = pages.walk.arrive(value)
             ahead = None
             if step is not None and prefetch:
-                pool = pool or ThreadPoolExecutor(1, thread_name_prefix="cyara-next-page")
+                pool = pool or _one_thread()
                 ahead = pool.submit(copy_context().run, endpoint.send, client, pages.request(step))
             page = pages.decode(tp, page, response)
             if on_page is not None:
@@ -133,6 +133,12 @@ def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
         if pool is not None:
             # Whoever leaves early may close the client next, and a socket closed under a reader hangs that reader.
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only those who read lists pay for it
+
+    return ThreadPoolExecutor(1, thread_name_prefix="cyara-next-page")
 
 
 async def aiterate(  # noqa: PLR0913 - what a caller may choose, each by name
@@ -148,7 +154,9 @@ async def aiterate(  # noqa: PLR0913 - what a caller may choose, each by name
     pages = _List(endpoint, arguments, limit)
     if pages.walk.wants_nothing:
         return
-    ahead: asyncio.Task[Any] | None = None
+    import asyncio  # noqa: PLC0415 - only those who have an event loop pay for it
+
+    ahead: Task[Any] | None = None
     try:
         response = await endpoint.asend(client, pages.first)
         while True:
@@ -174,6 +182,8 @@ async def aiterate(  # noqa: PLR0913 - what a caller may choose, each by name
 
 def _in_asyncio() -> bool:
     """Say whether asyncio runs this: under another event loop there is no task to fetch ahead in."""
+    import asyncio  # noqa: PLC0415 - only those who have an event loop pay for it
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -52,6 +52,7 @@ class ApiError(CyaraError):
         request_id: what the portal calls this request, for its operator.
         attempt: number of the attempt that this answer belongs to, from 1.
         retry_after: seconds that the portal asks to wait, when it does.
+        host: name of the host that answered.
     """
 
     advice: ClassVar[str] = ""
@@ -70,6 +71,7 @@ class ApiError(CyaraError):
         request_id: str | None = None,
         attempt: int = 1,
         retry_after: float | None = None,
+        host: str = "",
     ) -> None:
         self.method = method
         self.path_template = path_template
@@ -81,11 +83,13 @@ class ApiError(CyaraError):
         self.request_id = request_id
         self.attempt = attempt
         self.retry_after = retry_after
+        self.host = host
         super().__init__(method, path_template, operation_id, status_code)
 
     def __str__(self) -> str:
-        """Say which call met which status, with nothing of the body."""
-        parts = [f"{self.method} {self.path_template} ({self.operation_id}) answered {self.status_code}"]
+        """Say which call met which status where, with nothing of the body."""
+        place = f" at {self.host}" if self.host else ""
+        parts = [f"{self.method} {self.path_template} ({self.operation_id}){place} answered {self.status_code}"]
         if self.attempt > 1:
             parts.append(f"on attempt {self.attempt}")
         if self.request_id:
@@ -121,6 +125,8 @@ class Forbidden(ApiError):  # noqa: N818 - named for the status, as users say it
 
 class NotFound(ApiError):  # noqa: N818 - named for the status, as users say it
     """404: there is no such thing, or it is not visible to this user."""
+
+    advice = "check the identifiers, the account and the base URL"
 
 
 class Conflict(ApiError):  # noqa: N818 - named for the status, as users say it

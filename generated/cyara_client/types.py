@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from enum import Enum
 from io import BytesIO
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Generic, Literal, TypeVar
 
@@ -48,6 +49,11 @@ class File:
     payload: BinaryIO | bytes
     file_name: str | None = None
     mime_type: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a path in place of the content, which would be sent as if it were that."""
+        if isinstance(self.payload, (str, PathLike)):
+            raise TypeError("File takes bytes or an open binary file, not a path; pass File.from_path(path).")
 
     @classmethod
     def from_path(cls, path: str | Path, *, mime_type: str | None = None) -> File:

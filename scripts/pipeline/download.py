@@ -94,7 +94,10 @@ def get(
                 address = target
         except httpx.HTTPError as error:
             reason = f"{type(error).__name__}: {quoted(error)}"
-            raise FetchError(f"{address} could not be reached: {reason}. Nothing was stored.") from None
+            raise FetchError(
+                f"{address} could not be reached: {reason}. Nothing was stored. Check the address, VPN and proxy, or "
+                "save the document in your browser and pass it as --source FILE."
+            ) from None
         except httpx.InvalidURL as error:
             raise FetchError(f"{quoted(address)} is no address: {quoted(error)}.") from None
     raise FetchError(f"{address} redirects more than {REDIRECTS} times. Nothing was stored.")

@@ -86,3 +86,15 @@ def test_an_interrupted_download_leaves_nothing(zoo: Zoo, wire: Wire, tmp_path: 
     with pytest.raises(KeyboardInterrupt):
         _download(zoo, wire, "sync", tmp_path / "test.bin", progress=interrupt)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_path_where_no_file_can_be_is_refused_before_anything_is_sent(
+    zoo: Zoo, wire: Wire, face: str, tmp_path: Path
+) -> None:
+    wire.answer = lambda _: _file()
+    error = zoo("errors").DownloadError
+    for path, text in ((tmp_path, "is a folder"), (tmp_path / "missing" / "test.bin", "does not exist")):
+        with pytest.raises(error, match=f"{text}; nothing was sent"):
+            _download(zoo, wire, face, path)
+    assert wire.seen == []

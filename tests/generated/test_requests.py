@@ -154,6 +154,22 @@ def test_bytes_are_a_body_too(zoo: Zoo, wire: Wire) -> None:
     assert wire.seen[-1].headers["content-type"] == "application/octet-stream"
 
 
+def test_what_is_no_file_is_refused_before_anything_is_sent(zoo: Zoo, wire: Wire, tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes(b"<a/>")
+    upload, body = zoo("api.files.upload").sync, zoo("models").UploadBody
+    with path.open("rb") as opened:
+        for given in (str(path), path, opened):
+            with pytest.raises(TypeError, match=r"file takes a File.*nothing was sent.*File\.from_path"):
+                upload(client=wire, body=body(file=given))
+        for given in (str(path), b"<a/>", opened):
+            with pytest.raises(TypeError, match=r"a form is an object with fields.*nothing was sent.*File\.from_path"):
+                upload(client=wire, body=given)
+    with pytest.raises(TypeError, match=r"not a path; pass File\.from_path"):
+        zoo("types").File(str(path))
+    assert wire.seen == []
+
+
 def test_nan_is_refused_before_anything_is_sent(zoo: Zoo, wire: Wire) -> None:
     body = zoo("models").Animal(animal_id=1, name="x", additional_properties={"n": float("nan")})
     endpoint = zoo("api.animals.create_animal").ENDPOINT

@@ -201,3 +201,12 @@ def test_earlier_names_work_and_warn(aliased: Path, wire: Wire, monkeypatch: pyt
         assert next(iter(models.Mood)).name == "CALM"
         assert not hasattr(client.animals, "get_array")
         assert not hasattr(models, "Gone")
+
+
+def test_a_resource_loads_neither_an_event_loop_nor_threads() -> None:
+    code = "import sys, httpx, attrs; before = set(sys.modules); from cyara_client.resources import SyncResources; "
+    code += (
+        "SyncResources(None).campaigns; print(sorted({'asyncio', 'concurrent.futures'} & set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

@@ -165,6 +165,7 @@ IDIOMS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("an operation of one path", "get", "/p9", asks()),
     ("another, told apart by a fragment", "get", "/p9#name", asks(parameter("query", "name", TEXT, required=True))),
     ("a class in a path", "get", "/p10/{version}", asks(parameter("path", "version", ref("Version")))),
+    ("a class in a query", "get", "/q7", asks(parameter("query", "version", ref("Version"), required=True))),
     ("a form that is a file", "post", "/b1", takes(FORM, FILE)),
     ("a form that is a list of files", "post", "/b2", takes(FORM, {"type": "array", "items": FILE})),
     ("a form that is an enumeration", "post", "/b3", takes(FORM, {"oneOf": [ref("Color")], "nullable": True})),

@@ -147,3 +147,12 @@ def test_state_hangs_on_method_and_path_not_on_operation_ids(portal, call):
         headers = {"Authorization": f"ApiKey {other.credential}"}
         answer = httpx.get(f"{other.base_url}{A}/campaigns", headers=headers, trust_env=False)
         assert answer.json()["totalResults"] >= 120
+
+
+def test_a_moment_without_a_zone_is_utc(call):
+    campaign = call("GET", f"{A}/campaigns").json()["results"][0]["campaignId"]
+    plain, zoned = (
+        call("GET", f"{A}/campaigns/{campaign}/runs?fromDate=2020-01-01T00:00:00{zone}") for zone in ("", "Z")
+    )
+    assert plain.status_code == zoned.status_code == 200
+    assert plain.json()["results"] == zoned.json()["results"]

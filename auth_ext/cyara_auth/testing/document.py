@@ -153,7 +153,7 @@ class Document:
         # The specification allows one media type, in place of `schema`.
         media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
         described = as_object(as_object(content).get("schema", _TEXT))
-        schema = _TEXT if place == "path" and self._is_class(described) else described
+        schema = _TEXT if self._is_read_from_text(described, place) else described
         return Parameter(
             name=raw["name"],
             place=place,
@@ -164,10 +164,16 @@ class Document:
             media_type=media_type,
         )
 
-    def _is_class(self, schema: Json) -> bool:
-        """Whether a path parameter is a class, such as `System.Version`: .NET reads it from one text by a converter."""
+    def _is_read_from_text(self, schema: Json, place: str) -> bool:
+        """Whether .NET makes a class of one text by a converter: any class in a path, and one nobody can fill.
+
+        `System.Version` is described by its parts, all of them read-only.
+        """
         found = as_object(self.resolve(schema))
-        return "properties" in found or found.get("type") == "object"
+        parts = as_object(found.get("properties")).values()
+        if place == "path":
+            return bool(parts) or found.get("type") == "object"
+        return bool(parts) and all(as_object(part).get("readOnly") is True for part in parts)
 
 
 def bundled_bytes() -> bytes:

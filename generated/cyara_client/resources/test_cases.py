@@ -105,9 +105,10 @@ class TestCases(Resource):
             sha256: expected hash in hexadecimal.
 
         Returns:
-            The test case as a file.
+            The path, once the whole file is there.
 
         Raises:
+            DownloadError: too large, cut off, or not the file expected; or no file can be made at `path`.
             ApiError: the portal answered with a status other than success (documented: 400, 401, 403, 404, 409, 429, 500).
             DecodingError: the answer is not what the document declares.
             httpx.TransportError: no answer arrived.
@@ -320,9 +321,10 @@ class AsyncTestCases(Resource):
             sha256: expected hash in hexadecimal.
 
         Returns:
-            The test case as a file.
+            The path, once the whole file is there.
 
         Raises:
+            DownloadError: too large, cut off, or not the file expected; or no file can be made at `path`.
             ApiError: the portal answered with a status other than success (documented: 400, 401, 403, 404, 409, 429, 500).
             DecodingError: the answer is not what the document declares.
             httpx.TransportError: no answer arrived.

@@ -13,12 +13,19 @@ progress: called with bytes so far and bytes in all (None when the portal does n
 max_bytes: largest size accepted.
 sha256: expected hash in hexadecimal."""
 
+PATH = "The path, once the whole file is there."
+
+DOWNLOAD_ERROR = "DownloadError: too large, cut off, or not the file expected; or no file can be made at `path`."
+
 _CLIENT = "    client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients."
 _ARGUMENTS = "Args:"
 _RETURNS = "Returns:"
+_RAISES = "Raises:"
 
 
-def for_resource(docstring: str, *, added: str = "", without: str | None = None, returns: str = "") -> str:
+def for_resource(
+    docstring: str, *, added: str = "", without: str | None = None, returns: str = "", raises: str = ""
+) -> str:
     """Return the docstring of a method: no client among the arguments, and the arguments that a method adds.
 
     Args:
@@ -26,6 +33,7 @@ def for_resource(docstring: str, *, added: str = "", without: str | None = None,
         added: lines about further arguments.
         without: argument that the method does not have.
         returns: what the method returns, when it is not what the endpoint function returns.
+        raises: a further error, and when.
     """
     lines = docstring.splitlines()
     if _ARGUMENTS not in lines:
@@ -47,6 +55,8 @@ def for_resource(docstring: str, *, added: str = "", without: str | None = None,
     if returns and _RETURNS in rest:
         after = rest[rest.index("", rest.index(_RETURNS)) :] if "" in rest else []
         rest = [_RETURNS, f"    {returns}", *after]
+    if raises and _RAISES in rest:
+        rest.insert(rest.index(_RAISES) + 1, f"    {raises}")
     text = "\n".join([*lines[:start], *section, *rest])
     indented = "\n".join(f"        {line}" if line else "" for line in text.splitlines())
     return f"{indented.strip()}\n        "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pipeline.index.docstrings import DOWNLOAD, EVERY_ITEM, ITERATOR, for_resource
+from pipeline.index.docstrings import DOWNLOAD, DOWNLOAD_ERROR, EVERY_ITEM, ITERATOR, PATH, for_resource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,5 +146,7 @@ def download_method(module: EndpointModule, *, is_async: bool) -> ast.stmt:
     return _method(
         f"{'async ' if is_async else ''}def {module.name}_to_file(self, path: str | Path, *, {arguments}) -> Path",
         [call],
-        for_resource(ast.get_docstring(module.sync, clean=True) or "", added=DOWNLOAD),
+        for_resource(
+            ast.get_docstring(module.sync, clean=True) or "", added=DOWNLOAD, returns=PATH, raises=DOWNLOAD_ERROR
+        ),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import is_json
 from pipeline.normalise.walk import operations, referred, walk
-from pipeline.plain import mapping
+from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -83,8 +83,7 @@ def parameter_values(work: Work) -> None:
     """Make parameters what the generator accepts: path required and without default, none of them null or a file.
 
     A default on a path parameter is a SyntaxError (openapi-python-client issue 1281), a nullable path parameter skips
-    the operation. Null is taken from all of them: a parameter that is None is not sent. A class in a path (such as
-    ``System.Version``, described by its read-only parts) is read from one text by .NET. Failure modes 8 and 10.
+    the operation. Null is taken from all of them: a parameter that is None is not sent. Failure modes 8 and 10.
     """
     for entry in operations(work.document):
         for parameter in entry.operation.get("parameters", []):
@@ -95,10 +94,23 @@ def parameter_values(work: Work) -> None:
                 if found.schema.get("format") == "binary":
                     del found.schema["format"]
                     work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} is text, not a file")
+            if _is_read_from_text(work.schemas.get(referred(schema) or "", schema), parameter["in"]):
+                parameter["schema"] = {"type": "string"}
+                work.note(
+                    entry.where, f"parameter {ascii(parameter['name'])[:80]} is text, of which .NET makes a class"
+                )
             if parameter["in"] == "path":
                 parameter["required"] = True
-                if is_object(work.schemas.get(referred(schema) or "", schema)):
-                    parameter["schema"] = {"type": "string"}
-                    work.note(entry.where, f"path parameter {parameter['name']} is text, of which .NET makes a class")
                 if schema.pop("default", None) is not None:
                     work.note(entry.where, f"default of path parameter {parameter['name']} dropped")
+
+
+def _is_read_from_text(schema: dict[str, Any], place: str) -> bool:
+    """Return whether .NET makes a class of one text by a converter: any class in a path, and one nobody can fill.
+
+    `System.Version` is described by its parts, all of them read-only.
+    """
+    parts = [part for part in mapping(schema, "properties").values() if is_mapping(part)]
+    return is_object(schema) and (
+        place == "path" or (bool(parts) and all(part.get("readOnly") is True for part in parts))
+    )

@@ -7,6 +7,7 @@ that fits none of these is answered from its schema.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cyara_auth.testing.answers import Answer, json_answer, problem
@@ -88,12 +89,18 @@ def _runs(call: _Call) -> Json:
     now = call.cyara.clock.now()
     found: list[Run] = call.cyara.campaigns.runs(call.number("campaign"))
     if call.asked("fromDate"):
-        found = [run for run in found if run.start >= read_date_time(call.asked("fromDate"))]
+        found = [run for run in found if run.start >= _moment(call.asked("fromDate"))]
     if call.asked("toDate"):
-        found = [run for run in found if run.start <= read_date_time(call.asked("toDate"))]
+        found = [run for run in found if run.start <= _moment(call.asked("toDate"))]
     if call.asked("sortAsc"):
         found = found[::-1]
     return call.page([run.shown(now) for run in found])
+
+
+def _moment(text: str) -> datetime:
+    """Read a moment; one without a zone is UTC, as all dates of the API are."""
+    moment = read_date_time(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _create(status: int, make: Callable[[_Call], Json]) -> Callable[[_Call], Json]:

@@ -85,6 +85,7 @@ def api_error(operation: Operation, response: httpx.Response) -> ApiError:
         request_id=_request_id(response.headers, problem),
         attempt=attempt if isinstance(attempt, int) else 1,
         retry_after=_retry_after(response.headers),
+        host=response.request.url.host,
     )
 
 

@@ -7,6 +7,7 @@ import json
 import uuid
 from decimal import Decimal
 from enum import Enum
+from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
 from ._json import is_object
@@ -84,17 +85,43 @@ def json_bytes(value: Any) -> bytes:  # noqa: ANN401 - any typed value
 
 
 def form_fields(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a model or a mapping
-    """Yield the fields of a form, arrays as one field per element, files as they are; unset and None are left out."""
+    """Yield the fields of a form, arrays as one field per element, files as they are; unset and None are left out.
+
+    Raises:
+        TypeError: the value has no fields, or a path or an open file stands where a `File` belongs.
+    """
     if hasattr(value, "__wire_names__"):
         pairs = list(value.additional_properties.items())
-        pairs += [(wire, getattr(value, name)) for name, wire in value.__wire_names__.items()]
+        pairs += [(wire, _file_or_field(value, name)) for name, wire in value.__wire_names__.items()]
+    elif is_object(value):
+        pairs = list(value.items())
     else:
-        pairs = list(dict(value).items())
+        raise TypeError(
+            f"a form is an object with fields, not {type(value).__name__}; nothing was sent. Pass the model that the "
+            "operation's `body` is annotated with, and a file in it as File.from_path(path)."
+        )
     for name, field in pairs:
+        if isinstance(field, PathLike) or hasattr(field, "read"):
+            raise _no_file(name, cast("object", field))
         elements = cast("Iterable[Any]", field if isinstance(field, (list, tuple)) else (field,))
         for element in elements:
             if element is not UNSET and element is not None:
                 yield name, element
+
+
+def _file_or_field(model: Model, name: str) -> Any:  # noqa: ANN401 - any typed value
+    """Return a field of a form; a text is no file, and would travel as one that holds its own path."""
+    field: Any = getattr(model, name)
+    if isinstance(field, str) and {"File", "str"} & set(type(model).__annotations__[name].split(" | ")) == {"File"}:
+        raise _no_file(name, field)
+    return field
+
+
+def _no_file(name: str, field: Any) -> TypeError:  # noqa: ANN401 - whatever was given
+    return TypeError(
+        f"{name} takes a File, not {type(field).__name__}; nothing was sent. Pass File.from_path(path) for a file of "
+        "the disk, or File(payload=...) for bytes or an open binary file."
+    )
 
 
 def form_parts(value: Any) -> list[tuple[str, tuple[str | None, Any, str | None]]]:  # noqa: ANN401 - model or mapping

@@ -102,6 +102,20 @@ class _Sink:
             self._name.unlink()
 
 
+def _target(path: str | Path) -> Path:
+    """Return where the file shall be, before anything is sent for it.
+
+    Raises:
+        DownloadError: a folder stands there, or there is no folder to put it in.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise DownloadError(f"{target} is a folder; nothing was sent. Give the name of a file in it.")
+    if not target.parent.is_dir():
+        raise DownloadError(f"the folder {target.parent} does not exist; nothing was sent. Make it first.")
+    return target
+
+
 @contextmanager
 def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]) -> Generator[httpx.Response]:
     endpoint.warn()
@@ -147,10 +161,11 @@ def download(  # noqa: PLR0913 - what a caller may choose, each by name
 
     Raises:
         ApiError: the portal answered with a status other than success.
-        DownloadError: too large, cut off, or not the file expected.
+        DownloadError: too large, cut off, or not the file expected; or no file can be made at `path`.
     """
+    target = _target(path)
     with _streamed(endpoint, client, arguments) as response:
-        sink = _Sink(Path(path), progress, max_bytes, sha256)
+        sink = _Sink(target, progress, max_bytes, sha256)
         try:
             sink.expect(response.headers)
             with sink.receiving():
@@ -172,8 +187,9 @@ async def adownload(  # noqa: PLR0913 - what a caller may choose, each by name
     sha256: str | None = None,
 ) -> Path:
     """Stream an answer to a file in an event loop. Arguments and errors are those of `download`."""
+    target = _target(path)
     async with _astreamed(endpoint, client, arguments) as response:
-        sink = _Sink(Path(path), progress, max_bytes, sha256)
+        sink = _Sink(target, progress, max_bytes, sha256)
         try:
             sink.expect(response.headers)
             with sink.receiving():

@@ -16,7 +16,7 @@ from cyara_auth._http import httpx
 from cyara_auth.client_account import account_of, takes_text
 from cyara_auth.client_binding import Binding, bind, holds_secret
 from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
-from cyara_auth.client_options import check_texts
+from cyara_auth.client_options import check_text
 from cyara_auth.client_verify import Probe, choose_probe
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError
@@ -280,7 +280,7 @@ def _connect_again(recipe: Mapping[str, Any]) -> Cyara:
 
 def _user_agent(suffix: str | None) -> str:
     """Say which package, platform release and Python call, and the caller's own name if given."""
-    check_texts(user_agent=suffix)
+    check_text("user_agent", suffix, example="'nightly-gate/2.1'")
     if suffix and not (suffix.isascii() and suffix.isprintable()):
         raise ConfigurationError("user_agent= is printable ASCII on one line; it becomes part of a header.")
     return f"{_product()} {suffix}" if suffix else _product()

@@ -4,7 +4,9 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
+from cyara_auth.client_options import refused
 from cyara_auth.errors import ConfigurationError
 
 ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"
@@ -28,10 +30,12 @@ def account_of(
             out takes longer than all else here.
 
     Raises:
-        ConfigurationError: it is no number, and the document's accounts are.
+        ConfigurationError: it is no number, and the document's accounts are; or neither number nor text.
     """
     found = ((os.environ if environ is None else environ).get(ACCOUNT_ID) or "").strip() if given is None else given
     if not isinstance(found, str):
+        if isinstance(found, bool) or not isinstance(found, int | UUID):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            raise refused("account_id", found, takes="a number, or a text where the document says so", example="17")
         return found
     if not found:
         return None

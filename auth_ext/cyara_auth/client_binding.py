@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import attrs
 
 from cyara_auth._http import httpx
+from cyara_auth.client_options import check_environ, check_store, check_text
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError, ConfigurationError
 from cyara_auth.guard import GuardSettings, StrikeGuard
@@ -59,6 +60,11 @@ def bind(  # noqa: PLR0913  # the options of connect(), by keyword
     """
     holder = [credential]
     del credential  # a traceback that prints locals must not find it here
+    check_text("base_url", base_url, example="'https://<portal>/cyarawebapi'")
+    check_text("profile", profile, example="'staging'")
+    check_text("policy", policy, example="'strict'")
+    check_store(store)
+    check_environ(environ)
     base = BaseUrl.parse(_base_url(base_url, profile, environ))
     settings = GuardSettings(
         policy=choose_policy(policy, environ),
@@ -96,7 +102,7 @@ def _budget(given: int | None) -> int:
         return LARGEST_BUDGET
     if given not in range(1, LARGEST_BUDGET + 1):
         raise ConfigurationError(
-            f"The budget is 1 or {LARGEST_BUDGET} calls, not {given}: the portal voids a token at the third."
+            f"The budget is 1 or {LARGEST_BUDGET} calls, not {given!r}: the portal voids a token at the third."
         )
     return given
 

@@ -7,6 +7,7 @@ depths. What was read from a file or from the environment is a text, where a num
 import os
 import ssl
 import threading
+from collections.abc import Mapping
 from types import NoneType
 from typing import Any, cast
 
@@ -55,11 +56,27 @@ def check_proxy(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - at
         raise refused("proxy", value, takes="one address, for everything", example="'http://HOST:PORT'")
 
 
-def check_texts(**given: object) -> None:
-    """Refuse arguments that are neither a text nor left out."""
-    for name, value in given.items():
-        if not isinstance(value, str | NoneType):
-            raise refused(name, value, takes="a text", example="'...'")
+def check_text(name: str, value: object, *, example: str) -> None:
+    """Refuse what is neither a text nor left out."""
+    if not isinstance(value, str | NoneType):
+        raise refused(name, value, takes="a text", example=example)
+
+
+def check_store(value: object) -> None:
+    """Refuse what is neither a URL nor a store; a class of stores is none."""
+    if not (value is None or isinstance(value, str)) and (isinstance(value, type) or not hasattr(value, "apply")):
+        takes = "a strike store's URL, or a store"
+        raise refused("store", value, takes=takes, example="'sqlite:///var/lib/ci/strikes.sqlite3'")
+
+
+def check_environ(value: object) -> None:
+    """Refuse an environment that holds anything but texts."""
+    takes, example = "a mapping of texts", "dict(os.environ)"
+    if not isinstance(value, Mapping | NoneType):
+        raise refused("environ", value, takes=takes, example=example)
+    for name, setting in cast("Mapping[object, object]", value or {}).items():
+        if not isinstance(setting, str):
+            raise refused("environ", setting, takes=f"{takes} (see {name})", example=example)
 
 
 def _is_time(value: object) -> bool:

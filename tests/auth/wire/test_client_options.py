@@ -1,10 +1,11 @@
 """Arguments of the wrong kind: one sentence when the client is made, and neither a TypeError nor a text of theirs."""
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from cyara_auth import Cyara, connect
+from cyara_auth import Cyara, GuardPolicy, connect
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
@@ -41,6 +42,17 @@ WRONG: list[dict[str, object]] = [
     {"proxy": {"https": f"http://robot:{PASSWORD}@proxy.test"}},
     {"proxy": b"http://proxy.test"},
     {"user_agent": b"nightly"},
+    {"base_url": b"https://portal.test"},
+    {"base_url": httpx.URL("https://portal.test")},
+    {"profile": 5},
+    {"policy": 1},
+    {"store": Path("/var/lib/ci/strikes.sqlite3")},
+    {"store": MemoryStrikeStore},
+    {"environ": [("CYARA_ACCOUNT_ID", "17")]},
+    {"environ": {"CYARA_ACCOUNT_ID": 17}},
+    {"account_id": 1.5},
+    {"account_id": True},
+    {"account_id": b"17"},
 ]
 
 
@@ -59,6 +71,11 @@ def test_numbers_are_repeated_and_texts_are_not() -> None:
         client_of(timeout=PASSWORD)
 
 
+def test_a_budget_that_is_a_text_is_told_from_the_number() -> None:
+    with pytest.raises(ConfigurationError, match="not '1'"):
+        client_of(budget="1")
+
+
 def test_options_that_are_changed_later_are_looked_at_too() -> None:
     with client_of() as cyara:
         for options in ({"timeout": "30"}, {"retries": "3"}, {"user_agent": b"x"}):
@@ -69,6 +86,9 @@ def test_options_that_are_changed_later_are_looked_at_too() -> None:
 @pytest.mark.parametrize(
     "options",
     [
+        {"account_id": UUID(int=17)},
+        {"policy": GuardPolicy.STRICT},
+        {"environ": {}},
         {"timeout": 0.5},
         {"timeout": None},
         {"timeout": httpx.Timeout(None, pool=0)},

@@ -9,9 +9,9 @@ from types import ModuleType
 
 import attrs
 
-from cyara_auth import decide_admit, decide_settle
+from cyara_auth import decide_admit, decide_operator, decide_settle
 from cyara_auth.decide import decide
-from cyara_auth.decide_events import Admit, Decision, Event, Settle
+from cyara_auth.decide_events import Admit, Decision, Event, Reset, Settle
 from cyara_auth.state import AccountState
 
 from .rules import Decide
@@ -45,6 +45,8 @@ def build(mutant: Mutant) -> Decide:
             return copy.admit(state, event)  # type: ignore[no-any-return]  # a module made at run time
         if isinstance(event, Settle) and mutant.module is decide_settle:
             return copy.settle(state, event)  # type: ignore[no-any-return]  # a module made at run time
+        if isinstance(event, Reset) and mutant.module is decide_operator:
+            return copy.start_again(state, event)  # type: ignore[no-any-return]  # a module made at run time
         return decide(state, event)
 
     return wrong
@@ -109,6 +111,14 @@ MUTANTS = (
             ),
         },
         bounds=Bounds(clients=2, calls=4, rotations=1, typo=False),
+    ),
+    Mutant(
+        name="the operator's word ends the charge of calls that still travel",
+        module=decide_operator,
+        changes={
+            " or seconds_left(ticket, now) > 0": "",
+        },
+        bounds=Bounds(clients=2, calls=3, rotations=1, told=True),
     ),
 )
 """The first five are those that the protocol's study shows to break the bound; the others are tempting too."""

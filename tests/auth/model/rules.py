@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from cyara_auth.decide import Admit, Decision, Event, Settle
+from cyara_auth.decide import Admit, Decision, Event, Reset, Settle
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import (
     AccountState,
@@ -27,6 +27,7 @@ _LONG_AGO = Instant(domain="model", seconds=0.0)
 _LAPSED = Instant(domain="model", seconds=1.0)
 _ORPHAN_TTL = 500.0
 _HERE = Incident(wall=0.0, host="model", pid=0)
+_EPOCH = 1
 _ORIGIN = "https://portal:443"
 
 
@@ -38,6 +39,7 @@ class Rules:
         self._settings = settings
         self._admitted: dict[object, tuple[Admission | None, Account]] = {}
         self._settled: dict[object, Account] = {}
+        self._reset: dict[object, Account] = {}
 
     def admit(
         self, account: Account, pair: int, ticket: int, alive: frozenset[int], young: frozenset[int]
@@ -78,6 +80,15 @@ class Rules:
             answer = self._settled[question] = _condense(after, len(account.pairs))
         return answer
 
+    def reset(self, account: Account, young: frozenset[int]) -> Account:
+        """Hear from the operator that the token is new."""
+        question = (account, young)
+        answer = self._reset.get(question)
+        if answer is None:
+            after = self._decide(_expand(account, young), Reset(now=_NOW)).state
+            answer = self._reset[question] = _condense(after, len(account.pairs))
+        return answer
+
 
 def _owner(ticket: int) -> Owner:
     return Owner(host="model", realm="model", boot="model", pid=ticket, started="")
@@ -97,6 +108,7 @@ def _expand(account: Account, young: frozenset[int]) -> AccountState:
     return AccountState(
         strikes=account.strikes,
         mark=account.mark,
+        epoch=_EPOCH,
         pairs=tuple(
             PairRecord(fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], proofs=_RECORDS[state][1])
             for pair, state in enumerate(account.pairs)
@@ -112,6 +124,7 @@ def _expand(account: Account, young: frozenset[int]) -> AccountState:
                 status=TicketStatus.OPEN if t.open else TicketStatus.UNKNOWN,
                 eligible=tuple(map(str, t.eligible)),
                 mark=t.mark,
+                epoch=_EPOCH - t.earlier,
                 confirms=t.confirms,
             )
             for t in account.tickets
@@ -135,6 +148,7 @@ def _condense(state: AccountState, kinds: int) -> Account:
                 eligible=tuple(map(int, t.eligible)),
                 mark=t.mark,
                 confirms=t.confirms,
+                earlier=t.epoch < state.epoch,
             )
             for t in state.tickets
         ),

@@ -23,6 +23,9 @@ SMALL = {
     "strict, 2 x 3, suspects are confirmed": Bounds(
         clients=2, calls=3, rotations=1, gateways=True, settings=CONFIRMING
     ),
+    "strict, 2 x 3, the operator tells of the rotation": Bounds(clients=2, calls=3, rotations=1, told=True),
+    "strict, 2 x 3, 2 rotations, both told": Bounds(clients=2, calls=3, rotations=2, typo=False, told=True),
+    "strict, 2 x 3, told, proofs lapse": Bounds(clients=2, calls=3, rotations=1, lapses=True, told=True),
     "guarded, 3 x 3, no rotation": Bounds(clients=3, calls=3, rotations=0, settings=GUARDED),
     "guarded, 2 x 3, stale from the start, everything": Bounds(
         clients=2,

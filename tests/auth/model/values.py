@@ -14,7 +14,10 @@ UNPROVEN, PROVEN, FINAL, SUSPECT, SUSPECT_ONCE_PROVEN, STALE = range(6)
 
 
 class Ticket(NamedTuple):
-    """A reservation, as far as the model distinguishes it. `open` tickets may have lost their owner."""
+    """A reservation, as far as the model distinguishes it.
+
+    `open` tickets may have lost their owner; `earlier` ones were reserved before the operator's last word.
+    """
 
     id: int
     pair: int
@@ -22,6 +25,7 @@ class Ticket(NamedTuple):
     eligible: tuple[int, ...]
     mark: int
     confirms: bool
+    earlier: bool = False
 
 
 class Account(NamedTuple):
@@ -58,7 +62,8 @@ class Bounds:
 
     `stale_start` begins after the last rotation, with every client on the oldest token. `lapses` lets proofs become
     too old at any moment. `gateways` lets something between client and portal answer 401 by itself. `refusals` lets
-    calls fail before anything is sent, and lets unknown calls be young as well as old.
+    calls fail before anything is sent, and lets unknown calls be young as well as old. `told` makes the operator say
+    of each regeneration that it happened, in the moment when it does.
     """
 
     clients: int
@@ -70,4 +75,5 @@ class Bounds:
     lapses: bool = False
     gateways: bool = False
     refusals: bool = False
+    told: bool = False
     settings: GuardSettings = _STRICT

@@ -3,7 +3,8 @@
 The world has one key. Its tokens are numbered from 0; the portal knows the current one, and `rotations` times it may
 be regenerated at any moment. The last number is a typo that was never valid. Every invalid call on the key counts
 against the token that is current when the call is evaluated (the worst reading of the vendor's rule), and regenerating
-starts the count anew. What the model looks for is a third invalid call on any current token.
+starts the count anew; with `told`, the operator says so to the store in that moment. What the model looks for is a
+third invalid call on any current token.
 
 Clients hold a pair and make calls: reserve, send, be evaluated, report. With faults, a call may time out while it
 still travels (it is evaluated at any later time, by whatever token is current then), its answer may get lost, and a
@@ -36,7 +37,11 @@ def start(bounds: Bounds) -> World:
 def steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, World]]:
     """Yield everything that can happen next, with its name."""
     if world.current < bounds.rotations:
-        yield f"regenerate, T{world.current + 1} is current", world._replace(current=world.current + 1, invalid=0)
+        regenerated = world._replace(current=world.current + 1, invalid=0)
+        if bounds.told:
+            young = _travelling(world) | frozenset(client.ticket for client in world.clients)
+            regenerated = regenerated._replace(account=rules.reset(world.account, young))
+        yield f"regenerate, T{world.current + 1} is current", regenerated
     if bounds.lapses and PROVEN in world.account.pairs:
         pairs = tuple(STALE if state == PROVEN else state for state in world.account.pairs)
         yield "proofs lapse", world._replace(account=world.account._replace(pairs=pairs))
@@ -89,7 +94,7 @@ def _idle_steps(world: World, client: Client, bounds: Bounds, rules: Rules) -> I
     if not client.calls_left:
         return
     held = frozenset(other.ticket for other in world.clients if other.ticket)
-    travelling = frozenset(ticket for ticket, _ in world.travelling)
+    travelling = _travelling(world)
     ticket = 1 + max((t.id for t in world.account.tickets), default=0)
     ticket = max(ticket, 1 + max(held | travelling, default=0))
     every = frozenset(t.id for t in world.account.tickets)
@@ -101,11 +106,13 @@ def _idle_steps(world: World, client: Client, bounds: Bounds, rules: Rules) -> I
             yield f"reserve T{client.pair}: {admission}", world._replace(account=account), reserved
 
 
+def _travelling(world: World) -> frozenset[int]:
+    return frozenset(ticket for ticket, _ in world.travelling)
+
+
 def _reported(world: World, client: Client, outcome: Outcome, rules: Rules) -> World:
     every = frozenset(t.id for t in world.account.tickets)
-    young = every & (
-        frozenset(other.ticket for other in world.clients) | frozenset(ticket for ticket, _ in world.travelling)
-    )
+    young = every & (frozenset(other.ticket for other in world.clients) | _travelling(world))
     return world._replace(account=rules.settle(world.account, client.pair, client.ticket, outcome, young))
 
 
@@ -124,7 +131,7 @@ def canonical(world: World) -> World:
         new = {old: number for number, old in enumerate(sorted(ids), 1)}
         new[0] = 0
         tickets = tuple(
-            Ticket(new[t[0]], t[1], t[2], tuple(new[e] for e in t[3] if e in new), t[4], t[5]) for t in tickets
+            Ticket(new[t[0]], t[1], t[2], tuple(new[e] for e in t[3] if e in new), t[4], t[5], t[6]) for t in tickets
         )
         account = Account(account[0], account[1], account[2], tickets)
         clients = tuple(Client(c[0], new[c[1]], c[2], c[3]) for c in clients)

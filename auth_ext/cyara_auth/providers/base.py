@@ -7,6 +7,7 @@ error) stops it. A bad credential that fell through to the next source would spe
 from typing import Protocol, runtime_checkable
 
 from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import CredentialSourceError
 
 
 class CredentialProvider(Protocol):
@@ -28,6 +29,22 @@ class VersionedProvider(Protocol):
     def version(self) -> object:
         """Return something that differs whenever the source has changed; it never holds the secret."""
         ...
+
+
+def ask(provider: CredentialProvider) -> ApiCredential | None:
+    """Call a provider that somebody else wrote, and return its credential.
+
+    Raises:
+        CredentialSourceError: It returned something else, the text for example, which would fail at the first call.
+        CredentialError: The source is there but unusable.
+    """
+    found = provider()
+    if found is None or isinstance(found, ApiCredential):  # pyright: ignore[reportUnnecessaryIsInstance]  # providers without a type checker
+        return found
+    raise CredentialSourceError(
+        f"The {describe(provider)} returned a value of type {type(found).__name__}, not an ApiCredential. "
+        "Nothing was sent. Next: let it return ApiCredential.parse(text)"
+    )
 
 
 def describe(provider: CredentialProvider) -> str:

@@ -15,9 +15,9 @@ A source that is present but malformed stops the search. A profile that is named
 from collections.abc import Mapping
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialNotFoundError
+from cyara_auth.errors import ConfigurationError, CredentialNotFoundError
 from cyara_auth.origin import BaseUrl, Origin
-from cyara_auth.providers.base import CredentialProvider
+from cyara_auth.providers.base import CredentialProvider, ask
 from cyara_auth.providers.command import COMMAND, COMMAND_ENV, CommandProvider, split_command
 from cyara_auth.providers.environment import WHOLE, EnvironmentProvider
 from cyara_auth.providers.keyring_entry import KeyringProvider
@@ -138,9 +138,13 @@ def _explicit(credential: str | ApiCredential | CredentialProvider) -> Credentia
     if isinstance(credential, ApiCredential):
         return CredentialSource(StaticProvider(credential), credential)
     if not callable(credential):
-        raise TypeError(f"A credential is a text, an ApiCredential or a callable, not {type(credential).__name__}")
+        raise ConfigurationError(
+            "credential= takes a text, an ApiCredential or a callable, "
+            f"not a value of type {type(credential).__name__}. Nothing was sent. "
+            "Next: credential='key:token', or none, and the text in CYARA_API_CREDENTIAL"
+        )
     version = version_of(credential)
-    found = credential()
+    found = ask(credential)
     if found is None:
         raise CredentialNotFoundError("The credential provider returned no credential. Nothing was sent.")
     return CredentialSource(credential, found, version=version)

@@ -17,7 +17,7 @@ from attrs import frozen
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
-from cyara_auth.providers.base import CredentialProvider, VersionedProvider, describe
+from cyara_auth.providers.base import CredentialProvider, VersionedProvider, ask, describe
 
 BLIND_INTERVAL_S = 30.0
 """How often a source that cannot tell whether it has changed (a command, a keyring) is read again, in seconds."""
@@ -100,7 +100,7 @@ class CredentialSource:
         with self._lock:
             if self._may_have_changed():
                 version = version_of(self._provider)
-                found = self._provider()
+                found = ask(self._provider)
                 self._version = version
                 self._read_at = self._monotonic()
                 if found is not None:

@@ -129,10 +129,19 @@ def test_a_named_profile_brings_its_portal(
 
 
 def test_explicit_argument_of_another_kind() -> None:
-    with pytest.raises(TypeError, match="not int"):
+    with pytest.raises(ConfigurationError, match=r"not a value of type int\. Nothing was sent"):
         resolve_credential_source(7)  # type: ignore[arg-type]  # what an untyped caller does
     with pytest.raises(CredentialNotFoundError, match="returned no credential"):
         resolve_credential_source(lambda: None)
+
+
+def test_a_provider_that_returns_the_text_says_so_before_the_first_call(pair: str) -> None:
+    def give_text() -> str:
+        return pair
+
+    with pytest.raises(CredentialSourceError, match=r"give_text returned a value of type str, .*parse") as caught:
+        resolve_credential_source(give_text)  # type: ignore[arg-type]  # what an untyped caller does
+    assert pair not in str(caught.value)
 
 
 def test_sources_have_names(pair: str) -> None:

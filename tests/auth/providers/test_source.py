@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialExpiredError, CredentialExpiryWarning, CredentialFormatError
+from cyara_auth.errors import (
+    CredentialExpiredError,
+    CredentialExpiryWarning,
+    CredentialFormatError,
+    CredentialSourceError,
+)
 from cyara_auth.providers import CredentialProvider, CredentialSource, ProfileProvider, StaticProvider
 from cyara_auth.providers.private_file import write_private
 from cyara_auth.providers.source import BLIND_INTERVAL_S, version_of
@@ -96,6 +101,16 @@ def test_a_source_that_cannot_tell_is_asked_at_intervals(clock: Clock, fresh: Ca
     for _ in range(5):
         assert source.refresh() == rotated
     assert provider.calls == 1
+
+
+def test_a_source_that_turns_to_texts_is_unusable_and_the_credential_stays(clock: Clock, pair: str) -> None:
+    provider = Counting(ApiCredential.parse(pair))
+    source = source_of(provider, clock)
+    provider.credential = pair  # type: ignore[assignment]  # what an untyped provider may do
+    clock.seconds = BLIND_INTERVAL_S
+    with pytest.raises(CredentialSourceError, match="type str"):
+        source.refresh()
+    assert source.current() == ApiCredential.parse(pair)
 
 
 def test_threads_read_the_source_once(clock: Clock, fresh: Callable[[], str]) -> None:

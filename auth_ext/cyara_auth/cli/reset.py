@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cyara_auth.cli.account import choose
+from cyara_auth.cli.account import choose, incident_text
 from cyara_auth.cli.late import NowOption, check_late_calls
 from cyara_auth.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption
 from cyara_auth.cli.report import reporting
@@ -18,6 +18,7 @@ from cyara_auth.cli.rotate import KeyOption, selected_key
 from cyara_auth.cli.setting import Setting
 from cyara_auth.decide_events import Reset
 from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
+from cyara_auth.state import AccountState, PairState
 
 RegeneratedOption = Annotated[bool, typer.Option("--regenerated", help="Yes, the token was generated anew.")]
 ForgiveOption = Annotated[
@@ -41,15 +42,30 @@ def reset(  # noqa: PLR0913  # options of a command
     with reporting(as_json=as_json) as report:
         if not regenerated:
             raise ConfigurationError(
-                "A reset forgets the strikes that protect the token, so it is right only after the token was generated "
-                "anew in the portal. Nothing was changed. Next, if it was: cyara auth reset --regenerated"
+                "A reset forgets the strikes that protect the token, so it is right only if the token was generated "
+                "anew in the portal after the last of them. Nothing was changed. Next, if it was: cyara auth reset "
+                "--regenerated"
             )
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         account = selected_key(setting, key)
         the_store = setting.store()
-        known = [pair.fingerprint for pair in the_store.read(account).pairs]
+        before = the_store.read(account)
+        known = [pair.fingerprint for pair in before.pairs]
         forgiven = frozenset(choose(known, prefix, what="pair") for prefix in forgive or [])
         check_late_calls(the_store, account, report, go_on=now)
         state = the_store.apply(account, Reset(now=the_store.clock(), forgive=forgiven)).state
-        report.put(key=account, epoch=state.epoch, forgiven=sorted(forgiven))
+        report.put(key=account, epoch=state.epoch, forgiven=sorted(forgiven), strikes_before=before.strikes)
+        if before.strikes and not forgiven:
+            report.note(_order_of_events(before))
         report.say(f"Strikes of key {account[:SHOWN_HEX_DIGITS]} are counted from zero. Next: cyara auth verify")
+
+
+def _order_of_events(before: AccountState) -> str:
+    """Ask for the order of token and strikes: those that came after the token was generated are on the new one."""
+    blamed = [pair.incident for pair in before.pairs if pair.verdict in (PairState.REJECTED, PairState.SUSPECT)]
+    last = max((incident for incident in blamed if incident is not None), key=lambda known: known.wall, default=None)
+    when = "" if last is None else f", the last one on {incident_text(last)}"
+    return (
+        f"strikes forgotten: {before.strikes}{when}; if the token was generated before that, they count against it, so "
+        "generate it once more"
+    )

@@ -1,5 +1,6 @@
 """`cyara auth rotate` and `reset`: the operator's part of the protocol, counted at the portal."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -188,7 +189,11 @@ def test_reset_only_on_the_operators_word(program: Program, portal: LocalPortal)
     assert "--regenerated" in refused.err
     assert program("status", "--json").facts["accounts"][0]["strikes"] == 1
     facts = program("reset", "--regenerated", "--json").facts
-    assert facts["epoch"] == 1
+    assert (facts["epoch"], facts["strikes_before"]) == (1, 1)
+    [note] = facts["notes"]
+    assert re.search(r"strikes forgotten: 1, the last one on \d{4}-\d\d-\d\d .* calling GetTestCases", note)
+    assert "if the token was generated before that, they count against it, so generate it once more" in note
+    assert program("reset", "--regenerated", "--json").facts["notes"] == []
     account = program("status", "--json").facts["accounts"][0]
     assert (account["strikes"], account["pairs"][0]["state"]) == (0, "rejected")
     assert program("verify").code == 4

@@ -9,9 +9,9 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from cyara_auth._platform import UnsafePathError, create_private
@@ -70,8 +70,18 @@ def _open_url(url: str) -> StrikeStore:
         raise ConfigurationError(f"The address of the strike store is not valid. {_SPELLING}") from None
     opener = _OPENERS.get(scheme)
     if opener is None:
-        raise ConfigurationError(f"A strike store of the kind {scheme!r} is not known. Use {_FORMS}.")
+        raise ConfigurationError(_no_url(url, scheme))
     return opener(url)
+
+
+def _no_url(text: str, scheme: str) -> str:
+    """Say what to use instead. Only a plain path is repeated, since anything else may hold a password."""
+    path = PureWindowsPath(text) if len(scheme) == 1 else PurePosixPath(text)
+    if path.is_absolute() and "//" not in text:
+        url = f"sqlite:///{quote(os.fsencode(path.as_posix().lstrip('/')), safe='/:')}"
+        return f"A strike store is named by a URL, not by a path. Use {url}."
+    known = f"A strike store of the kind {scheme!r} is not known" if scheme else "A strike store is named by a URL"
+    return f"{known}. Use {_FORMS}."
 
 
 def _open_memory(url: str) -> StrikeStore:

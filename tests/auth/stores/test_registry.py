@@ -1,6 +1,7 @@
 """Which store is opened, that it is opened once, and when strikes may be counted in memory."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -81,7 +82,12 @@ def test_redis_is_named_by_its_address(url: str) -> None:
     ("url", "sentence"),
     [
         ("mysql://user:canary@host/db", "'mysql' is not known. Use redis://HOST"),
-        ("/var/lib/strikes.sqlite3", "'' is not known"),
+        ("/var/lib/a b.sqlite3", "not by a path. Use sqlite:///var/lib/a%20b.sqlite3."),
+        ("C:\\ci\\a b.sqlite3", "not by a path. Use sqlite:///C:/ci/a%20b.sqlite3."),
+        ("c:/ci/strikes.sqlite3", "not by a path. Use sqlite:///c:/ci/strikes.sqlite3."),
+        ("strikes.sqlite3", "is named by a URL. Use redis://HOST"),
+        ("//:canary@host/0", "is named by a URL. Use redis://HOST"),
+        ("c://:canary@host", "'c' is not known. Use redis://HOST"),
         ("sqlite://host/x", "is absolute"),
         ("sqlite:", "is absolute"),
         ("redis://host:port:canary", "address of the Redis strike store is not valid"),
@@ -92,9 +98,18 @@ def test_redis_is_named_by_its_address(url: str) -> None:
     ],
 )
 def test_an_address_that_is_none_is_refused_without_repeating_it(url: str, sentence: str) -> None:
-    with pytest.raises(ConfigurationError, match=sentence) as caught:
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)) as caught:
         open_store(url, environ={})
     assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a path there begins with a drive")
+def test_the_url_that_is_suggested_for_a_path_opens_that_path(tmp_path: Path) -> None:
+    path = tmp_path / "a b#c?d%e.sqlite3"
+    with pytest.raises(ConfigurationError) as caught:
+        open_store(str(path), environ={})
+    suggested = str(caught.value).partition(" Use ")[2].removesuffix(".")
+    assert open_store(suggested, environ={}).describe().endswith(str(path))
 
 
 def test_redis_without_its_library_says_what_to_install() -> None:

@@ -186,7 +186,7 @@ class HttpClients:
             self._tls = tls_context(verify=options.verify, cert=options.cert)
         # A proxy of the environment is for the outside world; on plain http it could also read the header.
         outside = binding.base.origin.scheme == "https"
-        with readable_proxies(given=options.proxy is not None):
+        with readable_proxies(options.proxy, environment=outside):
             client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
         guard_client(client, source=binding.source, guard=binding.guard, origin=binding.base.origin)
         return client

@@ -4,6 +4,7 @@ A company's proxy wants a password, and a password with `#`, `/` or `@` in it ma
 complains of a port that is a piece of the password.
 """
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
@@ -19,24 +20,35 @@ NO_ADDRESS: Final = (
 
 
 def proxy_address(text: str) -> httpx.URL | None:
-    """Return the address of a proxy without its user and password; None if httpx could not use it."""
+    """Return the address of a proxy without its user and password; None if httpx could not use it, or would misread it.
+
+    With `http://robot:12#word@proxy` httpx would go to the host `robot` at port 12.
+    """
+    scheme, _, rest = (text if "://" in text else f"http://{text}").partition("://")
+    if re.search(r"[/?#].*@", rest):
+        return None
     try:
-        return httpx.Proxy(text if "://" in text else f"http://{text}").url
+        return httpx.Proxy(f"{scheme}://{rest}").url
     except (ValueError, httpx.InvalidURL):
         return None
 
 
 @contextmanager
-def readable_proxies(*, given: bool) -> Generator[None]:
+def readable_proxies(given: str | httpx.URL | httpx.Proxy | None, *, environment: bool = True) -> Generator[None]:
     """Make a client of httpx in this block: what it says about proxies becomes one sentence.
 
     Args:
-        given: Whether the caller named a proxy; otherwise it is the environment's.
+        given: The proxy that the caller named; None leaves it to the environment.
+        environment: Whether the client reads the environment at all.
 
     Raises:
         ConfigurationError: a proxy's setting cannot be read.
         MissingExtraError: it is a SOCKS proxy, and the package for these is not installed.
     """
+    if isinstance(given, str) and proxy_address(given) is None:
+        raise ConfigurationError(f"proxy={NO_ADDRESS}")
+    if given is None and environment and (faulty := _faulty()):
+        raise ConfigurationError(f"{faulty}{NO_ADDRESS}")
     try:
         yield
     except ImportError:
@@ -44,14 +56,16 @@ def readable_proxies(*, given: bool) -> Generator[None]:
             "A SOCKS proxy needs another package. Nothing was sent. Run: pip install 'httpx[socks]'"
         ) from None
     except (ValueError, httpx.InvalidURL):
-        raise ConfigurationError(f"proxy={NO_ADDRESS}" if given else _fault()) from None
+        raise ConfigurationError(
+            "NO_PROXY holds something that is no host. Nothing was sent. Next: list hosts and domains, with commas "
+            "between"
+        ) from None
 
 
-def _fault() -> str:
-    """Say what is wrong with the environment (on Windows and macOS also: with the system's settings)."""
-    for scheme, text in getproxies().items():
-        if scheme != "no" and text and proxy_address(text) is None:
-            return f"{scheme.upper()}_PROXY{NO_ADDRESS}"
-    return (
-        "NO_PROXY holds something that is no host. Nothing was sent. Next: list hosts and domains, with commas between"
-    )
+def _faulty() -> str | None:
+    """Name the variable (or, on Windows and macOS, the system's setting) whose proxy httpx cannot use."""
+    for scheme in ("https", "http", "all"):
+        text = getproxies().get(scheme)
+        if text and proxy_address(text) is None:
+            return f"{scheme.upper()}_PROXY"
+    return None

@@ -88,7 +88,7 @@ def check_proxy(base: BaseUrl) -> Finding:
     if base.origin.scheme == "http":
         return good("proxy", "Calls go out directly.")
     try:
-        with readable_proxies(given=False):
+        with readable_proxies(None):
             client = httpx.Client(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     except ConfigurationError as error:
         return bad("proxy", str(error))

@@ -82,7 +82,7 @@ def _shortened(names: tuple[str, ...]) -> str:
 def _fetch(base: BaseUrl, ca: Path | None, make: Connector) -> dict[str, Any]:
     """Ask without the credential first: a document that is public must not cost a call with it."""
     context = tls_context(verify=True if ca is None else ca, cert=None)
-    with readable_proxies(given=False):
+    with readable_proxies(None):
         bare = httpx.Client(timeout=_TIMEOUT, verify=context)
     with bare:
         try:

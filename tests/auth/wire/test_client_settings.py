@@ -12,7 +12,7 @@ from cyara_auth.errors import ConfigurationError, MissingExtraError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
 from .conftest import PrivateCa
-from .loopback import PAIR
+from .loopback import PAIR, WireServer
 
 PASSWORD = "geheim"
 
@@ -33,6 +33,8 @@ NO_ADDRESSES = [
     f"http://robot:{PASSWORD}/x@proxy:80",
     f"http://robot:{PASSWORD}#@proxy:80",
     f"htp://robot:{PASSWORD}@p",
+    f"http://robot:12#{PASSWORD}@proxy:80",
+    f"robot:12/{PASSWORD}@proxy:80",
 ]
 
 
@@ -57,6 +59,12 @@ async def test_the_same_for_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
             await cyara.aio.raw("GET", "/x")
 
 
+def test_a_portal_on_this_machine_needs_no_proxy(server: WireServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", NO_ADDRESSES[0])
+    with connect(server.base_url, PAIR, store=MemoryStrikeStore()) as cyara:
+        assert cyara.raw("GET", "/x").status_code == 200
+
+
 def test_an_exemption_that_is_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:80")
     monkeypatch.setenv("NO_PROXY", "http://[::1")
@@ -71,7 +79,7 @@ def test_a_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_address_is_read_with_or_without_its_scheme() -> None:
-    for text in ("proxy.test:81", f"http://robot:{PASSWORD}@proxy.test:81"):
+    for text in ("proxy.test:81", f"http://robot:{PASSWORD}@proxy.test:81", f"http://robot:{PASSWORD}@@proxy.test:81"):
         assert str(proxy_address(text)) == "http://proxy.test:81"
     assert proxy_address(NO_ADDRESSES[0]) is None
 

@@ -128,7 +128,7 @@ class Cyara(Workflows, SyncResources):
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         recipe = self._parts.recipe
         named = changes.pop("account_id", None)
-        account = self.account_id if named is None else account_of(named, {}, takes_text=_takes_text)
+        account = self.account_id if named is None else account_of(named, {}, takes_text=account_takes_text)
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
         parts = attrs.evolve(
             self._parts,
@@ -265,11 +265,12 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         recipe = {"base_url": base_url, "credential": holder[0], "account_id": account_id}
         recipe |= {**guarding, **http, "user_agent": user_agent}
     binding = bind(base_url, holder.pop(), **guarding, environ=environ)
-    account = account_of(account_id, environ, takes_text=_takes_text)
+    account = account_of(account_id, environ, takes_text=account_takes_text)
     return Cyara(_Parts(binding=binding, options=options, account_id=account, recipe=recipe))
 
 
-def _takes_text() -> bool:
+def account_takes_text() -> bool:
+    """Return whether an account may be a text in this client's document."""
     return takes_text(OPERATIONS, lambda module: import_module(f"cyara_client.api.{module}"))
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cyara_auth.cli import checks, online
+from cyara_auth.cli.check_account import check_account
 from cyara_auth.cli.exits import ExitCode
 from cyara_auth.cli.finding import Finding, Level
 from cyara_auth.cli.options import (
@@ -51,7 +52,8 @@ def doctor(  # noqa: PLR0913  # options of a command
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         base, address = checks.check_base_url(setting)
         source, about_credential = checks.check_credential(setting)
-        findings = [address, *about_credential, *checks.check_whitespace(setting), checks.check_clock()]
+        findings = [address, *about_credential, *checks.check_whitespace(setting)]
+        findings += [check_account(account), checks.check_clock()]
         findings += checks.check_certificates(setting, ca)
         findings += checks.check_store(setting, source, base)
         if base is not None:

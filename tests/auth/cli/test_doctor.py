@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from cyara_auth.cli import checks
+from cyara_auth.cli import check_account, checks
 from cyara_auth.cli.finding import Level
 from cyara_auth.origin import BaseUrl
 from cyara_auth.testing import LocalPortal
@@ -59,6 +59,29 @@ def test_nothing_configured(program: Program) -> None:
 def test_failures(program: Program, variables: dict[str, str], check: str, what: str) -> None:
     found = findings(program, **variables)
     assert any(level == "failure" and what in text for level, text in found[check]), found
+
+
+def test_account(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert findings(program)["account"] == [
+        ("ok", f"Calls are made for account {portal.account_id} by CYARA_ACCOUNT_ID, unless they name another.")
+    ]
+    for missing in ("", " \n"):
+        [(level, text)] = findings(program, CYARA_ACCOUNT_ID=missing)["account"]
+        assert level == "warning"
+        assert "Next: set CYARA_ACCOUNT_ID to the number" in text
+    [(level, text)] = findings(program, CYARA_ACCOUNT_ID=portal.credential)["account"]
+    assert level == "failure"
+    assert "CYARA_ACCOUNT_ID) is a number in this client's document, not a text of" in text
+    assert findings(program, "--account", "5", CYARA_ACCOUNT_ID="emea")["account"][0][0] == "ok"
+    assert findings(program, "--account", "emea")["account"][0][0] == "failure"
+    assert "account: CYARA_ACCOUNT_ID is not set" in program("doctor", CYARA_ACCOUNT_ID="").out
+
+
+def test_account_that_is_a_text_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_account, "account_takes_text", lambda: True)
+    found = check_account.check_account("secret-in-the-wrong-place")
+    assert (found.level, "secret" in found.text, "25 characters" in found.text) == (Level.OK, False, True)
 
 
 def test_warnings(program: Program, portal: LocalPortal) -> None:

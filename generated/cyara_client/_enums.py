@@ -22,11 +22,13 @@ class OpenStrEnum(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str):
+        # .NET's converter writes a value that has no name as its number.
+        if not isinstance(value, (str, int)) or isinstance(value, bool):
             return None
         unknown = str.__new__(cls, value)
-        unknown._name_ = value
-        unknown._value_ = value
+        unknown._name_ = str(value)
+        # A number stays one, so that what is sent back is what came; the type checkers know of text only.
+        object.__setattr__(unknown, "_value_", value)
         return unknown
 
     def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as enum declares it

@@ -52,6 +52,16 @@ def test_int_enums_have_the_names_of_the_document(zoo: Zoo) -> None:
     assert size.SMALL == 0
 
 
+def test_a_number_in_place_of_a_name_is_kept_as_that_number(zoo: Zoo) -> None:
+    unknown = zoo("models").Mood(7)
+    assert isinstance(unknown, zoo("models").Mood)
+    assert (unknown, unknown.value, unknown.is_known) == ("7", 7, False)
+    assert zoo("models").Animal.from_dict({"animalId": 1, "name": "x", "mood": 7}).to_dict()["mood"] == 7
+    assert pickle.loads(pickle.dumps(unknown)).value == 7  # noqa: S301 - made here
+    with pytest.raises(ValueError, match="True"):
+        zoo("models").Mood(True)  # noqa: FBT003 - what may come as JSON
+
+
 @pytest.mark.parametrize("sent", ["Large", "LARGE", "2"])
 def test_a_server_may_send_names_of_int_enums(zoo: Zoo, sent: str) -> None:
     assert zoo("models").Size(sent) is zoo("models").Size.LARGE

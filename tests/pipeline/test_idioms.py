@@ -64,6 +64,7 @@ def test_none_is_left_out(built: Built) -> None:
         ("lists_objects_and_dates_in_headers", "x_ids: list[int] | Unset = UNSET"),
         ("lists_objects_and_dates_in_headers", "x_at: datetime.datetime | Unset = UNSET"),
         ("numbers_by_name", "-> NamedNumber:"),
+        ("numbers_with_their_names", "-> NumberWithName:"),
         ("numbers_that_are_none", "-> list[NotANumber]:"),
         ("a_number_that_names_the_class", "-> list[ByName | ByDate | Sort]:"),
     ],
@@ -71,6 +72,11 @@ def test_none_is_left_out(built: Built) -> None:
 def test_its_types_are_what_a_caller_expects(built: Built, module: str, expected: str) -> None:
     found = (built[1] / "generated" / "cyara_client" / "api" / "idioms" / f"{module}.py").read_text("utf-8")
     assert expected in " ".join(found.split())
+
+
+def test_numbers_are_members_under_their_names(built: Built, run_with: Callable[[Path, str], str]) -> None:
+    code = "from cyara_client.models import NumberWithName as E; print([(m.name, m.value) for m in E])"
+    assert run_with(built[1] / "generated", code).strip() == "[('USER', 0), ('GROUP', 5)]"
 
 
 def test_a_body_of_several_media_types_asks_which_it_is(built: Built, run_with: Callable[[Path, str], str]) -> None:

@@ -596,6 +596,24 @@ CASES = [
     ),
     Case(
         mode=0,
+        rule="spelled-formats",
+        what="an identifier in upper case and a date of another length",
+        document=doc(
+            get(ref("A")),
+            {
+                "A": thing(
+                    id={"type": "string", "format": "uuid", "pattern": "^[0-9A-F-]+$"},
+                    at={"type": "string", "format": "date-time", "minLength": 25, "maxLength": 25},
+                    plain={"type": "string", "format": "uuid", "pattern": "^[0-9a-f-]{36}$", "maxLength": 36},
+                )
+            },
+        ),
+        good=lambda run: (
+            run.model("A") == {"id": "None | str | Unset", "at": "None | str | Unset", "plain": "None | Unset | UUID"}
+        ),
+    ),
+    Case(
+        mode=0,
         rule="operation-security",
         what="security of the document",
         document={**doc(), "security": [{"key": []}]},

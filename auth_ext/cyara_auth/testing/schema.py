@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cyara_auth.testing.json_types import Json
 
 
-_DIGITS: Final = re.compile(r"-?[0-9]+")
+_NUMBER: Final = re.compile(r"(-?[0-9]+)(?: \(\w+\))?")
 _ELSEWHERE: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable"})
 _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("properties", "items", "discriminator"), dict),
@@ -197,9 +197,12 @@ class Shapes:
 
 
 def _member(value: Json, types: tuple[str, ...]) -> Json:
-    """Read a member of an enumeration; whoever puts numbers in quotes means the numbers that the type says."""
-    is_text = isinstance(value, str) and _DIGITS.fullmatch(value) is not None
-    return int(value) if is_text and types and set(types) <= {"integer", "number", "null"} else value
+    """Read a member of an enumeration; whoever puts numbers in quotes means the numbers that the type says.
+
+    Some tools write their names behind them, for readers: `0 (User)`.
+    """
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    return int(match[1]) if match and types and set(types) <= {"integer", "number", "null"} else value
 
 
 def _kinds(discriminator: Mapping[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.normalise.identifiers import shortened, words
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
 _NAME_KEYS = ("x-enum-varnames", "x-enumNames", "x-enumnames", "x-enum-names", "enumNames")
+NUMBERED = re.compile(r"(-?[0-9]+) \((\w+)\)", re.ASCII)
+"""A number with its name behind it, `0 (User)`: a spelling for readers; on the wire it is the number."""
 _NUMBERS = frozenset({"integer", "number"})
 _NOT_TEXT = frozenset({"integer", "number", "boolean", "object", "array"})
 
@@ -39,6 +42,9 @@ def enum_values(work: Work) -> None:
         if kept == values and kind == schema.get("type"):
             continue
         _keep_names(schema, values, kept)
+        numbered = [NUMBERED.fullmatch(value) for value in values if isinstance(value, str)]
+        if kind == "integer" and all(numbered) and len(numbered) == len(kept):
+            schema.setdefault("x-enum-varnames", [match[2] for match in numbered if match])
         schema["enum"] = kept
         if kind is not None:
             schema["type"] = kind
@@ -77,6 +83,8 @@ def _usable_values(schema: dict[str, Any], values: list[Any]) -> tuple[str | Non
     Where type and members contradict each other the members are right: they are what a person or a serialiser wrote.
     """
     kind = schema.get("type") if isinstance(schema.get("type"), str) else None
+    if kind == "integer" and values and all(isinstance(value, str) and NUMBERED.fullmatch(value) for value in values):
+        return kind, list(dict.fromkeys(int(value.partition(" ")[0]) for value in values))
     whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
     if all(isinstance(value, int) and not isinstance(value, bool) for value in whole):
         return ("integer" if kind != "number" else "number"), ([] if kind == "number" else list(dict.fromkeys(whole)))

@@ -63,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     schema_names.schema_names,
     nulls.null_marks,
     values.numeric_text,
+    values.spelled_formats,
     enums.enum_values,
     compositions.unions,
     compositions.single_members,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 _NUMBERS = frozenset({"integer", "number"})
 _SPANS = frozenset({"time-span", "timespan", "date-span", "duration"})
+_WRITTEN = {"date": 10, "date-time": 20, "uuid": 36}
+"""How many characters the client writes for a format, at the least."""
+_TAKES_LOWER_CASE = re.compile(r"a-[fz]|\\[wSDW]|\.|\(\?[a-z]*i")
+"""What lets a pattern match small letters. The pattern itself is not tried: a document's may take for ever."""
 SPAN_MARK = "[time span]"
 """Begins the example of a time span: the only member of a text schema that the templates can see."""
 
@@ -35,6 +40,23 @@ def numeric_text(work: Work) -> None:
             found.schema["type"] = number
             found.schema.pop("pattern", None)
             work.note(found.where, f"{number} alone, not also text")
+
+
+def spelled_formats(work: Work) -> None:
+    """Leave a date or identifier text where the document holds it to a spelling that its type would not write.
+
+    A ``[RegularExpression]`` for upper case on a ``Guid``, or a length of 25 on a date: the client writes ``uuid.UUID``
+    in lower case and UTC as ``Z``, a server that checks refuses that, and the caller would have no way round.
+    """
+    for found in schemas(work.document):
+        schema = found.schema
+        written = _WRITTEN.get(str(schema.get("format")))
+        if written is None or schema.get("type") != "string":
+            continue
+        pattern = schema.get("pattern")
+        shouts = schema["format"] == "uuid" and isinstance(pattern, str) and not _TAKES_LOWER_CASE.search(pattern)
+        if shouts or not _bound(schema, "minLength", 0) <= written <= _bound(schema, "maxLength", math.inf):
+            work.note(found.where, f"text, because not every {schema.pop('format')} is spelled as it asks")
 
 
 def time_spans(work: Work) -> None:
@@ -85,6 +107,11 @@ def valid_defaults(work: Work) -> None:
         if "$ref" in schema and "default" in schema:
             reference = {"$ref": schema.pop("$ref")}
             schema["allOf"] = [reference]
+
+
+def _bound(schema: dict[str, Any], key: str, otherwise: float) -> float:
+    bound = schema.get(key)
+    return bound if isinstance(bound, int) else otherwise
 
 
 def _lower(schema: object, key: str) -> set[str]:

@@ -164,7 +164,7 @@ def test_a_wrong_request_is_found(package, some_of, operation, file, old, new, w
         (
             "GetPlan",
             "_enums.py",
-            "        if not isinstance(value, str):\n            return None\n",
+            "        if not isinstance(value, (str, int)) or isinstance(value, bool):\n            return None\n",
             "        return None\n",
             "answer unknown_enum",
         ),

@@ -50,6 +50,7 @@ def doctor(  # noqa: PLR0913  # options of a command
     """Look for what is usually wrong. Sends nothing, unless --probe or --spec is given."""
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         base, address = checks.check_base_url(setting)
         source, about_credential = checks.check_credential(setting)
         findings = [address, *about_credential, *checks.check_whitespace(setting)]

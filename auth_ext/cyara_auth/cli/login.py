@@ -33,6 +33,7 @@ def login(  # noqa: PLR0913  # options of a command
     """Store a credential: paste it on the terminal, where it stays hidden, or pipe it in."""
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         base = setting.known_base()
         credential = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
         _refuse_known_dead(credential, setting, report)

@@ -15,6 +15,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from cyara_auth.cli.again import with_options
 from cyara_auth.cli.exits import EXPECTED, ExitCode, exit_code_of
 from cyara_auth.errors import CyaraAuthWarning
 
@@ -29,6 +30,7 @@ class Report:
 
     Attributes:
         exit_code: What the command will end with.
+        again: Options that the next command needs as well; they are put into every text that names one.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -36,6 +38,7 @@ class Report:
         self._facts: dict[str, Json] = {}
         self._notes: list[str] = []
         self.exit_code = ExitCode.OK
+        self.again = ""
 
     @property
     def as_json(self) -> bool:
@@ -49,7 +52,7 @@ class Report:
     def say(self, text: str) -> None:
         """Tell people a result."""
         if not self._as_json:
-            _console(error=False).print(text)
+            _console(error=False).print(with_options(text, self.again))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show people a table; without lines in a pipe, where they would only be in the way."""
@@ -62,6 +65,7 @@ class Report:
 
     def note(self, text: str) -> None:
         """Tell both something that is not the result."""
+        text = with_options(text, self.again)
         self._notes.append(text)
         if not self._as_json:
             _console(error=True).print(f"Note: {text}")
@@ -69,7 +73,7 @@ class Report:
     def fail(self, error: BaseException) -> None:
         """Take an expected error as the outcome."""
         self.exit_code = exit_code_of(error)
-        text = sentence(error)
+        text = with_options(sentence(error), self.again)
         self.put(error={"kind": type(error).__name__, "message": text})
         if not self._as_json:
             _console(error=True).print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.")

@@ -4,6 +4,7 @@ import os
 
 from attrs import field, frozen
 
+from cyara_auth.cli.again import options_again
 from cyara_auth.client_binding import BASE_URL, choose_policy
 from cyara_auth.errors import BaseUrlError
 from cyara_auth.guard_settings import GuardSettings
@@ -28,6 +29,12 @@ class Setting:
     profile: str | None = None
     store_url: str | None = None
     variables: Variables = field(factory=Variables)
+
+    def again(self) -> str:
+        """Return the options that a next command needs as well."""
+        return options_again(
+            base_url=self.base_url, profile=self.profile, store=self.store_url, variables=self.variables
+        )
 
     def base(self) -> BaseUrl | None:
         """Return the portal's base URL by option, environment or profile; `None` when none of them says it."""

@@ -28,6 +28,7 @@ def status(
     """Show what is known of the credential, its strikes and its store. Nothing is sent."""
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         base, the_store = setting.base(), setting.store()
         report.put(store=the_store.describe(), store_shared=the_store.shared)
         credential = _credential(setting, report)

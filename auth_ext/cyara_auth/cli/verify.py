@@ -38,6 +38,7 @@ def verify(  # noqa: PLR0913  # options of a command
     """Prove the credential by one cheap call. A rejected pair is never sent again."""
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         base = setting.known_base()
         make = connector(base.url, profile=profile, account=account, store=store, ca=ca)
         try:

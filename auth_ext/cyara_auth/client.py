@@ -16,10 +16,9 @@ from cyara_auth._http import httpx
 from cyara_auth.client_account import account_of, takes_text
 from cyara_auth.client_binding import Binding, bind, holds_secret
 from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
-from cyara_auth.client_options import check_text
+from cyara_auth.client_options import check_user_agent
 from cyara_auth.client_verify import Probe, choose_probe
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import ConfigurationError
 from cyara_auth.guard import StrikeGuard
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.retry import RetryPolicy
@@ -281,17 +280,17 @@ def _connect_again(recipe: Mapping[str, Any]) -> Cyara:
 
 def _user_agent(suffix: str | None) -> str:
     """Say which package, platform release and Python call, and the caller's own name if given."""
-    check_text("user_agent", suffix, example="'nightly-gate/2.1'")
-    if suffix and not (suffix.isascii() and suffix.isprintable()):
-        raise ConfigurationError("user_agent= is printable ASCII on one line; it becomes part of a header.")
-    return f"{_product()} {suffix}" if suffix else _product()
+    check_user_agent(suffix)
+    version, release, _ = built_from()
+    product = f"cyara-client/{version} platform/{release or 'unknown'} python/{platform.python_version()}"
+    return f"{product} {suffix}" if suffix else product
 
 
 @cache
-def _product() -> str:
+def built_from() -> tuple[str, str | None, str]:
+    """Return the package's version, and of the document its platform release, if known, and its SHA-256."""
     # Asked once, and not at import: the version stands in the metadata of the installed package, on the disk.
-    release = cyara_client.__platform__ or "unknown"
-    return f"cyara-client/{cyara_client.__version__} platform/{release} python/{platform.python_version()}"
+    return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
 
 
 def _probe_options(probe: Probe, *, confirm: bool) -> dict[str, Any]:

@@ -62,6 +62,13 @@ def check_text(name: str, value: object, *, example: str) -> None:
         raise refused(name, value, takes="a text", example=example)
 
 
+def check_user_agent(value: object) -> None:
+    """Refuse what cannot become part of a header."""
+    check_text("user_agent", value, example="'nightly-gate/2.1'")
+    if value and not (str(value).isascii() and str(value).isprintable()):
+        raise ConfigurationError("user_agent= is printable ASCII on one line; it becomes part of a header.")
+
+
 def check_store(value: object) -> None:
     """Refuse what is neither a URL nor a store; a class of stores is none."""
     if not (value is None or isinstance(value, str)) and (isinstance(value, type) or not hasattr(value, "apply")):

@@ -1,5 +1,8 @@
 """The commands, put together."""
 
+import platform
+from typing import Annotated, Final
+
 import typer
 
 from cyara_auth.cli import rotate
@@ -9,6 +12,10 @@ from cyara_auth.cli.remote_sync import remote_sync_key
 from cyara_auth.cli.reset import reset
 from cyara_auth.cli.status import status
 from cyara_auth.cli.verify import verify
+from cyara_auth.client import built_from
+
+SHOWN_DIGITS: Final = 8
+"""How much of the document's SHA-256 people see."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +34,21 @@ auth.command()(doctor)
 auth.command(name="remote-sync-key")(remote_sync_key)
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        version, release, document = built_from()
+        typer.echo(
+            f"cyara-client {version}, platform release {release or 'not known'}, document {document[:SHOWN_DIGITS]}, "
+            f"Python {platform.python_version()}"
+        )
+        raise typer.Exit
+
+
 @app.callback()
-def _group() -> None:
+def _group(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say what this is, and end.")
+    ] = False,
+) -> None:
     """Keep `auth` a group, whatever else is added beside it."""

@@ -1,10 +1,13 @@
 """Without its extra, a program says in one sentence how to install it; no output encoding ends a command."""
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import cyara_client
 
 from .program import Program
 
@@ -52,6 +55,18 @@ def test_no_character_is_too_much_for_an_old_output(program: Program, tmp_path: 
     assert shown.code == 3  # no credential here; the store is shown first
     assert "h\\u2192" in shown.out
     assert program("--help", PYTHONIOENCODING=encoding, COLUMNS="20").code == 0
+
+
+def test_version_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cyara_auth.cli", "--version"], capture_output=True, text=True, timeout=50, check=True
+    )
+    release = cyara_client.__platform__ or "not known"
+    assert done.stdout == (
+        f"cyara-client {cyara_client.__version__}, platform release {release}, "
+        f"document {cyara_client.__spec_sha256__[:8]}, Python {platform.python_version()}\n"
+    )
+    assert done.stderr == ""
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(program: Program, tmp_path: Path) -> None:

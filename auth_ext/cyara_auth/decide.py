@@ -14,13 +14,14 @@ from cyara_auth.decide_events import (
     Admit,
     Decision,
     Event,
+    Look,
     Reset,
     RotateAbort,
     RotateBegin,
     RotateCommit,
     Settle,
 )
-from cyara_auth.decide_operator import rotate_abort, rotate_begin, rotate_commit, start_again
+from cyara_auth.decide_operator import hear
 from cyara_auth.decide_settle import settle
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import AccountState, Instant, PairState, TicketStatus
@@ -29,6 +30,7 @@ __all__ = [
     "Admit",
     "Decision",
     "Event",
+    "Look",
     "Reset",
     "RotateAbort",
     "RotateBegin",
@@ -46,14 +48,8 @@ def decide(state: AccountState, event: Event) -> Decision:
             return admit(state, event)
         case Settle():
             return settle(state, event)
-        case RotateBegin():
-            return rotate_begin(state, event)
-        case RotateCommit():
-            return rotate_commit(state, event)
-        case RotateAbort():
-            return rotate_abort(state)
         case _:
-            return start_again(state, event)
+            return hear(state, event)
 
 
 def pair_state(

@@ -129,11 +129,15 @@ def _aged(ticket: TicketRecord, event: Admit) -> TicketRecord:
 
     An owner that cannot be judged (another machine, another process namespace) so counts as alive until `orphan_ttl`.
     """
-    if event.now.since(ticket.reserved_at) is None:
-        ticket = attrs.evolve(ticket, reserved_at=event.now)
+    ticket = dated(ticket, event.now)
     if ticket.status is TicketStatus.OPEN and (ticket.owner in event.dead or seconds_left(ticket, event.now) <= 0):
         return attrs.evolve(ticket, status=TicketStatus.UNKNOWN)
     return ticket
+
+
+def dated(ticket: TicketRecord, now: Instant) -> TicketRecord:
+    """Let a ticket whose age cannot be known, as after a reboot, begin anew: it ends by `orphan_ttl` at last."""
+    return ticket if now.since(ticket.reserved_at) is not None else attrs.evolve(ticket, reserved_at=now)
 
 
 def seconds_left(ticket: TicketRecord, now: Instant) -> float:

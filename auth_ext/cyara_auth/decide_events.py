@@ -108,7 +108,14 @@ class Reset:
     forgive: frozenset[str] = frozenset()
 
 
-Event = Admit | Settle | RotateBegin | RotateCommit | RotateAbort | Reset
+@attrs.frozen(kw_only=True)
+class Look:
+    """An operator asks how old the tickets are; those whose age cannot be known are dated by this moment."""
+
+    now: Instant
+
+
+Event = Admit | Settle | RotateBegin | RotateCommit | RotateAbort | Reset | Look
 
 
 @attrs.frozen(kw_only=True)

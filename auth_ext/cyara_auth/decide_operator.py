@@ -7,8 +7,8 @@ reserved in an earlier epoch. What is older counts as evaluated before: that is 
 
 import attrs
 
-from cyara_auth.decide_admit import seconds_left
-from cyara_auth.decide_events import Decision, Reset, RotateBegin, RotateCommit
+from cyara_auth.decide_admit import dated, seconds_left
+from cyara_auth.decide_events import Decision, Look, Reset, RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.state import (
     AccountMode,
     AccountState,
@@ -18,6 +18,21 @@ from cyara_auth.state import (
     PairState,
     TicketStatus,
 )
+
+
+def hear(state: AccountState, event: RotateBegin | RotateCommit | RotateAbort | Reset | Look) -> Decision:
+    """Return what becomes of an account through what the operator says."""
+    match event:
+        case RotateBegin():
+            return rotate_begin(state, event)
+        case RotateCommit():
+            return rotate_commit(state, event)
+        case RotateAbort():
+            return rotate_abort(state)
+        case Look():
+            return look(state, event)
+        case _:
+            return start_again(state, event)
 
 
 def rotate_begin(state: AccountState, event: RotateBegin) -> Decision:
@@ -48,6 +63,13 @@ def start_again(state: AccountState, event: Reset) -> Decision:
     """Count from zero: the operator says that the token is new. What was proven has to be proven again."""
     pairs = tuple(_unproven(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
     return _kept(_new_epoch(attrs.evolve(state, pairs=pairs), event.now))
+
+
+def look(state: AccountState, event: Look) -> Decision:
+    """Date what has no age, so that whoever is told to wait need not wait for ever."""
+    tickets = tuple(dated(ticket, event.now) for ticket in state.tickets)
+    changed = tickets != state.tickets
+    return Decision(state=attrs.evolve(state, tickets=tickets) if changed else state, changed=changed)
 
 
 def _kept(state: AccountState) -> Decision:

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from cyara_auth.cli.report import Report
 from cyara_auth.decide_admit import seconds_left
+from cyara_auth.decide_events import Look
 from cyara_auth.errors import LateCallsError
 from cyara_auth.state import TicketStatus
 from cyara_auth.stores.base import StrikeStore
@@ -36,7 +37,8 @@ class LateCalls:
 def late_calls(store: StrikeStore, account: str) -> LateCalls:
     """Look which calls of a key were given up and are not old enough yet to be over for certain."""
     now = store.clock()
-    unknown = (ticket for ticket in store.read(account).tickets if ticket.status is TicketStatus.UNKNOWN)
+    tickets = store.apply(account, Look(now=now)).state.tickets
+    unknown = (ticket for ticket in tickets if ticket.status is TicketStatus.UNKNOWN)
     left = [seconds for ticket in unknown if (seconds := seconds_left(ticket, now)) > 0]
     return LateCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))
 

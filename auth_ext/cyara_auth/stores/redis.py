@@ -21,7 +21,7 @@ import redis
 from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
 from cyara_auth.decide import decide
-from cyara_auth.decide_events import Admit, Decision, Event, Reset, RotateCommit, Settle
+from cyara_auth.decide_events import Admit, Decision, Event, Look, Reset, RotateCommit, Settle
 from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.state import EMPTY, AccountState, Instant
 from cyara_auth.stores.redis_client import address, open_client
@@ -198,6 +198,6 @@ def _stamped(event: Event, now: Instant) -> Event:
     """
     if isinstance(event, Settle) and event.now.domain == now.domain and event.now.seconds < now.seconds:
         return event
-    if isinstance(event, Admit | Settle | RotateCommit | Reset) and event.now.domain == now.domain:
+    if isinstance(event, Admit | Settle | RotateCommit | Reset | Look) and event.now.domain == now.domain:
         return attrs.evolve(event, now=now)
     return event

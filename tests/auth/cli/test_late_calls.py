@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from cyara_auth._platform import current_owner
 from cyara_auth.decide_events import Admit, Settle
 from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import Incident, Outcome
+from cyara_auth.state import Incident, Instant, Outcome
 from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.testing import LocalPortal
 from cyara_auth.testing.faults import drop
@@ -24,13 +24,15 @@ def lose_a_call(program: Program, portal: LocalPortal) -> str:
     return str(account["key"])
 
 
-def lose_a_call_that_is_soon_over(program: Program, *, pair: str, key: str, seconds: float) -> None:
+def lose_a_call_that_is_soon_over(
+    program: Program, *, pair: str, key: str, seconds: float, now: Instant | None = None
+) -> None:
     """Write down a lost call as the client would, had its `orphan_ttl` been that short."""
     store = SqliteStrikeStore(Path(urlsplit(program.environ["CYARA_STRIKE_STORE"]).path))
     facts = {"settings": GuardSettings(), "pair": pair, "origin": "https://portal:443", "ticket": "lost"}
     here = Incident(wall=time.time(), host="here", pid=1)
-    store.apply(key, Admit(now=store.clock(), owner=current_owner(), orphan_ttl=seconds, **facts))
-    store.apply(key, Settle(now=store.clock(), outcome=Outcome.UNKNOWN, incident=here, **facts))
+    store.apply(key, Admit(now=now or store.clock(), owner=current_owner(), orphan_ttl=seconds, **facts))
+    store.apply(key, Settle(now=now or store.clock(), outcome=Outcome.UNKNOWN, incident=here, **facts))
     store.close()
 
 
@@ -93,3 +95,17 @@ def test_begin_waits_until_lost_calls_are_over_so_that_commit_need_not_ask(
     assert (done["verified"], done["late_calls"]) == (True, 0)
     account = program("status", "--json").facts["accounts"][0]
     assert (account["strikes"], account["unknown"]) == (0, 0)
+
+
+def test_waiting_ends_for_a_call_of_an_earlier_boot_too(program: Program) -> None:
+    program.log_in()
+    facts = program("status", "--json").facts
+    before = Instant(domain="an earlier boot", seconds=1.0)
+    key = facts["accounts"][0]["key"]
+    lose_a_call_that_is_soon_over(program, pair=facts["fingerprint"], key=key, seconds=2.0, now=before)
+    refused = program("reset", "--regenerated", "--json").facts
+    assert (refused["exit_code"], refused["late_calls"], refused["late_seconds"]) == (5, 1, 2)
+    deadline = time.monotonic() + 40
+    while program("reset", "--regenerated").code == 5:
+        assert time.monotonic() < deadline
+    assert program("status", "--json").facts["accounts"][0]["unknown"] == 0

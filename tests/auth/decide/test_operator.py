@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cyara_auth.decide import Reset, RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.decide import Look, Reset, RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import AccountMode, Admission, Outcome, PairState
 
@@ -132,6 +132,21 @@ def test_after_a_reboot_nobody_knows_whether_a_lost_call_is_over() -> None:
     story.later(ORPHAN_TTL).reboot()
     commit(story)
     assert [t.id for t in story.state.tickets] == ["t1"]
+
+
+def test_a_look_dates_what_has_no_age_so_that_waiting_ends() -> None:
+    story = Story(STRICT).prove("old")
+    story.admit("old")
+    story.settle("old", Outcome.UNKNOWN)
+    assert not story.hear(Look(now=story.now)).changed
+    story.reboot().later(10.0)
+    assert story.hear(Look(now=story.now)).changed
+    assert not story.hear(Look(now=story.later(ORPHAN_TTL / 2).now)).changed
+    reset(story)
+    assert [t.id for t in story.state.tickets] == ["t1"]
+    story.later(ORPHAN_TTL / 2)
+    reset(story)
+    assert not story.state.tickets
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PROOF, Outcome.STRIKE])

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cyara_auth.decide_events import Admit, Decision, Event, Reset, RotateAbort, RotateBegin, RotateCommit, Settle
+from cyara_auth.decide_events import Admit, Decision, Event, Look, Reset, RotateAbort, RotateBegin, RotateCommit, Settle
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import GuardPolicy, Incident, Instant, Outcome, Owner
 from cyara_auth.stores.memory import MemoryStrikeStore
@@ -157,6 +157,10 @@ class Conformance(RuleBasedStateMachine):
     @rule(account=accounts, forgive=st.frozensets(pairs))
     def reset(self, account: str, forgive: frozenset[str]) -> None:
         self.apply(account, Reset(now=self.now, forgive=forgive))
+
+    @rule(account=accounts)
+    def look(self, account: str) -> None:
+        self.apply(account, Look(now=self.now))
 
     @rule(seconds=st.sampled_from((0.001, 0.3, 20.0, 149.0, 151.0, 1000.0)))
     def wait(self, seconds: float) -> None:

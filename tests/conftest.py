@@ -5,13 +5,16 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # What is green here is green everywhere: a merge must not hang on which documents and schedules chance draws. With
 # CYARA_TESTS_SEARCH=1 they are drawn anew each time, to find what nobody has thought of.
-settings.register_profile("repeatable", derandomize=True, print_blob=True)
-if not os.environ.get("CYARA_TESTS_SEARCH"):
-    settings.load_profile("repeatable")
+#
+# How long a draw or an example takes says how busy the machine is, and nothing about the code: on two shared cores,
+# drawing five kilobytes was too slow once. pytest's own timeout ends what never comes back.
+settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("searching"), derandomize=True, print_blob=True)
+settings.load_profile("searching" if os.environ.get("CYARA_TESTS_SEARCH") else "repeatable")
 
 # A runner in the background ignores Ctrl-C, and its children inherit that; tests of Ctrl-C want it to arrive.
 signal.signal(signal.SIGINT, signal.default_int_handler)

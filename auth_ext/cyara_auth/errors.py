@@ -275,13 +275,12 @@ class WaitTimeoutError(CyaraAuthError):
     """What was waited for did not happen before the deadline. `last` is the last answer, `seconds` the time waited."""
 
     def __init__(self, *, last: object, attempts: int, seconds: float) -> None:
+        digits = max(2, len(f"{seconds:.0f}"))  # whole seconds, but a fraction where the deadline was one
         super().__init__(
-            f"It did not happen within {seconds:.0f} seconds ({attempts} questions asked). Nothing at the portal was "
-            "stopped: wait again with a longer deadline, or look at the error's `last` for how far it came.",
+            f"It did not happen within {seconds:.{digits}g} seconds (questions asked: {attempts}). Nothing at the "
+            "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came.",
         )
-        self.last = last
-        self.attempts = attempts
-        self.seconds = seconds
+        self.last, self.attempts, self.seconds = last, attempts, seconds
 
 
 class CyaraAuthWarning(UserWarning):

@@ -45,6 +45,15 @@ def test_pauses_grow_up_to_the_longest_and_the_last_is_cut_at_the_deadline() -> 
     assert "16 seconds" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.05, "0.05"), (0.3004, "0.3"), (1.0, "1"), (9.72, "9.7"), (16.4, "16"), (3600.2, "3600")],
+)
+def test_a_short_deadline_is_not_said_to_be_none(seconds: float, said: str) -> None:
+    error = WaitTimeoutError(last=None, attempts=1, seconds=seconds)
+    assert f"within {said} seconds (questions asked: 1)" in str(error)
+
+
 def test_progress_hears_of_every_answer_but_the_last() -> None:
     clock = Clock()
     heard: list[Progress[int]] = []

@@ -16,6 +16,8 @@ its refusals are the same as everywhere else. requests waits for ever by default
 """
 
 from collections.abc import Mapping
+from functools import cache
+from http.client import HTTPConnection
 from typing import Any, Final, Never, cast
 from urllib.parse import urljoin
 
@@ -125,6 +127,13 @@ class GuardedAdapter(HTTPAdapter):
             raise
         return response
 
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:  # noqa: ANN401 - as HTTPAdapter
+        """Return the pool for a request; one to the portal prints no headers, whatever `http.client` is told to."""
+        pool: Any = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+        if self._covers(str(request.url)):
+            pool.ConnectionCls = _quiet(pool.ConnectionCls)
+        return pool
+
     def _admit(self, read_timeout: float) -> tuple[ApiCredential, Ticket]:
         injector = self._injector
         credential = injector.source.current()
@@ -157,6 +166,14 @@ class GuardedAdapter(HTTPAdapter):
 
     def __reduce__(self) -> Never:
         raise TypeError("A GuardedAdapter is not pickled. Make one in each process; they share the store of strikes.")
+
+
+@cache
+def _quiet(kind: type[HTTPConnection]) -> type[HTTPConnection]:
+    """Return a class of connections that ignores `http.client.HTTPConnection.debuglevel`, which prints the header."""
+    if getattr(kind, "is_quiet", False):
+        return kind
+    return type(kind.__name__, (kind,), {"debuglevel": 0, "is_quiet": True})
 
 
 _MEANINGS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (

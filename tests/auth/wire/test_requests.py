@@ -1,5 +1,6 @@
 """What only the adapter for `requests` does; what it shares with httpx is in the other files."""
 
+import http.client
 import pickle
 import threading
 
@@ -131,3 +132,15 @@ def test_httpx_and_requests_share_what_they_learnt(server: WireServer) -> None:
         with pytest.raises(CredentialRejectedError):
             second.get(f"{server.base_url}/x")
     assert len(server.seen) == 1
+
+
+def test_a_debug_level_of_http_client_prints_no_header_of_the_portal(
+    server: WireServer, foreign: WireServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    with RequestsFace(server.base_url) as face:
+        for _ in range(2):
+            assert face.get(f"{server.base_url}/x").status_code == 200
+        assert TOKEN not in capsys.readouterr().out
+        face.get(f"{foreign.base_url}/x")
+        assert "send: b'GET" in capsys.readouterr().out  # other hosts are shown as asked for

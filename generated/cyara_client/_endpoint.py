@@ -9,9 +9,10 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import _answer, _request
+from . import _answer, _body, _request
 from ._answer import Answer
-from ._request import Body, Parameter
+from ._body import Body
+from ._request import Parameter
 from .errors import UnverifiedOperationWarning
 from .operations import OPERATIONS, Operation
 from .types import UNSET, Response
@@ -83,7 +84,7 @@ class Endpoint(Generic[T]):
         """
         operation = self.operation
         url, headers = _request.url_and_headers(self.url, self.parameters, arguments)
-        call = _request.body_arguments(self.bodies, body)
+        call = _body.body_arguments(self.bodies, body)
         headers["Accept"] = operation.accept
         return {
             "method": operation.method,
@@ -150,7 +151,7 @@ class Endpoint(Generic[T]):
     async def asend(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call in an event loop."""
         self.warn()
-        return await client.get_async_httpx_client().request(**_request.for_async(arguments))
+        return await client.get_async_httpx_client().request(**_body.for_async(arguments))
 
 
 __all__ = ["Answer", "Body", "Endpoint", "Parameter"]

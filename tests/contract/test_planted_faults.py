@@ -138,9 +138,9 @@ def test_one_changed_byte_is_found(package, some_of):
         ),
         (
             "ImportTestCases",
-            "_request.py",
-            'return {"files": form_parts(value)}',
-            'return {"content": b"", "headers": {}}',
+            "_body.py",
+            'return {"files": parts} if',
+            'return {"content": b"", "headers": {}} if',
             "request",
         ),
     ],

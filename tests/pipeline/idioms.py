@@ -78,6 +78,17 @@ SCHEMAS: dict[str, Any] = {
             "leaf": {"type": "string", "enum": ["a", "b"]},
         },
     },
+    "Circle": {
+        "type": "object",
+        "required": ["link"],
+        "properties": {
+            "link": {
+                "type": "object",
+                "required": ["next"],
+                "properties": {"next": {"oneOf": [ref("Circle")], "nullable": True}},
+            }
+        },
+    },
     "Upper": {
         "type": "object",
         "properties": {
@@ -186,6 +197,9 @@ IDIOMS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "/q6",
         asks(parameter("query", "radius", {"type": "number", "enum": [500]})),
     ),
+    ("a form without fields", "post", "/b14", takes(FORM, {"type": "object"}, required=True)),
+    ("plain text of any kind", "post", "/b15", takes("text/plain", {})),
+    ("a circle that null ends", "post", "/b16", takes(JSON, ref("Circle"))),
     ("numbers by name", "get", "/a1", gives(ref("NamedNumber"))),
     ("numbers with their names", "get", "/a7", gives(ref("NumberWithName"))),
     ("texts by number", "get", "/a2", gives(ref("NumberedText"))),

@@ -84,8 +84,8 @@ class Synthesis:
             return self._member(shape)
         if shape.choices or shape.kinds:
             chosen = self._choice(shape, hint, above)
-            if chosen is not NO_HINT:
-                return chosen
+            if chosen is not NO_HINT or shape.nullable:
+                return None if chosen is NO_HINT else chosen  # every alternative is being made already
         match self._type(shape):
             case "object":
                 return self._object(shape, hint, (*above, id(shape)))

@@ -10,6 +10,7 @@ from attrs import define, field
 from cyara_auth.testing import media
 from cyara_auth.testing.answers import WITHOUT_BODY
 from cyara_auth.testing.bodies import is_structured
+from cyara_auth.testing.decode import kinds_of
 from cyara_auth.testing.json_types import as_object, is_array, is_object
 from cyara_auth.testing.synthesis import NO_HINT, Synthesis
 from pipeline.verify.annotations import package, parameters, read
@@ -147,9 +148,15 @@ def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shap
     if not (is_structured(chosen) or chosen == "*/*") and not isinstance(value, str):
         # Whatever the schema of such a body says, it travels as bytes.
         value = "any bytes: \x00\xff\r\n--+++--"
+    elif _is_text(chosen) and not kinds_of(shapes.of(described.get("schema")), shapes):
+        value = "any text"
     case.arguments["body"] = _typed_body(value, chosen, read(given["body"].annotation))
     case.wire_names["body"] = "body"
     case.sent["body"] = value
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith("text/") and not media.is_json(media_type)
 
 
 def _typed_body(value: Json, media_type: str, tp: Annotation) -> Json:
@@ -157,7 +164,7 @@ def _typed_body(value: Json, media_type: str, tp: Annotation) -> Json:
     is_form = name in {"multipart/form-data", "application/x-www-form-urlencoded"}
     # A form is fields, so what a document describes as one value travels as the field `file`.
     given = {"file": value} if is_form and not is_object(value) else value
-    if name.startswith("text/") and not media.is_json(name) and not isinstance(value, str):
+    if _is_text(name) and not isinstance(value, str):
         given = json.dumps(value)
     made = to_python(given, tp)
     if "*" in name and hasattr(made, "mime_type"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from . import _answer
-from ._request import for_async
+from ._body import for_async
 from .errors import DownloadError
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from cyara_auth.client_tls import ClientCertificate, tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.install_guard import guard_client, transports_of
 from cyara_auth.retry import RetryPolicy, RetryQuota
-from cyara_auth.retry_clients import AsyncRetryingClient, Retrying, RetryingClient
+from cyara_auth.retry_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
 
 if TYPE_CHECKING:
     import asyncio
@@ -163,7 +163,7 @@ class HttpClients:
 
     def _check_open(self) -> None:
         if self._closed or (self._lender is not None and self._lender.is_closed):
-            raise RuntimeError("This client is closed. Make another one with connect().")
+            raise ClosedClientError
 
     def _made_async(self) -> AsyncRetryingClient:
         return self._made(AsyncRetryingClient, None if self._lender is None else self._lender.asynchronous())

@@ -30,6 +30,7 @@ CyaraError                              root, rendered into cyara_client.errors
     +-- UnexpectedAuthPageError         a login page where the API should have answered
     +-- OperationUnavailableError       this client's document lacks what a workflow needs
     +-- WaitTimeoutError                what was waited for did not happen in time
+    +-- ClosedClientError               the client was closed (cyara_auth.retry_clients)
     +-- TransportError                  no answer came (cyara_auth.transport_errors)
 ```
 

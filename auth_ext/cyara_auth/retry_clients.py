@@ -14,6 +14,7 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_lean import LeanAsyncClient, LeanClient
+from cyara_auth.errors import CyaraAuthError
 from cyara_auth.retry import (
     ATTEMPT,
     CHARGED,
@@ -62,6 +63,13 @@ class Retrying:
     quota: RetryQuota = attrs.field(factory=RetryQuota)
     effects: Effects = attrs.field(factory=Effects)
     on_answer: Callable[[httpx.Response], None] | None = None
+
+
+class ClosedClientError(CyaraAuthError, RuntimeError):
+    """The client was closed before the call; it is the `RuntimeError` of httpx, too."""
+
+    def __init__(self) -> None:
+        super().__init__("This client is closed. Nothing was sent. Next: make another one with connect()")
 
 
 class _Attempts:
@@ -135,9 +143,12 @@ class RetryingClient(LeanClient):
 
         Raises:
             TransportError: no answer came; it is the error of httpx, too.
+            ClosedClientError: this client was closed.
         """
         attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
         while True:
+            if self.is_closed:  # also while a pause lasted
+                raise ClosedClientError
             attempts.begin()
             try:
                 response = super().send(request, **options)
@@ -164,6 +175,8 @@ class AsyncRetryingClient(LeanAsyncClient):
         """Send the request, and again where the policy allows it."""
         attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
         while True:
+            if self.is_closed:  # also while a pause lasted
+                raise ClosedClientError
             attempts.begin()
             try:
                 response = await super().send(request, **options)

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import attrs
 import pytest
 
 import cyara_auth
@@ -25,6 +26,7 @@ from cyara_auth.errors import (
     CredentialRejectedError,
     SharedStoreRequiredError,
 )
+from cyara_auth.retry_clients import ClosedClientError, Effects
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import reset_stores
 
@@ -241,15 +243,47 @@ async def test_async_resources_share_the_guard(server: WireServer) -> None:
     assert sum(isinstance(result, CredentialRejectedError) for result in results) == 49
 
 
+CLOSED = r"^This client is closed\. Nothing was sent\. Next: make another one with connect\(\)$"
+
+
 def test_closed_client_says_so(server: WireServer) -> None:
     cyara = client_of(server.base_url)
     cyara.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ClosedClientError, match=CLOSED):
         cyara.raw("GET", "/x")
     with client_of(server.base_url) as used:
+        kept = used.get_httpx_client()
         used.raw("GET", "/x")
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ClosedClientError, match=CLOSED) as caught:
         used.raw("GET", "/x")
+    assert isinstance(caught.value, RuntimeError), "programs that caught httpx's error go on doing so"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own bytes
+    with pytest.raises(ClosedClientError, match=CLOSED):
+        kept.get("/x")
+
+
+@pytest.mark.anyio
+async def test_closed_client_says_so_to_tasks(server: WireServer) -> None:
+    async with client_of(server.base_url) as cyara:
+        kept = cyara.get_async_httpx_client()
+    for call in (kept.get, lambda path: cyara.aio.raw("GET", path)):
+        with pytest.raises(ClosedClientError, match=CLOSED):
+            await call("/x")
+    assert server.seen == []
+
+
+def test_client_that_is_closed_before_a_retry_says_so(server: WireServer) -> None:
+    server.script = lambda _: Reply(status=503)
+    with client_of(server.base_url, retries=RetryPolicy(base=0.0)) as cyara:
+        client = cyara.get_httpx_client()
+
+        def close_meanwhile(_: float) -> None:
+            cyara.close()
+
+        client._retrying = attrs.evolve(client._retrying, effects=Effects(sleep=close_meanwhile))  # noqa: SLF001 - the pause is when another thread closes it
+        with pytest.raises(ClosedClientError, match=CLOSED):
+            client.get("/x")
+    assert len(server.seen) == 1
 
 
 def test_with_options_shares_guard_and_credential(server: WireServer) -> None:

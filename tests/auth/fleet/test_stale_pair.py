@@ -1,5 +1,7 @@
 """A fleet with a stale pair: however many callers, of whatever kind, on whatever store, the portal sees one call."""
 
+import itertools
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,7 @@ import requests
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.decide import decide
-from cyara_auth.decide_events import Decision, Event
+from cyara_auth.decide_events import Admit, Decision, Event
 from cyara_auth.requests import GuardedAdapter
 from cyara_auth.state import EMPTY
 from cyara_auth.stores.memory import MemoryStrikeStore
@@ -141,8 +143,15 @@ def test_row_71_old_token_typo_and_second_typo_are_two_calls_in_all(scene: Scene
 
 def test_the_counting_finds_a_store_that_forgets_reservations(make_scene: Callable[[str], Scene]) -> None:
     class Forgetful(MemoryStrikeStore):
+        """Answers the first fifty callers together, so that none of them knows of another's 401."""
+
+        numbers = itertools.count()
+        together = threading.Barrier(50)
+
         def apply(self, account: str, event: Event) -> Decision:
             del account
+            if isinstance(event, Admit) and next(self.numbers) < self.together.parties:
+                self.together.wait(20)
             return decide(EMPTY, event)
 
     scene = make_scene("memory")

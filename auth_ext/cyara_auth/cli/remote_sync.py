@@ -31,7 +31,9 @@ def remote_sync_key(
                 "The output is not a terminal, so the secret would end in a file or a log. Nothing was printed. "
                 "Next: run it on a terminal, or add --force"
             )
-        credential = Setting(base_url=base_url, profile=profile).source().current()
+        setting = Setting(base_url=base_url, profile=profile)
+        report.again = setting.again()
+        credential = setting.source().current()
         report.put(remote_sync_key=credential.pair_text(), fingerprint=credential.fingerprint)
         if not as_json:
             sys.stdout.write(credential.pair_text() + "\n")

@@ -39,6 +39,12 @@ def test_login_names_what_verify_needs(program: Program, portal: LocalPortal) ->
     assert f"Next: cyara auth verify --base-url {portal.base_url}\n" in result.out
 
 
+def test_remote_sync_key_names_what_login_needs(program: Program, portal: LocalPortal) -> None:
+    result = program("remote-sync-key", "--force", "--base-url", portal.base_url, CYARA_BASE_URL="")
+    assert result.code == 3
+    assert f"or run: cyara auth login --base-url {portal.base_url}\n" in result.err
+
+
 def test_status_verify_and_doctor_name_the_profile(program: Program, portal: LocalPortal) -> None:
     assert program("login", "--profile", "t", text=portal.credential).code == 0
     assert "cyara auth verify --profile t proves" in program("status", "--profile", "t").out

@@ -4,7 +4,8 @@ The client takes unknown statuses, fields and enum members, and numbers that are
 release must not break a script.
 With `connect(strict=True)` each of them raises instead, and can be pasted into an overlay: so the document learns.
 
-The document is read as it was received: Swagger 2.0 and OpenAPI 3.x keep their schemas in different places.
+The document is read upgraded to OpenAPI 3 and with the corrections of overlays, as it travels with the client; the
+places of drifts are places in it, and so the targets of an overlay.
 """
 
 from __future__ import annotations
@@ -123,8 +124,6 @@ def _selector(key: str | int) -> str:
 
 
 def _schema_of(response: Node, place: Place) -> tuple[Node | None, Place]:
-    if _is_node(response.get("schema")):
-        return response["schema"], (*place, "schema")
     for media_type, content in response.get("content", {}).items():
         if "json" in media_type and _is_node(content) and _is_node(content.get("schema")):
             return content["schema"], (*place, "content", media_type, "schema")

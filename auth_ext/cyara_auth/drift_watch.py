@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 @cache
 def packaged_document() -> dict[str, Any]:
-    """Return the OpenAPI document as received, as it travels with the generated client."""
-    document: dict[str, Any] = json.loads(files("cyara_client").joinpath("openapi.json").read_bytes())
+    """Return the OpenAPI document that travels with the generated client, with the corrections of overlays.
+
+    What somebody has put into an overlay is known from then on, and raises no more.
+    """
+    package = files("cyara_client")
+    corrected = package / "openapi-corrected.json"
+    document: dict[str, Any] = json.loads((corrected if corrected.is_file() else package / "openapi.json").read_bytes())
     return document
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict
 
+from pipeline.document import dump_json
 from pipeline.errors import VerificationError, listed, quoted
 from pipeline.generate import Endpoint, GeneratorInputs, generate, put_headers
 from pipeline.imports import failing_imports
@@ -52,6 +53,7 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
             platform=job.platform,
             spec_sha256=job.received.sha256,
             upstream_bytes=job.received.as_json(),
+            corrected=None if prepared.corrected == job.received.data else dump_json(prepared.corrected),
             endpoints=[asdict(endpoint) for endpoint in endpoints],
             aliases=aliases,
         )

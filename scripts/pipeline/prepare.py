@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True, slots=True)
 class Prepared:
-    """The document in its two forms, and the names that normalisation gave."""
+    """The document in its three forms, and the names that normalisation gave."""
 
     received: dict[str, Any]
     """As received, only upgraded to OpenAPI 3: what everything is judged by."""
+    corrected: dict[str, Any]
+    """Upgraded, and corrected by overlays: what the portal is known to do."""
     effective: dict[str, Any]
     """What the generator reads."""
     names: NameMap
@@ -57,7 +59,12 @@ def prepare(job: Job) -> Prepared:
         report.changes += [asdict(change) for change in result.changes]
     report.skipped += overlaid.skipped
     _require_no_loss(report.operations_in_document, normalised.document)
-    return Prepared(received=upgraded.document, effective=normalised.document, names=normalised.names)
+    return Prepared(
+        received=upgraded.document,
+        corrected=overlaid.document,
+        effective=normalised.document,
+        names=normalised.names,
+    )
 
 
 def _names(job: Job) -> NameMap:

@@ -162,17 +162,6 @@ def test_a_cycle_in_schema_and_answer_ends():
     assert seen(body, schema="Node") == []
 
 
-def test_swagger_2_documents_are_read_as_they_are():
-    old = {
-        "swagger": "2.0",
-        "paths": {"/c": {"get": {"responses": {"200": {"schema": {"$ref": "#/definitions/C"}}}}}},
-        "definitions": {"C": {"properties": {"id": {"type": "integer"}}}},
-    }
-    (drift,) = compare(old, method="get", path="/c", status=200, body={"id": 1, "x": True})
-    assert drift.where == ("definitions", "C")
-    assert drift.addition == {"properties": {"x": {"type": "boolean"}}}
-
-
 def test_an_operation_that_the_document_does_not_have_is_left_alone():
     assert compare(document({}), method="POST", path="/c/{id}", status=200, body={"x": 1}) == ()
 

@@ -177,8 +177,13 @@ class Document:
 
 
 def bundled_bytes() -> bytes:
-    """Return the document inside the installed client package, byte for byte."""
-    return resources.files("cyara_client").joinpath("openapi.json").read_bytes()
+    """Return the document inside the installed client package, byte for byte.
+
+    A client of a Swagger 2.0 document, or of one that overlays correct, has it upgraded and corrected beside it.
+    """
+    package = resources.files("cyara_client")
+    corrected = package / "openapi-corrected.json"
+    return (corrected if corrected.is_file() else package / "openapi.json").read_bytes()
 
 
 def template_names(path: str) -> list[str]:

@@ -38,6 +38,7 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
     platform: str | None = None,
     spec_sha256: str = "",
     upstream_bytes: bytes = b"{}",
+    corrected: bytes | None = None,
     endpoints: object = None,  # noqa: ARG001 - part of the seam; the modules themselves say more
     aliases: Mapping[str, Any] | None = None,
 ) -> None:
@@ -52,6 +53,7 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
         platform: platform release that the document belongs to, if known.
         spec_sha256: hash of the document as received.
         upstream_bytes: the document itself, which goes along as package data.
+        corrected: the same, upgraded and with the overlays' corrections, where it is not the document itself.
         endpoints: what the generator wrote; unused, the modules are read back instead.
         aliases: `openapi/aliases.json`, parsed.
     """
@@ -60,6 +62,8 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
             shutil.copyfile(path, package_dir / path.name)
     (package_dir / "py.typed").write_bytes(b"")
     (package_dir / "openapi.json").write_bytes(upstream_bytes)
+    if corrected is not None:
+        (package_dir / "openapi-corrected.json").write_bytes(corrected)
     modules = read_endpoints(package_dir)
     models = model_modules(package_dir)
     known = operations_by_id(effective)

@@ -47,6 +47,7 @@ def reset(  # noqa: PLR0913  # options of a command
                 "--regenerated"
             )
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         account = selected_key(setting, key)
         the_store = setting.store()
         before = the_store.read(account)

@@ -83,6 +83,7 @@ def begin(  # noqa: PLR0913  # options of a command
         if not longest <= _LONGEST_WAIT:  # which nan is not, either
             raise ConfigurationError(f"--longest is at most {_LONGEST_WAIT:.0f} seconds. Nothing was changed.")
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         account = selected_key(setting, key)
         the_store = setting.store()
         if not the_store.apply(account, RotateBegin(incident=_here())).changed:
@@ -127,6 +128,7 @@ def commit(  # noqa: PLR0913  # options of a command
     """Take the new token, from the terminal (hidden) or a pipe, and admit calls again."""
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         new = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
         _check_new(new, setting)
         the_store = setting.store()
@@ -157,6 +159,7 @@ def abort(
     """Admit calls again with the old token; only right when no new one was generated."""
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
+        report.again = setting.again()
         account = selected_key(setting, key)
         changed = setting.store().apply(account, RotateAbort()).changed
         report.put(key=account, mode=AccountMode.NORMAL.value, aborted=changed)

@@ -209,3 +209,10 @@ def test_row_63_a_pair_can_be_forgiven(program: Program, portal: LocalPortal) ->
     assert program("reset", "--regenerated", "--forgive", fingerprint[:8], "--json").facts["forgiven"] == [fingerprint]
     assert "one call at a time" in program("status").out
     assert portal.invalid_calls == 1
+
+
+def test_the_next_command_keeps_the_store_that_was_chosen(program: Program) -> None:
+    program.log_in()
+    store = f"sqlite://{program.home}/other/strikes.sqlite3"
+    begun = program("rotate", "begin", "--longest", "0", "--store", store)
+    assert f"cyara auth rotate commit --store {store}" in begun.err + begun.out

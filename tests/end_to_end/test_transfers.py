@@ -152,7 +152,7 @@ REFUSED: dict[str, tuple[Fault | None, dict[str, Any], type[Exception], str]] = 
     "too large": (None, {"max_bytes": 2_000_000}, DownloadError, "larger than 2000000 bytes; nothing was kept"),
     "another file": (None, {"sha256": "0" * 64}, DownloadError, "SHA-256 is not the one expected; nothing was kept"),
     "cut off": (faults.cut(2_000_000), {}, DownloadError, r"broke off after \d+ of \d+ bytes .*; nothing was kept"),
-    "not there": (faults.answer(404), {}, NotFound, r"\(ExportTestCase\) answered 404"),
+    "not there": (faults.answer(404), {}, NotFound, r"\(ExportTestCase\) at .* answered 404"),
     "a gateway": (attrs.evolve(faults.gateway(502), times=None), {}, ApiError, "answered 502; on attempt 3"),
 }
 
@@ -177,12 +177,13 @@ def test_what_does_not_arrive_whole_leaves_everything_as_it_was(
 
 
 @both
-def test_a_folder_that_is_not_there_is_an_error_before_anything_is_kept(
+def test_a_folder_that_is_not_there_is_an_error_before_anything_is_sent(
     portal: LocalPortal, face: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+    with pytest.raises(DownloadError, match="nowhere does not exist; nothing was sent"):
         downloaded(portal, face, tmp_path / "nowhere" / "case.xml", 3001)
     assert list(tmp_path.iterdir()) == []
+    assert list(portal.requests) == []
 
 
 @both

@@ -51,15 +51,30 @@ class Drift:
 
 
 class DriftError(CyaraAuthError):
-    """An answer has what the document does not know. The call itself was carried out; `drifts` lists what was seen."""
+    """An answer has what the document does not know. The call itself was carried out.
 
-    def __init__(self, drifts: tuple[Drift, ...]) -> None:
-        listed = "; ".join(map(str, drifts[:5])) + ("; ..." if len(drifts) > 5 else "")  # noqa: PLR2004 - a readable sentence
-        super().__init__(
-            f"The portal answered with {len(drifts)} thing(s) that its document does not know: {listed}. The call was "
-            "carried out. Add `overlay(error.drifts)` to openapi/overlays and rebuild, or connect without strict=True."
-        )
+    Attributes:
+        drifts: What was seen.
+        title: Title of the document, by which an overlay names it.
+    """
+
+    def __init__(self, drifts: tuple[Drift, ...], title: str) -> None:
+        super().__init__(drifts, title)
         self.drifts = drifts
+        self.title = title
+
+    def __str__(self) -> str:
+        drifts = self.drifts
+        listed = "; ".join(map(str, drifts[:5])) + ("; ..." if len(drifts) > 5 else "")  # noqa: PLR2004 - a readable sentence
+        return (
+            f"The portal answered with {len(drifts)} thing(s) that its document does not know: {listed}. The call was "
+            "carried out. Save what error.overlay() returns as openapi/overlays/seen.overlay.yaml and rebuild, or "
+            "connect without strict=True."
+        )
+
+    def overlay(self) -> str:
+        """Return the correction of the document, ready to be saved as `openapi/overlays/NAME.overlay.yaml`."""
+        return overlay(self.drifts, title=self.title)
 
 
 def overlay(drifts: tuple[Drift, ...], *, title: str) -> str:

@@ -34,15 +34,16 @@ def raise_on_drift(response: httpx.Response) -> None:
     operation = response.request.extensions.get("cyara.operation")
     if operation is None:
         return
+    document = packaged_document()
     drifts = compare(
-        packaged_document(),
+        document,
         method=operation.method,
         path=operation.path,
         status=response.status_code,
         body=_json_or_none(response),
     )
     if drifts:
-        raise DriftError(drifts)
+        raise DriftError(drifts, str(document.get("info", {}).get("title", "")))
 
 
 def _json_or_none(response: httpx.Response) -> object:

@@ -209,9 +209,11 @@ def test_the_overlay_makes_the_drift_go_away(tmp_path):
 
 
 def test_the_error_names_what_was_seen_and_the_next_step_and_can_be_pickled():
-    error = DriftError(found_in({f"new{n}": 1 for n in range(9)}))
+    error = DriftError(found_in({f"new{n}": 1 for n in range(9)}), "T")
     assert "9 thing(s)" in str(error)
     assert "'new0'" in str(error)
     assert str(error).count("field") == 5
+    assert "error.overlay()" in str(error)
+    assert error.overlay() == overlay(error.drifts, title="T")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
-    assert again.drifts == error.drifts
+    assert (again.drifts, again.title, str(again)) == (error.drifts, "T", str(error))

@@ -46,7 +46,7 @@ def new(schema: dict[str, Any]) -> dict[str, Any]:
 ASK = """
     import sys
     from cyara_auth import connect
-    from cyara_auth.drift import DriftError, overlay
+    from cyara_auth.drift import DriftError
     from cyara_auth.testing import LocalPortal
     from cyara_auth.testing.document import Document
 
@@ -56,7 +56,7 @@ ASK = """
             try:
                 print(cyara.pets.get_pet().name is not None)
             except DriftError as error:
-                print(overlay(error.drifts, title="Pets"))
+                print(error.overlay())
 """
 
 

@@ -72,10 +72,14 @@ def _request_id(headers: Mapping[str, str], problem: Mapping[str, Any] | None) -
     return next((text for text in candidates if isinstance(text, str) and _REQUEST_ID.fullmatch(text)), None)
 
 
+def _attempt(response: httpx.Response) -> int:
+    attempt = response.extensions.get("cyara.attempt", 1)
+    return attempt if isinstance(attempt, int) else 1
+
+
 def api_error(operation: Operation, response: httpx.Response) -> ApiError:
     """Return the error that stands for an answer that is not a success."""
     problem = _problem(response)
-    attempt = response.extensions.get("cyara.attempt", 1)
     return error_class(response.status_code)(
         method=operation.method,
         path_template=operation.path,
@@ -85,7 +89,7 @@ def api_error(operation: Operation, response: httpx.Response) -> ApiError:
         content=response.content,
         problem=problem,
         request_id=_request_id(response.headers, problem),
-        attempt=attempt if isinstance(attempt, int) else 1,
+        attempt=_attempt(response),
         retry_after=_retry_after(response.headers),
         host=response.request.url.host,
     )
@@ -100,6 +104,9 @@ def _decoding_error(operation: Operation, response: httpx.Response, reason: str)
         status_code=response.status_code,
         headers=response.headers,
         content=response.content,
+        request_id=_request_id(response.headers, None),
+        attempt=_attempt(response),
+        host=response.request.url.host,
     )
 
 
@@ -160,7 +167,10 @@ def _value(answer: Answer, response: httpx.Response) -> Any:  # noqa: ANN401 - t
         return _read_any(content, media_type)
     if content:
         tp = _decode.resolve(answer.python_type)
-        return _decode.decode(tp, _parse(tp, content, media_type))
+        value = _decode.decode(tp, _parse(tp, content, media_type))
+        if value is None and not _accepts_nothing(answer.python_type):
+            raise DecodingError(f"at $: {answer.python_type} expected, null found")
+        return value
     if _accepts_nothing(answer.python_type):
         return None
     raise DecodingError("the body is empty")

@@ -176,6 +176,9 @@ class DecodingError(CyaraError):
         status_code: status of the answer.
         headers: headers of the answer.
         content: body of the answer as bytes.
+        request_id: what the portal calls this request, for its operator.
+        attempt: number of the attempt that this answer belongs to, from 1.
+        host: name of the host that answered.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each fact
@@ -188,6 +191,9 @@ class DecodingError(CyaraError):
         status_code: int = 0,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
+        request_id: str | None = None,
+        attempt: int = 1,
+        host: str = "",
     ) -> None:
         self.reason = reason
         self.method = method
@@ -196,6 +202,9 @@ class DecodingError(CyaraError):
         self.status_code = status_code
         self.headers = headers
         self.content = content
+        self.request_id = request_id
+        self.attempt = attempt
+        self.host = host
         super().__init__(reason)
 
     def __str__(self) -> str:

@@ -117,6 +117,7 @@ BROKEN = {
     "cut JSON": (Reply(200, b'{"animalId": 1, "na'), "application/json that is not valid JSON at byte"),
     "text": (Reply(200, b"secret", "text/plain"), "text/plain that is not valid JSON"),
     "image": (Reply(200, b"\x89PNG\x00secret", "image/png"), "image/png that is not valid JSON"),
+    "null": (Reply.of(None), r"at \$: Animal expected, null found"),
     "array": (Reply.of([1]), r"at \$: Animal expected, an array"),
     "deep": (Reply(200, b"[" * 100_000 + b"]" * 100_000), "nested too deeply|not valid JSON|array"),
 }
@@ -130,6 +131,7 @@ def test_a_body_that_cannot_be_read_is_one_clear_error(zoo: Zoo, wire: Wire, cas
     error = caught.value
     assert error.status_code == 200
     assert error.content == reply.body
+    assert (error.attempt, error.host) == (1, "127.0.0.1")
     assert "GET /accounts/{accountId}/animals/{animalId} (GetAnimal) answered 200" in str(error)
     assert "secret" not in str(error)
     assert error.__suppress_context__

@@ -56,6 +56,8 @@ def test_a_number_in_place_of_a_name_is_kept_as_that_number(zoo: Zoo) -> None:
     unknown = zoo("models").Mood(7)
     assert isinstance(unknown, zoo("models").Mood)
     assert (unknown, unknown.value, unknown.is_known) == ("7", 7, False)
+    assert (repr(unknown), f"{unknown}", str(unknown)) == ("<Mood.7: 7>", "7", "7")
+    assert repr(zoo("models").Mood.CALM) == "<Mood.CALM: 'Calm'>"
     assert zoo("models").Animal.from_dict({"animalId": 1, "name": "x", "mood": 7}).to_dict()["mood"] == 7
     assert pickle.loads(pickle.dumps(unknown)).value == 7  # noqa: S301 - made here
     with pytest.raises(ValueError, match="True"):

@@ -54,8 +54,10 @@ def test_a_file_arrives(zoo: Zoo, wire: Wire, face: str, tmp_path: Path) -> None
         (_file(), {"max_bytes": 299_999}, "DownloadError", "larger than 299999 bytes"),
         (_file(), {"sha256": "0" * 64}, "DownloadError", "SHA-256"),
         (Reply(404), {}, "NotFound", "answered 404"),
+        (Reply.of({"error": "no"}), {}, "DownloadError", "application/json came instead of application/octet-stream"),
+        (Reply(200, b"<html>", "text/html"), {}, "DownloadError", "text/html came instead of"),
     ],
-    ids=["too large", "wrong hash", "not there"],
+    ids=["too large", "wrong hash", "not there", "a message", "a page"],
 )
 def test_what_goes_wrong_leaves_the_old_file(
     zoo: Zoo, wire: Wire, tmp_path: Path, face: str, *, reply: Reply, options: dict[str, Any], error: str, text: str
@@ -98,3 +100,27 @@ def test_a_path_where_no_file_can_be_is_refused_before_anything_is_sent(
         with pytest.raises(error, match=f"{text}; nothing was sent"):
             _download(zoo, wire, face, path)
     assert wire.seen == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes, links and devices of Windows are others")
+@pytest.mark.parametrize("face", FACES)
+def test_a_file_is_made_like_any_other(zoo: Zoo, wire: Wire, face: str, tmp_path: Path) -> None:
+    wire.answer = lambda _: _file()
+    plain, old, link = tmp_path / "plain.bin", tmp_path / "old.bin", tmp_path / "link.bin"
+    old.write_bytes(b"old")
+    old.chmod(0o640)
+    link.symlink_to(old)
+    (tmp_path / "reference").touch()
+    assert _download(zoo, wire, face, plain) == plain
+    assert plain.stat().st_mode == (tmp_path / "reference").stat().st_mode
+    assert _download(zoo, wire, face, link) == link
+    assert link.is_symlink()
+    assert (old.read_bytes(), old.stat().st_mode & 0o777) == (CONTENT, 0o640)
+    longest = tmp_path / f"{'n' * 250}.bin"
+    assert _download(zoo, wire, face, longest).read_bytes() == CONTENT
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    calls = len(wire.seen)
+    with pytest.raises(zoo("errors").DownloadError, match="no file; nothing was sent"):
+        _download(zoo, wire, face, pipe)
+    assert len(wire.seen) == calls

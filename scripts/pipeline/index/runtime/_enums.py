@@ -1,7 +1,8 @@
 """Enumerations that stay open: the next release of the portal may send a member that this document does not know.
 
 An unknown value becomes a member-like object of the same class: a real `str` or `int`, equal to the plain value,
-hashable, picklable, with `is_known` False. It never raises and is never listed among the members.
+hashable, picklable, with `is_known` False. It never raises and is never listed among the members. A number in place
+of a text is equal to its digits; its `value` is the number.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ class OpenStrEnum(StrEnum):
     def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as enum declares it
         # By value: before Python 3.11.4 enum pickles by name, and an unknown member has no name to be found by.
         return type(self), (self._value_,)
+
+    def __repr__(self) -> str:
+        """As enum writes it, which expects a text for a value."""
+        return f"<{type(self).__name__}.{self._name_}: {self._value_!r}>"
 
 
 class OpenIntEnum(IntEnum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import shutil
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import httpx
 
@@ -35,9 +36,9 @@ class _Sink:
         self._total: int | None = None
         self._size = 0
         self._digest = None if sha256 is None else hashlib.sha256()
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        self._name = Path(name)
-        self._file = os.fdopen(handle, "wb")
+        # A name of its own length: the target's may leave no room for more. Opened like any file, so the umask holds.
+        self._name = path.with_name(f".cyara-{uuid4().hex}.part")
+        self._file = self._name.open("xb")
 
     def expect(self, headers: Any) -> None:  # noqa: ANN401 - httpx.Headers
         """Take in how long the file says it is, and refuse it at once if that is too long."""
@@ -79,7 +80,7 @@ class _Sink:
                 f"the connection broke off after {self._size}{total} bytes ({type(error).__name__}); nothing was kept"
             ) from error
 
-    def finish(self) -> Path:
+    def finish(self) -> None:
         """Put the file in its place, safely on the disk.
 
         Raises:
@@ -92,8 +93,9 @@ class _Sink:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        with suppress(FileNotFoundError):
+            shutil.copymode(self._path, self._name)
         self._name.replace(self._path)
-        return self._path
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -108,12 +110,32 @@ def _target(path: str | Path) -> Path:
     Raises:
         DownloadError: a folder stands there, or there is no folder to put it in.
     """
-    target = Path(path)
+    target = Path(path).resolve()  # what a link points to is replaced, not the link
     if target.is_dir():
-        raise DownloadError(f"{target} is a folder; nothing was sent. Give the name of a file in it.")
+        raise DownloadError(f"{path} is a folder; nothing was sent. Give the name of a file in it.")
+    if target.exists() and not target.is_file():
+        raise DownloadError(f"{path} is a device or a pipe, no file; nothing was sent. Give the name of a file.")
     if not target.parent.is_dir():
         raise DownloadError(f"the folder {target.parent} does not exist; nothing was sent. Make it first.")
     return target
+
+
+def _require_file(endpoint: Endpoint[Any], response: httpx.Response) -> None:
+    """Refuse a page or a JSON body where the document knows of neither: that is somebody's message, not the file.
+
+    Raises:
+        DownloadError: it is one.
+    """
+    documented = endpoint.operation.response_media_types
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = media_type.endswith(("/json", "+json"))
+    is_message = is_json or media_type in {"text/html", "application/xhtml+xml"}
+    if (
+        is_message
+        and documented
+        and not any(kind == media_type or "*" in kind or (is_json and "json" in kind) for kind in documented)
+    ):
+        raise DownloadError(f"{media_type} came instead of {' or '.join(documented)}; nothing was kept")
 
 
 @contextmanager
@@ -123,6 +145,7 @@ def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, A
         if _answer.success(endpoint.answers, response.status_code) is None:
             response.read()
             raise _answer.api_error(endpoint.operation, response)
+        _require_file(endpoint, response)
         yield response
 
 
@@ -135,6 +158,7 @@ async def _astreamed(
         if _answer.success(endpoint.answers, response.status_code) is None:
             await response.aread()
             raise _answer.api_error(endpoint.operation, response)
+        _require_file(endpoint, response)
         yield response
 
 
@@ -171,9 +195,10 @@ def download(  # noqa: PLR0913 - what a caller may choose, each by name
             with sink.receiving():
                 for chunk in response.iter_bytes():
                     sink.write(chunk)
-            return sink.finish()
+            sink.finish()
         finally:
             sink.discard()
+    return Path(path)
 
 
 async def adownload(  # noqa: PLR0913 - what a caller may choose, each by name
@@ -195,6 +220,7 @@ async def adownload(  # noqa: PLR0913 - what a caller may choose, each by name
             with sink.receiving():
                 async for chunk in response.aiter_bytes():
                     sink.write(chunk)
-            return sink.finish()
+            sink.finish()
         finally:
             sink.discard()
+    return Path(path)

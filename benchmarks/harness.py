@@ -94,5 +94,5 @@ def table(rows: Sequence[Row]) -> str:
         bar = "" if row.bar is None else f"{'at most' if row.at_most else 'at least'} {row.bar:g} {row.unit}"
         verdict = "" if row.bar is None else ("yes" if row.holds else "**no**")
         claim = f"{row.claim} ({row.note})" if row.note else row.claim
-        lines.append(f"| {claim} | {row.peer} | {row.figure:.3g} {row.unit} | {bar} | {verdict} |")
+        lines.append(f"| {claim} | {row.peer} | {row.figure:.4g} {row.unit} | {bar} | {verdict} |")
     return "\n".join(lines) + "\n"

@@ -16,8 +16,6 @@ its refusals are the same as everywhere else. requests waits for ever by default
 """
 
 from collections.abc import Mapping
-from functools import cache
-from http.client import HTTPConnection
 from typing import Any, Final, Never, cast
 from urllib.parse import urljoin
 
@@ -32,6 +30,7 @@ from cyara_auth.errors import (
 )
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.redact import scrub
+from cyara_auth.requests_connection import REPEATS, guarded_connection, one_head
 from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.ticket import Ticket
@@ -41,6 +40,7 @@ try:
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+    from urllib3.util import Retry
 except ImportError as error:
     raise MissingExtraError("This needs requests. Run: pip install 'cyara-client[requests]'") from error
 
@@ -56,7 +56,7 @@ class GuardedAdapter(HTTPAdapter):
 
     Raises:
         ConfigurationError, CredentialError: as `connect`.
-        UnsupportedClientError: at a call, if somebody has set `max_retries` since.
+        UnsupportedClientError: at a call, if somebody has set or edited `max_retries` since.
     """
 
     def __init__(  # noqa: PLR0913  # the options of connect(), by keyword
@@ -74,7 +74,6 @@ class GuardedAdapter(HTTPAdapter):
         holder = [credential]
         del credential  # a traceback that prints locals must not find it here
         super().__init__()
-        self._never = self.max_retries
         binding = bind(
             base_url,
             holder.pop(),
@@ -98,11 +97,8 @@ class GuardedAdapter(HTTPAdapter):
             settings["timeout"] = DEFAULT_TIMEOUT
         if not self._is_bound(request):
             return super().send(request, **settings)
-        if self.max_retries is not self._never:
-            raise UnsupportedClientError(
-                "max_retries of this adapter was set, so urllib3 would repeat one admitted call below the guard. "
-                "Repeat calls above the session instead. Nothing was sent."
-            )
+        if _may_repeat(self.max_retries):
+            raise UnsupportedClientError(f"{REPEATS} Nothing was sent.")
         if self._injector.origin.scheme == "http":
             settings["proxies"] = None  # a proxy could read the header, where nothing is encrypted
         credential, ticket = self._admit(_read_timeout(settings["timeout"]))
@@ -110,7 +106,8 @@ class GuardedAdapter(HTTPAdapter):
         copy.headers[AUTHORIZATION] = credential.header_value()
         hop = Hop(ticket, self._injector.origin, str(request.method), {})
         try:
-            response = super().send(copy, **settings)
+            with one_head():
+                response = super().send(copy, **settings)
         except BaseException as error:
             del copy.headers[AUTHORIZATION]
             hop.failed(as_httpx(error))
@@ -128,10 +125,10 @@ class GuardedAdapter(HTTPAdapter):
         return response
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:  # noqa: ANN401 - as HTTPAdapter
-        """Return the pool for a request; one to the portal prints no headers, whatever `http.client` is told to."""
+        """Return the pool for a request; one to the portal makes guarded connections."""
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         if self._covers(str(request.url)):
-            pool.ConnectionCls = _quiet(pool.ConnectionCls)
+            pool.ConnectionCls = guarded_connection(pool.ConnectionCls)
         return pool
 
     def _admit(self, read_timeout: float) -> tuple[ApiCredential, Ticket]:
@@ -168,12 +165,9 @@ class GuardedAdapter(HTTPAdapter):
         raise TypeError("A GuardedAdapter is not pickled. Make one in each process; they share the store of strikes.")
 
 
-@cache
-def _quiet(kind: type[HTTPConnection]) -> type[HTTPConnection]:
-    """Return a class of connections that ignores `http.client.HTTPConnection.debuglevel`, which prints the header."""
-    if getattr(kind, "is_quiet", False):
-        return kind
-    return type(kind.__name__, (kind,), {"debuglevel": 0, "is_quiet": True})
+def _may_repeat(retries: object) -> bool:
+    """Return whether an adapter's `max_retries` is anything but what requests makes of none: it can be edited, too."""
+    return type(retries) is not Retry or vars(retries) != vars(Retry(0, read=False))
 
 
 _MEANINGS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (

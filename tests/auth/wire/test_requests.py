@@ -3,16 +3,18 @@
 import http.client
 import pickle
 import threading
+from collections.abc import Callable
 
 import pytest
 import requests
 from requests import exceptions
+from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, SSLError
 from urllib3.util import Retry
 
 from cyara_auth.classify import RequestFacts, classify
-from cyara_auth.errors import CredentialRejectedError, UnsupportedClientError
+from cyara_auth.errors import CredentialRejectedError, CredentialSuspectError, UnsupportedClientError
 from cyara_auth.requests import GuardedAdapter, as_httpx
 from cyara_auth.state import Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
@@ -87,15 +89,91 @@ def test_plain_http_never_goes_through_a_proxy(server: WireServer) -> None:
     assert server.seen[0].authorization == [f"ApiKey {PAIR}"]
 
 
-def test_retries_below_the_guard_are_refused(server: WireServer) -> None:
+def replace_retries(adapter: GuardedAdapter) -> None:
+    adapter.max_retries = Retry(3, status_forcelist=[401])
+
+
+def edit_retries(adapter: GuardedAdapter) -> None:
+    adapter.max_retries.total = 5
+    adapter.max_retries.status_forcelist = {401, 503}
+
+
+def edit_one_number_of_retries(adapter: GuardedAdapter) -> None:
+    adapter.max_retries.read = 3
+
+
+def derive_retries(adapter: GuardedAdapter) -> None:
+    class Stubborn(Retry):
+        """Looks like none."""
+
+        def is_retry(self, *_: object, **__: object) -> bool:
+            return True
+
+    adapter.max_retries = Stubborn(0, read=False)
+
+
+@pytest.mark.parametrize(
+    "change", [replace_retries, edit_retries, edit_one_number_of_retries, derive_retries], ids=lambda it: it.__name__
+)
+def test_retries_below_the_guard_are_refused(server: WireServer, change: Callable[[GuardedAdapter], None]) -> None:
     server.script = lambda _: Reply(status=401)
     adapter = GuardedAdapter(server.base_url, PAIR, store=MemoryStrikeStore(), environ={})
-    adapter.max_retries = Retry(3, status_forcelist=[401])
+    change(adapter)
     with requests.Session() as session:
         session.mount(adapter.prefix, adapter)
-        with pytest.raises(UnsupportedClientError, match="max_retries"):
+        with pytest.raises(UnsupportedClientError, match=r"max_retries.*Nothing was sent"):
             session.get(f"{server.base_url}/x")
     assert server.seen == []
+
+
+def edited_while_sending(adapter: GuardedAdapter) -> None:
+    check_certificate = adapter.cert_verify
+
+    def cert_verify(*args: object) -> None:
+        edit_retries(adapter)
+        check_certificate(*args)
+
+    adapter.cert_verify = cert_verify
+
+
+def pool_that_repeats(adapter: GuardedAdapter) -> None:
+    class Stubborn(HTTPConnectionPool):
+        def urlopen(self, *args: object, **options: object) -> object:
+            for _ in range(5):
+                answer = super().urlopen(*args, **options)
+                answer.drain_conn()
+            return answer
+
+    adapter.poolmanager.pool_classes_by_scheme = {"http": Stubborn}
+
+
+@pytest.mark.parametrize("trick", [edited_while_sending, pool_that_repeats], ids=lambda it: it.__name__)
+def test_a_repetition_that_nobody_could_foresee_stops_at_the_connection(
+    server: WireServer, trick: Callable[[GuardedAdapter], None]
+) -> None:
+    server.script = lambda _: Reply(status=401)
+    store = MemoryStrikeStore()
+    with RequestsFace(server.base_url, store=store) as face:
+        trick(face.session.get_adapter(server.base_url))
+        with pytest.raises(UnsupportedClientError, match="The repetition was not sent"):
+            face.get(f"{server.base_url}/x")
+        assert len(server.seen) == 1
+        assert face.charges == 1
+
+
+def test_a_hook_that_sends_again_needs_an_admission_of_its_own(server: WireServer) -> None:
+    server.script = lambda _: Reply(status=401, headers=(("WWW-Authenticate", 'Digest realm="x", nonce="y"'),))
+    with RequestsFace(server.base_url) as face:
+        with pytest.raises(CredentialSuspectError):
+            face.get(f"{server.base_url}/x", auth=requests.auth.HTTPDigestAuth("user", "password"))
+        assert len(server.seen) == 1
+
+
+def test_a_longer_prefix_leads_past_the_guard_and_past_the_credential(server: WireServer) -> None:
+    with RequestsFace(server.base_url) as face:
+        face.session.mount(server.origin, HTTPAdapter(max_retries=Retry(3, status_forcelist=[503])))
+        face.get(f"{server.base_url}/x")
+    assert server.seen[0].authorization == []
 
 
 def test_timeouts_of_the_caller_are_kept(server: WireServer) -> None:

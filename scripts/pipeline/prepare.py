@@ -12,6 +12,7 @@ from pipeline.generate import operations
 from pipeline.inspect import check_untrusted, inspect
 from pipeline.normalise import NameMap, RuleSwitches, normalise
 from pipeline.overlay import apply_overlays
+from pipeline.path_items import with_path_items
 from pipeline.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ def prepare(job: Job) -> Prepared:
     """
     openapi, received, report = job.request.repository.openapi, job.received, job.report
     with job.progress.stage("upgrade"):
-        check_untrusted(received.data)
-        upgraded = upgrade(received.data)
+        document = with_path_items(received.data)
+        check_untrusted(document)
+        upgraded = upgrade(document)
         report.operations_in_document = len(operations(upgraded.document))
     with job.progress.stage("overlay"):
         overlays = openapi.glob("overlays/*.overlay.yaml")

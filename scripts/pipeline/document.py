@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of a document, as received and unpacked. The largest known documents of ASP.NET servers have 2 MB."""
 
-NODE_LIMIT = 3_000_000
+NODE_LIMIT = 1_000_000
 """Objects, lists and members together: keeps a document of empty lists from filling the memory."""
+
+_KEYWORDS, _NAMES, _DATA = "keywords", "names", "data"
+_HOLDS_DATA = frozenset({"example", "examples", "default", "enum", "const"})
+_HOLDS_NAMES = frozenset({"properties", "patternProperties", "schemas", "definitions", "$defs", "paths"})
 
 DEPTH_LIMIT = 200
 """Levels of nesting. Real documents have fewer than 40; the limit stays far below Python's recursion limit."""
@@ -98,7 +102,7 @@ def check_limits(data: dict[str, Any], *, name: str) -> None:
     Raises:
         RefusedDocumentError: one of these.
     """
-    level: list[Any] = [data]
+    level: list[tuple[Any, str]] = [(data, _KEYWORDS)]
     for _ in range(DEPTH_LIMIT):
         level = list(_children(level, name))
         if not level:
@@ -111,21 +115,28 @@ def dump_json(data: object) -> bytes:
     return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _children(level: list[Any], name: str) -> Iterator[Any]:
-    for node in level:
-        if is_mapping(node):
-            reference = node.get("$ref")
-            if isinstance(reference, str) and not reference.startswith("#"):
-                _refuse(
-                    name,
-                    f"refers to {quoted(reference)}, outside of itself; files and hosts are never read for a document",
-                )
-            members = node.values()
-        else:
-            members = node
-        for member in members:
+def _children(level: list[tuple[Any, str]], name: str) -> Iterator[tuple[Any, str]]:
+    """Yield what is inside the nodes of one level, each with what its own keys are: keywords, names, or data."""
+    for node, keys in level:
+        if not is_mapping(node):
+            yield from ((member, keys) for member in node if is_mapping(member) or is_list(member))
+            continue
+        reference = node.get("$ref")
+        if keys == _KEYWORDS and isinstance(reference, str) and not reference.startswith("#"):
+            _refuse(
+                name,
+                f"refers to {quoted(reference)}, outside of itself; files and hosts are never read for a document",
+            )
+        for key, member in node.items():
             if is_mapping(member) or is_list(member):
-                yield member
+                yield member, _inside(key, keys)
+
+
+def _inside(key: str, keys: str) -> str:
+    """Say what the keys below a key are. A property may be called `example`; an example may hold any `$ref`."""
+    if keys == _DATA or (keys == _KEYWORDS and (key in _HOLDS_DATA or key.startswith("x-"))):
+        return _DATA
+    return _NAMES if keys == _KEYWORDS and key in _HOLDS_NAMES else _KEYWORDS
 
 
 def _unpacked(received: bytes, name: str) -> bytes:

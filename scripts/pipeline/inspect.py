@@ -48,6 +48,7 @@ def check_untrusted(document: dict[str, Any]) -> None:
             _refuse(f"The path {quoted(path)} of the document is no object.")
         if len(path) > LONGEST_PATH or not path.isprintable():
             _refuse(f"The path {quoted(path)} of the document is too long or has characters that no address can have.")
+        _refuse_newer(path, item)
         for method, operation in item.items():
             if method.lower() in METHODS and operation is not None and not is_mapping(operation):
                 _refuse(f"The operation {quoted(method)} {quoted(path)} of the document is no object.")
@@ -87,6 +88,16 @@ def inspect(document: dict[str, Any]) -> None:
     for schema in schemas(document):
         if "$ref" in schema.schema and referred(schema.schema) not in known:
             _refuse(f"The reference at {quoted(schema.where)} leads nowhere.")
+
+
+def _refuse_newer(path: str, item: dict[str, Any]) -> None:
+    """Refuse operations that the generator would leave out without a word."""
+    newer = {"query", "additionaloperations"} & {key.lower() for key, value in item.items() if is_mapping(value)}
+    if newer:
+        names = ", ".join(sorted(newer))
+        _refuse(
+            f"The path {quoted(path)} has operations that OpenAPI 3.2 added ({names}), and those are not generated."
+        )
 
 
 def _check_parameters(holder: object, path: str) -> None:

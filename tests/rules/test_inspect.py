@@ -43,6 +43,8 @@ def refusal(check: Any, document: dict[str, Any]) -> str:
         ({"/x\ny": {"get": {}}}, "characters"),
         ({"/" + "x" * 5000: {"get": {}}}, "too long"),
         ({"/x": {"get": {}, "GET": {}}}, "twice"),
+        ({"/x": {"get": {}, "query": {}}}, "OpenAPI 3.2 added (query)"),
+        ({"/x": {"get": {}, "additionalOperations": {"COPY": {}}}}, "OpenAPI 3.2 added (additionaloperations)"),
     ],
 )
 def test_a_frame_that_is_none_is_refused(paths: Any, said: str) -> None:

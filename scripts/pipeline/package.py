@@ -94,9 +94,12 @@ def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
     job.report.failures = result["failing"]
     job.report.allowed = sorted(result.get("allowed", []))
     if job.report.failures:
-        named = [f"{quoted(failure['operation'])} ({quoted(failure['what'])})" for failure in job.report.failures]
+        first: dict[str, str] = {}
+        for failure in job.report.failures:
+            first.setdefault(failure["operation"], f"{quoted(failure['what'])}: {quoted(failure['why'])}")
+        named = [f"{quoted(operation)} ({why})" for operation, why in first.items()]
         raise VerificationError(
-            f"{len(named)} check(s) of the package failed: {listed(named)}. Nothing was installed. "
-            "An operation that you can do without for now is accepted by `build --allow NAME`."
+            f"{len(named)} operation(s) of the package failed their checks: {listed(named, limit=5)}. "
+            "Nothing was installed. An operation that you can do without for now is accepted by `build --allow NAME`."
         )
     return allowed

@@ -35,7 +35,9 @@ def one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("one_failure")
 def test_a_failure_stops_the_build_and_is_in_the_report(tree: Layout, kit: Any) -> None:
     report = Report()
-    with pytest.raises(VerificationError, match=r"'GetPets' \('answer full'\).*Nothing was installed.*--allow NAME"):
+    with pytest.raises(
+        VerificationError, match=r"'GetPets' \('answer full': 'planted'\).*Nothing was installed.*--allow NAME"
+    ):
         build(kit.request(tree, verify=True), kit.progress(), report)
     assert report.failures == [{"operation": "GetPets", "what": "answer full", "why": "planted"}]
     assert report.answers["full"] == [2, 3]

@@ -9,6 +9,9 @@ import httpx
 import pytest
 
 from cyara_auth.testing import LocalPortal, faults
+from cyara_auth.testing.document import Document
+from cyara_auth.testing.schema import Shapes
+from cyara_auth.testing.synthesis import Synthesis
 
 A = "/v3.0/accounts/1"
 
@@ -133,3 +136,18 @@ def test_the_fixture_is_there_for_other_suites(cyara_portal):
     headers = {"Authorization": f"ApiKey {cyara_portal.credential}"}
     answer = httpx.get(f"{cyara_portal.base_url}{A}/plans", headers=headers, trust_env=False)
     assert json.loads(answer.text)["results"]
+
+
+def test_a_body_that_is_nested_without_end_is_refused(call, portal):
+    body = b"[" * 100_000 + b"]" * 100_000
+    answer = call("POST", f"{A}/campaigns", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert "nested too deeply" in answer.json()["detail"]
+
+
+def test_no_document_makes_the_portal_fill_the_memory():
+    huge = {"type": "array", "items": {"type": "string", "minLength": 10**9}, "minItems": 10**9}
+    shapes = Shapes(Document({"openapi": "3.0.3", "paths": {}}))
+    made = Synthesis(shapes=shapes).value(huge)
+    assert len(made) <= 1_000
+    assert max(map(len, made)) <= 100_000

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         portal.start()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         print(f"The local portal cannot start: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
         return 1
     lines = {

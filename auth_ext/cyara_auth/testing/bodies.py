@@ -117,6 +117,8 @@ def _part(name: bytes | None, file_name: bytes | None, kind: Json, data: bytes) 
 def _json(data: bytes) -> Json:
     try:
         return json.loads(data)
+    except RecursionError:
+        raise UnreadableBodyError("the body is nested too deeply") from None
     except ValueError as error:
         raise UnreadableBodyError(f"the body is not JSON: {error}") from None
 

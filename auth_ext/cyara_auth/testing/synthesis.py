@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _BUDGET: Final = 1_500
 _DEEPEST: Final = 7
 _BOTTOMLESS: Final = 60
+_MOST: Final = 1_000
+_LONGEST: Final = 100_000
+"""No list is made longer and no text, whatever a document asks for: the judge then says that it is too short."""
 UNKNOWN_TEXT: Final = "AddedByANewerServer"
 UNKNOWN_NUMBER: Final = 987_654
 NO_HINT: Final = object()
@@ -197,7 +200,7 @@ class Synthesis:
 
     def _array(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> list[Any]:
         inner = self.shapes.of(shape.items)
-        low, high = int(shape.keywords.get("minItems") or 0), shape.keywords.get("maxItems")
+        low, high = min(int(shape.keywords.get("minItems") or 0), _MOST), shape.keywords.get("maxItems")
         if id(inner) in above or (self._stop(inner, above) and not low):
             return []
         count = max(low, 2) if high is None else max(low, min(2, int(high)))
@@ -216,7 +219,7 @@ class Synthesis:
         if self._fits(hint, shape):
             return str(hint)
         pattern = words.get("pattern")
-        low = int(words.get("minLength") or 0)
+        low = min(int(words.get("minLength") or 0), _LONGEST)
         options = [SAMPLES.get(form)]
         options += [text_for(pattern, repeats) for repeats in (1, low)] if isinstance(pattern, str) else []
         options += [f"text {self._random.randint(1, 999)}", "a" * max(low, 1), "1" * max(low, 1)]

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import attrs
 
@@ -16,16 +15,18 @@ from cyara_auth._http import httpx
 from cyara_auth.client_account import account_of, takes_text
 from cyara_auth.client_binding import Binding, bind, holds_secret
 from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
+from cyara_auth.client_lifetime import Lifetime
 from cyara_auth.client_options import check_user_agent
-from cyara_auth.client_verify import Probe, choose_probe
+from cyara_auth.client_verify import choose_probe
 from cyara_auth.credential import ApiCredential
 from cyara_auth.guard import StrikeGuard
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.retry import RetryPolicy
+from cyara_auth.runs import Ask
 from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
-from cyara_auth.transport_core import CONFIRM
 from cyara_auth.workflows import AsyncWorkflows, Workflows
+from cyara_client.errors import DecodingError
 from cyara_client.operations import OPERATIONS, Operation
 from cyara_client.resources import AsyncResources, SyncResources
 
@@ -41,7 +42,7 @@ class _Parts:
     lender: ClientsByProcess | None = None
 
 
-class Cyara(Workflows, SyncResources):
+class Cyara(Lifetime, Workflows, SyncResources):
     """A client of one portal, made by `connect`; close it, or use it in a `with` or `async with` block.
 
     One attribute for each tag of the portal's document (`cyara.campaigns.get_campaigns()`), the same for async code
@@ -107,7 +108,7 @@ class Cyara(Workflows, SyncResources):
             AdmissionRefusedError: nothing was sent.
         """
         probe = choose_probe(OPERATIONS, account_id=self.account_id, operation_id=operation)
-        return self.raw("GET", probe.path, **_probe_options(probe, confirm=confirm))
+        return self.raw("GET", probe.path, **probe.options(confirm=confirm))
 
     def with_options(
         self,
@@ -138,30 +139,6 @@ class Cyara(Workflows, SyncResources):
         )
         return Cyara(parts)
 
-    def close(self) -> None:
-        """Close the connections of this process. Those of event loops are closed by `aclose`."""
-        self._here().close()
-
-    async def aclose(self) -> None:
-        """Close the connections of this process that belong to threads or to the running event loop."""
-        await self._here().aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     def __repr__(self) -> str:
         source = self._parts.binding.source
         return f"<Cyara {self.base_url}, account {self.account_id}, {source!r}>"
@@ -178,6 +155,9 @@ class Cyara(Workflows, SyncResources):
     def _here(self) -> HttpClients:
         return self._clients.here()
 
+    def _without(self, step: Ask) -> DecodingError:
+        return _incomplete(step)
+
 
 class AsyncCyara(AsyncWorkflows, AsyncResources):
     """The resources of a `Cyara` for async code: the same methods, awaited."""
@@ -193,7 +173,10 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
     async def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
         """Do as `Cyara.verify` does."""
         probe = choose_probe(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
-        return await self.raw("GET", probe.path, **_probe_options(probe, confirm=confirm))
+        return await self.raw("GET", probe.path, **probe.options(confirm=confirm))
+
+    def _without(self, step: Ask) -> DecodingError:
+        return _incomplete(step)
 
 
 def connect(  # noqa: PLR0913  # the front door: everything that can be said, said once, by keyword
@@ -293,5 +276,14 @@ def built_from() -> tuple[str, str | None, str]:
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
 
 
-def _probe_options(probe: Probe, *, confirm: bool) -> dict[str, Any]:
-    return {"params": probe.query, "extensions": {"cyara.operation": probe.operation, CONFIRM: confirm}}
+def _incomplete(step: Ask) -> DecodingError:
+    """Return the error for an answer that was read, and in which null stands for what the next step needs."""
+    module = f"{step.resource}.{step.method}"
+    operation = next(found for found in OPERATIONS.values() if found.module == module)
+    return DecodingError(
+        f"{step.needs} is null",
+        method=operation.method,
+        path_template=operation.path,
+        operation_id=operation.operation_id,
+        status_code=200,
+    )

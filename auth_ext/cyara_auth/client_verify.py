@@ -9,6 +9,7 @@ import attrs
 
 from cyara_auth.client_account import ACCOUNT
 from cyara_auth.errors import ConfigurationError
+from cyara_auth.transport_core import CONFIRM, OPERATION
 
 USUAL: Final = "GetTestCases"
 """Documented by the vendor, needs no more than the account (support.cyara.com, Working with Campaigns)."""
@@ -23,6 +24,10 @@ class Probe:
     path: str
     query: Mapping[str, Any]
     operation: Any
+
+    def options(self, *, confirm: bool) -> dict[str, Any]:
+        """Return what httpx needs to know of it beside the path; `confirm` spends budget on a suspect pair."""
+        return {"params": self.query, "extensions": {OPERATION: self.operation, CONFIRM: confirm}}
 
 
 def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None, operation_id: str | None) -> Probe:

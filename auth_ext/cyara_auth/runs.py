@@ -22,6 +22,7 @@ from .waiting import Pace, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from contextlib import AbstractContextManager
     from uuid import UUID
 
 T = TypeVar("T")
@@ -71,11 +72,17 @@ class TestCaseOutcome:
 
 @attrs.frozen
 class Ask:
-    """A step: call this method of this resource."""
+    """A step: call this method of this resource; `needs` is the field of the answer that must not be empty."""
 
     resource: str
     method: str
     arguments: dict[str, Any]
+    needs: str | None = None
+
+
+@attrs.frozen
+class Collect(Ask):
+    """A step: take everything that this method of this resource yields, as a list."""
 
 
 @attrs.frozen
@@ -87,6 +94,13 @@ class Pause:
 
 if TYPE_CHECKING:
     Steps = Generator[Ask | Pause, Any, T]
+
+CAMPAIGN_CALLS = (
+    ("campaigns", "get_campaign_runs"),
+    ("campaigns", "execute_campaign"),
+    ("campaigns", "iter_campaign_run_results"),
+)
+TEST_CASE_CALLS = (("test_cases", "execute_test_case"), ("test_results", "get_test_result_details"))
 
 
 def _result_value(model: Any) -> str | None:  # noqa: ANN401 - models are the generated client's, which this half does not import
@@ -132,13 +146,17 @@ def _passes(error: Exception) -> bool:
 
 
 @contextmanager
-def _going_on(what: str) -> Generator[None]:
-    """Say to whoever stops waiting, by an error or Ctrl-C, that the portal does not stop."""
+def _noting(text: str) -> Generator[None]:
+    """Say to whoever leaves here, by an error or Ctrl-C, what is left behind at the portal."""
     try:
         yield
     except BaseException as error:
-        error.add_note(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
+        error.add_note(text)
         raise
+
+
+def _going_on(what: str) -> AbstractContextManager[None]:
+    return _noting(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
 
 
 def campaign_steps(
@@ -151,33 +169,33 @@ def campaign_steps(
     """Execute a campaign, follow its run to the end, and collect the run's results from all pages."""
     where = {**account, "campaign_id": campaign_id}
     newest = Ask("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
-    earlier = {run.run_id for run in (yield newest).results}
+    earlier = {run.run_id for run in _runs_on((yield newest))}
     with _going_on(f"campaign {campaign_id}"):
         ticket = yield Ask("campaigns", "execute_campaign", where)
 
         def finished(page: Any) -> Any | None:  # noqa: ANN401 - as above
             # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one
             # instance of a campaign runs at a time.
-            named = [run for run in page.results if str(run.campaign_run_id) == str(ticket.campaign_run_id)]
-            ours = named or [run for run in page.results if run.run_id not in earlier]
+            runs = _runs_on(page)
+            named = [run for run in runs if ticket.campaign_run_id and _same(run.campaign_run_id, ticket)]
+            ours = named or [run for run in runs if run.run_id not in earlier]
             return ours[0] if ours and ours[0].end_date else None
 
         run = yield from _follow(newest, finished, pace, on_progress, clock)
-    results = yield from _results({**where, "run_id": run.run_id})
+    again = f"campaigns.iter_campaign_run_results(campaign_id={campaign_id}, run_id={run.run_id})"
+    with _noting(f"The run itself is over, and need not be repeated for its results: {again}"):
+        arguments = {**where, "run_id": run.run_id, "page_size": RESULTS_PER_PAGE, "prefetch": False}
+        results = yield Collect("campaigns", "iter_campaign_run_results", arguments)
     return CampaignOutcome(campaign_id=campaign_id, run=run, results=tuple(results))
 
 
-def _results(run: dict[str, int]) -> Steps[list[Any]]:
-    """Collect the results of a run from all pages."""
-    results: list[Any] = []
-    number = 1
-    while True:
-        arguments = {**run, "pageno": number, "page_size": RESULTS_PER_PAGE}
-        page = yield Ask("campaigns", "get_campaign_run_results", arguments)
-        results += page.results
-        if not page.next_page or not page.results:
-            return results
-        number += 1
+def _runs_on(page: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """Return the runs of a page; .NET writes null for an empty list, and for an entry that it could not read."""
+    return [run for run in page.results or () if run is not None]
+
+
+def _same(run_ticket: object, ticket: Any) -> bool:  # noqa: ANN401 - as above
+    return str(run_ticket).lower() == str(ticket.campaign_run_id).lower()
 
 
 def test_case_steps(
@@ -189,7 +207,8 @@ def test_case_steps(
 ) -> Steps[TestCaseOutcome]:
     """Execute a test case and ask for its ticket until there is a numbered result."""
     with _going_on(f"test case {test_case_id}"):
-        started = yield Ask("test_cases", "execute_test_case", {**account, "test_case_id": test_case_id})
+        case = {**account, "test_case_id": test_case_id}
+        started = yield Ask("test_cases", "execute_test_case", case, needs="test_run_ticket_id")
         ticket = started.test_run_ticket_id
         question = Ask("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
         details = yield from _follow(

@@ -6,10 +6,21 @@ The API starts things and forgets the caller; CI wants one call that returns whe
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import OperationUnavailableError
-from .runs import Ask, CampaignOutcome, TestCaseOutcome, campaign_steps, test_case_steps
+from .runs import (
+    CAMPAIGN_CALLS,
+    TEST_CASE_CALLS,
+    Ask,
+    CampaignOutcome,
+    Collect,
+    Pause,
+    TestCaseOutcome,
+    campaign_steps,
+    test_case_steps,
+)
 from .waiting import Pace, Progress, async_sleep, wait, wait_async
 
 if TYPE_CHECKING:
@@ -20,19 +31,37 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _bound(resources: object, step: Ask) -> Callable[..., Any]:
-    """Find the method that a step names, or say that this client's document does not have it."""
-    method = getattr(getattr(resources, step.resource, None), step.method, None)
-    if method is None:
+def _bound(resources: object, resource: str, method: str) -> Callable[..., Any]:
+    """Find a method of a resource, or say that this client's document does not have it."""
+    found: Callable[..., Any] | None = getattr(getattr(resources, resource, None), method, None)
+    if found is None:
         raise OperationUnavailableError(
-            f"This client's document has no `{step.resource}.{step.method}`, which this workflow needs; that call was "
-            "not sent. Call the operations that your portal has, and `wait(...)` between them."
+            f"This client's document has no `{resource}.{method}`, which this workflow needs; nothing was started. "
+            "Call the operations that your portal has, and `wait(...)` between them."
         )
-    found: Callable[..., Any] = method
     return found
 
 
-class Workflows:
+def _check_calls(resources: object, calls: tuple[tuple[str, str], ...]) -> None:
+    """Say what the document lacks before anything is started that could not be followed."""
+    for resource, method in calls:
+        _bound(resources, resource, method)
+
+
+class _Asking:
+    """What both faces need to carry out steps."""
+
+    @abstractmethod
+    def _without(self, step: Ask) -> Exception:
+        """Return the error for an answer without the field that the next step needs."""
+
+    def _checked(self, step: Ask, answer: Any) -> Any:  # noqa: ANN401 - whatever the call returned
+        if step.needs is not None and not getattr(answer, step.needs, None):
+            raise self._without(step)
+        return answer
+
+
+class Workflows(_Asking):
     """Mixed into a client that has resources as attributes; every method blocks until it is over."""
 
     def wait(
@@ -62,7 +91,10 @@ class Workflows:
             WaitTimeoutError: the run did not end before `pace.deadline` seconds; it goes on at the portal.
             OperationUnavailableError: this client's document lacks an operation that is needed.
             ApiError: the portal refused a step, for example Conflict while the campaign is running already.
+            DecodingError: an answer lacks what the next step needs.
+            PageError: the pages of the results go round in a circle.
         """
+        _check_calls(self, CAMPAIGN_CALLS)
         steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
         return self._carry_out(steps)
 
@@ -75,19 +107,22 @@ class Workflows:
         on_progress: Callable[[Progress[Any]], object] | None = None,
     ) -> TestCaseOutcome:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
+        _check_calls(self, TEST_CASE_CALLS)
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
         return self._carry_out(steps)
+
+    def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
+        if isinstance(step, Pause):
+            return time.sleep(step.seconds)
+        answer = _bound(self, step.resource, step.method)(**step.arguments)
+        return list(answer) if isinstance(step, Collect) else self._checked(step, answer)
 
     def _carry_out(self, steps: Steps[T]) -> T:
         try:
             step = next(steps)
             while True:
-                answer: Any = None
                 try:
-                    if isinstance(step, Ask):
-                        answer = _bound(self, step)(**step.arguments)
-                    else:
-                        time.sleep(step.seconds)
+                    answer = self._perform(step)
                 except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
                     step = steps.throw(error)
                 else:
@@ -97,7 +132,7 @@ class Workflows:
             return outcome
 
 
-class AsyncWorkflows:
+class AsyncWorkflows(_Asking):
     """The same for `async` code; every method is awaited."""
 
     async def wait(
@@ -120,6 +155,7 @@ class AsyncWorkflows:
         on_progress: Callable[[Progress[Any]], object] | None = None,
     ) -> CampaignOutcome:
         """Do as `Workflows.run_campaign` does."""
+        _check_calls(self, CAMPAIGN_CALLS)
         steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
         return await self._carry_out(steps)
 
@@ -132,19 +168,24 @@ class AsyncWorkflows:
         on_progress: Callable[[Progress[Any]], object] | None = None,
     ) -> TestCaseOutcome:
         """Do as `Workflows.validate_test_case` does."""
+        _check_calls(self, TEST_CASE_CALLS)
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
         return await self._carry_out(steps)
+
+    async def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
+        if isinstance(step, Pause):
+            return await async_sleep(step.seconds)
+        answer = _bound(self, step.resource, step.method)(**step.arguments)
+        if isinstance(step, Collect):
+            return [item async for item in answer]
+        return self._checked(step, await answer)
 
     async def _carry_out(self, steps: Steps[T]) -> T:
         try:
             step = next(steps)
             while True:
-                answer: Any = None
                 try:
-                    if isinstance(step, Ask):
-                        answer = await _bound(self, step)(**step.arguments)
-                    else:
-                        await async_sleep(step.seconds)
+                    answer = await self._perform(step)
                 except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
                     step = steps.throw(error)
                 else:

@@ -109,10 +109,15 @@ def test_a_refused_release_changes_nothing(project: Layout, kit: Any) -> None:
     assert kit.snapshot(project.root) == before
 
 
-@pytest.mark.parametrize("platform", ["25", "../25.3", "25.3/..", "a.b", "25.3.1", " 25.3", "", "0.1"])
+@pytest.mark.parametrize("platform", ["25", "../25.3", "25.3/..", "a.b", "25.3.1", " 25.3", "", "0.1", "25.03", "25.00"])
 def test_names_that_are_no_platform(platform: str) -> None:
     with pytest.raises(ReleaseError, match="no platform release"):
         require_platform(platform)
+
+
+@pytest.mark.parametrize("platform", ["25.0", "25.3", "25.30", "1.100"])
+def test_names_of_platforms(platform: str) -> None:
+    assert require_platform(platform) == platform
 
 
 def test_an_unknown_release_names_the_known_ones(project: Layout, kit: Any) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from pipeline.layout import Layout
 
-_PLATFORM = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,3}")
+_PLATFORM = re.compile(r"[1-9][0-9]{0,3}\.(0|[1-9][0-9]{0,2})")
+"""Without leading zeros: 25.03 and 25.3 would be two platforms with one and the same version (PEP 440)."""
 
 
 @frozen(kw_only=True, slots=True)
@@ -45,7 +46,7 @@ def require_platform(text: str) -> str:
         ReleaseError: it is not of this form; it becomes a folder's name, so nothing else is taken.
     """
     if not _PLATFORM.fullmatch(text):
-        raise ReleaseError(f"{quoted(text)} is no platform release. Write it as 25.3. Nothing was changed.")
+        raise ReleaseError(f"{quoted(text)} is no platform release. Write it as 25.3, without leading zeros. Nothing was changed.")
     return text
 
 

@@ -10,7 +10,7 @@ from pipeline.errors import PipelineError, UnexpectedError, quoted
 from pipeline.folder_lock import work_folder
 from pipeline.hand_edits import require_no_edits
 from pipeline.job import Job
-from pipeline.journal import recover
+from pipeline.journal import file_sha256, recover
 from pipeline.lock import Lock, differences, hash_inputs, read_lock
 from pipeline.tools import PINNED
 
@@ -69,6 +69,7 @@ def is_unchanged(request: BuildRequest, lock: Lock, received: LoadedDocument) ->
         and not request.also
         and bool(lock.summary["requests_valid"] or not request.verify)
         and lock.inputs == hash_inputs(request.repository, request.target)
+        and file_sha256(request.target.root / lock.document["path"]) == received.sha256
         and not differences(request.target.root, lock.outputs, request.target.package)
     )
 

@@ -9,12 +9,13 @@ from pipeline.document import dump_json
 from pipeline.generate import MODULE
 from pipeline.hand_edits import save_edits
 from pipeline.inputs import allow_list
-from pipeline.journal import changes_between, files_below, install
-from pipeline.layout import PACKAGE, relative, upstream_name
+from pipeline.journal import changes_between, file_sha256, files_below, install
+from pipeline.layout import PACKAGE, relative
 from pipeline.lock import Lock, hash_inputs, hash_outputs
 from pipeline.package import prove_package, write_package
 from pipeline.prepare import prepare
 from pipeline.tools import PINNED, require_pinned_tools
+from pipeline.upstream import FOLDER, NOTE, note_beside, provenance, replaced_documents
 
 if TYPE_CHECKING:
     from pipeline.job import Job
@@ -47,23 +48,33 @@ def _write_openapi(job: Job, prepared: Prepared) -> None:
     openapi.mkdir(parents=True)
     (openapi / "effective.json").write_bytes(dump_json(prepared.effective))
     (openapi / "names.json").write_bytes(prepared.names.to_json().encode())
-    if job.request.document_path().parent != job.request.target.openapi / "upstream":
-        upstream = openapi / "upstream"
-        upstream.mkdir()
-        (upstream / upstream_name(job.received.name)).write_bytes(job.received.received)
+    _write_upstream(job)
     for name, content in job.request.also.items():
         path = job.staged.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
 
+def _write_upstream(job: Job) -> None:
+    """Stage a new document, and where it comes from, unless the tree has a note about the same bytes."""
+    request, name = job.request, job.stored_name
+    stored = request.target.openapi / "upstream" / name
+    if request.document_path() == stored:
+        return
+    upstream = job.staged.openapi / "upstream"
+    upstream.mkdir()
+    (upstream / name).write_bytes(job.received.received)
+    if file_sha256(stored) != job.received.sha256 or note_beside(stored) is None:
+        note = note_beside(request.document_path()) if request.is_stored else None
+        (upstream / NOTE).write_bytes(note or provenance(job.received, name, origin=request.origin, command="build"))
+
+
 def _write_lock(job: Job) -> None:
     staged = job.staged
-    stored = upstream_name(job.received.name)
     lock = Lock(
         platform=job.platform,
         document={
-            "path": f"openapi/upstream/{stored}",
+            "path": f"{FOLDER}/{job.stored_name}",
             "sha256": job.received.sha256,
             "title": job.received.title,
         },
@@ -79,13 +90,11 @@ def _install(job: Job) -> None:
     target = job.request.target
     patch = save_edits(target, job.staged, job.lock) if job.request.discard_edits else None
     job.report.patch = str(patch) if patch else None
-    replaced = [f"generated/{PACKAGE}"]
-    if (job.staged.openapi / "upstream").exists():
-        replaced.append("openapi/upstream")
-    last = relative(target.lock, target.root)
-    install(
+    changes = changes_between(
         target.root,
-        job.folder,
         job.staged.root,
-        changes_between(target.root, job.staged.root, replaced=replaced, last=last),
+        replaced=[f"generated/{PACKAGE}"],
+        gone=replaced_documents(target, job.stored_name, job.lock.document["path"] if job.lock else None),
+        last=relative(target.lock, target.root),
     )
+    install(target.root, job.folder, job.staged.root, changes)

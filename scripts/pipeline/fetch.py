@@ -8,7 +8,6 @@ wrong pair costs one strike at most, and none when the guard already knows that 
 from __future__ import annotations
 
 import importlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,9 +21,11 @@ from pipeline.journal import changes_between, install, recover
 from pipeline.layout import Layout, upstream_name
 from pipeline.plain import is_mapping
 from pipeline.portal_address import FIRST, OTHERS, PAGES, PortalAddress, documents_in_page, preferred, understand
+from pipeline.upstream import FOLDER, NOTE, locked_document, provenance, replaced_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from pipeline.progress import Progress
@@ -79,7 +80,7 @@ def fetch_file(path: Path) -> Fetched:
 
 
 def store(fetched: Fetched, tree: Layout, *, now: datetime) -> Path:
-    """Store a document as the new upstream, in one journalled step, and return its path.
+    """Store a document as the new upstream, in one journalled step, and return its path; other files there stay.
 
     Raises:
         PipelineError: nothing was stored.
@@ -91,23 +92,12 @@ def store(fetched: Fetched, tree: Layout, *, now: datetime) -> Path:
         upstream.mkdir(parents=True)
         name = upstream_name(fetched.document.name)
         (upstream / name).write_bytes(fetched.document.received)
-        (upstream / "PROVENANCE.md").write_text(provenance(fetched, name, now=now), encoding="utf-8", newline="\n")
-        changes = changes_between(tree.root, staged, replaced=["openapi/upstream"], last=f"openapi/upstream/{name}")
+        note = provenance(fetched.document, name, origin=fetched.origin, command="fetch", now=now)
+        (upstream / NOTE).write_bytes(note)
+        gone = replaced_documents(tree, name, locked_document(tree))
+        changes = changes_between(tree.root, staged, gone=gone, last=f"{FOLDER}/{name}")
         install(tree.root, folder, staged, changes)
     return tree.openapi / "upstream" / name
-
-
-def provenance(fetched: Fetched, name: str, *, now: datetime) -> str:
-    """Return the note that lies beside the document: where from, when, which bytes."""
-    document = fetched.document
-    return (
-        f"# Where `{name}` comes from\n\n"
-        f"* from: {fetched.origin}\n"
-        f"* when: {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
-        f"* sha256: `{document.sha256}`, {len(document.received)} bytes, exactly as received\n"
-        f"* title: {quoted(document.title)}\n\n"
-        "`python scripts/regenerate.py fetch` wrote this file and the document; do not edit either.\n"
-    )
 
 
 class _Search:

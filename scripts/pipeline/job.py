@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from pipeline.layout import Layout
+from pipeline.layout import Layout, upstream_name
 from pipeline.release.archive import archived_document
 
 if TYPE_CHECKING:
@@ -52,6 +52,18 @@ class BuildRequest:
         return self.repository.upstream()
 
     @property
+    def is_stored(self) -> bool:
+        """Return whether the document is one that lies in ``openapi/upstream`` already, of either tree."""
+        folders = (tree.openapi / "upstream" for tree in (self.target, self.repository))
+        return self.document_path().parent in folders
+
+    @property
+    def origin(self) -> str:
+        """Return where the document comes from, in words that are the same on every machine."""
+        name = self.document_path().name
+        return f"openapi/releases/{self.release}/{name}" if self.release else f"the file {name}"
+
+    @property
     def named_platform(self) -> str | None:
         """Return the platform release that the request names, or None."""
         return self.platform or self.release
@@ -74,6 +86,11 @@ class Job:
     def work(self) -> Path:
         """Return the folder of everything that is not installed yet."""
         return self.folder / "build"
+
+    @property
+    def stored_name(self) -> str:
+        """Return the document's name in ``openapi/upstream``: the one that it has there, else one of ours."""
+        return self.request.document_path().name if self.request.is_stored else upstream_name(self.received.name)
 
     @property
     def staged(self) -> Layout:

@@ -58,21 +58,18 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.as_posix())
 
 
-def changes_between(root: Path, staged: Path, *, replaced: Iterable[str], last: str) -> list[FileChange]:
+def changes_between(
+    root: Path, staged: Path, *, replaced: Iterable[str] = (), gone: Iterable[str] = (), last: str
+) -> list[FileChange]:
     """Return what turns the tree into the staged one, the file ``last`` at the end.
 
     ``replaced`` names the folders (relative) of which the staged tree holds everything: files there that are not staged
-    go away. Elsewhere only staged files are written.
+    go away. Elsewhere staged files are written, the files ``gone`` (relative) go away, and all others stay.
     """
     new = {path.relative_to(staged).as_posix(): file_sha256(path) for path in files_below(staged)}
-    gone = [
-        name
-        for folder in replaced
-        for path in files_below(root / folder)
-        if (name := path.relative_to(root).as_posix()) not in new
-    ]
+    old = [path.relative_to(root).as_posix() for folder in replaced for path in files_below(root / folder)]
     changes = [FileChange(path=name, old=file_sha256(root / name), new=sha256) for name, sha256 in new.items()]
-    changes += [FileChange(path=name, old=file_sha256(root / name), new=None) for name in gone]
+    changes += [FileChange(path=name, old=file_sha256(root / name), new=None) for name in {*old, *gone} - new.keys()]
     return sorted(
         (change for change in changes if change.old != change.new),
         key=lambda change: (change.path == last, change.path),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from pipeline.errors import RefusedDocumentError
+from pipeline.errors import RefusedDocumentError, listed
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UPSTREAM_STEM = "cyara-v3"
@@ -65,9 +65,10 @@ def only_document(folder: Path) -> Path:
     """
     found = sorted(path for path in folder.glob("*") if path.is_file() and not _is_note(path))
     if len(found) != 1:
+        holds = f"{len(found)}: {listed([path.name for path in found])}" if found else "none"
         raise RefusedDocumentError(
-            f"{folder} must hold exactly one document, and holds {len(found)}. "
-            "Name one with `build --source FILE`, or fetch one with `fetch --portal URL`."
+            f"{folder} must hold exactly one document, and holds {holds}. "
+            "Move away what is none, name one with `build --source FILE`, or fetch one with `fetch --portal URL`."
         )
     return found[0]
 

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline.check import check
 from pipeline.errors import (
     BusyError,
     MissingOperationError,
@@ -18,6 +19,7 @@ from pipeline.errors import (
     UnexpectedError,
 )
 from pipeline.folder_lock import work_folder
+from pipeline.journal import file_sha256
 from pipeline.layout import Layout
 
 if TYPE_CHECKING:
@@ -73,6 +75,60 @@ def test_another_source_becomes_the_upstream_byte_for_byte(built_tree: Layout, k
     assert report.operations_in_document == 2
     assert built_tree.upstream().read_bytes() == source.read_bytes()
     assert not (built_tree.package / "api" / "pets" / "add_pet.py").exists(), "no orphans"
+
+
+def test_another_source_says_where_it_comes_from_and_deletes_nothing_else(
+    built_tree: Layout, kit: Any, tmp_path: Path
+) -> None:
+    upstream = built_tree.openapi / "upstream"
+    (upstream / "mine.txt").write_text("mine", encoding="utf-8")
+    (upstream / "PROVENANCE.md").write_text("about the document before", encoding="utf-8")
+    source = kit.write_json(tmp_path / "other.json", kit.pets("Others"))
+    kit.built(built_tree, source=source)
+    assert {path.name for path in upstream.iterdir()} == {"PROVENANCE.md", "cyara-v3.json", "mine.txt"}
+    note = (upstream / "PROVENANCE.md").read_text(encoding="utf-8")
+    assert all(fact in note for fact in ("other.json", "Others", file_sha256(source), "regenerate.py build"))
+    assert str(tmp_path) not in note
+
+
+def test_into_keeps_what_lies_there_and_the_note_about_the_document(
+    built_tree: Layout, kit: Any, tmp_path: Path
+) -> None:
+    (built_tree.openapi / "upstream" / "PROVENANCE.md").write_text("from the vendor", encoding="utf-8")
+    upstream = tmp_path / "into" / "openapi" / "upstream"
+    upstream.mkdir(parents=True)
+    (upstream / "mine.txt").write_text("mine", encoding="utf-8")
+    kit.built(built_tree, target=Layout(root=tmp_path / "into"))
+    assert (upstream / "mine.txt").read_text(encoding="utf-8") == "mine"
+    assert (upstream / "PROVENANCE.md").read_text(encoding="utf-8") == "from the vendor"
+
+
+def test_a_note_about_the_same_bytes_stays(built_tree: Layout, kit: Any, tmp_path: Path) -> None:
+    note = built_tree.openapi / "upstream" / "PROVENANCE.md"
+    note.write_text("fetched on Monday", encoding="utf-8")
+    template = next(iter((built_tree.openapi / "templates").rglob("*.jinja")))
+    template.write_text(template.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert not kit.built(built_tree, source=kit.write_json(tmp_path / "same.json", kit.pets())).unchanged
+    assert note.read_text(encoding="utf-8") == "fetched on Monday"
+
+
+def test_a_document_put_there_under_its_own_name_is_the_locked_one(built_tree: Layout, kit: Any) -> None:
+    mine = kit.write_json(built_tree.openapi / "upstream" / "portal.json", kit.pets("Portal"))
+    with pytest.raises(RefusedDocumentError, match=r"holds 2: cyara-v3\.json, portal\.json"):
+        kit.built(built_tree)
+    kit.built(built_tree, source=mine)
+    assert built_tree.upstream() == mine
+    kit.pretend_verified(built_tree)
+    assert check(built_tree, kit.progress()).document["title"] == "Portal"
+    kit.built(built_tree, source=kit.write_json(built_tree.root / "next.json", kit.pets("Next")))
+    assert built_tree.upstream().name == "cyara-v3.json"
+
+
+def test_a_document_that_is_gone_comes_back(built_tree: Layout, kit: Any, tmp_path: Path) -> None:
+    stored = built_tree.upstream()
+    stored.unlink()
+    kit.built(built_tree, source=kit.write_json(tmp_path / "same.json", kit.pets()))
+    assert stored.is_file()
 
 
 def test_yaml_replaces_json(built_tree: Layout, kit: Any, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline.download import Network
 from pipeline.errors import FetchError, RefusedDocumentError
-from pipeline.fetch import fetch_file, fetch_portal, fetch_url, provenance, store
+from pipeline.fetch import fetch_file, fetch_portal, fetch_url, store
+from pipeline.upstream import provenance
 
 from cyara_auth.testing import LocalPortal
 
@@ -179,10 +180,20 @@ def test_stored_byte_for_byte_with_where_and_when(built_tree: Layout, kit: Any, 
     assert not (built_tree.root / ".regenerate").exists()
 
 
+def test_fetching_deletes_nothing_but_the_document_before(built_tree: Layout, kit: Any, tmp_path: Path) -> None:
+    mine = built_tree.openapi / "upstream" / "mine.txt"
+    mine.write_text("mine", encoding="utf-8")
+    source = tmp_path / "new.yaml"
+    source.write_text("# a comment\n" + json.dumps(kit.pets("New"), indent=1), encoding="utf-8")
+    store(fetch_file(source), built_tree, now=NOW)
+    store(fetch_file(kit.write_json(tmp_path / "newer.json", kit.pets("Newer"))), built_tree, now=NOW)
+    assert {path.name for path in mine.parent.iterdir()} == {"PROVENANCE.md", "cyara-v3.json", "mine.txt"}
+
+
 def test_hostile_titles_stay_on_one_line_of_the_note(kit: Any, tmp_path: Path) -> None:
     path = kit.write_json(tmp_path / "d.json", kit.pets("x\n# Heading\n<script>"))
-    note = provenance(fetch_file(path), "cyara-v3.json", now=NOW)
-    assert "\n# Heading" not in note
+    note = provenance(fetch_file(path).document, "cyara-v3.json", origin="here", command="fetch", now=NOW)
+    assert b"\n# Heading" not in note
 
 
 def test_no_openapi_document(kit: Any, tmp_path: Path) -> None:

@@ -109,7 +109,9 @@ def test_a_refused_release_changes_nothing(project: Layout, kit: Any) -> None:
     assert kit.snapshot(project.root) == before
 
 
-@pytest.mark.parametrize("platform", ["25", "../25.3", "25.3/..", "a.b", "25.3.1", " 25.3", "", "0.1", "25.03", "25.00"])
+@pytest.mark.parametrize(
+    "platform", ["25", "../25.3", "25.3/..", "a.b", "25.3.1", " 25.3", "", "0.1", "25.03", "25.00"]
+)
 def test_names_that_are_no_platform(platform: str) -> None:
     with pytest.raises(ReleaseError, match="no platform release"):
         require_platform(platform)

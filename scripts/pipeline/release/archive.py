@@ -46,7 +46,9 @@ def require_platform(text: str) -> str:
         ReleaseError: it is not of this form; it becomes a folder's name, so nothing else is taken.
     """
     if not _PLATFORM.fullmatch(text):
-        raise ReleaseError(f"{quoted(text)} is no platform release. Write it as 25.3, without leading zeros. Nothing was changed.")
+        raise ReleaseError(
+            f"{quoted(text)} is no platform release. Write it as 25.3, without leading zeros. Nothing was changed."
+        )
     return text
 
 

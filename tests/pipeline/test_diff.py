@@ -318,3 +318,36 @@ def test_forms_of_the_result() -> None:
     assert not any(mark in markdown for mark in ("<script>", "\n# x", "[a]"))
     assert json.loads(json.dumps(comparison.to_json()))["breaking"] == 1
     assert as_markdown(Comparison(old="a", new="b", differences=(), renames=())) == "No difference.\n"
+
+
+def test_signatures_stay_right_in_markdown() -> None:
+    old = {"api.a.sync": "(x: list[int] | Unset = UNSET) -> dict[str, A]"}
+    new = {"api.a.sync": "(x: list[int] | Unset = UNSET, *, y: str = '`<b>') -> dict[str, A]"}
+    comparison = Comparison(old="a", new="b", differences=tuple(surface_differences(old, new)), renames=())
+    [line] = [line for line in as_markdown(comparison).splitlines() if line.startswith("* ")]
+    assert line == (
+        "* `api.a.sync` changes from `(x: list[int] | Unset = UNSET) -> dict[str, A]` "
+        "to `(x: list[int] | Unset = UNSET, *, y: str = '\\x60<b>') -> dict[str, A]`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("its answer 200: [].my_name may be null now", r"its answer 200: \[\].my_name may be null now"),
+        ("its body: <b>*x* is added", r"its body: \<b\>\*x\* is added"),
+        ("its body: __x & ~y~ is added", r"its body: \_\_x \& \~y\~ is added"),
+        ("its body: a`<b> is added", r"its body: a\`\<b\> is added"),
+        ("its body: a\n# b\u202e is added", "its body: a # b  is added"),
+    ],
+)
+def test_names_of_a_document_do_nothing_in_markdown(text: str, shown: str) -> None:
+    one = Difference(kind="document", breaking=False, rule="r", subject="a`b<c>", text=text)
+    comparison = Comparison(old="a", new="b", differences=(one,), renames=())
+    assert f"* `a\\x60b<c>` {shown}\n" in as_markdown(comparison)
+
+
+def test_names_of_a_document_do_nothing_in_a_terminal() -> None:
+    one = Difference(kind="document", breaking=False, rule="r", subject="a", text="its body: \x1b[2J\n! b is removed")
+    comparison = Comparison(old="a", new="b", differences=(one,), renames=())
+    assert "    a its body:  [2J ! b is removed\n" in as_text(comparison)

@@ -30,3 +30,13 @@ class Rename:
     """``operations`` (modules below ``api``, ``tag.name``) or ``models`` (class names)."""
     old: str
     new: str
+
+
+def code(text: str) -> str:
+    """Return a text as a code span of one line; a backtick in it is spelled as in a Python string, to not end it."""
+    return f"`{printable(text).replace('`', chr(92) + 'x60')}`"
+
+
+def printable(text: str) -> str:
+    """Return untrusted text on one line, without what a terminal would act on."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from pipeline.diff.change import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename
+from pipeline.diff.change import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename, code, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HEADINGS = {DOCUMENT: "API", PYTHON: "Python names and types", BEHAVIOUR: "Behaviour"}
+_MARKS = re.compile(r"[\\`*<>\[\]&~]|(?<![^\W_])_|_(?![^\W_])")
+"""What Markdown and HTML act on in a line; an underscore within a word is none of it."""
 
 
 @frozen(kw_only=True, slots=True)
@@ -47,7 +50,7 @@ def as_text(comparison: Comparison) -> str:
         found = [difference for difference in comparison.differences if difference.kind == kind]
         if found:
             lines += ["", heading]
-            lines += [f"  {'!' if one.breaking else ' '} {one.subject} {one.text}" for one in found]
+            lines += [f"  {'!' if one.breaking else ' '} {printable(f'{one.subject} {one.text}')}" for one in found]
     if comparison.renames:
         lines += ["", "Renamed (the old name works for two more releases, with a DeprecationWarning)"]
         lines += [f"    {rename.old} -> {rename.new}" for rename in comparison.renames]
@@ -66,11 +69,11 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
         if found:
             yield from ("", f"### {heading}", "")
             for one in found:
-                yield f"* {'**Breaking:** ' if one.breaking else ''}`{_plain(one.subject)}` {_plain(one.text)}"
+                yield f"* {'**Breaking:** ' if one.breaking else ''}{code(one.subject)} {_escaped(one.text)}"
     if comparison.renames:
         yield from ("", "### Renamed", "", "The old names work for two more releases, with a `DeprecationWarning`.", "")
         for rename in comparison.renames:
-            yield f"* `{_plain(rename.old)}` is now `{_plain(rename.new)}`"
+            yield f"* {code(rename.old)} is now {code(rename.new)}"
 
 
 def _counted(comparison: Comparison) -> str:
@@ -80,6 +83,9 @@ def _counted(comparison: Comparison) -> str:
     return f"{total} difference{'s' if total != 1 else ''}, {breaking} of them breaking"
 
 
-def _plain(text: str) -> str:
-    """Return untrusted text without what Markdown and HTML would act on."""
-    return "".join(letter if letter.isprintable() and letter not in "<>[]|" else " " for letter in text)
+def _escaped(text: str) -> str:
+    """Return untrusted text as Markdown that shows it; what lies between two backticks is code and stays as it is."""
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:  # one of them belongs to a name: nothing is code
+        return _MARKS.sub(r"\\\g<0>", printable(text))
+    return "".join(code(part) if position % 2 else _MARKS.sub(r"\\\g<0>", part) for position, part in enumerate(parts))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import griffe
 
-from pipeline.diff.change import PYTHON, Difference
+from pipeline.diff.change import PYTHON, Difference, code
 from pipeline.layout import PACKAGE
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def surface_differences(old: dict[str, str], new: dict[str, str]) -> Iterator[Di
     for name in sorted(old.keys() & new.keys()):
         if old[name] != new[name]:
             breaking = _is_breaking(old[name], new[name])
-            text = f"changes from `{old[name]}` to `{new[name]}`"
+            text = f"changes from {code(old[name])} to {code(new[name])}"
             yield Difference(kind=PYTHON, breaking=breaking, rule="signature-changed", subject=name, text=text)
 
 

@@ -24,6 +24,7 @@ from pipeline.release.texts import (
 from pipeline.report import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DAY = date(2026, 1, 2)
@@ -86,6 +87,35 @@ def test_the_next_release_tells_the_difference_and_keeps_old_names(project: Layo
     assert archived_document(project, "25.3").read_bytes() == first
     readme = (project.root / "README.md").read_text(encoding="utf-8")
     assert readme.index("| 25.10 |") < readme.index("| 25.3 |")
+
+
+def test_each_use_of_an_earlier_name_of_a_model_warns_its_own_line(
+    project: Layout, kit: Any, run_with: Callable[[Path, str], str]
+) -> None:
+    alias = {"old": "Beast", "new": "Pet", "since": "25.3", "releases": 0}
+    kit.write_json(project.openapi / "aliases.json", {"operations": [], "models": [alias]})
+    kit.built(project)
+    code = """
+        import warnings
+
+        def use(line, file):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("default")
+                exec(compile(line, file, "exec"), {"__name__": file})
+            print(file, *((one.filename, one.category.__name__) for one in caught))
+
+        use("from cyara_client.models import Beast", "first")
+        use("from cyara_client.models import Beast", "second")
+        use("import cyara_client.models as m; m.Beast; m.Pet; m.Pet", "third")
+        use("from cyara_client.models.beast import Beast", "direct")
+        use("from cyara_client.models import Pet", "new")
+        from cyara_client import models
+        assert models.Beast is models.Pet and "Pet" in vars(models) and "Beast" not in vars(models)
+    """
+    assert run_with(project.root / "generated", code).splitlines() == [
+        *(f"{name} ('{name}', 'DeprecationWarning')" for name in ("first", "second", "third", "direct")),
+        "new",
+    ]
 
 
 def test_an_older_portal_s_client_is_built_again(project: Layout, kit: Any, tmp_path: Path) -> None:

@@ -105,13 +105,18 @@ if TYPE_CHECKING:
 __all__ = ({old!r},)
 
 
-def __getattr__(name: str) -> Any:
-    if name != {old!r}:
-        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+def _earlier() -> Any:
     from .{module} import {new}
 
+    # 3: not this function nor the `__getattr__` that calls it, here or of the package, but who asked for the name.
     warnings.warn({message!r}, DeprecationWarning, stacklevel=3)
     return {new}
+
+
+def __getattr__(name: str) -> Any:
+    if name == {old!r}:
+        return _earlier()
+    raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
 '''
 
 

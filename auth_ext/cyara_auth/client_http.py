@@ -17,8 +17,8 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
-from cyara_auth.client_options import check_certificate, check_proxy, check_timeout, check_verify, refused
-from cyara_auth.client_proxies import readable_proxies
+from cyara_auth.client_options import check_certificate, check_timeout, check_verify, refused
+from cyara_auth.client_proxies import check_proxy, readable_proxies
 from cyara_auth.client_tls import ClientCertificate, tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.install_guard import guard_client, transports_of

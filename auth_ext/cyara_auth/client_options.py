@@ -50,12 +50,6 @@ def check_certificate(_: object, __: object, value: Any) -> None:  # noqa: ANN40
         raise refused("cert", value, takes=takes, example="('client.pem', 'client.key')")
 
 
-def check_proxy(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
-    """Refuse what is no address; a mapping is what requests takes."""
-    if not isinstance(value, str | httpx.URL | httpx.Proxy | NoneType):
-        raise refused("proxy", value, takes="one address, for everything", example="'http://HOST:PORT'")
-
-
 def check_text(name: str, value: object, *, example: str) -> None:
     """Refuse what is neither a text nor left out."""
     if not isinstance(value, str | NoneType):

@@ -7,16 +7,21 @@ complains of a port that is a piece of the password.
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Final
+from types import NoneType
+from typing import Any, Final
 from urllib.request import getproxies
 
 from cyara_auth._http import httpx
+from cyara_auth.client_options import refused
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 
 NO_ADDRESS: Final = (
     " is no address of a proxy. Nothing was sent. Next: write it as http://USER:PASSWORD@HOST:PORT, with every "
     "character of user and password that is no letter or digit percent-encoded"
 )
+
+_EXAMPLE: Final = "'http://HOST:PORT'"
+_PORTS: Final = range(1, 65536)
 
 
 def proxy_address(text: str) -> httpx.URL | None:
@@ -28,9 +33,26 @@ def proxy_address(text: str) -> httpx.URL | None:
     if re.search(r"[/?#].*@", rest):
         return None
     try:
-        return httpx.Proxy(f"{scheme}://{rest}").url
+        url = httpx.Proxy(f"{scheme}://{rest}").url
     except (ValueError, httpx.InvalidURL):
         return None
+    return url if url.host and (url.port is None or url.port in _PORTS) else None
+
+
+def check_proxy(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
+    """Refuse what is no address; a mapping is what requests takes, and an address without scheme what httpx refuses.
+
+    Raises:
+        ConfigurationError: it cannot be used as `proxy=`.
+    """
+    if not isinstance(value, str | httpx.URL | httpx.Proxy | NoneType):
+        raise refused("proxy", value, takes="one address, for everything", example=_EXAMPLE)
+    if isinstance(value, str | httpx.URL):
+        text = str(value)
+        if text and "://" not in text:
+            raise ConfigurationError(f"proxy= has no scheme. Nothing was sent. Next: proxy={_EXAMPLE}")
+        if proxy_address(text) is None:
+            raise ConfigurationError(f"proxy={NO_ADDRESS}")
 
 
 @contextmanager
@@ -38,15 +60,13 @@ def readable_proxies(given: str | httpx.URL | httpx.Proxy | None, *, environment
     """Make a client of httpx in this block: what it says about proxies becomes one sentence.
 
     Args:
-        given: The proxy that the caller named; None leaves it to the environment.
+        given: The proxy that the caller named, which was checked; None leaves it to the environment.
         environment: Whether the client reads the environment at all.
 
     Raises:
         ConfigurationError: a proxy's setting cannot be read.
         MissingExtraError: it is a SOCKS proxy, and the package for these is not installed.
     """
-    if isinstance(given, str) and proxy_address(given) is None:
-        raise ConfigurationError(f"proxy={NO_ADDRESS}")
     if given is None and environment and (faulty := _faulty()):
         raise ConfigurationError(f"{faulty}{NO_ADDRESS}")
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cyara_auth import Cyara, connect
+from cyara_auth._http import httpx
 from cyara_auth.client_proxies import proxy_address
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 from cyara_auth.stores.memory import MemoryStrikeStore
@@ -22,7 +23,7 @@ def client_of(**options: object) -> Cyara:
 
 
 def refusal(**options: object) -> str:
-    with client_of(**options) as cyara, pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError) as caught, client_of(**options) as cyara:
         cyara.raw("GET", "/x")
     assert "Nothing was sent. " in str(caught.value)
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
@@ -40,15 +41,41 @@ NO_ADDRESSES = [
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
 def test_a_proxy_that_is_no_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = refusal(proxy=address)
-    assert said.startswith("proxy= is no address of a proxy")
-    assert "percent-encoded" in said
+    assert "percent-encoded" in refusal(proxy=address if "://" in address else f"http://{address}")
     monkeypatch.setenv("HTTPS_PROXY", address)
     assert refusal().startswith("HTTPS_PROXY is no address of a proxy")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:80")
     monkeypatch.setenv("ALL_PROXY", address)
     assert refusal().startswith("ALL_PROXY is no address of a proxy")
-    assert PASSWORD not in said + refusal()
+    assert PASSWORD not in refusal()
+
+
+WITHOUT_SCHEME = ["foo", "foo:3128", f"robot:{PASSWORD}@proxy", "//proxy.test", httpx.URL("proxy.test:80")]
+NO_PLACES = [
+    "",
+    "http://",
+    "http://:3128",
+    "http://proxy.test:99999",
+    f"http://robot:{PASSWORD}@",
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        *(("has no scheme", address) for address in WITHOUT_SCHEME),
+        *(("is no address of a proxy", address) for address in [*NO_PLACES, *NO_ADDRESSES[:4]]),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_refused_when_the_client_is_made(said: str, address: str | httpx.URL) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^proxy= {said}. Nothing was sent\. Next: .*http://") as caught:
+        client_of(proxy=address)
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_variable_without_a_host_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://:3128")
+    assert refusal().startswith("HTTPS_PROXY is no address of a proxy")
 
 
 @pytest.mark.anyio

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from pipeline.document import read_document
-from pipeline.errors import PipelineError, UnexpectedError, quoted
+from pipeline.errors import MACHINE_FAULTS, PipelineError, UnexpectedError, quoted
 from pipeline.folder_lock import work_folder
 from pipeline.hand_edits import require_no_edits
 from pipeline.job import Job
@@ -53,6 +53,8 @@ def _run_corridor(job: Job) -> None:
     except PipelineError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
+            raise
         raise UnexpectedError(
             f"The stage {job.progress.current} failed unexpectedly ({type(error).__name__}: {quoted(error)}). "
             "Nothing was installed. This is a mistake of the pipeline; please report it, with the output of --debug."

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pipeline.build import build
 from pipeline.check import check, check_full
 from pipeline.document import dump_json
-from pipeline.errors import FetchError, PipelineError
+from pipeline.errors import FetchError, PipelineError, file_system_error
 from pipeline.job import BuildRequest
 from pipeline.layout import REPOSITORY, Layout
 from pipeline.progress import Progress, display_for
@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        if options.debug:
+            raise
+        sys.stderr.write(f"{file_system_error(error, 'Nothing was changed.')}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Nothing half-done was left behind.\n")

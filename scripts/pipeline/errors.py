@@ -12,6 +12,7 @@ One tree, so that the command line prints one sentence and exits with 1, whateve
     +-- OutOfDateError          `check`: inputs or outputs do not match the lock
     +-- ToolVersionError        the generator or ruff is not the pinned one
     +-- BusyError               another regeneration holds the folder
+    +-- FileSystemError         a file or folder cannot be read or written
     +-- FetchError              the document could not be fetched
     +-- ReleaseError            a release cannot be made or found
     +-- UnexpectedError         a mistake of the pipeline itself
@@ -22,7 +23,15 @@ untrusted: it enters a message only through :func:`quoted`.
 
 from __future__ import annotations
 
+import errno
+
 LONGEST_QUOTE = 160
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_ALLOWED = {errno.EROFS, errno.EACCES, errno.EPERM}
+_IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+MACHINE_FAULTS = _NO_ROOM | _NOT_ALLOWED | _IN_THE_WAY | {errno.EIO, errno.EMFILE, errno.ENFILE}
+"""Numbers of system errors that are a matter of the machine, wherever they happen, and never a mistake of ours."""
 
 
 class PipelineError(Exception):
@@ -65,6 +74,10 @@ class BusyError(PipelineError):
     """Another process regenerates the same folder."""
 
 
+class FileSystemError(PipelineError):
+    """The file system refuses a file or folder: read-only, full, or something else lies there."""
+
+
 class FetchError(PipelineError):
     """The document could not be fetched; nothing was stored."""
 
@@ -75,6 +88,20 @@ class ReleaseError(PipelineError):
 
 class UnexpectedError(PipelineError):
     """A stage raised something that it should not have; nothing was installed, and the cause is attached."""
+
+
+def file_system_error(error: OSError, consequence: str) -> FileSystemError:
+    """Return the sentence for an error of the file system: path, reason, ``consequence`` (a sentence), next step."""
+    if error.errno in _NO_ROOM:
+        step = "Make room there and run the command again."
+    elif error.errno in _NOT_ALLOWED:
+        step = "Run the command where you may write, or make this writable, or use `build --into` another folder."
+    elif error.errno in _IN_THE_WAY:
+        step = "Move away what lies there, or name another path."
+    else:
+        step = "Put that right, or name another path, and run the command again."
+    path = ascii(str(error.filename)) if error.filename is not None else "A file"
+    return FileSystemError(f"{path} cannot be used: {error.strerror or type(error).__name__}. {consequence} {step}")
 
 
 def quoted(text: object) -> str:

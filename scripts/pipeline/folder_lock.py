@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from pipeline.errors import BusyError
+from pipeline.errors import BusyError, file_system_error
 from pipeline.shield import no_interrupt
 
 if TYPE_CHECKING:
@@ -36,13 +36,18 @@ else:
     def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return False
         return True
 
 
+_BEING_REMOVED = (FileNotFoundError, PermissionError) if sys.platform == "win32" else FileNotFoundError
+"""What opening the lock raises while its last holder removes the folder, or on Windows the file."""
+
 WORK_FOLDER = ".regenerate"
 LOCK = "lock"
+JOURNAL = "journal.json"
+"""In the work folder: what is being installed, from the moment of decision until all of it stands."""
 WAIT = 10.0
 """Seconds to wait for another regeneration of the same tree; installing takes less than one."""
 
@@ -59,6 +64,7 @@ def work_folder(
 
     Raises:
         BusyError: another process holds it for longer than ``wait`` seconds.
+        FileSystemError: it cannot be made there, or the block met a fault of the file system.
     """
     folder = root / WORK_FOLDER
     deadline = clock() + wait
@@ -74,6 +80,9 @@ def work_folder(
             if not held:
                 sleep(0.05)
         yield folder
+    except OSError as error:
+        begun = "The install has begun, and any regenerate command finishes it."
+        raise file_system_error(error, begun if (folder / JOURNAL).exists() else "Nothing was changed.") from error
     finally:
         with no_interrupt():
             for descriptor in held:
@@ -86,8 +95,8 @@ def _open_locked(folder: Path) -> list[int]:
     path = folder / LOCK
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:
-        return []  # the folder, or on Windows the file, is being removed by its last holder
+    except _BEING_REMOVED:
+        return []
     if _try_lock(descriptor):
         with suppress(OSError):
             if os.path.samestat(os.fstat(descriptor), path.stat()):
@@ -106,7 +115,7 @@ def empty_folder(folder: Path) -> None:
 
 
 def _leave(folder: Path, descriptor: int) -> None:
-    if (folder / "journal.json").exists():
+    if (folder / JOURNAL).exists():
         os.close(descriptor)
         return
     empty_folder(folder)

@@ -11,10 +11,12 @@ A file that is neither the old nor the new one was edited meanwhile: it is named
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import sys
 import time
 from contextlib import suppress
 from functools import partial
@@ -23,14 +25,13 @@ from typing import TYPE_CHECKING
 from attrs import asdict, frozen
 
 from pipeline.errors import HandEditError, PipelineError, listed
-from pipeline.folder_lock import empty_folder
+from pipeline.folder_lock import JOURNAL, empty_folder
 from pipeline.shield import no_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-JOURNAL = "journal.json"
 PATIENCE = 40
 """Attempts, 50 ms apart, for a file that another program holds open on Windows."""
 
@@ -90,13 +91,25 @@ def install(
 
     Raises:
         PipelineError: a file is held open by another program; the next command finishes the install.
+        OSError: a folder may not be written; found before the decision, where the system says so.
     """
     if not changes:
         return
+    _require_writable(root, changes)
     after_step("staged")
     with no_interrupt():
         _decide(work, staged, changes, after_step)
         _apply(root, work, staged, changes, after_step)
+
+
+def _require_writable(root: Path, changes: list[FileChange]) -> None:
+    """Make sure that every folder takes its files, as far as the system says, while nothing is decided."""
+    for folder in sorted({(root / change.path).parent for change in changes}):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
 def _decide(work: Path, staged: Path, changes: list[FileChange], after_step: Callable[[str], None]) -> None:
@@ -158,6 +171,8 @@ def _patiently(target: Path, action: Callable[[], object]) -> None:
         try:
             action()
         except PermissionError as error:
+            if sys.platform != "win32":
+                raise  # here it is the folder that may not be written, and no wait helps
             if attempt == PATIENCE - 1:
                 raise PipelineError(
                     f"{target} is held open by another program. "

@@ -161,6 +161,14 @@ def built_tree(built_once: Path, tmp_path: Path) -> Layout:
     return Layout(root=tmp_path / "tree")
 
 
+@pytest.fixture
+def clone(tree: Layout, kit: type[Kit]) -> Path:
+    """The small tree with a copy of the scripts, so that the real command line works on it."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(kit.repository / "scripts", tree.root / "scripts", ignore=ignored)
+    return tree.root
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which real documents were built, since they are not part of the repository."""
     done = [report for report in terminalreporter.getreports("passed") if "test_specs.py" in report.nodeid]

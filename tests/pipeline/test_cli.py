@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,16 +16,6 @@ from pipeline.progress import Live, Plain, Progress, Silent, display_for
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from pipeline.layout import Layout
-
-
-@pytest.fixture
-def clone(tree: Layout, kit: Any) -> Path:
-    """The small tree with a copy of the scripts, so that the real command line works on it."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(kit.repository / "scripts", tree.root / "scripts", ignore=ignored)
-    return tree.root
 
 
 def run(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

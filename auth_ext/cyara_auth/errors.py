@@ -17,6 +17,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- CredentialSourceError       a source is there but cannot be read
     |   +-- CredentialExpiredError      its expires_at has passed
     |   +-- CredentialOriginError       bound to another portal
+    |       +-- ForeignPageError        a list's link to its next page leads there; a PageError, too
     +-- AdmissionRefusedError           the guard let no byte out
     |   +-- CredentialRejectedError     the portal rejected this pair; final
     |   |   +-- CredentialSuspectError  a 401 that may not be the portal's word; an operator may try once more
@@ -41,7 +42,7 @@ None holds a secret or a body, in its text or in an attribute. All can be pickle
 from datetime import datetime
 from typing import Any, ClassVar, final
 
-from cyara_client.errors import CyaraError
+from cyara_client.errors import CyaraError, PageError
 
 SHOWN_HEX_DIGITS = 8
 """How much of a fingerprint people see: enough to compare by eye, as git does with commits."""
@@ -143,6 +144,10 @@ class CredentialExpiredError(CredentialError):
 
 class CredentialOriginError(CredentialError):
     """The credential, or the page that is to be followed, belongs to another portal."""
+
+
+class ForeignPageError(CredentialOriginError, PageError):
+    """The link to a list's next page leads to another portal, and was not followed. What was read before is good."""
 
 
 class AdmissionRefusedError(CyaraAuthError):

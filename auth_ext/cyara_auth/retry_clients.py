@@ -14,7 +14,7 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_lean import LeanAsyncClient, LeanClient
-from cyara_auth.errors import CyaraAuthError
+from cyara_auth.errors import CyaraAuthError, ForeignPageError
 from cyara_auth.retry import (
     ATTEMPT,
     CHARGED,
@@ -134,6 +134,9 @@ class _Attempts:
 class RetryingClient(LeanClient):
     """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
 
+    foreign_page_error = ForeignPageError
+    """What the iterators of the generated client raise for a link to another origin than the base URL's."""
+
     def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
         super().__init__(**options)
         self._retrying = retrying
@@ -166,6 +169,8 @@ class RetryingClient(LeanClient):
 
 class AsyncRetryingClient(LeanAsyncClient):
     """The same for tasks."""
+
+    foreign_page_error = ForeignPageError
 
     def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
         super().__init__(**options)

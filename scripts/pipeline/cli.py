@@ -23,7 +23,7 @@ from pipeline.job import BuildRequest
 from pipeline.layout import REPOSITORY, Layout
 from pipeline.progress import Progress, display_for
 from pipeline.release.archive import archived_document
-from pipeline.report import Report
+from pipeline.report import Report, require_writable, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,16 +120,23 @@ def _build(options: argparse.Namespace, progress: Progress) -> int:
         allow=tuple(options.allow),
     )
     report = Report(seconds=progress.seconds)
+    if options.report and not (options.into and _comes_with(options.report.resolve().parent, request.target.root)):
+        require_writable(options.report)
     try:
         build(request, progress, report)
     except PipelineError as error:
         if options.debug:
             raise
         report.error = str(error)
-    if options.report:
-        options.report.write_bytes(dump_json(report.to_json()))
     _print(report, as_json=options.json)
+    if options.report:
+        write_report(report, options.report)
     return 1 if report.error else 0
+
+
+def _comes_with(folder: Path, target: Path) -> bool:
+    """Return whether a folder is missing because it lies in the one that the build makes."""
+    return not folder.exists() and folder.is_relative_to(target)
 
 
 def _check(options: argparse.Namespace, progress: Progress) -> int:

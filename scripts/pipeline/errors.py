@@ -90,8 +90,11 @@ class UnexpectedError(PipelineError):
     """A stage raised something that it should not have; nothing was installed, and the cause is attached."""
 
 
-def file_system_error(error: OSError, consequence: str) -> FileSystemError:
-    """Return the sentence for an error of the file system: path, reason, ``consequence`` (a sentence), next step."""
+def file_system_error(error: OSError, consequence: str, path: object = None) -> FileSystemError:
+    """Return the sentence for an error of the file system: path, reason, ``consequence`` (a sentence), next step.
+
+    Writing to an open file fails without the file's name, so a caller that knows it gives ``path``.
+    """
     if error.errno in _NO_ROOM:
         step = "Make room there and run the command again."
     elif error.errno in _NOT_ALLOWED:
@@ -100,8 +103,9 @@ def file_system_error(error: OSError, consequence: str) -> FileSystemError:
         step = "Move away what lies there, or name another path."
     else:
         step = "Put that right, or name another path, and run the command again."
-    path = ascii(str(error.filename)) if error.filename is not None else "A file"
-    return FileSystemError(f"{path} cannot be used: {error.strerror or type(error).__name__}. {consequence} {step}")
+    named = path if error.filename is None else error.filename
+    shown = "A file" if named is None else ascii(str(named))
+    return FileSystemError(f"{shown} cannot be used: {error.strerror or type(error).__name__}. {consequence} {step}")
 
 
 def quoted(text: object) -> str:

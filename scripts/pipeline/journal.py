@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import time
 from contextlib import suppress
 from functools import partial
@@ -171,7 +170,7 @@ def _patiently(target: Path, action: Callable[[], object]) -> None:
         try:
             action()
         except PermissionError as error:
-            if sys.platform != "win32":
+            if os.name != "nt":
                 raise  # here it is the folder that may not be written, and no wait helps
             if attempt == PATIENCE - 1:
                 raise PipelineError(

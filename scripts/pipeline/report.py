@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, define, field
 
-from pipeline.errors import listed
+from pipeline.document import dump_json
+from pipeline.errors import file_system_error, listed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @define(kw_only=True, slots=True)
@@ -85,3 +89,32 @@ class Report:
             lines.append(f"Hand edits were saved in {self.patch}.")
         lines.append("Inputs unchanged; nothing to do." if self.unchanged else f"Installed in {self.written}.")
         return lines
+
+
+def require_writable(path: Path) -> None:
+    """Make sure, before anything is built, that the report can be written; nothing is left of the trial.
+
+    Raises:
+        FileSystemError: it cannot.
+    """
+    was_there = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not was_there:
+            path.unlink()
+    except OSError as error:
+        raise file_system_error(error, "The report has no place there, so nothing was built.", path) from error
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write the report as JSON.
+
+    Raises:
+        FileSystemError: it cannot be written any more; what became of the build has to be said before.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)  # the folder of --into is missing after a refusal
+        path.write_bytes(dump_json(report.to_json()))
+    except OSError as error:
+        raise file_system_error(error, "Only the report is missing; the rest is as said above.", path) from error

@@ -49,7 +49,7 @@ def test_json_is_all_that_is_printed(clone: Path) -> None:
 
 def test_a_refusal_is_one_sentence_and_stands_in_the_report(clone: Path, kit: Any) -> None:
     kit.write_json(
-        clone / "bad.json", {"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {"$ref": "x"}}
+        clone / "bad.json", {"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {"/a": {"$ref": "x"}}}
     )
     done = run(clone, "build", "--source", "bad.json", "--report", "report.json")
     assert done.returncode == 1

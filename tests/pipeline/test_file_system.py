@@ -44,6 +44,32 @@ def test_into_a_place_that_takes_no_folder(clone: Path) -> None:
     assert "/proc/here" in said
 
 
+@pytest.mark.parametrize("report", ["missing/report.json", "openapi", "scripts/dev.py/report.json"])
+def test_a_report_that_cannot_be_written_stops_the_build_before_it_begins(clone: Path, kit: Any, report: str) -> None:
+    before = kit.snapshot(clone)
+    done = run(clone, sys.executable, "-B", "scripts/regenerate.py", "build", "--no-verify", "--report", report)
+    said = only_sentence(done)
+    assert report.partition("/")[0] in said
+    assert "nothing was built" in said
+    assert kit.snapshot(clone) == before
+
+
+def test_a_report_may_lie_in_the_folder_that_is_made(clone: Path) -> None:
+    options = ["--into", "new", "--report", "new/report.json", "--no-verify"]
+    done = run(clone, sys.executable, "scripts/regenerate.py", "build", *options)
+    assert (done.returncode, (clone / "new" / "report.json").is_file()) == (0, True), done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux")
+def test_a_report_that_fails_at_last_does_not_hide_what_became_of_the_build(clone: Path) -> None:
+    (clone / "bad.json").write_text("[1]", encoding="utf-8")
+    for document, became in (("bad.json", "'bad.json'"), ("openapi/upstream/cyara-v3.json", "Installed in")):
+        options = ["--source", document, "--report", "/dev/full", "--no-verify"]
+        done = run(clone, sys.executable, "scripts/regenerate.py", "build", *options)
+        assert only_sentence(done).startswith("'/dev/full' cannot be used: No space left on device. Only the report is")
+        assert became in done.stdout + done.stderr
+
+
 @POSIX
 def test_no_room_is_not_called_our_mistake(clone: Path, kit: Any) -> None:
     before = kit.snapshot(clone)

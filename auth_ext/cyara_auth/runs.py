@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from uuid import UUID
 
+    import typing_extensions  # known to every type checker, needed by none at run time
+
+    # With defaults, so that the outcomes can be named without saying of what.
+    RunT_co = typing_extensions.TypeVar("RunT_co", covariant=True, default=Any)
+    ResultT_co = typing_extensions.TypeVar("ResultT_co", covariant=True, default=Any)
+    DetailsT_co = typing_extensions.TypeVar("DetailsT_co", covariant=True, default=Any)
+else:
+    RunT_co, ResultT_co, DetailsT_co = map(TypeVar, ("RunT_co", "ResultT_co", "DetailsT_co"))
+
 T = TypeVar("T")
 GOOD_RESULTS = frozenset({"Success", "Satisfactory"})
 LOST_ANSWERS = 5  # questions in a row; a run of an hour is asked after 720 times, and a network drops one now and then
@@ -32,7 +41,7 @@ RESULTS_PER_PAGE = 50  # larger pages are cut to 50 by the server, silently
 
 
 @attrs.frozen(kw_only=True)
-class CampaignOutcome:
+class CampaignOutcome(Generic[RunT_co, ResultT_co]):
     """What came of one run of a campaign.
 
     `run` and `results` are the models of the generated client (CampaignRun, TestResult). `counts` says how often each
@@ -40,8 +49,8 @@ class CampaignOutcome:
     """
 
     campaign_id: int
-    run: Any
-    results: tuple[Any, ...]
+    run: RunT_co
+    results: tuple[ResultT_co, ...]
 
     @property
     def counts(self) -> Mapping[str | None, int]:
@@ -55,14 +64,14 @@ class CampaignOutcome:
 
 
 @attrs.frozen(kw_only=True)
-class TestCaseOutcome:
+class TestCaseOutcome(Generic[DetailsT_co]):
     """What came of one execution of a test case; `details` is the generated client's TestResultDetails."""
 
     __test__ = False  # the name starts with Test, but it is not one of pytest's
 
     test_case_id: int
     ticket: UUID | str
-    details: Any
+    details: DetailsT_co
 
     @property
     def passed(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from .errors import OperationUnavailableError
 from .runs import (
@@ -24,9 +24,47 @@ from .runs import (
 from .waiting import Pace, Progress, async_sleep, wait, wait_async
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from functools import cached_property
 
-    from .runs import Steps
+    from .runs import DetailsT_co, ResultT_co, RunT_co, Steps
+
+    # A document need not have campaigns, and this half does not import the models of one that has. So what is in an
+    # outcome is taken from what the client's own methods return; and where it has no such methods, type checkers refuse
+    # the call that would raise OperationUnavailableError.
+
+    class _Runs(Protocol[RunT_co, ResultT_co]):
+        @property
+        def iter_campaign_runs(self) -> Callable[..., Iterator[RunT_co]]: ...
+        @property
+        def iter_campaign_run_results(self) -> Callable[..., Iterator[ResultT_co]]: ...
+
+    class _AsyncRuns(Protocol[RunT_co, ResultT_co]):
+        @property
+        def iter_campaign_runs(self) -> Callable[..., AsyncIterator[RunT_co]]: ...
+        @property
+        def iter_campaign_run_results(self) -> Callable[..., AsyncIterator[ResultT_co]]: ...
+
+    class _Details(Protocol[DetailsT_co]):
+        @property
+        def get_test_result_details(self) -> Callable[..., DetailsT_co]: ...
+
+    class _RunsCampaigns(Protocol[RunT_co, ResultT_co]):
+        @cached_property
+        def campaigns(self) -> _Runs[RunT_co, ResultT_co]: ...
+
+    class _RunsCampaignsAsync(Protocol[RunT_co, ResultT_co]):
+        @cached_property
+        def campaigns(self) -> _AsyncRuns[RunT_co, ResultT_co]: ...
+
+    class _RunsTestCases(Protocol[DetailsT_co]):
+        @cached_property
+        def test_results(self) -> _Details[DetailsT_co]: ...
+
+    class _RunsTestCasesAsync(Protocol[DetailsT_co]):
+        @cached_property
+        def test_results(self) -> _Details[Awaitable[DetailsT_co]]: ...
+
 
 T = TypeVar("T")
 
@@ -76,13 +114,13 @@ class Workflows(_Asking):
         return wait(call, until=until, pace=pace, on_progress=on_progress)
 
     def run_campaign(
-        self,
+        self: _RunsCampaigns[RunT_co, ResultT_co],
         campaign_id: int,
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
         on_progress: Callable[[Progress[Any]], object] | None = None,
-    ) -> CampaignOutcome:
+    ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Execute a campaign, follow its run to the end and return the run with all results.
 
         Inferred in part: see the first lines of `cyara_auth.runs`. Without `account_id` the client's own is used.
@@ -96,20 +134,20 @@ class Workflows(_Asking):
         """
         _check_calls(self, CAMPAIGN_CALLS)
         steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return self._carry_out(steps)
+        return Workflows._carry_out(cast("Workflows", self), steps)
 
     def validate_test_case(
-        self,
+        self: _RunsTestCases[DetailsT_co],
         test_case_id: int,
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
         on_progress: Callable[[Progress[Any]], object] | None = None,
-    ) -> TestCaseOutcome:
+    ) -> TestCaseOutcome[DetailsT_co]:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
         _check_calls(self, TEST_CASE_CALLS)
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return self._carry_out(steps)
+        return Workflows._carry_out(cast("Workflows", self), steps)
 
     def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
         if isinstance(step, Pause):
@@ -147,30 +185,30 @@ class AsyncWorkflows(_Asking):
         return await wait_async(call, until=until, pace=pace, on_progress=on_progress)
 
     async def run_campaign(
-        self,
+        self: _RunsCampaignsAsync[RunT_co, ResultT_co],
         campaign_id: int,
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
         on_progress: Callable[[Progress[Any]], object] | None = None,
-    ) -> CampaignOutcome:
+    ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Do as `Workflows.run_campaign` does."""
         _check_calls(self, CAMPAIGN_CALLS)
         steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return await self._carry_out(steps)
+        return await AsyncWorkflows._carry_out(cast("AsyncWorkflows", self), steps)
 
     async def validate_test_case(
-        self,
+        self: _RunsTestCasesAsync[DetailsT_co],
         test_case_id: int,
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
         on_progress: Callable[[Progress[Any]], object] | None = None,
-    ) -> TestCaseOutcome:
+    ) -> TestCaseOutcome[DetailsT_co]:
         """Do as `Workflows.validate_test_case` does."""
         _check_calls(self, TEST_CASE_CALLS)
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
-        return await self._carry_out(steps)
+        return await AsyncWorkflows._carry_out(cast("AsyncWorkflows", self), steps)
 
     async def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
         if isinstance(step, Pause):

@@ -6,9 +6,9 @@ that something in between may have made (a gateway's 401, a login page, a 502) i
 | answer | outcome |
 |---|---|
 | our header was not on this hop | INCONCLUSIVE: not about our pair |
-| 2xx but HTML where JSON is promised | UNKNOWN: a login page |
+| 2xx but HTML where JSON is promised, 3xx to a login address | INTERCEPTED |
 | other 2xx, 304 | PROOF if the operation needs credentials, else INCONCLUSIVE |
-| 3xx | INCONCLUSIVE on the same origin, UNKNOWN elsewhere or to a login page |
+| other 3xx | INCONCLUSIVE on the same origin, UNKNOWN elsewhere |
 | 401 | STRIKE; AMBIGUOUS if HTML, with a Basic, Digest, NTLM or Negotiate challenge, or made by a known gateway |
 | 403 | DOUBT on a proven pair, else UNKNOWN: the vendor may use it for bad pairs |
 | 400, 404, 405, 407, 409, 422 | INCONCLUSIVE: may have been answered before authentication |
@@ -101,11 +101,12 @@ def classify(request: RequestFacts, answer: ResponseFacts | BaseException) -> Ou
         return Outcome.NOT_SENT if isinstance(answer, NOTHING_EVALUATED) else Outcome.UNKNOWN
     if not request.injected:
         return Outcome.INCONCLUSIVE
+    if is_login_page(request, answer):
+        return Outcome.INTERCEPTED
     if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT or answer.status == _NOT_MODIFIED:
-        return _success(request, answer)
+        return Outcome.PROOF if request.secured else Outcome.INCONCLUSIVE
     if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
-        stays = answer.same_origin_redirect and not is_login_page(request, answer)
-        return Outcome.INCONCLUSIVE if stays else Outcome.UNKNOWN
+        return Outcome.INCONCLUSIVE if answer.same_origin_redirect else Outcome.UNKNOWN
     return _failure(request, answer)
 
 
@@ -116,12 +117,6 @@ def is_login_page(request: RequestFacts, answer: ResponseFacts) -> bool:
     if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
         return _LOGIN.search(answer.location) is not None
     return False
-
-
-def _success(request: RequestFacts, answer: ResponseFacts) -> Outcome:
-    if is_login_page(request, answer):
-        return Outcome.UNKNOWN
-    return Outcome.PROOF if request.secured else Outcome.INCONCLUSIVE
 
 
 def _failure(request: RequestFacts, answer: ResponseFacts) -> Outcome:

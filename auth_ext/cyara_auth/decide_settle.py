@@ -35,6 +35,8 @@ def settle(state: AccountState, event: Settle) -> Decision:
             after = _doubt(state, event, record)
         case Outcome.BUSY:
             after = _busy(state, event, record)
+        case Outcome.INTERCEPTED:
+            after = _intercepted(state, event, record, ticket)
         case Outcome.NOT_SENT | Outcome.INCONCLUSIVE:
             after = attrs.evolve(state, tickets=_without(state, event.ticket))
         case _:  # UNKNOWN, a denial of an unproven pair, and whatever may be added: charged
@@ -127,9 +129,13 @@ def _condemned(record: PairRecord, event: Settle) -> PairRecord:
     if record.verdict.is_final:
         return record
     if event.outcome is Outcome.AMBIGUOUS or _may_be_half_propagated(record, event):
-        doubted = tuple(attrs.evolve(proof, at=None) for proof in record.proofs)
-        return attrs.evolve(record, verdict=PairState.SUSPECT, proofs=doubted, incident=event.incident)
+        return _suspected(record, event)
     return attrs.evolve(record, verdict=PairState.REJECTED, proofs=(), incident=event.incident)
+
+
+def _suspected(record: PairRecord, event: Settle) -> PairRecord:
+    doubted = tuple(attrs.evolve(proof, at=None) for proof in record.proofs)
+    return attrs.evolve(record, verdict=PairState.SUSPECT, proofs=doubted, incident=event.incident)
 
 
 def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
@@ -157,6 +163,13 @@ def _unknown(state: AccountState, ticket: TicketRecord | None) -> AccountState:
         for other in state.tickets
     )
     return attrs.evolve(state, tickets=tickets)
+
+
+def _intercepted(state: AccountState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> AccountState:
+    """A login page: also what a web server makes of a 401, so a proven pair is no exception and goes free no longer."""
+    if not record.verdict.is_final:
+        record = _suspected(record, event)
+    return attrs.evolve(_unknown(state, ticket), pairs=with_pair(state, record))
 
 
 def _busy(state: AccountState, event: Settle, record: PairRecord) -> AccountState:

@@ -20,7 +20,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |       +-- ForeignPageError        a list's link to its next page leads there; a PageError, too
     +-- AdmissionRefusedError           the guard let no byte out
     |   +-- CredentialRejectedError     the portal rejected this pair; final
-    |   |   +-- CredentialSuspectError  a 401 that may not be the portal's word; an operator may try once more
+    |   |   +-- CredentialSuspectError  a 401 or login page, perhaps not the portal's; an operator may try once more
     |   +-- CredentialSupersededError   a newer pair of the key is proven; final
     |   +-- StrikeBudgetExhaustedError  one more call could void the token
     |   +-- ProbeWaitTimeoutError       another caller is still proving the pair
@@ -215,10 +215,15 @@ class CredentialRejectedError(AdmissionRefusedError):
 
 
 class CredentialSuspectError(CredentialRejectedError):
-    """A 401 that a gateway, or a server that does not know the new token yet, may have made. Counted, but not final."""
+    """A login page in the API's place, or a 401 of a gateway or of a server that does not know the new token yet.
 
-    what = "A 401 that may not be the portal's own put this key:token pair under suspicion"
-    usual_command = "if the token was not regenerated: cyara auth verify"
+    Counted, but not final.
+    """
+
+    what = "A login page, or a 401 that may not be the portal's own, put this key:token pair under suspicion"
+    usual_command = (
+        "sign in to the network or VPN if one asks for it, then, if the token was not regenerated: cyara auth verify"
+    )
 
 
 class CredentialSupersededError(AdmissionRefusedError):
@@ -270,7 +275,7 @@ class SharedStoreRequiredError(AdmissionRefusedError):
 
 
 class UnexpectedAuthPageError(CyaraAuthError):
-    """A success status came with a login page: a gateway answered in the API's place, so nothing is proven."""
+    """A login page, or the way to one, came in the API's place: nothing is proven, and the pair is under suspicion."""
 
 
 class OperationUnavailableError(CyaraAuthError):

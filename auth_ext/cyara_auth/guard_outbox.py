@@ -17,8 +17,8 @@ from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import Incident, Instant, Outcome
 from cyara_auth.stores.base import StrikeStore
 
-CONDEMNING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS})
-"""Outcomes that are counted as a strike."""
+CONDEMNING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.INTERCEPTED})
+"""Outcomes after which the pair is refused, by this process before the store has heard of them."""
 
 
 @attrs.frozen(kw_only=True)

@@ -72,6 +72,8 @@ class Outcome(StrEnum):
     """Answered, not counted as invalid, nothing proven."""
     BUSY = "busy"
     """As INCONCLUSIVE, and the portal is overloaded: probes back off."""
+    INTERCEPTED = "intercepted"
+    """A login page came in the API's place: charged as UNKNOWN, and nothing goes before an operator has looked."""
     UNKNOWN = "unknown"
     """The portal may have counted it, and nobody will ever know: stays charged."""
 

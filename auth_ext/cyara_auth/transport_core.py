@@ -32,13 +32,13 @@ OPERATION: Final = "cyara.operation"
 """Request extension: the generated `Operation` that is called, put there by the endpoint functions."""
 
 CONFIRM: Final = "cyara.confirm"
-"""Request extension: `True` lets this call spend budget on a pair that an ambiguous 401 has made suspect."""
+"""Request extension: `True` lets this call spend budget on a pair under suspicion: an operator has looked."""
 
 UNLIMITED_READ: Final = 3600.0
 """Seconds that stand for "no read timeout" where the guard asks how long a lost call may still be evaluated."""
 
 _log = logging.getLogger("cyara_auth")
-_STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.AMBIGUOUS, Outcome.STRIKE})
+_STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.INTERCEPTED, Outcome.AMBIGUOUS, Outcome.STRIKE})
 _SUCCESS: Final = range(200, 300)
 _REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
 """How h11 0.16 begins when it refuses a method, a target or a header, before it writes anything."""
@@ -129,8 +129,8 @@ class Hop:
         if login:
             raise UnexpectedAuthPageError(
                 f"{self._origin} answered status {status} with a login page where the API should have answered, so "
-                "nothing is known of the credential and the call counts as possibly invalid. Check the base URL and "
-                "the proxy: cyara auth doctor"
+                "the credential is under suspicion and the call may count as invalid. Next: sign in to the network or "
+                "VPN if one asks for it, check base URL and proxy (cyara auth doctor), then: cyara auth verify"
             )
         return charged and self._ticket.reserved
 

@@ -139,7 +139,7 @@ def test_a_401_that_a_gateway_may_have_made_is_ambiguous(answer: ResponseFacts) 
 def test_html_instead_of_json_is_a_login_page_and_no_proof() -> None:
     page = ResponseFacts(status=200, media_type="text/html")
     assert is_login_page(UNPROVEN, page)
-    assert classify(UNPROVEN, page) is Outcome.UNKNOWN
+    assert classify(UNPROVEN, page) is classify(PROVEN, page) is Outcome.INTERCEPTED
     assert not is_login_page(RequestFacts(json_expected=False), page)
     assert classify(RequestFacts(json_expected=False), page) is Outcome.PROOF
     assert not is_login_page(UNPROVEN, ResponseFacts(status=401, media_type="text/html"))
@@ -149,10 +149,11 @@ def test_html_instead_of_json_is_a_login_page_and_no_proof() -> None:
     ("location", "same_origin", "outcome"),
     [
         ("/v3.0/other", True, Outcome.INCONCLUSIVE),
-        ("/Account/Login?ReturnUrl=x", True, Outcome.UNKNOWN),
-        ("/log-on", True, Outcome.UNKNOWN),
-        ("/sso", True, Outcome.UNKNOWN),
+        ("/Account/Login?ReturnUrl=x", True, Outcome.INTERCEPTED),
+        ("/log-on", True, Outcome.INTERCEPTED),
+        ("/sso", True, Outcome.INTERCEPTED),
         ("https://elsewhere/v3.0", False, Outcome.UNKNOWN),
+        ("https://elsewhere/signin", False, Outcome.INTERCEPTED),
     ],
 )
 def test_redirects(location: str, same_origin: bool, outcome: Outcome) -> None:  # noqa: FBT001  # a table

@@ -189,6 +189,45 @@ def test_an_ambiguous_rejection_is_charged_and_not_final() -> None:
     assert story.what_is("good") is PairState.SUSPECT
 
 
+def test_a_login_page_keeps_the_charge_and_makes_the_pair_suspect() -> None:
+    story = Story()
+    story.admit("new")
+    story.settle("new", Outcome.INTERCEPTED)
+    assert [t.status for t in story.state.tickets] == [TicketStatus.UNKNOWN]
+    assert story.state.strikes == 0
+    assert story.what_is("new") is PairState.SUSPECT
+    assert story.admit("new", "t2") is Admission.SUSPECT
+    assert story.admit("new", "t2", confirm=True) is Admission.GRANT
+    story.settle("new", Outcome.PROOF, "t2")
+    assert story.admit("new", "t3") is Admission.FREE
+
+
+def test_a_second_login_page_uses_the_budget_up() -> None:
+    story = Story()
+    for ticket in ("t1", "t2"):
+        assert story.admit("new", ticket, confirm=True) is Admission.GRANT
+        story.settle("new", Outcome.INTERCEPTED, ticket)
+    assert story.admit("new", "t3", confirm=True) is Admission.EXHAUSTED
+
+
+def test_a_login_page_stops_a_proven_pair_too() -> None:
+    story = Story(GUARDED).prove("good")
+    story.settle("good", Outcome.INTERCEPTED, None)
+    assert story.what_is("good") is PairState.SUSPECT
+    assert not story.state.tickets
+    assert story.admit("good") is Admission.SUSPECT
+
+
+@pytest.mark.parametrize("ticket", ["t1", None])
+def test_a_login_page_changes_no_final_verdict(ticket: str | None) -> None:
+    story = Story(STRICT).prove("old")
+    story.admit("old", "t1")
+    story.strike("old", "t2")
+    story.settle("old", Outcome.INTERCEPTED, ticket)
+    assert story.what_is("old") is PairState.REJECTED
+    assert story.state.tickets[0].status is (TicketStatus.OPEN if ticket is None else TicketStatus.UNKNOWN)
+
+
 def test_only_a_confirming_call_brings_a_suspect_pair_back() -> None:
     story = Story(STRICT).prove("good")
     story.admit("good", "t1")

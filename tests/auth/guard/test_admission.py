@@ -141,9 +141,10 @@ def test_a_superseded_pair_is_told_by_which() -> None:
             make(store=guard.store).admit(OLD, PORTAL)
 
 
-def test_a_suspect_pair_waits_for_an_operator() -> None:
+@pytest.mark.parametrize("outcome", [Outcome.AMBIGUOUS, Outcome.INTERCEPTED])
+def test_a_suspect_pair_waits_for_an_operator(outcome: Outcome) -> None:
     guard = make()
-    call(guard, OLD, Outcome.AMBIGUOUS)
+    call(guard, OLD, outcome)
     with pytest.raises(CredentialSuspectError, match="cyara auth verify"):
         guard.admit(OLD, PORTAL)
     with guard.admit(OLD, PORTAL, confirm=True) as ticket:

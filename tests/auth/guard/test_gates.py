@@ -234,10 +234,11 @@ def test_a_success_before_a_denial_is_no_answer_to_it() -> None:
     assert guard.admit(OLD, PORTAL).reserved
 
 
-def test_an_ambiguous_401_closes_the_gate_too() -> None:
+@pytest.mark.parametrize("outcome", [Outcome.AMBIGUOUS, Outcome.INTERCEPTED])
+def test_what_may_be_a_gateways_answer_closes_the_gate_too(outcome: Outcome) -> None:
     guard = make()
     prove(guard, OLD)
-    call(guard, OLD, Outcome.AMBIGUOUS)
+    call(guard, OLD, outcome)
     assert what_is(guard, OLD) is PairState.SUSPECT
     with pytest.raises(CredentialRejectedError, match="suspicion"):
         guard.admit(OLD, PORTAL)

@@ -12,7 +12,8 @@ import attrs
 from cyara_auth import decide_admit, decide_operator, decide_settle
 from cyara_auth.decide import decide
 from cyara_auth.decide_events import Admit, Decision, Event, Reset, Settle
-from cyara_auth.state import AccountState
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.state import AccountState, GuardPolicy
 
 from .rules import Decide
 from .values import Bounds
@@ -52,6 +53,7 @@ def build(mutant: Mutant) -> Decide:
     return wrong
 
 
+_CONFIRMING = GuardSettings(policy=GuardPolicy.STRICT, confirm_suspects=True)
 _USED = "used = state.strikes - (state.mark if proven else 0) + len(tickets)"
 
 MUTANTS = (
@@ -111,6 +113,16 @@ MUTANTS = (
             ),
         },
         bounds=Bounds(clients=2, calls=4, rotations=1, typo=False),
+    ),
+    Mutant(
+        name="a login page is not charged",
+        module=decide_settle,
+        changes={
+            "return attrs.evolve(_unknown(state, ticket), pairs=with_pair(state, record))": (
+                "return attrs.evolve(state, tickets=_without(state, event.ticket), pairs=with_pair(state, record))"
+            )
+        },
+        bounds=Bounds(clients=2, calls=3, rotations=1, gateways=True, settings=_CONFIRMING),
     ),
     Mutant(
         name="the operator's word ends the charge of calls that still travel",

@@ -61,9 +61,10 @@ class Bounds:
     """What is explored.
 
     `stale_start` begins after the last rotation, with every client on the oldest token. `lapses` lets proofs become
-    too old at any moment. `gateways` lets something between client and portal answer 401 by itself. `refusals` lets
-    calls fail before anything is sent, and lets unknown calls be young as well as old. `told` makes the operator say
-    of each regeneration that it happened, in the moment when it does.
+    too old at any moment. `gateways` lets something between client and portal answer 401 or with a login page by
+    itself, or turn the portal's 401 into a login page. `refusals` lets calls fail before anything is sent, and lets
+    unknown calls be young as well as old. `told` makes the operator say of each regeneration that it happened, in the
+    moment when it does.
     """
 
     clients: int

@@ -77,9 +77,12 @@ def _client_steps(world: World, client: Client, bounds: Bounds, rules: Rules) ->
                 yield "time-out, still travelling", lost._replace(travelling=travelling), idle
             if bounds.gateways:
                 yield "gateway answers 401", _reported(world, client, Outcome.AMBIGUOUS, rules), idle
+                yield "gateway wants a login", _reported(world, client, Outcome.INTERCEPTED, rules), idle
         case _:
             outcome = Outcome.PROOF if client.step == "good" else Outcome.STRIKE
             yield f"report {outcome} T{client.pair}", _reported(world, client, outcome, rules), idle
+            if bounds.gateways and client.step == "bad":
+                yield "401 becomes a login page", _reported(world, client, Outcome.INTERCEPTED, rules), idle
             if bounds.faults:
                 yield "answer lost", _reported(world, client, Outcome.UNKNOWN, rules), idle
     if bounds.faults and client.step in ("reserved", "good", "bad"):

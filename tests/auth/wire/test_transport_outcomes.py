@@ -27,6 +27,7 @@ from cyara_auth.errors import (
     UnexpectedAuthPageError,
 )
 from cyara_auth.state import Outcome, PairState
+from cyara_auth.transport_core import CONFIRM
 
 from .faces import Face, MakeFace, RequestsFace, SyncFace
 from .loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer, wait_until
@@ -89,10 +90,34 @@ def test_row_47_stale_pair_in_100_threads_is_one_call(server: WireServer, kind: 
 def test_row_39_login_page_proves_nothing_and_is_an_error(server: WireServer, face: MakeFace, reply: Reply) -> None:
     server.script = lambda _: reply
     client = face(server.base_url)
-    with pytest.raises(UnexpectedAuthPageError, match=str(reply.status)):
+    with pytest.raises(UnexpectedAuthPageError, match=rf"status {reply.status}.*cyara auth verify"):
         client.get(f"{server.base_url}/x")
-    assert verdict(client) is not PairState.PROVEN
+    assert verdict(client) is PairState.SUSPECT
     assert client.charges == 1
+    with pytest.raises(CredentialSuspectError, match=r"login page.*sign in.*cyara auth verify"):
+        client.get(f"{server.base_url}/x")
+    assert len(server.seen) == 1
+
+
+def test_row_39_after_the_login_an_operator_proves_the_pair(server: WireServer, httpx_face: MakeFace) -> None:
+    server.script = lambda _: LOGIN_PAGE
+    client = httpx_face(server.base_url)
+    with pytest.raises(UnexpectedAuthPageError):
+        client.get(f"{server.base_url}/x")
+    server.script = lambda _: Reply()
+    assert client.get(f"{server.base_url}/x", extensions={CONFIRM: True}).status_code == 200
+    assert client.get(f"{server.base_url}/x").status_code == 200
+
+
+def test_row_39_login_page_stops_a_proven_pair_at_once(server: WireServer, face: MakeFace) -> None:
+    client = face(server.base_url)
+    client.get(f"{server.base_url}/x")
+    server.script = lambda _: LOGIN_PAGE
+    with pytest.raises(UnexpectedAuthPageError):
+        client.get(f"{server.base_url}/x")
+    with pytest.raises(CredentialSuspectError):
+        client.get(f"{server.base_url}/x")
+    assert len(server.seen) == 2
 
 
 def test_html_that_the_document_promises_is_no_login_page(server: WireServer, httpx_face: MakeFace) -> None:

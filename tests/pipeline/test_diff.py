@@ -11,7 +11,7 @@ from pipeline.diff.behaviour import behaviour_differences, operation_table
 from pipeline.diff.change import Difference, Rename
 from pipeline.diff.compare import compare
 from pipeline.diff.document import document_differences
-from pipeline.diff.renames import model_renames
+from pipeline.diff.models import model_renames
 from pipeline.diff.render import Comparison, as_markdown, as_text
 from pipeline.diff.surface import surface_differences
 from pipeline.errors import PipelineError
@@ -271,15 +271,70 @@ def test_the_python_surface() -> None:
     }
 
 
-def test_models_are_renamed_only_if_there_is_no_doubt() -> None:
-    def model(title: str, /, **attributes: str) -> dict[str, str]:
-        path = f"models.{title.lower()}.{title}"
-        return {path: f"class {title}()"} | {f"{path}.{key}": text for key, text in attributes.items()}
+def model(title: str, /, bases: str = "Model", **attributes: str) -> dict[str, str]:
+    path = f"models.{title.lower()}.{title}"
+    return {path: f"class {title}({bases})"} | {f"{path}.{key}": text for key, text in attributes.items()}
 
+
+def pairs(renames: list[Rename]) -> list[tuple[str, str]]:
+    assert {rename.what for rename in renames} <= {"models"}
+    return [(rename.old, rename.new) for rename in renames]
+
+
+def test_models_are_renamed_only_if_there_is_no_doubt() -> None:
     old = model("Plan", name="str", next="Plan | None") | model("One", x="int") | model("Twin", a="int", b="int")
     new = model("Plan2", name="str", next="Plan2 | None") | model("Uno", x="int")
     new |= model("TwinA", a="int", b="int") | model("TwinB", a="int", b="int")
-    assert list(model_renames(old, new)) == [Rename(what="models", old="Plan", new="Plan2")]
+    assert pairs(model_renames(old, new)) == [("Plan", "Plan2")]
+
+
+def test_a_model_is_found_through_the_renamed_models_that_it_refers_to() -> None:
+    def models(end: str) -> dict[str, str]:
+        found = model(f"Page{end}", total="int", rows=f"list[Row{end}]") | model(
+            f"Kind{end}", "Enum", A="'A'", B="'Kind'"
+        )
+        found |= model(f"Row{end}", kind=f"Kind{end} | Unset = UNSET", cell=f"Cell{end}", up=f"Row{end} | None")
+        return found | model(f"Cell{end}", row=f"Row{end}")
+
+    assert pairs(model_renames(models(""), models("Dto"))) == [
+        (name, f"{name}Dto") for name in ("Cell", "Kind", "Page", "Row")
+    ]
+
+
+def test_a_model_is_found_where_it_stands() -> None:
+    def calls(get: str, add: str, body: str) -> dict[str, str]:
+        return {
+            "api.a.get.sync": f"(x: int, *, client: ApiClient) -> list[{get}]",
+            "api.a.add.sync": f"(*, client: ApiClient, body: {body} | Unset = UNSET) -> {add}",
+        }
+
+    old = calls("Twin", "Other", "Bare") | model("Twin", a="int") | model("Other", a="int") | model("Bare", "Model")
+    new = calls("Twin2", "Other2", "Bare2") | model("Twin2", a="int") | model("Other2", a="int", b="str")
+    new |= model("Bare2", "Model")
+    expected = [("Bare", "Bare2"), ("Other", "Other2"), ("Twin", "Twin2")]
+    assert pairs(model_renames(old, new)) == expected
+    elsewhere = {path.replace("api.a", "api.b"): text for path, text in new.items()}
+    assert pairs(model_renames(old, elsewhere)) == []
+    operations = [Rename(what="operations", old=f"a.{name}", new=f"b.{name}") for name in ("get", "add")]
+    assert pairs(model_renames(old, elsewhere, operations)) == expected
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", a="str"),
+        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", b="int"),
+        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", "Enum", a="int"),
+        {"api.a.get.sync": "() -> Pet2 | None"} | model("Pet2", a="int"),
+        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", a="int") | model("Pet", a="int"),
+        {"api.a.get.sync": "() -> Pet2", "api.a.all.sync": "() -> Pet3"}
+        | model("Pet2", a="int")
+        | model("Pet3", a="int"),
+    ],
+)
+def test_another_model_at_the_same_place_is_no_rename(new: dict[str, str]) -> None:
+    old = {"api.a.get.sync": "() -> Pet", "api.a.all.sync": "() -> Pet"} | model("Pet", a="int")
+    assert model_renames(old, new) == []
 
 
 def test_behaviour_comes_from_the_tables() -> None:

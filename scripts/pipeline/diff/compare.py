@@ -11,7 +11,8 @@ from attrs import frozen
 from pipeline.build import build
 from pipeline.diff.behaviour import behaviour_differences, module_names, operation_table
 from pipeline.diff.document import document_differences
-from pipeline.diff.renames import model_renames, operation_renames, renamed_types, without_renamed
+from pipeline.diff.models import model_renames
+from pipeline.diff.renames import operation_renames, renamed_types, without_renamed
 from pipeline.diff.render import Comparison
 from pipeline.diff.surface import surface, surface_differences
 from pipeline.document import read_document
@@ -54,7 +55,8 @@ def compare_clients(old: Client, new: Client) -> Comparison:
     tables = operation_table(old.package), operation_table(new.package)
     names = module_names(tables[0]), module_names(tables[1])
     before, after = surface(old.package.parent), surface(new.package.parent)
-    renames = (*operation_renames(old.document, new.document, *names), *model_renames(before, after))
+    moved = list(operation_renames(old.document, new.document, *names))
+    renames = (*moved, *model_renames(before, after, moved))
     differences = [
         *document_differences(old.document, new.document, old_names=names[0], new_names=names[1]),
         *without_renamed(surface_differences(renamed_types(before, renames), after), renames),

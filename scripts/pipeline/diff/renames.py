@@ -1,13 +1,12 @@
 """Which names changed while the thing stayed, so that the old name can go on working for two releases.
 
-An operation is the same when the document says so (see :mod:`pipeline.diff.document`). A model is the same when its
-class is gone, another appeared, and their attributes agree to the letter, one to one.
+An operation is the same when the document says so (see :mod:`pipeline.diff.document`). For models see
+:mod:`.models`.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pipeline.diff.change import Difference, Rename
@@ -15,10 +14,6 @@ from pipeline.diff.document import matched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-
-FEWEST_ATTRIBUTES = 2
-"""Models with fewer are too much alike to be taken for each other."""
 
 
 def operation_renames(
@@ -33,15 +28,6 @@ def operation_renames(
             ours, theirs = old_names.get((before.method, before.path)), new_names.get((after.method, after.path))
             if ours and theirs and ours != theirs:
                 yield Rename(what="operations", old=ours, new=theirs)
-
-
-def model_renames(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Rename]:
-    """Yield the model classes of two surfaces that changed nothing but their name."""
-    gone, come = _models(old, new), _models(new, old)
-    for shape, names in gone.items():
-        others = come.get(shape, [])
-        if len(names) == len(others) == 1 and len(shape) >= FEWEST_ATTRIBUTES:
-            yield Rename(what="models", old=names[0], new=others[0])
 
 
 def renamed_types(surface: Mapping[str, str], renames: Iterable[Rename]) -> dict[str, str]:
@@ -77,17 +63,3 @@ def _short(subject: str) -> str:
     if part == "resources" and others:
         return f"{others[0]}.{others[-1]}"
     return ".".join(others[:2])
-
-
-def _models(surface: Mapping[str, str], other: Mapping[str, str]) -> dict[frozenset[str], list[str]]:
-    """Return the classes that the other surface lacks, by their attributes."""
-    attributes: dict[str, set[str]] = defaultdict(set)
-    for name, signature in surface.items():
-        parent, _, member = name.rpartition(".")
-        if parent.startswith("models.") and surface.get(parent, "").startswith("class ") and parent not in other:
-            own = re.compile(rf"\b{re.escape(parent.rpartition('.')[2])}\b")
-            attributes[parent].add(own.sub("Self", f"{member}: {signature}"))
-    found: dict[frozenset[str], list[str]] = defaultdict(list)
-    for parent, members in attributes.items():
-        found[frozenset(members)].append(parent.rpartition(".")[2])
-    return found

@@ -88,6 +88,13 @@ def _signature(function: griffe.Function) -> str:
     return f"({', '.join(shown)}) -> {function.returns}"
 
 
+def arguments_and_answer(signature: str) -> dict[str, str]:
+    """Return type and default of each argument by name, and the type of the answer by ``return``."""
+    arguments, _, answer = signature[1:].rpartition(") -> ")
+    named = (argument.partition(": ") for argument in _arguments(arguments))
+    return {**{name: text for name, _, text in named}, "return": answer}
+
+
 def _is_breaking(old: str, new: str) -> bool:
     """Return whether a caller of the old signature can notice: all but additional arguments with defaults."""
     if not (old.startswith("(") and new.startswith("(")):

@@ -12,6 +12,8 @@ from pipeline.diff.change import Difference, Rename
 from pipeline.diff.compare import compare
 from pipeline.diff.document import document_differences
 from pipeline.diff.models import model_renames
+from pipeline.diff.moved import moved
+from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 from pipeline.diff.render import Comparison, as_markdown, as_text
 from pipeline.diff.surface import surface_differences
 from pipeline.errors import PipelineError
@@ -337,6 +339,25 @@ def test_another_model_at_the_same_place_is_no_rename(new: dict[str, str]) -> No
     assert model_renames(old, new) == []
 
 
+def test_a_name_that_calls_another_operation_now_cannot_be_kept() -> None:
+    names = {PETS: "pets.list", PET: "pets.get"}
+    new_names = {PETS: "pets.get", PET: "animals.get"}
+    document = {"paths": {"/pets": {"get": {}}, "/pets/{petId}": {"get": {}}}}
+    renames = list(operation_renames(document, document, names, new_names))
+    assert can_be_kept(renames, new_names) == [Rename(what="operations", old="pets.list", new="pets.get")]
+    [taken] = taken_names(renames, new_names)
+    assert (taken.subject, taken.breaking) == ("pets.get", True)
+    assert taken.text == "is another operation now; what it was is `animals.get`"
+
+
+def test_a_renamed_model_is_not_looked_for_in_the_names_of_resources() -> None:
+    old = {"resources.SyncResources.pet": "Pet", "resources.pet.Pet": "class Pet(Resource)"} | model("Pet", a="int")
+    old |= {"resources.pet.Pet.get_pet": "() -> Pet"}
+    new = {**old, "resources.pet.Pet.get_pet": "() -> Pet2"} | model("Pet2", a="int")
+    del new["models.pet.Pet"], new["models.pet.Pet.a"]
+    assert moved(old, new, [Rename(what="models", old="Pet", new="Pet2")]) == new
+
+
 def test_behaviour_comes_from_the_tables() -> None:
     row = {"module": "pets.get_pets", "method": "GET", "security": ("ApiKey",), "evidence": None}
     [one] = behaviour_differences({"GetPets": row}, {"GetPets": row | {"security": ()}})
@@ -361,6 +382,29 @@ def test_the_whole_comparison_installs_nothing(built_tree: Layout, kit: Any, tmp
     assert ("document", "pets.add_pet", "operation-removed") in told
     assert ("python", "api.pets.add_pet", "name-removed") in told
     assert not any(one.subject.startswith("api.pets.get_pets") for one in comparison.differences)
+
+
+def test_a_renamed_tag_breaks_only_what_has_no_earlier_name(built_tree: Layout, kit: Any, tmp_path: Path) -> None:
+    old, new = kit.pets(), kit.pets()
+    old["paths"]["/pets"]["post"]["tags"] = ["zoo"]
+    for item in new["paths"].values():
+        for operation in item.values():
+            operation["tags"] = ["animals"]
+    new["paths"]["/pets"]["get"]["parameters"] = [query(required=True)]
+    sides = [kit.write_json(tmp_path / f"{name}.json", document) for name, document in (("old", old), ("new", new))]
+    comparison = compare(built_tree, *sides, kit.progress())
+    assert len(comparison.renames) == 3
+    assert {one.subject for one in comparison.breaking} == {
+        "animals.get_pets",
+        "api.animals.get_pets.sync",
+        "resources.animals.Animals.get_pets",
+        "resources.pets.Pets.iter_pets",
+    }
+    new["paths"]["/pets"].pop("post")
+    kit.write_json(sides[1], new)
+    gone = {one.subject for one in compare(built_tree, *sides, kit.progress()).breaking}
+    assert {"zoo.add_pet", "api.zoo", "resources.zoo", "resources.SyncResources.zoo"} <= gone
+    assert "api.pets" not in gone
 
 
 def test_forms_of_the_result() -> None:

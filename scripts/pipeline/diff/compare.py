@@ -12,7 +12,8 @@ from pipeline.build import build
 from pipeline.diff.behaviour import behaviour_differences, module_names, operation_table
 from pipeline.diff.document import document_differences
 from pipeline.diff.models import model_renames
-from pipeline.diff.renames import operation_renames, renamed_types, without_renamed
+from pipeline.diff.moved import moved
+from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 from pipeline.diff.render import Comparison
 from pipeline.diff.surface import surface, surface_differences
 from pipeline.document import read_document
@@ -55,11 +56,12 @@ def compare_clients(old: Client, new: Client) -> Comparison:
     tables = operation_table(old.package), operation_table(new.package)
     names = module_names(tables[0]), module_names(tables[1])
     before, after = surface(old.package.parent), surface(new.package.parent)
-    moved = list(operation_renames(old.document, new.document, *names))
-    renames = (*moved, *model_renames(before, after, moved))
+    renamed = list(operation_renames(old.document, new.document, *names))
+    renames = (*can_be_kept(renamed, names[1]), *model_renames(before, after, renamed))
     differences = [
         *document_differences(old.document, new.document, old_names=names[0], new_names=names[1]),
-        *without_renamed(surface_differences(renamed_types(before, renames), after), renames),
+        *taken_names(renamed, names[1]),
+        *surface_differences(moved(before, after, renames), after),
         *behaviour_differences(*tables),
     ]
     ordered = sorted(set(differences), key=lambda one: (not one.breaking, one.subject, one.text))

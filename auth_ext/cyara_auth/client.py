@@ -14,6 +14,7 @@ import cyara_client
 from cyara_auth._http import httpx
 from cyara_auth.client_account import account_of, takes_text
 from cyara_auth.client_binding import Binding, bind, holds_secret
+from cyara_auth.client_hooks import EventHooks
 from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
 from cyara_auth.client_lifetime import Lifetime
 from cyara_auth.client_options import check_user_agent
@@ -196,6 +197,7 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
     retries: RetryPolicy | int | None = None,
     user_agent: str | None = None,
     strict: bool = False,
+    event_hooks: EventHooks | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Cyara:
     """Make a client. Nothing is sent; the credential is read and checked for its form.
@@ -218,6 +220,8 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         retries: How often to repeat what may be repeated, or a `RetryPolicy`; 0 never does.
         user_agent: Your program's name and version, appended to the User-Agent header.
         strict: Raise `DriftError` for an answer with a status, field, enum member or type that is not in the document.
+        event_hooks: Functions to call with each request and each answer, as httpx takes them:
+            `{"request": [...], "response": [...]}`. They never see the credential.
         environ: Environment variables to use instead of the process's own.
 
     Raises:
@@ -233,6 +237,7 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         "proxy": proxy,
         "retries": retries,
         "strict": strict,
+        "event_hooks": event_hooks,
     }
     options = HttpOptions(**http, user_agent=_user_agent(user_agent))
     guarding: dict[str, Any] = {

@@ -17,6 +17,7 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client_binding import Binding
+from cyara_auth.client_hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
 from cyara_auth.client_options import check_certificate, check_timeout, check_verify, refused
 from cyara_auth.client_proxies import check_proxy, readable_proxies
 from cyara_auth.client_tls import ClientCertificate, tls_context
@@ -66,6 +67,7 @@ class HttpOptions:
     cert: ClientCertificate | None = attrs.field(default=None, repr=False, validator=check_certificate)
     proxy: str | httpx.URL | httpx.Proxy | None = attrs.field(default=None, repr=False, validator=check_proxy)
     retries: RetryPolicy = attrs.field(default=None, converter=_policy)
+    event_hooks: EventHooks = attrs.field(default=None, converter=event_hooks_of)
     user_agent: str
     strict: bool = False
 
@@ -170,6 +172,7 @@ class HttpClients:
 
     def _made(self, kind: type[ClientKind], lender: ClientKind | None) -> ClientKind:
         options, binding = self._options, self._binding
+        hooks_for = hooks_for_threads if kind is RetryingClient else hooks_for_tasks
         settings: dict[str, Any] = {
             "retrying": Retrying(
                 policy=options.retries,
@@ -179,6 +182,7 @@ class HttpClients:
             "base_url": binding.base.url,
             "headers": options.headers(),
             "timeout": options.timeout,
+            "event_hooks": hooks_for(options.event_hooks),
         }
         if lender is not None:
             return kind(**settings, **transports_of(lender))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
+LONGEST_TIMEOUT = 3600
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch_.add_argument("--ca", type=Path, metavar="FILE", help="certificates to trust")
     fetch_.add_argument("--proxy", metavar="URL", help="proxy to use instead of the environment's")
     fetch_.add_argument(
-        "--timeout", type=float, default=30.0, metavar="S", help="seconds without a byte, 30 by default"
+        "--timeout", type=_seconds, default=30.0, metavar="S", help="seconds without a byte, 30 by default"
     )
 
     diff_ = commands.add_parser("diff", help="say what a document means for users; change nothing")
@@ -106,6 +107,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
         command.add_argument("--debug", action="store_true", help="end with a traceback instead of one sentence")
     return parser
+
+
+def _seconds(text: str) -> float:
+    """Return a time limit in seconds; argparse turns the error into wrong usage."""
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"{text} is no time limit; say more than 0 and at most {LONGEST_TIMEOUT} s")
+    return seconds
 
 
 def _build(options: argparse.Namespace, progress: Progress) -> int:

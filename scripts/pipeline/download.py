@@ -54,6 +54,21 @@ class Network:
                 raise FetchError(f"The certificates in {self.ca} cannot be read: {quoted(error)}.") from error
         return {"verify": verify, "proxy": self.proxy, "timeout": httpx.Timeout(self.timeout, connect=CONNECT)}
 
+    def client(self) -> httpx.Client:
+        """Return a client that carries no credential.
+
+        Raises:
+            FetchError: the certificates cannot be read, or the address of the proxy is none.
+        """
+        options = self.options()
+        try:
+            return httpx.Client(**options)
+        except (ValueError, httpx.InvalidURL) as error:
+            whose = "--proxy" if self.proxy else "the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY)"
+            raise FetchError(
+                f"The proxy of {whose} has no address that can be used. Nothing was sent. Write it as http://host:port."
+            ) from error
+
 
 @frozen(kw_only=True, slots=True)
 class Answer:
@@ -63,6 +78,8 @@ class Answer:
     status: int
     media_type: str
     content: bytes
+    elsewhere: str = ""
+    """Where a redirect leads that was not followed, as received; empty for any other answer."""
 
     @property
     def is_page(self) -> bool:
@@ -73,11 +90,16 @@ class Answer:
 
 
 def get(
-    client: httpx.Client, address: str, *, progress: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    client: httpx.Client,
+    address: str,
+    *,
+    progress: Callable[[str], None],
+    extensions: dict[str, Any] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Answer:
     """Return the answer to one GET, redirects on the same host followed; one to elsewhere is returned as it is.
 
-    ``progress`` is told how much has come so far.
+    ``progress`` is told how much has come so far; ``extensions`` go with the request.
 
     Raises:
         FetchError: nothing usable came: no connection, too large, too slow.
@@ -85,12 +107,21 @@ def get(
     deadline = clock() + TOTAL
     for _ in range(REDIRECTS + 1):
         try:
-            with client.stream("GET", address, headers=_HEADERS, follow_redirects=False) as response:
-                target = urljoin(address, response.headers.get("location", ""))
-                if response.status_code not in _REDIRECTED or _leaves(address, target):
+            with client.stream(
+                "GET", address, headers=_HEADERS, follow_redirects=False, extensions=extensions
+            ) as response:
+                location = response.headers.get("location", "") if response.status_code in _REDIRECTED else ""
+                target = _followed(address, location)
+                if target is None:
                     content = _read(response, address, progress, lambda: clock() > deadline)
                     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-                    return Answer(address=address, status=response.status_code, media_type=media_type, content=content)
+                    return Answer(
+                        address=address,
+                        status=response.status_code,
+                        media_type=media_type,
+                        content=content,
+                        elsewhere=location,
+                    )
                 address = target
         except httpx.HTTPError as error:
             reason = f"{type(error).__name__}: {quoted(error)}"
@@ -99,7 +130,7 @@ def get(
                 "save the document in your browser and pass it as --source FILE."
             ) from None
         except httpx.InvalidURL as error:
-            raise FetchError(f"{quoted(address)} is no address: {quoted(error)}.") from None
+            raise FetchError(f"{quoted(address)} is no address: {quoted(error)}. Nothing was stored.") from None
     raise FetchError(f"{address} redirects more than {REDIRECTS} times. Nothing was stored.")
 
 
@@ -120,11 +151,21 @@ def _read(
     return bytes(content)
 
 
-def _leaves(address: str, target: str) -> bool:
-    """Return whether a redirect leads to another host, or from https to http: to a sign-in page, or to a stranger."""
-    old, new = urlsplit(address), urlsplit(target)
-    same_host = _bare(old.hostname) == _bare(new.hostname) and old.port == new.port
-    return not same_host or new.scheme not in {old.scheme, "https"}
+def _followed(address: str, location: str) -> str | None:
+    """Return the address to go on with, or None where nothing is to be followed.
+
+    That is so for another host or port, which would be a sign-in page or a stranger, for https to http, and for what is
+    no address.
+    """
+    if not location:
+        return None
+    try:
+        target = urljoin(address, location)
+        old, new = urlsplit(address), urlsplit(target)
+        same_place = _bare(old.hostname) == _bare(new.hostname) and old.port == new.port
+    except ValueError:
+        return None
+    return target if same_place and new.scheme in {old.scheme, "https"} else None
 
 
 def _bare(host: str | None) -> str:

@@ -1,37 +1,31 @@
 """`fetch`: get a portal's document and store it, byte for byte, with where it came from.
 
 The portal is first asked without credentials. Only if it asks for some (401, 403, or a redirect to a sign-in page on
-another host) are they used, and then through the strike guard of ``cyara_auth``, for one request to one address: a
-wrong pair costs one strike at most, and none when the guard already knows that it is wrong.
+another host) are they used, and then through the strike guard of ``cyara_auth``.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-import httpx
 from attrs import frozen
 
-from pipeline.document import LoadedDocument, parse_document, read_document
-from pipeline.download import Answer, Network, get
-from pipeline.errors import FetchError, RefusedDocumentError, listed, quoted
+from pipeline.document import LoadedDocument, read_document
+from pipeline.document_search import Found, Search, require_openapi
+from pipeline.download import Network, get
 from pipeline.folder_lock import work_folder
 from pipeline.journal import changes_between, install, recover
 from pipeline.layout import Layout, upstream_name
-from pipeline.plain import is_mapping
-from pipeline.portal_address import FIRST, OTHERS, PAGES, PortalAddress, documents_in_page, preferred, understand
+from pipeline.portal_address import PortalAddress, understand, with_scheme
 from pipeline.upstream import FOLDER, NOTE, locked_document, provenance, replaced_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from pipeline.progress import Progress
-
-OK = 200
-ASKS_FOR_CREDENTIALS = {401, 403, 302, 303, 307}
 
 
 @frozen(kw_only=True, slots=True)
@@ -51,9 +45,7 @@ def fetch_portal(address: str, *, network: Network, progress: Progress) -> Fetch
         FetchError: none was found; the text says what was asked and what came back.
     """
     where = understand(address)
-    with progress.stage("fetch") as update, httpx.Client(**network.options()) as client:
-        search = _Search(where, network, lambda target: get(client, target, progress=update))
-        return search.run()
+    return _searched(where, network, progress, lambda search: search.portal())
 
 
 def fetch_url(address: str, *, network: Network, progress: Progress) -> Fetched:
@@ -62,10 +54,8 @@ def fetch_url(address: str, *, network: Network, progress: Progress) -> Fetched:
     Raises:
         FetchError: it is not there, or no document.
     """
-    where = PortalAddress(api=understand(address).api, document=address)
-    with progress.stage("fetch") as update, httpx.Client(**network.options()) as client:
-        search = _Search(where, network, lambda target: get(client, target, progress=update))
-        return search.only(address)
+    where = PortalAddress(api=understand(address).api, document=with_scheme(address))
+    return _searched(where, network, progress, lambda search: search.only(with_scheme(address)))
 
 
 def fetch_file(path: Path) -> Fetched:
@@ -75,7 +65,7 @@ def fetch_file(path: Path) -> Fetched:
         RefusedDocumentError: it is no document.
     """
     document = read_document(path)
-    _require_openapi(document)
+    require_openapi(document)
     return Fetched(document=document, origin=f"the file {path.name}", others=[])
 
 
@@ -100,112 +90,8 @@ def store(fetched: Fetched, tree: Layout, *, now: datetime) -> Path:
     return tree.openapi / "upstream" / name
 
 
-class _Search:
-    """The search for a document: asks one address after the other and keeps what each said, for the error's text."""
-
-    def __init__(self, where: PortalAddress, network: Network, ask: Callable[[str], Answer]) -> None:
-        self.where = where
-        self.network = network
-        self.ask = ask
-        self.said: list[str] = []
-        self.locked: str | None = None
-        self.listed: list[str] = []
-
-    def run(self) -> Fetched:
-        for address in self._candidates():
-            document = self._try(address)
-            if document:
-                return self._found(document, address)
-        if self.locked:
-            return self.with_credential(self.locked)
-        raise FetchError(
-            f"No OpenAPI document was found at {self.where.api}. Asked: {listed(self.said, limit=30)}. "
-            "Nothing was stored. Open the portal's Swagger page, copy the address of its document, and use --url."
-        )
-
-    def only(self, address: str) -> Fetched:
-        document = self._try(address)
-        if document:
-            return self._found(document, address)
-        if self.locked:
-            return self.with_credential(address)
-        raise FetchError(f"There is no OpenAPI document at this address: {self.said[-1]}. Nothing was stored.")
-
-    def with_credential(self, address: str) -> Fetched:
-        """Ask once more, with the credential, through the guard."""
-        answer = authorised_get(self.where.api, address, self.network)
-        document = self._document(answer)
-        if document is None:
-            raise FetchError(f"With the credential there is no document either: {self.said[-1]}. Nothing was stored.")
-        return self._found(document, address)
-
-    def _candidates(self) -> Iterator[str]:
-        if self.where.document:
-            yield self.where.document
-        yield f"{self.where.api}/{FIRST}"
-        if self.locked:
-            return  # the right place, behind a lock: guessing on would only find other documents
-        for page in PAGES:
-            answer = self.ask(f"{self.where.api}/{page}")
-            if answer.status == OK:
-                text = answer.content.decode("utf-8", "replace")
-                self.listed += documents_in_page(text, answer.address)
-        yield from preferred(self.listed)
-        yield from (f"{self.where.api}/{other}" for other in OTHERS)
-
-    def _try(self, address: str) -> LoadedDocument | None:
-        answer = self.ask(address)
-        if answer.status in ASKS_FOR_CREDENTIALS and self.locked is None:
-            self.locked = address
-        return self._document(answer)
-
-    def _document(self, answer: Answer) -> LoadedDocument | None:
-        shown = answer.address.removeprefix(self.where.api)
-        if answer.status != OK:
-            self.said.append(f"{shown}: status {answer.status}")
-            return None
-        if answer.is_page:
-            self.said.append(f"{shown}: a web page")
-            return None
-        try:
-            document = parse_document(answer.content, name=answer.address.rpartition("/")[2] or "document")
-            _require_openapi(document)
-        except RefusedDocumentError as error:
-            if self.where.document == answer.address:
-                raise
-            self.said.append(f"{shown}: {error}")
-            return None
-        return document
-
-    def _found(self, document: LoadedDocument, address: str) -> Fetched:
-        others = [other for other in dict.fromkeys(self.listed) if other != address]
-        return Fetched(document=document, origin=address, others=others)
-
-
-def authorised_get(api: str, address: str, network: Network) -> Answer:
-    """Get one address with the configured credential, through the strike guard.
-
-    Raises:
-        FetchError: no credential is configured, or the guard or the portal refused it.
-    """
-    try:  # late: both need the generated package, which may be missing
-        connect = importlib.import_module("cyara_auth").connect
-        failure: type[Exception] = importlib.import_module("cyara_client.errors").CyaraError
-    except ImportError as error:
-        raise FetchError(
-            "The portal asks for credentials, and cyara_auth, which uses them safely, cannot be imported. "
-            "Run `build` first. Nothing was stored."
-        ) from error
-    try:
-        with connect(api, **network.options()) as cyara:
-            return get(cyara.get_httpx_client(), address, progress=lambda _: None)
-    except failure as error:
-        raise FetchError(
-            f"The portal asks for credentials, and none could be used. {error} Nothing was stored."
-        ) from error
-
-
-def _require_openapi(document: LoadedDocument) -> None:
-    data: dict[str, Any] = document.data
-    if not is_mapping(data.get("paths")) or not ({"swagger", "openapi"} & data.keys()):
-        raise RefusedDocumentError(f"{quoted(document.name)} is no OpenAPI or Swagger document. Nothing was changed.")
+def _searched(where: PortalAddress, network: Network, progress: Progress, find: Callable[[Search], Found]) -> Fetched:
+    with progress.stage("fetch") as update, network.client() as client:
+        ask = partial(get, client, progress=update)
+        found = find(Search(where=where, network=network, ask=ask, progress=update))
+    return Fetched(document=found.document, origin=found.address, others=found.others)

@@ -42,6 +42,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _DOCUMENT = re.compile(
     r"(?:swagger|openapi)[^/]*\.(?:json|ya?ml)$|/docs/v?[0-9.]+$|/(?:openapi|swagger)/[^/]+\.(?:json|ya?ml)$"
 )
+_NO_DOCUMENT = (".js", ".css", ".html", ".png", ".svg", ".ico", "/")
 _QUOTED = re.compile(r"""(?<=["'])[^"'\s<>\\]{1,300}(?=["'])""")
 
 
@@ -53,6 +54,8 @@ class PortalAddress:
     """The API's base, without a slash at the end."""
     document: str | None
     """The document's address, where the user's address names it."""
+    pages: tuple[str, ...] = ()
+    """Pages or settings of a Swagger UI that the user's address names."""
 
 
 def understand(address: str) -> PortalAddress:
@@ -61,31 +64,70 @@ def understand(address: str) -> PortalAddress:
     Raises:
         FetchError: it is no https address (plain http reaches this machine only), or it carries a password.
     """
-    parts = urlsplit(address.strip() if "://" in address else "https://" + address.strip())
-    if not parts.hostname:
-        raise FetchError(f"{quoted(address)} is no address. Say https://<portal>/cyarawebapi.")
+    parts = _split(with_scheme(address))
+    if not parts or not parts.hostname:
+        shown = "This" if "@" in address else quoted(address)  # a password may stand before the sign
+        raise FetchError(f"{shown} is no address. Say https://<portal>/cyarawebapi.")
     if parts.username or parts.password:
         raise FetchError("An address with a user name or password in it is refused. Leave that part out.")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise FetchError(f"Only https is used, and plain http on this machine; {quoted(parts.scheme)} is neither.")
     origin = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
-    return PortalAddress(api=origin + _api_path(parts.path), document=_named_document(parts, origin))
+    return PortalAddress(api=origin + _api_path(parts.path), document=_named_document(parts), pages=_named_pages(parts))
+
+
+def with_scheme(address: str) -> str:
+    """Return an address as pasted, https where it does not say."""
+    return address.strip() if "://" in address else "https://" + address.strip()
+
+
+def documents_in_page(text: str, page: str) -> list[str]:
+    """Return the addresses of documents that a Swagger UI page, script or settings list, in their order.
+
+    What stands as ``url`` is one, whatever it is called, and so is what is called like one. Only addresses on the
+    page's own origin count: a page must not make us call another host.
+    """
+    plain = _plain(text)
+    settings = set(_named("configUrl", plain, page))
+    named = [address for address in _named("url", plain, page) if not address.endswith(_NO_DOCUMENT)]
+    quoted_ones = _on_origin((match[0] for match in _QUOTED.finditer(plain)), page)
+    called = [address for address in quoted_ones if _DOCUMENT.search(urlsplit(address).path)]
+    return [address for address in _unique([*named, *called]) if address not in settings][:MOST]
+
+
+def configurations_in_page(text: str, page: str) -> list[str]:
+    """Return the addresses of further settings (``configUrl``) that a Swagger UI page names, on its own origin."""
+    return _unique(_named("configUrl", _plain(text), page))[:MOST]
+
+
+def _plain(text: str) -> str:
+    unescaped = html.unescape(text).replace("\\u002F", "/").replace("\\/", "/")
+    return unescaped.replace('\\"', '"').replace("\\u0022", '"')
+
+
+def _named(key: str, plain: str, page: str) -> list[str]:
+    """Return the addresses that stand under a key in a script or in JSON."""
+    pattern = rf"""(?<![\w$])["']?{key}["']?\s{{0,20}}[:=]\s{{0,20}}["']([^"'\s<>\\]{{1,300}})["']"""
+    return _on_origin((match[1] for match in re.finditer(pattern, plain)), page)
+
+
+def _on_origin(names: Iterable[str], page: str) -> list[str]:
+    """Return names as addresses, joined to their page; those on another origin, or that are none, are left out."""
+    found: list[str] = []
+    for name in names:
+        try:
+            address = urljoin(page, name)
+        except ValueError:
+            continue
+        if same_origin(address, page):
+            found.append(address)
+    return found
 
 
 def same_origin(address: str, origin: str) -> bool:
     """Return whether an address is on the scheme, host and port of another one."""
-    return urlsplit(address)[:2] == urlsplit(origin)[:2]
-
-
-def documents_in_page(text: str, page: str) -> list[str]:
-    """Return the addresses of documents that a Swagger UI page or script lists, in its order.
-
-    Only addresses on the page's own origin count: a page must not make us call another host.
-    """
-    plain = html.unescape(text).replace("\\u002F", "/").replace("\\/", "/").replace('\\"', '"').replace("\\u0022", '"')
-    named = (match[0] for match in _QUOTED.finditer(plain))
-    found = (urljoin(page, name) for name in named if _DOCUMENT.search(urlsplit(name).path))
-    return _unique(address for address in found if same_origin(address, page))[:MOST]
+    one, other = _split(address), _split(origin)
+    return one is not None and other is not None and one[:2] == other[:2]
 
 
 def preferred(addresses: Iterable[str]) -> list[str]:
@@ -94,21 +136,39 @@ def preferred(addresses: Iterable[str]) -> list[str]:
 
 
 def _api_path(path: str) -> str:
+    path = re.sub(r"/[^/]*\.html?$", "", path)
     before = re.split(r"/(?:swagger|openapi)(?:/|\.|$)|/v3\.0(?:/|$)", path, maxsplit=1)[0].rstrip("/")
     return before or API_PATH
 
 
-def _named_document(parts: SplitResult, origin: str) -> str | None:
+def _named_document(parts: SplitResult) -> str | None:
     asked = parse_qs(parts.query).get("url", [])
     here = urlunsplit((*parts[:3], "", ""))
     if asked:
-        address = urljoin(here, asked[0])
-        if not same_origin(address, origin):
+        found = _on_origin(asked[:1], here)
+        if not found:
             raise FetchError(
-                f"The address names a document on another host, {quoted(address)}. Say it with --url to use it."
+                f"The address names a document on another host, {quoted(asked[0])}. Say it with --url to use it."
             )
-        return address
+        return found[0]
     return here if _DOCUMENT.search(parts.path) else None
+
+
+def _named_pages(parts: SplitResult) -> tuple[str, ...]:
+    """Return the page that was pasted, and the settings that its query names, where they are on its own origin."""
+    here = urlunsplit((*parts[:3], "", ""))
+    page = [here] if parts.path.endswith((".html", ".htm")) else []
+    return (*page, *_on_origin(parse_qs(parts.query).get("configUrl", []), here))
+
+
+def _split(address: str) -> SplitResult | None:
+    """Return the parts of an address, or None if it is none."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def _unique(addresses: Iterable[str]) -> list[str]:

@@ -68,6 +68,10 @@ def test_a_refusal_is_one_sentence_and_stands_in_the_report(clone: Path, kit: An
         ["fetch", "--url", "u", "--portal", "p"],
         ["release"],
         ["build", "--source", "a", "--release", "1.0"],
+        ["fetch", "--timeout", "nan"],
+        ["fetch", "--timeout", "-1"],
+        ["fetch", "--timeout", "0"],
+        ["fetch", "--timeout", "inf"],
     ],
 )
 def test_wrong_usage(arguments: list[str]) -> None:

@@ -19,21 +19,25 @@ from pipeline.upstream import provenance
 from cyara_auth.testing import LocalPortal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipeline.layout import Layout
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DIRECT = Network(timeout=5)
+CREDENTIAL = "a" * 32 + ":" + "b" * 43 + "="
 V3 = "/cyarawebapi/swagger/v3/swagger.json"
 
 
 class Site:
     """A web site of fixed answers: path to (status, headers, body); it remembers what it was asked."""
 
-    def __init__(self, answers: Mapping[str, tuple[int, dict[str, str], bytes]]) -> None:
+    def __init__(self, answers: Mapping[str, tuple[int, dict[str, str], bytes]], locked: Iterable[str] = ()) -> None:
         self.answers = answers
+        self.locked = frozenset(locked)
+        self.challenge = "ApiKey"
+        self.invalid = 0
         self.asked: list[str] = []
         self.authorised: list[str] = []
         self.origin = ""
@@ -47,6 +51,10 @@ class Site:
                 if self.headers.get("authorization"):
                     site.authorised.append(self.path)
                 status, headers, body = site.answers.get(self.path, (404, {}, b""))
+                sent = self.headers.get("authorization")
+                if self.path in site.locked and sent != f"ApiKey {CREDENTIAL}":
+                    site.invalid += sent is not None
+                    status, headers, body = 401, {"WWW-Authenticate": site.challenge}, b""
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value.replace("{origin}", site.origin))
@@ -61,8 +69,8 @@ class Site:
 
 
 @contextmanager
-def serving(answers: Mapping[str, tuple[int, dict[str, str], bytes]]) -> Iterator[Site]:
-    site = Site(answers)
+def serving(answers: Mapping[str, tuple[int, dict[str, str], bytes]], *, locked: Iterable[str] = ()) -> Iterator[Site]:
+    site = Site(answers, locked)
     with ThreadingHTTPServer(("127.0.0.1", 0), site.handler()) as server:
         site.origin = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -105,6 +113,25 @@ def test_another_name_is_found_by_the_swagger_page(kit: Any) -> None:
     assert fetched.others == [site.origin + "/cyarawebapi/swagger/v3.1/swagger.json"]
 
 
+@pytest.mark.parametrize("name", ["/ui/docs/odd-name", "/cyarawebapi/swagger/v9/api.json"])
+def test_a_document_is_found_whatever_the_swagger_page_calls_it(kit: Any, name: str) -> None:
+    listed = name.removeprefix("/cyarawebapi/swagger/")
+    script = page(f"window.ui = SwaggerUIBundle({{ url: '{listed}', dom_id: '#swagger-ui' }})")
+    with serving({"/cyarawebapi/swagger/swagger-initializer.js": script, name: document(kit)}) as site:
+        fetched = fetch_portal(site.origin, network=DIRECT, progress=kit.progress())
+    assert fetched.origin == site.origin + name
+
+
+def test_the_settings_that_a_swagger_page_names_are_read(kit: Any) -> None:
+    answers = {
+        "/cyarawebapi/swagger/index.html": page("""SwaggerUIBundle({configUrl: "/v3/api-docs/config"})"""),
+        "/v3/api-docs/config": (200, {"Content-Type": "application/json"}, b'{"urls": [{"url": "/v3/api-docs"}]}'),
+        "/v3/api-docs": document(kit),
+    }
+    with serving(answers) as site:
+        assert fetch_portal(site.origin, network=DIRECT, progress=kit.progress()).document.title == "Pets"
+
+
 def test_other_usual_places_are_asked_last(kit: Any) -> None:
     with serving({"/cyarawebapi/openapi/v1.json": document(kit)}) as site:
         fetched = fetch_portal(site.origin, network=DIRECT, progress=kit.progress())
@@ -137,6 +164,23 @@ def test_redirects_stay_on_the_host(kit: Any) -> None:
         with serving({V3: away}) as site, pytest.raises(FetchError):
             fetch_url(site.origin + V3, network=DIRECT, progress=kit.progress())
     assert stranger.asked == []
+
+
+@pytest.mark.parametrize(
+    "location", ["http://[bad", "http://127.0.0.1:99999/", "file:///etc/passwd", "//other.example/x"]
+)
+def test_a_redirect_that_cannot_be_followed_is_called_one(kit: Any, location: str) -> None:
+    for fetch in (fetch_portal, fetch_url):
+        with serving({V3: (302, {"Location": location}, b"")}) as site, pytest.raises(FetchError) as caught:
+            fetch(site.origin + V3, network=DIRECT, progress=kit.progress())
+        assert f"redirects to '{location}', which was not followed" in str(caught.value)
+        assert "credentials" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["bad proxy", "ftp://proxy.example"])
+def test_a_proxy_without_an_address_is_one_sentence(kit: Any, proxy: str) -> None:
+    with pytest.raises(FetchError, match="proxy of --proxy has no address"):
+        fetch_portal("http://127.0.0.1:9", network=Network(proxy=proxy), progress=kit.progress())
 
 
 def test_a_redirect_loop_ends(kit: Any) -> None:
@@ -211,7 +255,7 @@ def memory_store(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("memory_store")
 def test_no_credential_is_sent_unless_the_portal_asks(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving({V3: document(kit)}) as site:
-        monkeypatch.setenv("CYARA_API_CREDENTIAL", "a" * 32 + ":" + "b" * 43 + "=")
+        monkeypatch.setenv("CYARA_API_CREDENTIAL", CREDENTIAL)
         fetch_portal(site.origin, network=DIRECT, progress=kit.progress())
     assert site.authorised == []
 
@@ -243,3 +287,34 @@ def test_without_a_credential_the_portal_s_question_is_passed_on(kit: Any) -> No
         with pytest.raises(FetchError, match="CYARA_API_CREDENTIAL"):
             fetch_portal(portal.base_url, network=DIRECT, progress=kit.progress())
         assert portal.invalid_calls == 0
+
+
+@pytest.mark.usefixtures("memory_store")
+def test_names_are_looked_for_behind_the_lock_too(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYARA_API_CREDENTIAL", CREDENTIAL)
+    answers = {
+        "/cyarawebapi/swagger/index.html": page("url: 'odd/name'"),
+        "/cyarawebapi/swagger/odd/name": document(kit),
+    }
+    locked = [V3, *answers]
+    with serving(answers, locked=locked) as site:
+        fetched = fetch_portal(site.origin, network=DIRECT, progress=kit.progress())
+    assert fetched.origin == site.origin + "/cyarawebapi/swagger/odd/name"
+    assert site.authorised == locked, "what needs no credential is asked without it"
+    assert site.invalid == 0
+
+
+@pytest.mark.usefixtures("memory_store")
+@pytest.mark.parametrize(("challenge", "key"), [("ApiKey", "c"), ("Basic realm=x", "e")])
+def test_a_wrong_pair_is_named_and_costs_one_strike(
+    kit: Any, monkeypatch: pytest.MonkeyPatch, challenge: str, key: str
+) -> None:
+    monkeypatch.setenv("CYARA_API_CREDENTIAL", key * 32 + ":" + "d" * 43 + "=")
+    page_too = {"/cyarawebapi/swagger/index.html": page("url: 'odd/name'")}
+    with serving(page_too, locked=[V3, *page_too]) as site:
+        site.challenge = challenge
+        with pytest.raises(FetchError) as caught:
+            fetch_portal(site.origin, network=DIRECT, progress=kit.progress())
+    said = str(caught.value)
+    assert all(part in said for part in ("status 401", "Fingerprint", "CYARA_API_CREDENTIAL", "cyara auth"))
+    assert (site.invalid, site.authorised) == (1, [V3])

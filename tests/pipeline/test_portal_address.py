@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
 from pipeline.errors import FetchError
-from pipeline.portal_address import documents_in_page, preferred, understand
+from pipeline.portal_address import configurations_in_page, documents_in_page, preferred, understand
 
 API = "https://portal.example/cyarawebapi"
 DOCUMENT = API + "/swagger/v3/swagger.json"
@@ -42,6 +44,10 @@ def test_understood(pasted: str, api: str, document: str | None) -> None:
         "file:///etc/passwd",
         "https://user:secret@portal.example/",
         "https://",
+        "https://[::1",
+        "https://portal.example:99999/",
+        "https://user:secret@[::1",
+        API + "/swagger/index.html?url=http://[bad",
         API + "/swagger/index.html?url=https://evil.example/swagger.json",
     ],
 )
@@ -67,12 +73,28 @@ def test_refused(pasted: str) -> None:
         ("""&quot;url&quot;:&quot;v3/openapi.yaml&quot;""", ["v3/openapi.yaml"]),
         ("""url: "https://evil.example/swagger.json", x: "//evil.example/swagger/v3/swagger.json" """, []),
         ("""<script src="./swagger-ui-bundle.js"></script><link href="./swagger-ui.css">""", []),
+        (
+            """urls: [{ url: '/ui/docs/odd-name', name: 'x' }], oauth2RedirectUrl: '/a', url = "v9/api.json" """,
+            ["../../ui/docs/odd-name", "v9/api.json"],
+        ),
+        ("""url: "http://[bad", x: "http://h:99999/swagger.json", url: "//evil.example/a", url: '/ui/logo.png'""", []),
+        ("""{"configUrl": "/v3/openapi-config.json", "url": "https://user:pw@portal.example/x.json"}""", []),
         ("'" * 100_000 + '"a' * 100_000, []),
     ],
 )
 def test_documents_that_a_swagger_page_lists(text: str, found: list[str]) -> None:
     page = API + "/swagger/index.html"
-    assert documents_in_page(text, page) == [f"{API}/swagger/{name}" for name in found]
+    assert documents_in_page(text, page) == [urljoin(page, name) for name in found]
+
+
+def test_settings_of_a_swagger_page() -> None:
+    text = """{"configUrl": "/v3/config", x: 1} configUrl: 'https://evil.example/c'"""
+    assert configurations_in_page(text, API + "/swagger/index.html") == ["https://portal.example/v3/config"]
+
+
+def test_a_pasted_page_is_read() -> None:
+    where = understand("https://portal.example/ui/index.html?configUrl=/v3/config")
+    assert where.pages == ("https://portal.example/ui/index.html", "https://portal.example/v3/config")
 
 
 def test_version_3_first() -> None:

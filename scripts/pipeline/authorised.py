@@ -1,0 +1,89 @@
+"""GET with the configured credential, through the strike guard of ``cyara_auth``.
+
+A wrong pair costs one strike at most, and none when the guard already knows that it is wrong.
+"""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from pipeline.download import Answer, Network, get
+from pipeline.errors import FetchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    import httpx
+
+UNAUTHORIZED = 401
+
+
+@frozen(kw_only=True, slots=True)
+class _Page:
+    """What the guard is told of an address that may hold a page: an answer from there proves nothing of the pair."""
+
+    requires_credential: bool = False
+    response_media_types: frozenset[str] = frozenset({"text/html"})
+    operation_id: None = None
+    path: None = None
+
+
+@frozen(kw_only=True, slots=True)
+class AuthorisedClient:
+    """A client whose requests carry the credential, as far as the guard lets them."""
+
+    client: httpx.Client
+    progress: Callable[[str], None]
+
+    def prove(self, address: str) -> Answer:
+        """Return the answer of an address that asked for credentials; a document there proves the pair.
+
+        Raises:
+            FetchError: the portal or the guard refused the pair.
+        """
+        return self._get(address, {})
+
+    def look(self, address: str) -> Answer:
+        """Return the answer of an address that may hold a page, once the pair has got an answer.
+
+        Raises:
+            FetchError: the portal or the guard refused the pair.
+        """
+        return self._get(address, {"cyara.operation": _Page()})
+
+    def _get(self, address: str, extensions: dict[str, Any]) -> Answer:
+        answer = get(self.client, address, progress=self.progress, extensions=extensions)
+        if answer.status == UNAUTHORIZED:
+            # The guard lets no second call with this pair out: it says why, or has found a new pair at the source.
+            answer = get(self.client, address, progress=self.progress, extensions=extensions)
+        if answer.status == UNAUTHORIZED:
+            raise FetchError(f"The portal rejected the credential at {address}. Nothing was stored.")
+        return answer
+
+
+@contextmanager
+def authorised(
+    api: str, network: Network, *, asked: str, progress: Callable[[str], None]
+) -> Generator[AuthorisedClient]:
+    """Lend a client with the credential of the environment; ``asked`` says how the portal asked for one.
+
+    Raises:
+        FetchError: no credential is configured, or the guard or the portal refused it.
+    """
+    try:  # late: both need the generated package, which may be missing
+        connect = importlib.import_module("cyara_auth").connect
+        failure: type[Exception] = importlib.import_module("cyara_client.errors").CyaraError
+    except ImportError as error:
+        raise FetchError(
+            f"{asked}, and cyara_auth, which uses credentials safely, cannot be imported. "
+            "Run `build` first. Nothing was stored."
+        ) from error
+    try:
+        with connect(api, **network.options()) as cyara:
+            yield AuthorisedClient(client=cyara.get_httpx_client(), progress=progress)
+    except failure as error:
+        raise FetchError(f"{asked}, and none could be used. {error} Nothing was stored.") from error

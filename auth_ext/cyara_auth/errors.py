@@ -56,7 +56,28 @@ def _restore(kind: type["CyaraAuthError"], args: tuple[Any, ...], attributes: di
 
 
 class CyaraAuthError(CyaraError):
-    """Root of what `cyara_auth` raises by itself, before or instead of an answer of the portal."""
+    """Root of what `cyara_auth` raises by itself, before or instead of an answer of the portal.
+
+    It knows the call that it was raised for, by the same names as `ApiError`; None is what is unknown, or does not
+    apply because there was no call or no answer.
+
+    Attributes:
+        method: HTTP method.
+        path_template: Path as the document spells it, not with the caller's values.
+        operation_id: Operation of the document.
+        status_code: Status of the answer.
+        request_id: What the portal calls the request.
+        attempt: Number of the attempt, from 1.
+        retry_after: Seconds that the portal asks to wait.
+    """
+
+    method: str | None = None
+    path_template: str | None = None
+    operation_id: str | None = None
+    status_code: int | None = None
+    request_id: str | None = None
+    attempt: int | None = None
+    retry_after: float | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__)
@@ -276,6 +297,10 @@ class SharedStoreRequiredError(AdmissionRefusedError):
 
 class UnexpectedAuthPageError(CyaraAuthError):
     """A login page, or the way to one, came in the API's place: nothing is proven, and the pair is under suspicion."""
+
+    def __init__(self, message: str, *, status_code: int) -> None:
+        super().__init__(message)
+        self.status_code = status_code
 
 
 class OperationUnavailableError(CyaraAuthError):

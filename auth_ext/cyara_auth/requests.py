@@ -25,6 +25,7 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import (
     CredentialRejectedError,
     CredentialSupersededError,
+    CyaraAuthError,
     MissingExtraError,
     UnsupportedClientError,
 )
@@ -34,7 +35,7 @@ from cyara_auth.requests_connection import REPEATS, guarded_connection, one_head
 from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.ticket import Ticket
-from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Hop, Injector
+from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Hop, Injector, name_call
 
 try:
     import requests
@@ -92,6 +93,13 @@ class GuardedAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - as HTTPAdapter
         """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""
+        try:
+            return self._send(request, *args, **options)
+        except CyaraAuthError as error:
+            name_call(error, request.method, {})
+            raise
+
+    def _send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - as HTTPAdapter
         settings = dict(zip(("stream", "timeout", "verify", "cert", "proxies"), args, strict=False)) | options
         if settings.get("timeout") is None:
             settings["timeout"] = DEFAULT_TIMEOUT

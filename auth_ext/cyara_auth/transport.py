@@ -17,7 +17,7 @@ from typing import Final
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
+from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CyaraAuthError
 from cyara_auth.guard import StrikeGuard
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
@@ -25,7 +25,15 @@ from cyara_auth.redact import scrub
 from cyara_auth.retry import CHARGED
 from cyara_auth.single_send import may_repeat, sent_once, sent_once_async
 from cyara_auth.ticket import Ticket
-from cyara_auth.transport_core import AUTHORIZATION, CONFIRM, OPERATION, Hop, Injector, read_timeout_of
+from cyara_auth.transport_core import (
+    AUTHORIZATION,
+    CONFIRM,
+    OPERATION,
+    Hop,
+    Injector,
+    name_call,
+    read_timeout_of,
+)
 
 _ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
@@ -50,6 +58,13 @@ class GuardedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
+        try:
+            return self._send(request)
+        except CyaraAuthError as error:
+            name_call(error, request.method, request.extensions)
+            raise
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return self.wrapped.handle_request(request)
         credential, ticket = self._admit(request)
@@ -108,6 +123,13 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
+        try:
+            return await self._send(request)
+        except CyaraAuthError as error:
+            name_call(error, request.method, request.extensions)
+            raise
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return await self.wrapped.handle_async_request(request)
         credential, ticket = await self._admit(request)

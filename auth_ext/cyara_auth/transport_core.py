@@ -17,11 +17,11 @@ from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.classify import RequestFacts, ResponseFacts, classify, is_login_page
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import InsecureOriginError, UnexpectedAuthPageError
+from cyara_auth.errors import CyaraAuthError, InsecureOriginError, UnexpectedAuthPageError
 from cyara_auth.guard import StrikeGuard
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
-from cyara_auth.retry import seconds_of_retry_after
+from cyara_auth.retry import ATTEMPT, seconds_of_retry_after
 from cyara_auth.state import Outcome
 from cyara_auth.ticket import Ticket
 from cyara_auth.transport_log import CallRecord, log_answer, log_failure
@@ -88,6 +88,15 @@ def read_timeout_of(extensions: Mapping[str, Any]) -> float:
     return UNLIMITED_READ if read is None else read
 
 
+def name_call(error: CyaraAuthError, method: str | None, extensions: Mapping[str, Any]) -> None:
+    """Tell an error which call it was raised for."""
+    operation = extensions.get(OPERATION)
+    error.method = method
+    error.path_template = getattr(operation, "path", None)
+    error.operation_id = getattr(operation, "operation_id", None)
+    error.attempt = extensions.get(ATTEMPT, 1)
+
+
 class Hop:
     """One admitted request from the moment its bytes may leave; settled by exactly one of its two methods."""
 
@@ -130,7 +139,8 @@ class Hop:
             raise UnexpectedAuthPageError(
                 f"{self._origin} answered status {status} with a login page where the API should have answered, so "
                 "the credential is under suspicion and the call may count as invalid. Next: sign in to the network or "
-                "VPN if one asks for it, check base URL and proxy (cyara auth doctor), then: cyara auth verify"
+                "VPN if one asks for it, check base URL and proxy (cyara auth doctor), then: cyara auth verify",
+                status_code=status,
             )
         return charged and self._ticket.reserved
 

@@ -34,6 +34,7 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         path_template: Path as the document spells it; None for a call of `raw`.
         operation_id: Operation of the document; None likewise.
         attempt: Number of the attempt that failed, from 1.
+        status_code, request_id, retry_after: None, as there was no answer.
         host: Host of the portal, with the port if it is not the usual one.
         proxy: Host and port of the proxy in between, if there is one.
         advice: What to do next, a clause.
@@ -67,7 +68,7 @@ class TransportError(CyaraAuthError, httpx.RequestError):
     def __str__(self) -> str:
         """Say which call failed, where, how, whether the portal may have received it, and what to do."""
         call = f"{self.method} {self.path_template} ({self.operation_id})" if self.operation_id else self.method
-        attempt = f" on attempt {self.attempt}" if self.attempt > 1 else ""
+        attempt = f" on attempt {self.attempt}" if self.attempt and self.attempt > 1 else ""
         sent = "Nothing was sent." if self.nothing_sent else "The portal may have received the call."
         via = f" through the proxy {self.proxy}" if self.proxy else ""
         return f"{call} at {self.host}{via} got no answer{attempt}: {self.args[0]}. {sent} Next: {self.advice}."

@@ -1,5 +1,6 @@
 """A call that brings no answer is one clear error: ours, httpx's, with the facts, and without the depths."""
 
+import asyncio
 import pickle
 import threading
 import traceback
@@ -8,11 +9,12 @@ import pytest
 
 from cyara_auth import Cyara, RetryPolicy, TransportError, connect
 from cyara_auth._http import httpx
+from cyara_auth.errors import CredentialRejectedError, CyaraAuthError, UnexpectedAuthPageError
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_client.errors import CyaraError
 from cyara_client.operations import OPERATIONS
 
-from .faces import TLS
+from .faces import TLS, RequestsFace
 from .loopback import KEY, PAIR, TOKEN, Reply, WireServer
 
 OPERATION = OPERATIONS["GetCampaigns"]
@@ -121,3 +123,58 @@ def test_a_class_of_somebody_else_is_known_by_httpx_s(server: WireServer, monkey
         with pytest.raises(httpx.ReadError, match=r"got no answer: ReadError\. The portal may") as caught:
             cyara.campaigns.get_campaigns()
     assert isinstance(caught.value, TransportError)
+
+
+FACTS = ("method", "path_template", "operation_id", "status_code", "request_id", "attempt", "retry_after")
+PAGE = Reply(body=b"<html>log in</html>", media_type="text/html")
+
+
+def facts(error: CyaraAuthError) -> tuple[object, ...]:
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301  # made one line above
+    assert str(again) == str(error)
+    return tuple(getattr(again, name) for name in FACTS)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_login_page_and_refusal_say_of_which_call(server: WireServer, asynchronous: bool) -> None:  # noqa: FBT001 - two faces
+    def call() -> object:
+        if asynchronous:
+            return asyncio.run(cyara.aio.campaigns.get_campaigns())
+        return cyara.campaigns.get_campaigns()
+
+    server.script = lambda _: PAGE
+    with client_of(server.base_url) as cyara:
+        with pytest.raises(UnexpectedAuthPageError) as page:
+            call()
+        with pytest.raises(CredentialRejectedError) as refusal:
+            call()
+    named = ("GET", OPERATION.path, "GetCampaigns")
+    assert facts(page.value) == (*named, 200, None, 1, None)
+    assert facts(refusal.value) == (*named, None, None, 1, None)
+
+
+def test_error_says_which_attempt_it_ended(server: WireServer) -> None:
+    server.script = lambda _: PAGE if len(server.seen) > 1 else Reply(status=503)
+    with client_of(server.base_url) as cyara, pytest.raises(UnexpectedAuthPageError) as caught:
+        cyara.campaigns.get_campaigns()
+    assert caught.value.attempt == 2
+
+
+def test_error_of_requests_says_its_method(server: WireServer) -> None:
+    server.script = lambda _: PAGE
+    with RequestsFace(server.base_url) as face, pytest.raises(UnexpectedAuthPageError) as caught:
+        face.call("POST", f"{server.base_url}/x")
+    assert facts(caught.value) == ("POST", None, None, 200, None, 1, None)
+
+
+def test_failure_without_an_answer_has_no_status(server: WireServer) -> None:
+    server.script = lambda _: Reply(cut=True)
+    with client_of(server.base_url) as cyara, pytest.raises(TransportError) as caught:
+        cyara.campaigns.get_campaigns()
+    assert facts(caught.value) == ("GET", OPERATION.path, "GetCampaigns", None, None, 1, None)
+
+
+def test_error_that_is_of_no_call_knows_none_of_it() -> None:
+    with pytest.raises(CyaraAuthError) as caught:
+        connect("http://portal.example", PAIR, environ={})
+    assert facts(caught.value) == (None,) * 7

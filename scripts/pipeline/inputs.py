@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import RefusedDocumentError
+from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.overlay import belongs
 from pipeline.plain import is_mapping, mapping
 from pipeline.yaml_reader import read_yaml
@@ -25,9 +25,13 @@ def read_settings(path: Path) -> dict[str, Any]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+        content = json.loads(text) if path.suffix == ".json" else read_yaml(text, name=path.name)
     except FileNotFoundError:
         return {}
-    content = json.loads(text) if path.suffix == ".json" else read_yaml(text, name=path.name)
+    except ValueError as error:
+        raise RefusedDocumentError(
+            f"{path} cannot be read: {quoted(error)}. Nothing was changed. Put it right, or restore it."
+        ) from error
     if content is None:
         return {}
     if not is_mapping(content):

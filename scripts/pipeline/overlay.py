@@ -69,6 +69,7 @@ def apply_overlays(
     for path in sorted(paths):
         overlay = _read(path)
         if belongs(overlay, received=received, origin=origin):
+            _require_well_formed(overlay, path.name)
             for number, action in enumerate(overlay["actions"], start=1):
                 changes += _act(corrected, action, label=f"{path.name}, action {number}")
         else:
@@ -79,28 +80,38 @@ def apply_overlays(
 def belongs(binding: Mapping[str, Any], *, received: LoadedDocument, origin: str) -> bool:
     """Return whether everything by which ``binding`` names its document is true of this one."""
     facts = {
-        "x-cyara-title": {received.title},
-        "x-cyara-sha256": {received.sha256},
-        "extends": {origin, received.title, received.sha256},
+        "x-cyara-title": [received.title],
+        "x-cyara-sha256": [received.sha256],
+        "extends": [origin, received.title, received.sha256],
     }
     return all(binding[name] in fact for name, fact in facts.items() if name in binding)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content = read_yaml(path.read_text(encoding="utf-8-sig"), name=path.name)
-    if not is_mapping(content) or not str(content.get("overlay", "")).startswith("1.0"):
+    """Return an overlay that names its document; whether the rest is well-formed matters for that document only."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OverlayError(f"{path.name} is no UTF-8 text. Nothing was changed. Save it as UTF-8.") from error
+    content = read_yaml(text, name=path.name)
+    if not is_mapping(content) or "overlay" not in content:
         raise OverlayError(f"{path.name} is no OpenAPI Overlay 1.0. Nothing was changed.")
     if not any(name in content for name in _BINDINGS):
         raise OverlayError(f"{path.name} does not name its document: give it one of {', '.join(_BINDINGS)}.")
-    actions = content.get("actions")
-    if not is_list(actions) or not actions:
-        raise OverlayError(f"{path.name} has no actions.")
-    for number, action in enumerate(actions, start=1):
-        _require_well_formed(action, f"{path.name}, action {number}")
     return content
 
 
-def _require_well_formed(action: object, label: str) -> None:
+def _require_well_formed(overlay: dict[str, Any], name: str) -> None:
+    if not str(overlay["overlay"]).startswith("1.0"):
+        raise OverlayError(f"{name} is no OpenAPI Overlay 1.0. Nothing was changed.")
+    actions = overlay.get("actions")
+    if not is_list(actions) or not actions:
+        raise OverlayError(f"{name} has no actions.")
+    for number, action in enumerate(actions, start=1):
+        _require_complete(action, f"{name}, action {number}")
+
+
+def _require_complete(action: object, label: str) -> None:
     if not is_mapping(action) or not isinstance(action.get("target"), str):
         raise OverlayError(f"{label}: needs a target.")
     missing = [name for name in ("x-reason", "x-remove-when") if not str(action.get(name) or "").strip()]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline.document import parse_document
-from pipeline.errors import OverlayError
+from pipeline.errors import OverlayError, RefusedDocumentError
+from pipeline.inputs import read_settings
 from pipeline.overlay import OverlayResult, apply_overlays
 
 if TYPE_CHECKING:
@@ -106,8 +108,36 @@ def test_an_overlay_without_a_document_is_refused(tmp_path: Path) -> None:
     for content, said in (
         ("overlay: 1.0.0\nactions: [{}]", "does not name"),
         ("a: 1", "no OpenAPI Overlay"),
-        ("overlay: 1.0.0\nextends: x", "no actions"),
+        ("overlay: 1.0.0\nextends: pets.json", "no actions"),
+        ("overlay: 2.0.0\nextends: pets.json\nactions: [{}]", "no OpenAPI Overlay"),
     ):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(OverlayError, match=said):
             apply_overlays(DOCUMENT, [path], received=received, origin="pets.json")
+
+
+@pytest.mark.parametrize("action", [{"target": "$.info", "update": {"a": 1}}, {"target": "info[", **WHY}, {}])
+def test_an_overlay_of_another_document_is_not_judged(tmp_path: Path, action: dict[str, Any]) -> None:
+    assert run(tmp_path, action, **{"x-cyara-title": "Cats"}).skipped == [
+        "one.overlay.yaml belongs to another document"
+    ]
+
+
+def test_a_list_names_no_document(tmp_path: Path) -> None:
+    binding: dict[str, Any] = {"x-cyara-title": ["Pets"]}
+    assert run(tmp_path, {"target": "$.info", "update": {"a": 1}, **WHY}, **binding).skipped
+
+
+def test_an_overlay_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.overlay.yaml"
+    path.write_bytes("overlay: 1.0.0\nextends: ä".encode("latin-1"))
+    received = parse_document(json.dumps(DOCUMENT).encode(), name="pets.json")
+    with pytest.raises(OverlayError, match=r"a\.overlay\.yaml is no UTF-8 text\. Nothing was changed"):
+        apply_overlays(DOCUMENT, [path], received=received, origin="pets.json")
+
+
+@pytest.mark.parametrize(("name", "content"), [("allow.json", b"{"), ("generator.yml", b"a: \xe4"), ("x.json", b"[1]")])
+def test_settings_that_cannot_be_read_are_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RefusedDocumentError, match=re.escape(name)):
+        read_settings(tmp_path / name)

@@ -18,6 +18,7 @@ from cyara_auth._platform.fork import watch_forks
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, ask, describe
+from cyara_auth.renewal import renewal
 
 BLIND_INTERVAL_S = 30.0
 """How often a source that cannot tell whether it has changed (a command, a keyring) is read again, in seconds."""
@@ -141,8 +142,8 @@ class CredentialSource:
             if expires_at is not None and self._now() >= expires_at:
                 raise CredentialExpiredError(
                     f"The credential {credential.fingerprint.short} from {credential.source} expired at "
-                    f"{expires_at:%Y-%m-%d %H:%M:%S %Z}. Nothing was sent. Next: generate a token in the portal "
-                    "(Settings > API) and store it with: cyara auth login"
+                    f"{expires_at:%Y-%m-%d %H:%M:%S %Z}. Nothing was sent. Next: generate a token if there is no newer "
+                    f"one, {renewal(credential.source)}"
                 )
         if expires_at is not None and expires_at - self._now() < WARN_BEFORE and self._warned != credential.fingerprint:
             self._warned = credential.fingerprint

@@ -142,6 +142,22 @@ def test_expiry_warns_before_and_refuses_after(clock: Clock, pair: str) -> None:
     assert not any(half in str(caught.value) for half in pair.split(":"))
 
 
+@pytest.mark.parametrize(
+    ("name", "next_step"),
+    [
+        ("command /bin/vault", r"to its source \(command /bin/vault\), then: cyara auth verify$"),
+        ("profile file /x.json", r"then: cyara auth login"),
+    ],
+)
+def test_an_expired_credential_is_renewed_where_it_came_from(
+    clock: Clock, fresh: Callable[[], str], name: str, next_step: str
+) -> None:
+    source = source_of(Counting(ApiCredential.parse(fresh(), source=name, expires_at=NOON)), clock)
+    with pytest.raises(CredentialExpiredError, match=next_step) as caught:
+        source.current()
+    assert ("cyara auth login" in str(caught.value)) is name.startswith("profile")
+
+
 def test_an_expired_credential_is_replaced_by_the_source(clock: Clock, fresh: Callable[[], str]) -> None:
     provider = Counting(ApiCredential.parse(fresh(), expires_at=NOON + timedelta(days=30)))
     source = source_of(provider, clock)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline.diff.change import Rename
+from pipeline.diff.render import Comparison
 from pipeline.errors import HandEditError, ReleaseError
 from pipeline.layout import Layout
-from pipeline.release.aliases import next_aliases
-from pipeline.release.archive import Release, archived_document, platform_order, released, require_platform
-from pipeline.release.make import make, plan
+from pipeline.release.aliases import next_aliases, outlived
+from pipeline.release.archive import Release, archived_document, released, require_platform, version_order
+from pipeline.release.make import base_of, entry_of, make, plan
 from pipeline.release.texts import (
     compatibility_table,
     current_version,
@@ -48,6 +49,30 @@ def release(tree: Layout, kit: Any, platform: str) -> None:
     make(tree, planned, kit.progress(), Report(), verify=False)
 
 
+def record(platform: str, patch: int = 0, aliases: Any = None) -> Release:
+    kept = aliases or {"operations": [], "models": []}
+    version = f"{platform}.{patch}"
+    return Release(platform=platform, version=version, date="2026-01-02", sha256="a" * 64, operations=29, aliases=kept)
+
+
+def retag(tree: Layout, kit: Any, tag: str) -> None:
+    """Let the document have its list of pets under another tag."""
+    document = kit.pets()
+    document["paths"]["/pets"]["get"]["tags"] = [tag]
+    kit.write_json(tree.upstream(), document)
+
+
+def kept_names(tree: Layout) -> list[tuple[str, str, str, int]]:
+    content = json.loads((tree.openapi / "aliases.json").read_bytes())
+    return [(one["old"], one["new"], one["since"], one["releases"]) for one in content["operations"]]
+
+
+def entries(tree: Layout) -> dict[str, str]:
+    """Return the changelog's entries by version."""
+    _, *found = (tree.root / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")
+    return {entry.split()[0]: entry for entry in found}
+
+
 def test_the_first_release(project: Layout, kit: Any) -> None:
     release(project, kit, "25.3")
     assert current_version((project.root / "pyproject.toml").read_text(encoding="utf-8")) == "25.3.0"
@@ -63,10 +88,72 @@ def test_the_first_release(project: Layout, kit: Any) -> None:
 
 
 def test_the_same_platform_again_is_a_patch(project: Layout, kit: Any) -> None:
+    first = project.upstream().read_bytes()
+    release(project, kit, "25.1")
+    retag(project, kit, "animals")
+    second = project.upstream().read_bytes()
     release(project, kit, "25.3")
     release(project, kit, "25.3")
     assert current_version((project.root / "pyproject.toml").read_text(encoding="utf-8")) == "25.3.1"
-    assert [one.version for one in released(project)] == ["25.3.1"]
+    assert [one.version for one in released(project)] == ["25.3.1", "25.3.0", "25.1.0"]
+    assert "compared with 25.1.0." in entries(project)["25.3.0"]
+    assert entries(project)["25.3.1"].rstrip().endswith("3 operations, compared with 25.3.0.\n\nNo difference.")
+    assert kept_names(project) == [("pets.get_pets", "animals.get_pets", "25.3", 0)]
+    readme = (project.root / "README.md").read_text(encoding="utf-8")
+    assert readme.index("`25.3.1`") < readme.index("`25.3.0`") < readme.index("`25.1.0`")
+    retag(project, kit, "beasts")
+    release(project, kit, "25.3")
+    assert kept_names(project) == [
+        ("animals.get_pets", "beasts.get_pets", "25.3", 0),
+        ("pets.get_pets", "beasts.get_pets", "25.3", 0),
+    ]
+    assert "`animals.get_pets` is now `beasts.get_pets`\n" in entries(project)["25.3.2"]
+    assert (project.package / "api" / "animals" / "get_pets.py").exists()
+    archived = [path.read_bytes() for path in sorted(project.releases.glob("*/*/cyara-v3.json"))]
+    assert archived == [first, second, second, project.upstream().read_bytes()]
+    assert archived_document(project, "25.3").read_bytes() == archived[-1]
+
+
+def test_a_patch_may_come_in_another_form(project: Layout, kit: Any) -> None:
+    release(project, kit, "25.3")
+    document = project.upstream()
+    document.rename(document.with_suffix(".yaml"))
+    release(project, kit, "25.3")
+    assert archived_document(project, "25.3").suffix == ".yaml"
+
+
+def test_a_release_for_an_older_platform(project: Layout, kit: Any) -> None:
+    release(project, kit, "25.1")
+    retag(project, kit, "animals")
+    release(project, kit, "25.3")
+    assert kept_names(project) == [("pets.get_pets", "animals.get_pets", "25.3", 0)]
+    retag(project, kit, "beasts")
+    release(project, kit, "25.2")
+    assert "compared with 25.1.0." in entries(project)["25.2.0"]
+    assert kept_names(project) == [("pets.get_pets", "beasts.get_pets", "25.2", 0)]
+    assert [one.version for one in released(project)] == ["25.3.0", "25.2.0", "25.1.0"]
+    retag(project, kit, "animals")
+    release(project, kit, "25.4")
+    assert "compared with 25.3.0." in entries(project)["25.4.0"]
+    assert kept_names(project) == [("pets.get_pets", "animals.get_pets", "25.3", 1)]
+    release(project, kit, "24.1")
+    assert "no release for this or an older platform" in entries(project)["24.1.0"]
+    assert current_version((project.root / "pyproject.toml").read_text(encoding="utf-8")) == "24.1.0"
+    release(project, kit, "25.4")
+    assert "25.4.1" in entries(project)
+    assert kept_names(project) == [("pets.get_pets", "animals.get_pets", "25.3", 1)]
+
+
+def test_a_name_that_goes_away_is_told(project: Layout, kit: Any) -> None:
+    release(project, kit, "25.1")
+    retag(project, kit, "animals")
+    for platform in ("25.2", "25.3", "25.4"):
+        release(project, kit, platform)
+        assert (project.package / "api" / "pets" / "get_pets.py").exists()
+        assert "go away" not in entries(project)[f"{platform}.0"]
+    release(project, kit, "25.5")
+    assert not (project.package / "api" / "pets" / "get_pets.py").exists()
+    assert "* **Breaking:** `pets.get_pets`; use `animals.get_pets`" in entries(project)["25.5.0"]
 
 
 def test_the_next_release_tells_the_difference_and_keeps_old_names(project: Layout, kit: Any) -> None:
@@ -79,10 +166,7 @@ def test_the_next_release_tells_the_difference_and_keeps_old_names(project: Layo
     changelog = (project.root / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "`pets.get_pets` is now `animals.get_pets`" in changelog
     assert changelog.index("25.10.0") < changelog.index("25.3.0")
-    aliases = json.loads((project.openapi / "aliases.json").read_bytes())
-    assert [(one["old"], one["new"], one["since"]) for one in aliases["operations"]] == [
-        ("pets.get_pets", "animals.get_pets", "25.10")
-    ]
+    assert kept_names(project) == [("pets.get_pets", "animals.get_pets", "25.10", 0)]
     assert "DeprecationWarning" in (project.package / "api" / "pets" / "get_pets.py").read_text(encoding="utf-8")
     assert archived_document(project, "25.3").read_bytes() == first
     readme = (project.root / "README.md").read_text(encoding="utf-8")
@@ -159,10 +243,10 @@ def test_an_unknown_release_names_the_known_ones(project: Layout, kit: Any) -> N
 
 
 def test_versions() -> None:
-    assert next_version("25.3", "0.1.0") == "25.3.0"
-    assert next_version("25.3", "25.3.9") == "25.3.10"
-    assert next_version("25.3", "25.31.9") == "25.3.0"
-    assert platform_order("25.10") > platform_order("25.9")
+    assert next_version("25.3", ["0.1.0"]) == "25.3.0"
+    assert next_version("25.3", ["25.3.9", "25.3.10", "25.1.12"]) == "25.3.11"
+    assert next_version("25.3", ["25.31.9"]) == "25.3.0"
+    assert version_order("25.10") > version_order("25.9.3") > version_order("25.9")
     assert with_version('a = 1\nversion = "1"\n', "2") == 'a = 1\nversion = "2"\n'
 
 
@@ -170,28 +254,66 @@ def test_texts_without_a_place_are_refused() -> None:
     with pytest.raises(ReleaseError, match=r"pyproject\.toml"):
         with_version("name = 1", "1.0.0")
     with pytest.raises(ReleaseError, match=r"CHANGELOG\.md"):
-        with_entry("# Changelog", version="1", date="d", body="b")
+        with_entry("# Changelog", "## 1")
     with pytest.raises(ReleaseError, match=r"README\.md"):
         with_table("# X", [])
 
 
 def test_the_table_without_releases_says_so() -> None:
     assert "not known yet" in compatibility_table([])
-    one = Release(platform="25.3", version="25.3.0", date="2026-01-02", sha256="a" * 64, operations=29)
-    assert "not known" not in compatibility_table([one])
+    assert "not known" not in compatibility_table([record("25.3")])
+
+
+def test_what_a_release_is_compared_with() -> None:
+    known = [record("25.10"), record("25.3", 1), record("25.3"), record("25.1")]
+    bases = {platform: base_of(platform, known) for platform in ("25.11", "25.10", "25.9", "25.3", "25.2", "25.0")}
+    assert {platform: base and base.version for platform, base in bases.items()} == {
+        "25.11": "25.10.0",
+        "25.10": "25.10.0",
+        "25.9": "25.3.1",
+        "25.3": "25.3.1",
+        "25.2": "25.1.0",
+        "25.0": None,
+    }
+
+
+def test_only_a_name_that_is_kept_is_said_to_work() -> None:
+    renames = (Rename(what="models", old="A", new="B"), Rename(what="models", old="C", new="D"))
+    comparison = Comparison(old="a", new="b", differences=(), renames=renames)
+    aliases = next_aliases({}, renames[:1], platform="25.3", is_newest=True)
+    lines = entry_of(record("25.3", 0, aliases), record("25.1"), comparison).splitlines()
+    assert "* `A` is now `B`" in lines
+    assert "* **Breaking:** `C` is now `D`, and the old name does not work any more" in lines
+
+
+@pytest.mark.parametrize("change", [{"version": "25.3.1"}, {"platform": "25.1"}, {"platform": "x"}, {"more": 1}])
+def test_a_damaged_record_is_said(project: Layout, kit: Any, change: dict[str, Any]) -> None:
+    release(project, kit, "25.3")
+    path = project.releases / "25.3" / "25.3.0" / "release.json"
+    kit.write_json(path, json.loads(path.read_bytes()) | change)
+    with pytest.raises(ReleaseError):
+        released(project)
 
 
 def test_aliases_live_for_two_releases_and_follow_further_renames() -> None:
     def renamed(old: str, new: str) -> list[Rename]:
         return [Rename(what="models", old=old, new=new)]
 
-    first = next_aliases({}, renamed("A", "B"), platform="1.0")
-    second = next_aliases(first, renamed("B", "C"), platform="1.1")
+    first = next_aliases({}, renamed("A", "B"), platform="1.0", is_newest=True)
+    second = next_aliases(first, renamed("B", "C"), platform="1.1", is_newest=True)
     assert {(one["old"], one["new"]) for one in second["models"]} == {("A", "C"), ("B", "C")}
-    third = next_aliases(second, [], platform="1.2")
+    third = next_aliases(second, [], platform="1.2", is_newest=True)
     assert {one["old"] for one in third["models"]} == {"A", "B"}
-    fourth = next_aliases(third, [], platform="1.3")
+    fourth = next_aliases(third, [], platform="1.3", is_newest=True)
     assert {one["old"] for one in fourth["models"]} == {"B"}
-    assert next_aliases(first, renamed("B", "A"), platform="1.1")["models"] == [
+    assert outlived(third, fourth) == [("A", "C")]
+    assert outlived(second, third) == []
+    patch = next_aliases(third, renamed("C", "D"), platform="1.2", is_newest=False)
+    assert {(one["old"], one["new"], one["releases"]) for one in patch["models"]} == {
+        ("A", "D", 2),
+        ("B", "D", 1),
+        ("C", "D", 0),
+    }
+    assert next_aliases(first, renamed("B", "A"), platform="1.1", is_newest=True)["models"] == [
         {"old": "B", "new": "A", "since": "1.1", "releases": 0}
     ]

@@ -26,6 +26,8 @@ from pipeline.upgrade import upgrade
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_NO_ALIASES = {"openapi/aliases.json": b"{}\n"}
+
 
 @frozen(kw_only=True, slots=True)
 class Client:
@@ -39,14 +41,16 @@ class Client:
 def compare(repository: Layout, old: Path | None, new: Path, progress: Progress) -> Comparison:
     """Compare two documents and the clients that they make; ``old`` None is the installed client.
 
+    Two documents are compared without the names of earlier releases, so that only the documents count.
+
     Raises:
         PipelineError: one of them cannot be built.
     """
     with tempfile.TemporaryDirectory(prefix="cyara-diff-") as folder:
         with progress.stage("old"):
-            before = _built(repository, old, Path(folder) / "old") if old else installed(repository)
+            before = _built(repository, old, Path(folder) / "old", also=_NO_ALIASES) if old else installed(repository)
         with progress.stage("new"):
-            after = _built(repository, new, Path(folder) / "new")
+            after = _built(repository, new, Path(folder) / "new", also=_NO_ALIASES if old else {})
         with progress.stage("compare"):
             return compare_clients(before, after)
 
@@ -88,9 +92,9 @@ def upgraded(document: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _built(repository: Layout, source: Path, folder: Path) -> Client:
+def _built(repository: Layout, source: Path, folder: Path, *, also: Mapping[str, bytes]) -> Client:
     target = Layout(root=folder)
-    request = BuildRequest(repository=repository, target=target, source=source, verify=False)
+    request = BuildRequest(repository=repository, target=target, source=source, also=also, verify=False)
     build(request, Progress(display=Silent()), Report())
     document = read_document(source)
     return Client(

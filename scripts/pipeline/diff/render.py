@@ -10,7 +10,7 @@ from attrs import asdict, frozen
 from pipeline.diff.change import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename, code, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _HEADINGS = {DOCUMENT: "API", PYTHON: "Python names and types", BEHAVIOUR: "Behaviour"}
 _MARKS = re.compile(r"[\\`*<>\[\]&~]|(?<![^\W_])_|_(?![^\W_])")
@@ -52,17 +52,22 @@ def as_text(comparison: Comparison) -> str:
             lines += ["", heading]
             lines += [f"  {'!' if one.breaking else ' '} {printable(f'{one.subject} {one.text}')}" for one in found]
     if comparison.renames:
-        lines += ["", "Renamed (the old name works for two more releases, with a DeprecationWarning)"]
+        lines += ["", "Renamed (`release` lets the old names work for two more releases, with a DeprecationWarning)"]
         lines += [f"    {rename.old} -> {rename.new}" for rename in comparison.renames]
     return "\n".join(lines) + "\n"
 
 
-def as_markdown(comparison: Comparison) -> str:
-    """Return a changelog's section body: what breaks first, then the rest, by kind."""
-    return "\n".join(_markdown(comparison)).strip() + "\n"
+def as_markdown(comparison: Comparison, earlier_names: Container[str] | None = None) -> str:
+    """Return a changelog's section body: what breaks first, then the rest, by kind.
+
+    Args:
+        comparison: what to show.
+        earlier_names: those that a release keeps; None where there is no release yet.
+    """
+    return "\n".join(_markdown(comparison, earlier_names)).strip() + "\n"
 
 
-def _markdown(comparison: Comparison) -> Iterator[str]:
+def _markdown(comparison: Comparison, earlier_names: Container[str] | None) -> Iterator[str]:
     yield f"{_counted(comparison)}."
     for kind, heading in _HEADINGS.items():
         found = [difference for difference in comparison.differences if difference.kind == kind]
@@ -71,9 +76,12 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
             for one in found:
                 yield f"* {'**Breaking:** ' if one.breaking else ''}{code(one.subject)} {_escaped(one.text)}"
     if comparison.renames:
-        yield from ("", "### Renamed", "", "The old names work for two more releases, with a `DeprecationWarning`.", "")
+        subject = "`release` lets the old names" if earlier_names is None else "The old names"
+        yield from ("", "### Renamed", "", f"{subject} work for two more releases, with a `DeprecationWarning`.", "")
         for rename in comparison.renames:
-            yield f"* {code(rename.old)} is now {code(rename.new)}"
+            lost = earlier_names is not None and rename.old not in earlier_names
+            note = ", and the old name does not work any more" if lost else ""
+            yield f"* {'**Breaking:** ' if lost else ''}{code(rename.old)} is now {code(rename.new)}{note}"
 
 
 def _counted(comparison: Comparison) -> str:

@@ -14,22 +14,35 @@ LIFE = 2
 KINDS = ("operations", "models")
 
 
-def next_aliases(aliases: Mapping[str, Any], renames: Iterable[Rename], *, platform: str) -> dict[str, Any]:
-    """Return the aliases of a new release: older by one, the outlived dropped, the new renames added.
+def next_aliases(
+    aliases: Mapping[str, Any], renames: Iterable[Rename], *, platform: str, is_newest: bool
+) -> dict[str, Any]:
+    """Return the aliases of a new release: with the new renames, and all others older by one for the newest platform.
 
-    An alias that leads to a name that is renamed again leads to the newest one.
+    Patches and releases for older platforms age nothing: who goes from platform to platform has not seen them. An
+    alias that leads to a name that is renamed again leads to the newest one.
     """
     new = list(renames)
     following = {(rename.what, rename.old): rename.new for rename in new}
     result: dict[str, Any] = {}
     for kind in KINDS:
-        kept = [
-            {**entry, "new": following.get((kind, entry["new"]), entry["new"]), "releases": entry["releases"] + 1}
-            for entry in aliases.get(kind, [])
-            if entry["releases"] < LIFE
-        ]
+        entries: list[dict[str, Any]] = aliases.get(kind, [])
+        if is_newest:
+            entries = [{**entry, "releases": entry["releases"] + 1} for entry in entries if entry["releases"] < LIFE]
+        kept = [{**entry, "new": following.get((kind, entry["new"]), entry["new"])} for entry in entries]
         renamed = {rename.old: rename.new for rename in new if rename.what == kind}
         kept = [entry for entry in kept if entry["old"] not in renamed and entry["old"] != entry["new"]]
         added = [{"old": old, "new": name, "since": platform, "releases": 0} for old, name in renamed.items()]
         result[kind] = sorted(kept + added, key=lambda entry: str(entry["old"]))
     return result
+
+
+def outlived(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the old names that worked before and do not any more, each with the name to use."""
+    kept = {(kind, entry[key]) for kind in KINDS for entry in after.get(kind, []) for key in ("old", "new")}
+    return [
+        (entry["old"], entry["new"])
+        for kind in KINDS
+        for entry in before.get(kind, [])
+        if (kind, entry["old"]) not in kept
+    ]

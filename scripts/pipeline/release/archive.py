@@ -1,4 +1,8 @@
-"""The archive of released documents: ``openapi/releases/<platform>/``, one document and one ``release.json`` each."""
+"""The archive of releases: ``openapi/releases/<platform>/<version>/``, never written twice.
+
+Each holds the document and ``release.json``, which has the aliases of the client that was built from it too: those of
+``openapi/aliases.json`` are of the release that was made last, and that may be one for an older platform.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +31,22 @@ class Release:
 
     platform: str
     version: str
-    """The latest version for this platform."""
     date: str
-    """Day of that version, ``yyyy-mm-dd``."""
+    """``yyyy-mm-dd``."""
     sha256: str
     """Of the document."""
     operations: int
+    aliases: dict[str, Any]
+    """The content of ``openapi/aliases.json``."""
 
     def dump(self) -> bytes:
         """Return the bytes of ``release.json``."""
         return dump_json(asdict(self))
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of the release, relative to the tree."""
+        return f"openapi/releases/{self.platform}/{self.version}"
 
 
 def require_platform(text: str) -> str:
@@ -53,34 +63,54 @@ def require_platform(text: str) -> str:
 
 
 def released(tree: Layout) -> list[Release]:
-    """Return all releases, the newest platform first.
+    """Return all releases, the newest platform first, and of one platform the newest version.
 
     Raises:
-        ReleaseError: a record is damaged.
+        ReleaseError: a record is damaged, or lies in another place than it says.
     """
     found: list[Release] = []
-    for path in tree.releases.glob(f"*/{RELEASE_RECORD}"):
+    for path in tree.releases.glob(f"*/*/{RELEASE_RECORD}"):
         try:
             content: dict[str, Any] = json.loads(path.read_bytes())
-            found.append(Release(**content))
+            release = Release(**content)
         except (ValueError, TypeError) as error:
             raise ReleaseError(f"{path} is damaged: {quoted(error)}. Restore it. Nothing was changed.") from error
-    return sorted(found, key=lambda release: platform_order(release.platform), reverse=True)
+        if path.parent != tree.root / release.folder or not _is_version(
+            release.version, require_platform(release.platform)
+        ):
+            raise ReleaseError(f"{path} is of another version than its folder. Restore it. Nothing was changed.")
+        found.append(release)
+    return sorted(found, key=lambda release: version_order(release.version), reverse=True)
 
 
-def archived_document(tree: Layout, platform: str) -> Path:
-    """Return the archived document of a platform release.
+def latest(tree: Layout, platform: str) -> Release:
+    """Return the newest release for a platform.
 
     Raises:
         ReleaseError: there is none; the text names those that there are.
     """
-    folder = tree.releases / require_platform(platform)
-    if not folder.is_dir():
-        known = ", ".join(release.platform for release in released(tree)) or "none"
-        raise ReleaseError(f"Platform {platform} is not in openapi/releases; there is: {known}. Nothing was changed.")
-    return only_document(folder)
+    require_platform(platform)
+    known = released(tree)
+    for release in known:
+        if release.platform == platform:
+            return release
+    named = ", ".join(dict.fromkeys(release.platform for release in known)) or "none"
+    raise ReleaseError(f"Platform {platform} is not in openapi/releases; there is: {named}. Nothing was changed.")
 
 
-def platform_order(platform: str) -> tuple[int, ...]:
-    """Return what platforms are sorted by: 25.10 comes after 25.9."""
-    return tuple(int(part) for part in platform.split("."))
+def archived_document(tree: Layout, platform: str) -> Path:
+    """Return the document of the newest release for a platform.
+
+    Raises:
+        ReleaseError: there is no such release.
+    """
+    return only_document(tree.root / latest(tree, platform).folder)
+
+
+def version_order(text: str) -> tuple[int, ...]:
+    """Return what platforms and versions are sorted by: 25.10 comes after 25.9."""
+    return tuple(int(part) for part in text.split("."))
+
+
+def _is_version(version: str, platform: str) -> bool:
+    return re.fullmatch(rf"{re.escape(platform)}\.(0|[1-9][0-9]*)", version) is not None

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from pipeline.build import build
+from pipeline.diff.change import code
 from pipeline.diff.compare import compare
-from pipeline.diff.render import Comparison, as_markdown
+from pipeline.diff.render import as_markdown
 from pipeline.document import dump_json, read_document
 from pipeline.generate import operations
 from pipeline.inputs import read_settings
 from pipeline.job import BuildRequest
 from pipeline.layout import RELEASE_RECORD
-from pipeline.release.aliases import next_aliases
-from pipeline.release.archive import Release, archived_document, platform_order, released, require_platform
+from pipeline.release.aliases import KINDS, next_aliases, outlived
+from pipeline.release.archive import Release, archived_document, released, require_platform, version_order
 from pipeline.release.texts import current_version, next_version, with_entry, with_table, with_version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
+    from pipeline.diff.render import Comparison
     from pipeline.layout import Layout
     from pipeline.progress import Progress
     from pipeline.report import Report
@@ -30,16 +33,19 @@ TEXTS = ("pyproject.toml", "CHANGELOG.md", "README.md")
 
 @frozen(kw_only=True, slots=True)
 class Planned:
-    """A release before it is built: every file that it changes beside the client."""
+    """A release before it is built."""
 
     release: Release
+    entry: str
+    """What CHANGELOG.md will say, heading included."""
     files: dict[str, bytes]
-    comparison: Comparison | None
-    """With the release before; None if there is none."""
+    """Every file that it changes beside the client."""
 
 
 def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Planned:
     """Work out a release; nothing is changed.
+
+    It is compared with the last version for this platform, else with the last one for the next lower platform.
 
     Raises:
         ReleaseError: no such platform name, or a text has no place for its entry.
@@ -49,30 +55,40 @@ def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Pla
     source = tree.upstream()
     received = read_document(source)
     texts = {name: (tree.root / name).read_text(encoding="utf-8") for name in TEXTS}
-    version = next_version(platform, current_version(texts["pyproject.toml"]))
+    known = released(tree)
+    before = base_of(platform, known)
+    comparison = compare(tree, archived_document(tree, before.platform), source, progress) if before else None
+    aliases = next_aliases(
+        before.aliases if before else read_settings(tree.openapi / "aliases.json"),
+        comparison.renames if comparison else (),
+        platform=platform,
+        is_newest=bool(known) and version_order(platform) > version_order(known[0].platform),
+    )
     release = Release(
         platform=platform,
-        version=version,
+        version=next_version(platform, [current_version(texts["pyproject.toml"]), *(one.version for one in known)]),
         date=today.isoformat(),
         sha256=received.sha256,
         operations=len(operations(received.data)),
+        aliases=aliases,
     )
-    earlier = [one for one in released(tree) if one.platform != platform]
-    comparison = _comparison(tree, earlier[0].platform if earlier else None, progress)
-    body = f"For platform {platform}, document `{received.sha256[:12]}`, {release.operations} operations.\n\n"
-    body += as_markdown(comparison) if comparison else "The first release for a known platform.\n"
-    folder = f"openapi/releases/{platform}"
+    entry = entry_of(release, before, comparison)
+    rows = sorted([release, *known], key=lambda one: version_order(one.version), reverse=True)
     files = {
-        "pyproject.toml": with_version(texts["pyproject.toml"], version).encode(),
-        "CHANGELOG.md": with_entry(texts["CHANGELOG.md"], version=version, date=release.date, body=body).encode(),
-        "README.md": with_table(texts["README.md"], _sorted([release, *earlier])).encode(),
-        f"{folder}/{source.name}": received.received,
-        f"{folder}/{RELEASE_RECORD}": release.dump(),
+        "pyproject.toml": with_version(texts["pyproject.toml"], release.version),
+        "CHANGELOG.md": with_entry(texts["CHANGELOG.md"], entry),
+        "README.md": with_table(texts["README.md"], rows),
     }
-    if comparison and platform not in {one.platform for one in released(tree)}:
-        aliases = next_aliases(read_settings(tree.openapi / "aliases.json"), comparison.renames, platform=platform)
-        files["openapi/aliases.json"] = dump_json(aliases)
-    return Planned(release=release, files=files, comparison=comparison)
+    return Planned(
+        release=release,
+        entry=entry,
+        files={
+            **{name: text.encode() for name, text in files.items()},
+            "openapi/aliases.json": dump_json(aliases),
+            f"{release.folder}/{source.name}": received.received,
+            f"{release.folder}/{RELEASE_RECORD}": release.dump(),
+        },
+    )
 
 
 def make(tree: Layout, planned: Planned, progress: Progress, report: Report, *, verify: bool = True) -> None:
@@ -86,11 +102,23 @@ def make(tree: Layout, planned: Planned, progress: Progress, report: Report, *, 
     build(request, progress, report)
 
 
-def _comparison(tree: Layout, earlier: str | None, progress: Progress) -> Comparison | None:
-    if earlier is None:
-        return None
-    return compare(tree, archived_document(tree, earlier), tree.upstream(), progress)
+def base_of(platform: str, known: Iterable[Release]) -> Release | None:
+    """Return the release that one for ``platform`` is compared with: the newest for this platform or an older one."""
+    older = (one for one in known if version_order(one.platform) <= version_order(platform))
+    return max(older, key=lambda one: version_order(one.version), default=None)
 
 
-def _sorted(releases: list[Release]) -> list[Release]:
-    return sorted(releases, key=lambda release: platform_order(release.platform), reverse=True)
+def entry_of(release: Release, before: Release | None, comparison: Comparison | None) -> str:
+    """Return the changelog's entry for a release that was compared with the one ``before``."""
+    facts = f"For platform {release.platform}, document `{release.sha256[:12]}`, {release.operations} operations"
+    lines = [f"## {release.version} ({release.date})", ""]
+    if before and comparison:
+        names = {entry["old"] for kind in KINDS for entry in release.aliases[kind]}
+        lines += [f"{facts}, compared with {before.version}.", "", as_markdown(comparison, names).rstrip()]
+        gone = outlived(before.aliases, release.aliases)
+        if gone:
+            lines += ["", "### Earlier names that go away", ""]
+            lines += [f"* **Breaking:** {code(old)}; use {code(new)}" for old, new in gone]
+    else:
+        lines += [f"{facts}.", "", "There is no release for this or an older platform to compare with."]
+    return "\n".join(lines)

@@ -18,10 +18,10 @@ TABLE_MARKS = ("<!-- compatibility -->", "<!-- /compatibility -->")
 _VERSION = re.compile(r'(?m)^version = "([^"]+)"$')
 
 
-def next_version(platform: str, current: str) -> str:
-    """Return ``<platform>.0``, or the next patch if the current version is of this platform."""
-    patch = re.fullmatch(rf"{re.escape(platform)}\.([0-9]+)", current)
-    return f"{platform}.{int(patch[1]) + 1 if patch else 0}"
+def next_version(platform: str, known: Iterable[str]) -> str:
+    """Return ``<platform>.0``, or the patch after the last one that is known for this platform."""
+    found = (re.fullmatch(rf"{re.escape(platform)}\.([0-9]+)", version) for version in known)
+    return f"{platform}.{max((int(match[1]) + 1 for match in found if match), default=0)}"
 
 
 def current_version(pyproject: str) -> str:
@@ -42,7 +42,7 @@ def with_version(pyproject: str, version: str) -> str:
     return _VERSION.sub(f'version = "{version}"', pyproject)
 
 
-def with_entry(changelog: str, *, version: str, date: str, body: str) -> str:
+def with_entry(changelog: str, entry: str) -> str:
     """Return the changelog with an entry on top of the others.
 
     Raises:
@@ -50,7 +50,7 @@ def with_entry(changelog: str, *, version: str, date: str, body: str) -> str:
     """
     if changelog.count(CHANGELOG_MARK) != 1:
         raise ReleaseError(f"CHANGELOG.md must have one line {CHANGELOG_MARK}, below which entries go.")
-    return changelog.replace(CHANGELOG_MARK, f"{CHANGELOG_MARK}\n\n## {version} ({date})\n\n{body.strip()}")
+    return changelog.replace(CHANGELOG_MARK, f"{CHANGELOG_MARK}\n\n{entry}")
 
 
 def with_table(readme: str, releases: Iterable[Release]) -> str:
@@ -68,7 +68,7 @@ def with_table(readme: str, releases: Iterable[Release]) -> str:
 
 
 def compatibility_table(releases: Iterable[Release]) -> str:
-    """Return the table in Markdown, the newest platform first."""
+    """Return the table in Markdown, a row for each version, in the order given."""
     lines = ["", "| platform | client | operations | document (sha256) | date |", "|---|---|---|---|---|"]
     rows = [
         f"| {one.platform} | `{one.version}` | {one.operations} | `{one.sha256[:12]}` | {one.date} |"

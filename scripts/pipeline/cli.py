@@ -34,7 +34,10 @@ LONGEST_TIMEOUT = 3600
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command == "build" and options.allow and options.no_verify:
+        parser.error("--allow accepts failures of the proof, and --no-verify skips the proof: choose one")
     progress = Progress(display=display_for(sys.stderr, silent=options.json))
     commands = {"build": _build, "check": _check, "fetch": _fetch, "diff": _diff, "release": _release}
     try:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.child import started
 from pipeline.document import dump_json
+from pipeline.errors import listed
 from pipeline.generate import MODULE
 from pipeline.hand_edits import save_edits
-from pipeline.inputs import allow_list
+from pipeline.inputs import allow_list, require_known
 from pipeline.journal import changes_between, file_sha256, files_below, install
 from pipeline.layout import PACKAGE, relative
 from pipeline.lock import Lock, hash_inputs, hash_outputs
@@ -31,11 +32,11 @@ def run(job: Job) -> None:
     require_pinned_tools()
     with started(MODULE, work=job.work) as generator:  # it imports the generator while the document is prepared
         prepared = prepare(job)
+        require_known(job.request.allow, prepared.effective)
         _write_openapi(job, prepared)
         write_package(job, prepared, generator)
     allowed = prove_package(job, prepared)
-    if job.request.allow:
-        (job.staged.openapi / "allow.json").write_bytes(dump_json(allow_list(job.received, allowed)))
+    _write_allow_list(job, allowed)
     with job.progress.stage("lock"):
         _write_lock(job)
     with job.progress.stage("install"):
@@ -67,6 +68,17 @@ def _write_upstream(job: Job) -> None:
     if file_sha256(stored) != job.received.sha256 or note_beside(stored) is None:
         note = note_beside(request.document_path()) if request.is_stored else None
         (upstream / NOTE).write_bytes(note or provenance(job.received, name, origin=request.origin, command="build"))
+
+
+def _write_allow_list(job: Job, allowed: dict[str, str]) -> None:
+    """Remember the failures that were accepted on the command line; what passes needs no leave, now or later."""
+    asked, failing = set(job.request.allow), set(job.report.allowed)
+    needless = sorted(asked - failing)
+    if needless:
+        job.report.warnings.append(f"`--allow` was not needed for {listed(needless)}: nothing of it fails.")
+    kept = {name: reason for name, reason in allowed.items() if name not in needless}
+    if asked & failing:
+        (job.staged.openapi / "allow.json").write_bytes(dump_json(allow_list(job.received, kept)))
 
 
 def _write_lock(job: Job) -> None:

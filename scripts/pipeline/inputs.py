@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import RefusedDocumentError, quoted
+from pipeline.errors import RefusedDocumentError, listed, quoted
+from pipeline.index.table import operations_by_id
 from pipeline.overlay import belongs
 from pipeline.plain import is_mapping, mapping
 from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pipeline.document import LoadedDocument
@@ -54,9 +57,26 @@ def settings_for(path: Path, job: Job) -> dict[str, Any]:
 
 def allowed_operations(job: Job) -> dict[str, str]:
     """Return the operations whose failure is accepted for the document, each with the reason."""
-    listed = mapping(settings_for(job.settings_path("allow.json"), job), "operations")
+    accepted = mapping(settings_for(job.settings_path("allow.json"), job), "operations")
     reasons = dict.fromkeys(job.request.allow, "allowed on the command line")
-    return reasons | {name: str(reason) for name, reason in listed.items()}
+    return reasons | {name: str(reason) for name, reason in accepted.items()}
+
+
+def require_known(names: Iterable[str], document: Mapping[str, Any]) -> None:
+    """Make sure that every name is an operation's id in the effective document.
+
+    Raises:
+        RefusedDocumentError: one is not; the text has the nearest that there are.
+    """
+    known = operations_by_id(document).keys()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        near = [name for wrong in unknown for name in get_close_matches(wrong, sorted(known), n=2)]
+        hint = f" Near it: {listed(near)}." if near else ""
+        raise RefusedDocumentError(
+            f"The document has no operation {listed([quoted(name) for name in unknown])}. Nothing was changed.{hint} "
+            "Give `--allow` the name that the failure was reported with."
+        )
 
 
 def allow_list(received: LoadedDocument, operations: dict[str, str]) -> dict[str, Any]:

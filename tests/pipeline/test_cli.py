@@ -68,6 +68,7 @@ def test_a_refusal_is_one_sentence_and_stands_in_the_report(clone: Path, kit: An
         ["fetch", "--url", "u", "--portal", "p"],
         ["release"],
         ["build", "--source", "a", "--release", "1.0"],
+        ["build", "--allow", "GetPets", "--no-verify"],
         ["fetch", "--timeout", "nan"],
         ["fetch", "--timeout", "-1"],
         ["fetch", "--timeout", "0"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline.build import build
-from pipeline.errors import VerificationError
+from pipeline.errors import RefusedDocumentError, VerificationError
 from pipeline.report import Report
 from pipeline.verify import Failure, VerifyReport
 
@@ -57,3 +57,18 @@ def test_an_accepted_failure_is_remembered_for_this_document_only(tree: Layout, 
     document["paths"]["/pets"]["get"]["summary"] = "Grown"
     grown = kit.built(tree, verify=True, source=kit.write_json(tmp_path / "grown.json", document))
     assert (grown.allowed, grown.skipped) == (["GetPets"], [])
+
+
+@pytest.mark.usefixtures("one_failure")
+def test_only_failing_operations_are_accepted_for_later(tree: Layout, kit: Any) -> None:
+    with pytest.raises(RefusedDocumentError, match=r"no operation 'GetPest'\..*Near it: GetPets?, GetPets?\\."):
+        kit.built(tree, verify=True, allow=("GetPets", "GetPest"))
+    report = kit.built(tree, verify=True, allow=("GetPets", "AddPet"))
+    assert report.warnings == ["`--allow` was not needed for AddPet: nothing of it fails."]
+    assert json.loads((tree.openapi / "allow.json").read_bytes())["operations"].keys() == {"GetPets"}
+
+
+def test_where_all_passes_nothing_is_accepted(tree: Layout, kit: Any) -> None:
+    report = kit.built(tree, verify=True, allow=("GetPets",))
+    assert (len(report.warnings), report.allowed) == (1, [])
+    assert not (tree.openapi / "allow.json").exists()

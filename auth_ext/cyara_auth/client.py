@@ -52,6 +52,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
     """
 
     def __init__(self, parts: _Parts) -> None:
+        parts.options.retries.check_operations(OPERATIONS)
         SyncResources.__init__(self, self)
         self._parts = parts
         self._clients = ClientsByProcess(parts.binding, parts.options, parts.lender)

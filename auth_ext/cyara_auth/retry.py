@@ -10,14 +10,16 @@ call. What it never does:
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import attrs
 
+from cyara_auth.client_options import refused
 from cyara_auth.errors import ConfigurationError
+from cyara_auth.option_numbers import seconds_above, seconds_from, whole_from
 
 IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that RFC 9110, section 9.2.2, calls idempotent, without TRACE, which no client should send."""
@@ -32,6 +34,24 @@ ATTEMPT: Final = "cyara.attempt"
 
 CHARGED: Final = "cyara.charged"
 """Response extension: the guard keeps a charge for this call, because the portal may have counted it as invalid."""
+
+
+def _status_set(value: Iterable[int]) -> frozenset[int]:
+    if not _is_collection(value):
+        raise refused("statuses", value, takes="a set of statuses", example="{429, 503}")
+    return frozenset(value)
+
+
+def _operation_ids(value: Iterable[str]) -> frozenset[str]:
+    names: frozenset[object] = frozenset(value) if _is_collection(value) else frozenset({None})
+    if not all(isinstance(name, str) for name in names):
+        raise refused("also_idempotent", value, takes="a set of operation ids", example="{'ExecuteCampaign'}")
+    return frozenset(value)
+
+
+def _is_collection(value: object) -> bool:
+    """Return whether it can be made a set of; a text can, of its letters, and never is what was meant."""
+    return isinstance(value, Iterable) and not isinstance(value, str)
 
 
 def _statuses(_: object, __: object, value: frozenset[int]) -> None:
@@ -54,16 +74,37 @@ class RetryPolicy:
         longest_pause: Seconds that no drawn pause exceeds.
         longest_retry_after: Seconds of `Retry-After` that are waited; a longer one is reported in the error instead.
         statuses: Statuses that are retried, a subset of `RETRYABLE_STATUSES`.
-        also_idempotent: Operation ids of POST operations that you know to be safe to repeat.
+        also_idempotent: Operation ids of POST operations that you know to be safe to repeat; `connect` refuses those
+            that its client does not have.
+
+    Raises:
+        ConfigurationError: a number, a status or a name is none that would do.
     """
 
-    attempts: int = attrs.field(default=3, validator=attrs.validators.ge(1))
-    deadline: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
-    base: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
-    longest_pause: float = attrs.field(default=8.0, validator=attrs.validators.ge(0))
-    longest_retry_after: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
-    statuses: frozenset[int] = attrs.field(default=RETRYABLE_STATUSES, converter=frozenset, validator=_statuses)
-    also_idempotent: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    attempts: int = attrs.field(default=3, validator=whole_from(1))
+    deadline: float = attrs.field(default=60.0, validator=seconds_above(0))
+    base: float = attrs.field(default=0.5, validator=seconds_from(0))
+    longest_pause: float = attrs.field(default=8.0, validator=seconds_from(0))
+    longest_retry_after: float = attrs.field(default=30.0, validator=seconds_from(0))
+    statuses: frozenset[int] = attrs.field(default=RETRYABLE_STATUSES, converter=_status_set, validator=_statuses)
+    also_idempotent: frozenset[str] = attrs.field(default=frozenset(), converter=_operation_ids)
+
+    def check_operations(self, known: Mapping[str, object]) -> None:
+        """Refuse operation ids that a client does not have: a misspelt one would silently repeat nothing.
+
+        Raises:
+            ConfigurationError: `also_idempotent` has a name that is not in `known`.
+        """
+        unknown = sorted(name for name in self.also_idempotent if name not in known)
+        if unknown:
+            from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt name pays for it
+
+            near = get_close_matches(unknown[0], known, n=1)
+            hint = f"write {near[0]!r}, if you mean that" if near else "look its id up in client.operations"
+            raise ConfigurationError(
+                f"also_idempotent= names {unknown[0]!r}, which is no operation of this client. Nothing was sent. "
+                f"Next: {hint}"
+            )
 
 
 @attrs.frozen(kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import attrs
 
 from .errors import WaitTimeoutError
+from .option_numbers import seconds_above, seconds_from
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,12 +39,15 @@ class Pace:
 
     Each pause is `backoff` times the one before, up to `longest_interval`; people who script this API ask every five
     seconds. The last pause is cut so that the last question is asked at the deadline, not after it.
+
+    Raises:
+        ConfigurationError: a number is none, or would ask without pause or never.
     """
 
-    interval: float = attrs.field(default=5.0, validator=attrs.validators.gt(0))
-    backoff: float = attrs.field(default=1.0, validator=attrs.validators.ge(1))
-    longest_interval: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
-    deadline: float = attrs.field(default=3600.0, validator=attrs.validators.gt(0))
+    interval: float = attrs.field(default=5.0, validator=seconds_above(0))
+    backoff: float = attrs.field(default=1.0, validator=seconds_from(1))
+    longest_interval: float = attrs.field(default=60.0, validator=seconds_above(0))
+    deadline: float = attrs.field(default=3600.0, validator=seconds_above(0))
 
     def pause(self, *, attempt: int, elapsed: float) -> float | None:
         """Return the seconds to pause after question number `attempt`, or None when the time is up."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyara_auth.errors import WaitTimeoutError
+from cyara_auth.errors import ConfigurationError, WaitTimeoutError
 from cyara_auth.waiting import Pace, Progress, wait, wait_async
 
 
@@ -107,10 +107,21 @@ def test_errors_of_the_call_and_ctrl_c_pass_through() -> None:
         wait(broken, until=bool)
 
 
-@pytest.mark.parametrize("wrong", [{"interval": 0}, {"backoff": 0.5}, {"deadline": -1}, {"longest_interval": 0}])
-def test_a_pace_that_would_spin_or_never_ask_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+@pytest.mark.parametrize(
+    ("wrong", "takes"),
+    [
+        ({"interval": 0}, "a number above 0, not 0"),
+        ({"interval": -1}, "a number above 0, not -1"),
+        ({"backoff": 0.5}, "a number from 1, not 0.5"),
+        ({"deadline": "60"}, "a number above 0, not a value of type str"),
+        ({"deadline": float("nan")}, "a number above 0, not nan"),
+        ({"longest_interval": None}, "a number above 0, not None"),
+    ],
+)
+def test_a_pace_that_would_spin_or_never_ask_is_refused(wrong: dict[str, float], takes: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
         Pace(**wrong)
+    assert str(caught.value).startswith(f"{next(iter(wrong))}= takes {takes}. Nothing was sent. Next: ")
 
 
 @given(

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
+from cyara_auth import Cyara, connect
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next, seconds_of_retry_after
 from cyara_auth.retry_clients import AsyncRetryingClient, Effects, Retrying, RetryingClient
+from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .loopback import Reply, WireServer
+from .loopback import PAIR, Reply, WireServer
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all: reading the authorities takes longer than a test
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,6 +49,42 @@ def test_jitter_is_full_and_pauses_are_bounded() -> None:
     late = attrs.evolve(FAILED, number=20)
     assert pause_before_next(policy, late, draw=0.0) == 0.0
     assert pause_before_next(policy, late, draw=1.0) == policy.longest_pause
+
+
+@pytest.mark.parametrize(
+    ("wrong", "takes"),
+    [
+        ({"attempts": 0}, "a whole number from 1, not 0"),
+        ({"attempts": "3"}, "a whole number from 1, not a value of type str"),
+        ({"attempts": 2.5}, "a whole number from 1, not 2.5"),
+        ({"attempts": True}, "a whole number from 1, not True"),
+        ({"deadline": 0}, "a number above 0, not 0"),
+        ({"base": -0.5}, "a number from 0, not -0.5"),
+        ({"longest_pause": None}, "a number from 0, not None"),
+        ({"statuses": 503}, "a set of statuses, not 503"),
+        ({"statuses": "503"}, "a set of statuses, not a value of type str"),
+        ({"also_idempotent": "ExecuteCampaign"}, "a set of operation ids, not a value of type str"),
+        ({"also_idempotent": None}, "a set of operation ids, not None"),
+        ({"also_idempotent": [7]}, "a set of operation ids, not a value of type list"),
+    ],
+)
+def test_a_policy_of_the_wrong_kind_is_refused_in_one_sentence(wrong: dict[str, object], takes: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        RetryPolicy(**wrong)
+    assert str(caught.value).startswith(f"{next(iter(wrong))}= takes {takes}. Nothing was sent. Next: ")
+
+
+def test_an_operation_that_the_client_does_not_have_is_refused_when_it_is_made(server: WireServer) -> None:
+    def client_of(*names: str) -> Cyara:
+        policy = RetryPolicy(also_idempotent=names)
+        return connect(server.base_url, PAIR, store=MemoryStrikeStore(), retries=policy)
+
+    with pytest.raises(ConfigurationError, match=r"'ExecuteCampain', .*Next: write 'ExecuteCampaign'"):
+        client_of("ExecuteCampaign", "ExecuteCampain")
+    with pytest.raises(ConfigurationError, match=r"'qqq', .*Next: look its id up in client.operations"):
+        client_of("qqq")
+    with client_of("ExecuteCampaign") as cyara, pytest.raises(ConfigurationError, match="ExecuteCampain"):
+        cyara.with_options(retries=RetryPolicy(also_idempotent={"ExecuteCampain"}))
 
 
 @pytest.mark.parametrize("status", [401, 403, 400, 500, 200])

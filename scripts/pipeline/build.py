@@ -39,17 +39,18 @@ def build(request: BuildRequest, progress: Progress, report: Report) -> None:
         report.written = str(request.target.root)
         report.platform = job.platform
         if lock and is_unchanged(request, lock, received):
+            _run_corridor(job, "retell")
             report.take_summary(lock.summary)
             return
         if not request.discard_edits:
             require_no_edits(request.target, lock)
-        _run_corridor(job)
+        _run_corridor(job, "run")
 
 
-def _run_corridor(job: Job) -> None:
-    """Run every stage; whatever a document makes them raise, the user gets one sentence."""
+def _run_corridor(job: Job, function: str) -> None:
+    """Run the stages; whatever a document makes them raise, the user gets one sentence."""
     try:
-        importlib.import_module("pipeline.corridor").run(job)  # late: an unchanged build is quick without it
+        getattr(importlib.import_module("pipeline.corridor"), function)(job)  # late: `check` is quick without it
     except PipelineError:
         raise
     except Exception as error:

@@ -9,7 +9,7 @@ from pipeline.document import dump_json
 from pipeline.errors import listed
 from pipeline.generate import MODULE
 from pipeline.hand_edits import save_edits
-from pipeline.inputs import allow_list, require_known
+from pipeline.inputs import allow_list, allowed_operations, require_known, settings_for
 from pipeline.journal import changes_between, file_sha256, files_below, install
 from pipeline.layout import PACKAGE, relative
 from pipeline.lock import Lock, hash_inputs, hash_outputs
@@ -41,6 +41,17 @@ def run(job: Job) -> None:
         _write_lock(job)
     with job.progress.stage("install"):
         _install(job)
+
+
+def retell(job: Job) -> None:
+    """Fill the report with what the build of the tree as it stands changed and skipped; nothing is written.
+
+    Raises:
+        PipelineError: the document can no longer be prepared.
+    """
+    prepare(job)
+    settings_for(job.request.repository.openapi / "public-operations.yaml", job)
+    allowed_operations(job)
 
 
 def _write_openapi(job: Job, prepared: Prepared) -> None:

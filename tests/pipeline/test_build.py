@@ -148,6 +148,24 @@ def test_unchanged_inputs_build_nothing(built_tree: Layout, kit: Any) -> None:
     assert before == {path: path.stat().st_mtime_ns for path in built_tree.root.rglob("*")}
 
 
+def test_an_unchanged_build_says_again_what_was_changed_and_skipped(tree: Layout, kit: Any) -> None:
+    why = {"x-reason": "planted", "x-remove-when": "never"}
+    actions = [{"target": "$.info", "update": {"description": "better"}, **why}]
+    for name, title in (("a", "Pets"), ("b", "Cats")):
+        overlay = {"overlay": "1.0.0", "x-cyara-title": title, "actions": actions}
+        kit.write_json(tree.openapi / "overlays" / f"{name}.overlay.yaml", overlay)
+    kit.write_json(tree.openapi / "allow.json", {"x-cyara-title": "Cats", "operations": {"GetCats": "planted"}})
+    kit.write_json(
+        tree.openapi / "public-operations.yaml", {"x-cyara-title": "Cats", "operations": {"GetCats": "planted"}}
+    )
+    first, second = kit.built(tree), kit.built(tree)
+    assert (first.unchanged, second.unchanged) == (False, True)
+    assert second.changes == first.changes
+    assert any(change["rule"] == "overlay" for change in second.changes)
+    assert second.skipped == first.skipped
+    assert len(second.skipped) == 3
+
+
 def test_a_changed_template_builds_again(built_tree: Layout, kit: Any) -> None:
     template = next(iter((built_tree.openapi / "templates").rglob("*.jinja")))
     template.write_text(template.read_text(encoding="utf-8") + "\n", encoding="utf-8")

@@ -61,7 +61,7 @@ def test_an_accepted_failure_is_remembered_for_this_document_only(tree: Layout, 
 
 @pytest.mark.usefixtures("one_failure")
 def test_only_failing_operations_are_accepted_for_later(tree: Layout, kit: Any) -> None:
-    with pytest.raises(RefusedDocumentError, match=r"no operation 'GetPest'\..*Near it: GetPets?, GetPets?\\."):
+    with pytest.raises(RefusedDocumentError, match=r"no operation 'GetPest'\..*Near it: GetPets?, GetPets?\."):
         kit.built(tree, verify=True, allow=("GetPets", "GetPest"))
     report = kit.built(tree, verify=True, allow=("GetPets", "AddPet"))
     assert report.warnings == ["`--allow` was not needed for AddPet: nothing of it fails."]

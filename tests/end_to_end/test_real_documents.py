@@ -344,7 +344,6 @@ with connect() as cyara:
     cyara.items.get_item(number=1, api_version="1.0")  # error
     cyara.items.list_items(api_version=1)  # error
     cyara.goods  # error
-    cyara.run_campaign(812)  # error
 """
 MISTAKES = [number for number, line in enumerate(TYPED.splitlines(), start=1) if line.endswith("# error")]
 

@@ -110,7 +110,7 @@ def run_one(console: Console, cyara: Cyara) -> None:
         )
     table = Table("test case", "name", "result", "duration")
     for result in outcome.results:
-        table.add_row(str(result.test_case_id), result.name, str(result.result), str(result.duration))
+        table.add_row(str(result.test_case_id), result.name or "", str(result.result), str(result.duration))
     console.print(table)
     counts = ", ".join(f"{count} {result}" for result, count in outcome.counts.items())
     console.print(

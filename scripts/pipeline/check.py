@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import HandEditError, OutOfDateError, listed
 from pipeline.folder_lock import WORK_FOLDER, work_folder
+from pipeline.hand_edits import edited_files
 from pipeline.job import BuildRequest
 from pipeline.journal import file_sha256, recover
 from pipeline.layout import Layout
@@ -21,6 +22,9 @@ from pipeline.tools import PINNED
 if TYPE_CHECKING:
     from pipeline.progress import Progress
     from pipeline.report import Report
+
+_BUILD = "python3 scripts/dev.py regenerate build"
+_REBUILD = f"Run `{_BUILD} --discard-edits`, which saves edited files as a patch and builds all anew."
 
 
 def check(repository: Layout, progress: Progress) -> Lock:
@@ -36,16 +40,18 @@ def check(repository: Layout, progress: Progress) -> Lock:
                 progress.note("An install that had been cut short was completed first.")
     lock = read_lock(repository.lock)
     if lock is None:
-        raise OutOfDateError(f"{repository.lock} is missing. Run `build`.")
+        raise OutOfDateError(f"{repository.lock} is missing. {_next_command(repository, lock)}")
     changed = _changed_inputs(repository, lock)
     if changed:
-        raise OutOfDateError(f"Inputs changed since the last build: {listed(changed)}. Run `build`.")
+        raise OutOfDateError(
+            f"Inputs changed since the last build: {listed(changed)}. {_next_command(repository, lock)}"
+        )
     edited = differences(repository.root, lock.outputs, repository.package)
     if edited:
         named = [f"{name} ({state})" for name, state in edited.items()]
-        raise HandEditError(f"Generated files are not as built: {listed(named)}. Run `build`.")
+        raise HandEditError(f"Generated files are not as built: {listed(named)}. {_next_command(repository, lock)}")
     if not lock.summary["requests_valid"]:
-        raise OutOfDateError("The client was built without verification. Run `build`.")
+        raise OutOfDateError(f"The client was built without verification. {_next_command(repository, lock)}")
     return lock
 
 
@@ -67,7 +73,12 @@ def check_full(repository: Layout, progress: Progress, report: Report) -> None:
         build(BuildRequest(repository=repository, target=rebuilt, platform=lock.platform), progress, report)
         other = read_lock(rebuilt.lock)
         if other != lock:
-            raise OutOfDateError(f"A rebuild differs: {listed(_different(lock, other))}. Run `build`.")
+            raise OutOfDateError(f"A rebuild differs: {listed(_different(lock, other))}. {_REBUILD}")
+
+
+def _next_command(repository: Layout, lock: Lock | None) -> str:
+    """Return what to run: a build refuses to overwrite edited files unless it is told to."""
+    return _REBUILD if edited_files(repository, lock) else f"Run `{_BUILD}`."
 
 
 def _changed_inputs(repository: Layout, lock: Lock) -> list[str]:

@@ -15,6 +15,7 @@ from pipeline.document import dump_json
 from pipeline.errors import OutOfDateError
 from pipeline.journal import file_sha256, files_below
 from pipeline.layout import Layout, relative
+from pipeline.plain import is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 VERSION = 1
 CODE = "scripts/pipeline"
 """Name under which the pipeline's own code is one input."""
+
+SUMMARY = frozenset(
+    {
+        "operations_in_document",
+        "operations_generated",
+        "operations_importable",
+        "answers",
+        "requests_valid",
+        "allowed",
+    }
+)
+"""Keys of the report that the lock keeps: the counts."""
 
 _INPUT_FILES = ("generator.yml", "normalise.yaml", "public-operations.yaml", "aliases.json", "names.json", "allow.json")
 _OWN_FILES = ("names.json", "allow.json", "aliases.json")
@@ -77,7 +90,7 @@ def read_lock(path: Path) -> Lock | None:
     try:
         content = json.loads(path.read_bytes())
         if content.pop("lock_version") == VERSION:
-            return Lock(**content)
+            return _whole(Lock(**content))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -86,6 +99,19 @@ def read_lock(path: Path) -> Lock | None:
         f"{path} was written by another version of the pipeline. "
         "Run `build` of that version, or `build --discard-edits`."
     )
+
+
+def _whole(lock: Lock) -> Lock:
+    """Return a lock with everything in it that is read from one.
+
+    Raises:
+        KeyError: something is missing, or is no mapping.
+    """
+    mappings = (lock.document, lock.summary, lock.tools, lock.inputs, lock.outputs)
+    whole = all(map(is_mapping, mappings)) and lock.summary.keys() >= SUMMARY
+    if not whole or not lock.document.keys() >= {"path", "sha256", "title"}:
+        raise KeyError
+    return lock
 
 
 def hash_inputs(repository: Layout, *trees: Layout) -> dict[str, str]:

@@ -8,6 +8,7 @@ from attrs import asdict, define, field
 
 from pipeline.document import dump_json
 from pipeline.errors import file_system_error, listed
+from pipeline.lock import SUMMARY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,20 +50,12 @@ class Report:
 
     def summary(self) -> dict[str, Any]:
         """Return the part that the lock keeps: the counts."""
-        kept = (
-            "operations_in_document",
-            "operations_generated",
-            "operations_importable",
-            "answers",
-            "requests_valid",
-            "allowed",
-        )
-        return {name: value for name, value in asdict(self).items() if name in kept}
+        return {name: value for name, value in asdict(self).items() if name in SUMMARY}
 
     def take_summary(self, summary: dict[str, Any]) -> None:
         """Take the counts of the lock: the tree already holds this build."""
-        for name, value in summary.items():
-            setattr(self, name, value)
+        for name in SUMMARY:
+            setattr(self, name, summary[name])
         self.unchanged = True
 
     def to_json(self) -> dict[str, Any]:

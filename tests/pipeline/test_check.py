@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -86,6 +87,43 @@ def test_each_planted_fault_is_found(built_tree: Layout, kit: Any, fault: str) -
     plant(built_tree)
     with pytest.raises(error, match=said):
         check(built_tree, kit.progress())
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.startswith("the document")])
+def test_the_command_that_is_named_mends_it(built_tree: Layout, kit: Any, fault: str) -> None:
+    plant, error, _ = FAULTS[fault]
+    kit.pretend_verified(built_tree)
+    plant(built_tree)
+    if fault == "a new overlay":
+        shutil.rmtree(built_tree.openapi / "overlays")  # it was empty, which is refused
+        built_tree.openapi.joinpath("allow.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(error) as caught:
+        check(built_tree, kit.progress())
+    kit.built(built_tree, discard_edits="--discard-edits" in str(caught.value))
+    kit.pretend_verified(built_tree)
+    check(built_tree, kit.progress())
+
+
+def test_a_file_that_is_only_missing_needs_a_plain_build(built_tree: Layout, kit: Any) -> None:
+    kit.pretend_verified(built_tree)
+    module(built_tree).unlink()
+    with pytest.raises(HandEditError, match=r"Run `python3 scripts/dev\.py regenerate build`\."):
+        check(built_tree, kit.progress())
+
+
+@pytest.mark.parametrize("key", ["requests_valid", "answers", "operations_generated"])
+def test_a_lock_that_lacks_something_is_damaged(built_tree: Layout, kit: Any, key: str) -> None:
+    lock = json.loads(built_tree.lock.read_bytes())
+    del lock["summary"][key]
+    built_tree.lock.write_text(json.dumps(lock), encoding="utf-8")
+    for command in (lambda: check(built_tree, kit.progress()), lambda: kit.built(built_tree)):
+        with pytest.raises(OutOfDateError, match=r"lock\.json is damaged.*--discard-edits"):
+            command()
+
+
+def test_discarding_edits_builds_even_where_nothing_seems_to_differ(built_tree: Layout, kit: Any) -> None:
+    assert kit.built(built_tree).unchanged
+    assert not kit.built(built_tree, discard_edits=True).unchanged
 
 
 def test_the_committed_client_is_checked_within_a_second(kit: Any) -> None:

@@ -2,8 +2,8 @@
 
 What a caller's own transport does inside cannot be told by its name. So each admitted request that goes through one
 carries a trace, which httpcore calls before it writes a request's head: the second head of one request is refused
-before a byte of it leaves. httpx's own transports never repeat, and get no trace: for them this costs nothing. A
-transport that does not end in httpcore is out of its reach.
+before a byte of it leaves. httpx's own transports never repeat, and get no trace: for them this costs nothing. Out of
+its reach are a transport that does not end in httpcore, and one that makes a new request, without the trace, each time.
 """
 
 from __future__ import annotations

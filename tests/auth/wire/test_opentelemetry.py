@@ -56,3 +56,35 @@ def test_instrumented_client_is_guarded_afterwards(
         install(client, credential=PAIR, store=MemoryStrikeStore())
         assert client.get("/x").status_code == 200
     assert_one_call_traced(server, spans)
+
+
+def test_all_headers_may_be_captured_above_the_guard(
+    server: WireServer, spans: InMemorySpanExporter, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST", ".*")
+    with connect(server.base_url, PAIR, store=MemoryStrikeStore(), verify=TLS) as cyara:
+        HTTPXClientInstrumentor.instrument_client(cyara.get_httpx_client(), tracer_provider=provider)
+        cyara.raw("GET", "/x")
+    assert_one_call_traced(server, spans)
+    assert "http.request.header.user_agent" in spans.get_finished_spans()[0].to_json()
+
+
+@pytest.mark.parametrize("sanitised", [True, False])
+def test_below_the_guard_the_credential_is_captured_unless_it_is_sanitised(
+    server: WireServer,
+    spans: InMemorySpanExporter,
+    provider: TracerProvider,
+    monkeypatch: pytest.MonkeyPatch,
+    sanitised: bool,  # noqa: FBT001 - two cases
+) -> None:
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST", ".*")
+    if sanitised:
+        monkeypatch.setenv("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS", "authorization")
+    HTTPXClientInstrumentor().instrument(tracer_provider=provider)
+    try:
+        with connect(server.base_url, PAIR, store=MemoryStrikeStore(), verify=TLS) as cyara:
+            cyara.raw("GET", "/x")
+    finally:
+        HTTPXClientInstrumentor().uninstrument()
+    (span,) = spans.get_finished_spans()
+    assert (TOKEN in span.to_json()) is not sanitised

@@ -211,9 +211,16 @@ def _release(options: argparse.Namespace, progress: Progress) -> int:
     report = Report(seconds=progress.seconds)
     if not options.dry_run:
         release.make(tree, planned, progress, report)
-    result = {"version": planned.release.version, "files": sorted(planned.files), "made": not options.dry_run}
+    result = {
+        "version": planned.release.version,
+        "files": sorted(planned.files),
+        "entry": planned.entry,
+        "made": not options.dry_run,
+    }
     state = "would change" if options.dry_run else "changed"
     text = f"Version {planned.release.version} {state} the client and {', '.join(sorted(planned.files))}.\n"
+    if options.dry_run:
+        text = f"{planned.entry}\n\n{text}"
     sys.stdout.write(json.dumps(result) + "\n" if options.json else text)
     return 0
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +36,18 @@ DAY = date(2026, 1, 2)
 @pytest.fixture
 def project(built_tree: Layout) -> Layout:
     """The small tree with the texts that a release changes."""
+    return with_texts(built_tree)
+
+
+def with_texts(tree: Layout) -> Layout:
     texts = {
         "pyproject.toml": '[project]\nname = "x"\nversion = "0.1.0"\n',
         "CHANGELOG.md": "# Changelog\n\n<!-- releases -->\n\n## 0.1.0\n",
         "README.md": "# X\n\n<!-- compatibility -->\nold\n<!-- /compatibility -->\n\nend\n",
     }
     for name, text in texts.items():
-        (built_tree.root / name).write_text(text, encoding="utf-8")
-    return built_tree
+        (tree.root / name).write_text(text, encoding="utf-8")
+    return tree
 
 
 def release(tree: Layout, kit: Any, platform: str) -> None:
@@ -49,10 +55,20 @@ def release(tree: Layout, kit: Any, platform: str) -> None:
     make(tree, planned, kit.progress(), Report(), verify=False)
 
 
+def command(clone: Path, *arguments: str) -> str:
+    """Run the command line of a clone and return what it printed."""
+    line = [sys.executable, str(clone / "scripts" / "regenerate.py"), *arguments]
+    return subprocess.run(line, capture_output=True, check=True, text=True, encoding="utf-8", cwd=clone).stdout
+
+
 def record(platform: str, patch: int = 0, aliases: Any = None) -> Release:
     kept = aliases or {"operations": [], "models": []}
     version = f"{platform}.{patch}"
     return Release(platform=platform, version=version, date="2026-01-02", sha256="a" * 64, operations=29, aliases=kept)
+
+
+def version_of(tree: Layout) -> str:
+    return current_version((tree.root / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def retag(tree: Layout, kit: Any, tag: str) -> None:
@@ -75,7 +91,7 @@ def entries(tree: Layout) -> dict[str, str]:
 
 def test_the_first_release(project: Layout, kit: Any) -> None:
     release(project, kit, "25.3")
-    assert current_version((project.root / "pyproject.toml").read_text(encoding="utf-8")) == "25.3.0"
+    assert version_of(project) == "25.3.0"
     changelog = (project.root / "CHANGELOG.md").read_text(encoding="utf-8")
     assert changelog.index("## 25.3.0 (2026-01-02)") < changelog.index("## 0.1.0")
     readme = (project.root / "README.md").read_text(encoding="utf-8")
@@ -94,7 +110,7 @@ def test_the_same_platform_again_is_a_patch(project: Layout, kit: Any) -> None:
     second = project.upstream().read_bytes()
     release(project, kit, "25.3")
     release(project, kit, "25.3")
-    assert current_version((project.root / "pyproject.toml").read_text(encoding="utf-8")) == "25.3.1"
+    assert version_of(project) == "25.3.1"
     assert [one.version for one in released(project)] == ["25.3.1", "25.3.0", "25.1.0"]
     assert "compared with 25.1.0." in entries(project)["25.3.0"]
     assert entries(project)["25.3.1"].rstrip().endswith("3 operations, compared with 25.3.0.\n\nNo difference.")
@@ -138,7 +154,7 @@ def test_a_release_for_an_older_platform(project: Layout, kit: Any) -> None:
     assert kept_names(project) == [("pets.get_pets", "animals.get_pets", "25.3", 1)]
     release(project, kit, "24.1")
     assert "no release for this or an older platform" in entries(project)["24.1.0"]
-    assert current_version((project.root / "pyproject.toml").read_text(encoding="utf-8")) == "24.1.0"
+    assert version_of(project) == "24.1.0"
     release(project, kit, "25.4")
     assert "25.4.1" in entries(project)
     assert kept_names(project) == [("pets.get_pets", "animals.get_pets", "25.3", 1)]
@@ -213,6 +229,23 @@ def test_an_older_portal_s_client_is_built_again(project: Layout, kit: Any, tmp_
     report = kit.built(project, target=target, release="25.3")
     assert (report.platform, report.operations_generated) == ("25.3", 3)
     assert kit.snapshot(target.package) == old
+
+
+def test_a_dry_run_prints_the_entry_and_changes_nothing(clone: Path, kit: Any) -> None:
+    tree = with_texts(Layout(root=clone))
+    release(tree, kit, "25.3")
+    retag(tree, kit, "animals")
+    before = kit.snapshot(clone)
+    printed = command(clone, "release", "--platform", "25.4", "--dry-run")
+    assert printed.startswith("## 25.4.0 (")
+    assert "\n* `pets.get_pets` is now `animals.get_pets`\n" in printed
+    told = json.loads(command(clone, "release", "--platform", "25.4", "--dry-run", "--json"))
+    assert printed.startswith(told["entry"])
+    assert kit.snapshot(clone) == before
+    release(tree, kit, "25.4")
+    assert (
+        told["entry"].partition("\n")[2] == entries(tree)["25.4.0"].partition("\n")[2].partition("\n\n## ")[0].rstrip()
+    )
 
 
 def test_a_refused_release_changes_nothing(project: Layout, kit: Any) -> None:

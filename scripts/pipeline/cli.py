@@ -23,6 +23,7 @@ from pipeline.job import BuildRequest
 from pipeline.layout import REPOSITORY, Layout
 from pipeline.progress import Progress, display_for
 from pipeline.release.archive import archived_document
+from pipeline.release.rebuild import as_released
 from pipeline.report import Report, require_writable, write_report
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _build(options: argparse.Namespace, progress: Progress) -> int:
     if options.report and not (options.into and _comes_with(options.report.resolve().parent, request.target.root)):
         require_writable(options.report)
     try:
-        build(request, progress, report)
+        build(as_released(request), progress, report)
     except PipelineError as error:
         if options.debug:
             raise

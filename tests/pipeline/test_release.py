@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline.build import build
 from pipeline.diff.change import Rename
 from pipeline.diff.render import Comparison
 from pipeline.errors import HandEditError, ReleaseError
@@ -16,6 +17,7 @@ from pipeline.layout import Layout
 from pipeline.release.aliases import next_aliases, outlived
 from pipeline.release.archive import Release, archived_document, released, require_platform, version_order
 from pipeline.release.make import base_of, entry_of, make, plan
+from pipeline.release.rebuild import as_released
 from pipeline.release.texts import (
     compatibility_table,
     current_version,
@@ -219,16 +221,44 @@ def test_each_use_of_an_earlier_name_of_a_model_warns_its_own_line(
 
 
 def test_an_older_portal_s_client_is_built_again(project: Layout, kit: Any, tmp_path: Path) -> None:
+    release(project, kit, "25.1")
+    retag(project, kit, "animals")
     release(project, kit, "25.3")
-    old = kit.snapshot(project.package)
+    old, aliases = kit.snapshot(project.package), kept_names(project)
     document = kit.pets()
     document["paths"]["/pets"].pop("post")
     kit.write_json(project.upstream(), document)
     release(project, kit, "25.4")
-    target = Layout(root=tmp_path / "old")
-    report = kit.built(project, target=target, release="25.3")
+    aside = as_released(kit.request(project, target=Layout(root=tmp_path / "old"), release="25.3"))
+    report = Report()
+    build(aside, kit.progress(), report)
     assert (report.platform, report.operations_generated) == ("25.3", 3)
-    assert kit.snapshot(target.package) == old
+    assert kit.snapshot(aside.target.package) == old
+    assert sorted(path.name for path in aside.target.root.iterdir() if path.name[0] != ".") == ["generated", "openapi"]
+    assert version_of(project) == "25.4.0"
+
+    build(as_released(kit.request(project, release="25.3")), kit.progress(), Report())
+    assert kit.snapshot(project.package) == old
+    assert kept_names(project) == aliases
+    assert version_of(project) == "25.3.0"
+    again = as_released(kit.request(project, release="25.3"))
+    assert again.also == {}
+    report = Report()
+    build(again, kit.progress(), report)
+    assert report.unchanged
+    release(project, kit, "25.4")
+    assert version_of(project) == "25.4.1"
+
+
+def test_the_command_line_builds_a_release_with_its_version(clone: Path, kit: Any) -> None:
+    tree = with_texts(Layout(root=clone))
+    release(tree, kit, "25.3")
+    retag(tree, kit, "animals")
+    release(tree, kit, "25.4")
+    command(clone, "build", "--release", "25.3", "--no-verify")
+    assert version_of(tree) == "25.3.0"
+    assert kept_names(tree) == []
+    assert '__platform__: str | None = "25.3"' in (tree.package / "__init__.py").read_text(encoding="utf-8")
 
 
 def test_a_dry_run_prints_the_entry_and_changes_nothing(clone: Path, kit: Any) -> None:

@@ -8,6 +8,7 @@ otherwise); later ones start at once, until the lock or `pyproject.toml` changes
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import shutil
@@ -28,6 +29,8 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements" / "dev.txt"
 STAMP = ENVIRONMENT / "installed-from.sha256"
 OLDEST_PYTHON = (3, 11)
+PATIENCE = 30.0
+"""Seconds that a step gets to end by itself after Ctrl-C."""
 # Files stay whole, so that what a module sets up is set up once.
 IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
 # What decides about strikes has every branch tested; pyproject.toml lists those modules under tool.coverage.report.
@@ -36,10 +39,12 @@ COVERAGE = ("--cov=cyara_auth", "--cov-branch", "--cov-report=term:skip-covered"
 
 
 class Step(NamedTuple):
-    """One command of a task: what it is called in the output, and its arguments."""
+    """One command of a task: what it is called in the output, its arguments, and where it runs."""
 
     name: str
     command: list[str]
+    in_callers_folder: bool = False
+    """Else it runs in the repository."""
 
 
 def fail(sentence: str) -> None:
@@ -118,6 +123,19 @@ def child_environment() -> dict[str, str]:
     }
 
 
+def run_step(step: Step) -> int:
+    """Run one step and return its exit code; Ctrl-C reaches it too, and it gets the time to leave nothing behind."""
+    where = None if step.in_callers_folder else ROOT
+    with subprocess.Popen(step.command, cwd=where, env=child_environment()) as process:  # noqa: S603 - as above
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
+            process.terminate()
+            raise
+
+
 def run_steps(steps: Sequence[Step]) -> int:
     """Run the steps in order, stop at the first that fails, and say how long each took."""
     for step in steps:
@@ -125,7 +143,7 @@ def run_steps(steps: Sequence[Step]) -> int:
             sys.stdout.write(f"== {step.name}\n")
             sys.stdout.flush()
         began = time.monotonic()
-        code = subprocess.run(step.command, cwd=ROOT, env=child_environment(), check=False).returncode  # noqa: S603 - as above
+        code = run_step(step)
         if len(steps) > 1:
             verdict = "ok" if code == 0 else f"failed with exit code {code}"
             sys.stdout.write(f"== {step.name}: {verdict} in {time.monotonic() - began:.0f} s\n")
@@ -152,8 +170,9 @@ def types_steps() -> list[Step]:
 
 
 def regenerate_steps(arguments: Sequence[str]) -> list[Step]:
-    """Return the regeneration script with the caller's arguments."""
-    return [Step("regenerate", python("scripts/regenerate.py", *arguments))]
+    """Return the regeneration script with the caller's arguments; the files that they name are the caller's."""
+    script = str(ROOT / "scripts" / "regenerate.py")
+    return [Step("regenerate", python(script, *arguments), in_callers_folder=True)]
 
 
 def test_steps(arguments: Sequence[str]) -> list[Step]:

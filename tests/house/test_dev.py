@@ -2,9 +2,12 @@
 
 import ast
 import importlib.util
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -110,3 +113,46 @@ def test_ctrl_c_while_setting_up_is_one_sentence(
     monkeypatch.setattr(dev, "set_up", interrupted)
     assert dev.main(["setup"]) == 130
     assert capsys.readouterr().err == "dev.py: stopped by Ctrl-C; the same command can be run again.\n"
+
+
+def test_files_that_are_named_for_regenerate_are_the_caller_s(
+    dev, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dev, "PYTHON", Path(sys.executable))
+    (tmp_path / "mine.json").write_text('{"openapi": "3.0.3", "openapi": "3.0.3"}')
+    assert dev.run_steps(dev.regenerate_steps(["diff", "mine.json"])) == 1
+    assert "stands twice" in capfd.readouterr().err
+
+
+CLEANS_UP = """
+import pathlib, time
+try:
+    pathlib.Path("ready").touch()
+    time.sleep(50)
+except KeyboardInterrupt:
+    time.sleep(0.6)  # cleaning takes longer than the quarter of a second that subprocess.run() would leave
+    pathlib.Path("cleaned").touch()
+"""
+DRIVER = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("dev_under_test", sys.argv[1])
+dev = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(dev)
+dev.set_up = lambda: None
+dev.TASKS["setup"] = ("", lambda _: [dev.Step("one", [sys.executable, "-c", sys.argv[2]], in_callers_folder=True)])
+raise SystemExit(dev.main(["setup"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one group of processes there")
+def test_ctrl_c_leaves_a_step_the_time_to_clean_up(tmp_path: Path):
+    command = [sys.executable, "-c", DRIVER, str(SCRIPT), CLEANS_UP]
+    with subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "ready").exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130, said.decode()
+    assert (tmp_path / "cleaned").exists()

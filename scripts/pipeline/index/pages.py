@@ -2,12 +2,14 @@
 
 An operation is page-shaped when it is a GET that needs no body and its success is a bare array, or an object with
 exactly one array of results and a way to the next page: a link, a cursor, or a page number or offset to ask for.
+The array, or what is said of the pages, may be one level down (`{data: {items, next}}`, `{items, page: {number}}`).
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
@@ -16,7 +18,7 @@ from pipeline.index.modules import model_fields
 from pipeline.index.nodes import array, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pipeline.index.modules import EndpointModule
@@ -24,23 +26,60 @@ if TYPE_CHECKING:
 PAGE_FIELDS = (
     "kind",
     "items",
+    "nested",
     "next_field",
     "page_parameter",
     "size_parameter",
     "total_field",
     "pages_field",
+    "last_field",
+    "number_field",
     "first",
 )
 
 _ITEMS = ("results", "result", "items", "data", "value", "values", "records", "entries", "content", "list", "rows")
+_WRAPPERS = {"data", "result", "response", "payload", "value", "body"}
+_ABOUT_PAGES = {"page", "pageinfo", "paging", "pagination", "meta", "metadata"}
 _NEXT_LINK = {"nextpage", "next", "nextlink", "nexturl", "nexthref", "nextpageurl", "odata.nextlink", "@odata.nextlink"}
-_NEXT_CURSOR = {"nextcursor", "cursor", "continuationtoken", "nextpagetoken", "nexttoken", "nextpagecursor"}
+_NEXT_NUMBER = {"nextpage", "nextpageno", "nextpagenumber", "nextpageindex"}
+_NEXT_CURSOR = {"nextcursor", "cursor", "continuationtoken", "nextpagetoken", "nexttoken", "nextpagecursor", "nextid"}
 _PAGE = {"pageno", "page", "pagenumber", "pageindex", "currentpage", "pagenum"}
 _OFFSET = {"skip", "offset", "start", "startindex", "skipcount", "$skip", "from"}
-_CURSOR = {"cursor", "continuationtoken", "pagetoken", "after", "continuation", "$skiptoken"}
+_CURSOR = {
+    "cursor",
+    "continuationtoken",
+    "pagetoken",
+    "after",
+    "continuation",
+    "$skiptoken",
+    "nextcursor",
+    "nextpagetoken",
+    "nexttoken",
+    "nextid",
+}
 _SIZE = {"pagesize", "limit", "top", "take", "size", "perpage", "count", "maxresultcount", "$top", "maxresults"}
-_TOTAL = {"totalresults", "totalcount", "total", "totalitems", "totalrecords", "@odata.count", "odatacount", "count"}
-_PAGES = {"totalpages", "pagecount", "hasmore", "hasnext", "hasnextpage"}
+_COUNT = {"count"}
+"""May be the number of all items, or of those on the page."""
+_TOTAL = {
+    "totalresults",
+    "totalcount",
+    "total",
+    "totalitems",
+    "totalrecords",
+    "totalelements",
+    "@odata.count",
+    "odatacount",
+}
+_PAGES = {"totalpages", "pagecount"}
+_MORE = {"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"}
+_LAST = {"last", "islast", "islastpage", "lastpage"}
+_ECHO = _PAGE | {"number"}
+
+_TEXT = frozenset({"str", "UUID", "Any"})
+_INTEGER = frozenset({"int", "float"})
+_TRUTH = frozenset({"bool", "Any"})
+
+Fields = Mapping[str, tuple[str, ast.expr]]
 
 
 @define(frozen=True, kw_only=True)
@@ -65,8 +104,18 @@ def _parameter(names: Iterable[tuple[str, str]], wanted: set[str]) -> str | None
     return next((name for name, wire in names if _plain(wire) in wanted), None)
 
 
-def _field(fields: Mapping[str, tuple[str, ast.expr]], wanted: set[str]) -> str | None:
-    return next((wire for wire in fields if _plain(wire) in wanted), None)
+def _kinds(annotation: ast.expr) -> set[str]:
+    """Return the names in an annotation, but for what may be absent; none for arrays, which are no single value."""
+    names = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} - {"Unset"}
+    return set() if "list" in names else names
+
+
+def _field(fields: Fields, wanted: set[str], kinds: frozenset[str]) -> str | None:
+    """Return the first field of one of these names and types."""
+    return next(
+        (wire for wire, (_, annotation) in fields.items() if _plain(wire) in wanted and _kinds(annotation) & kinds),
+        None,
+    )
 
 
 def _list_item(annotation: ast.expr) -> ast.expr | None:
@@ -78,18 +127,20 @@ def _list_item(annotation: ast.expr) -> ast.expr | None:
     return None
 
 
-def _array(fields: Mapping[str, tuple[str, ast.expr]]) -> tuple[str, ast.expr] | None:
+def _arrays(fields: Fields) -> dict[str, ast.expr]:
+    return {wire: item for wire, (_, annotation) in fields.items() if (item := _list_item(annotation))}
+
+
+def _named_array(fields: Fields) -> str | None:
+    """Return the array that has a name for results."""
+    arrays = _arrays(fields)
+    return next((wire for name in _ITEMS for wire in arrays if _plain(wire) == name), None)
+
+
+def _array(fields: Fields) -> str | None:
     """Return the field that holds the results: by its name, or because it is the only array."""
-    arrays = {wire: (wire, item) for wire, (_, annotation) in fields.items() if (item := _list_item(annotation))}
-    for name in _ITEMS:
-        for wire, found in arrays.items():
-            if _plain(wire) == name:
-                return found
-    return next(iter(arrays.values())) if len(arrays) == 1 else None
-
-
-def _integer(annotation: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "int" for node in ast.walk(annotation))
+    arrays = _arrays(fields)
+    return _named_array(fields) or (next(iter(arrays)) if len(arrays) == 1 else None)
 
 
 def paged(
@@ -103,53 +154,107 @@ def paged(
         models: module of every model by class name.
         operation: the operation in the effective document.
     """
-    queries = [
-        (argument.arg, module.wires[argument.arg], argument.annotation)
+    shape: dict[str, Any] = dict.fromkeys(PAGE_FIELDS) | {"first": 1}
+    item = _list_item(module.result)
+    fields: Fields = {}
+    if item is None:
+        shape["nested"], fields = _flat(package, _model(package, module.result, models), models)
+        shape["items"] = _array(fields)
+        if shape["items"] is None:
+            return None
+        item = _arrays(fields)[shape["items"]]
+    way = _way(fields, _queries(module), operation)
+    if way is None:
+        return None
+    return Paged(shape=shape | way, item=item)
+
+
+def _queries(module: EndpointModule) -> list[tuple[str, str, set[str]]]:
+    """Return Python name, name on the wire and types of every parameter of the query."""
+    return [
+        (argument.arg, module.wires[argument.arg], _kinds(argument.annotation) if argument.annotation else {"Any"})
         for argument, _ in module.arguments
         if module.locations.get(argument.arg) == "query"
     ]
-    names = [(name, wire) for name, wire, _ in queries]
-    numbers = [(name, wire) for name, wire, annotation in queries if annotation is not None and _integer(annotation)]
-    shape: dict[str, Any] = dict.fromkeys(PAGE_FIELDS) | {"first": 1}
-    shape["size_parameter"] = _parameter(numbers, _SIZE)
-    item = _list_item(module.result)
-    fields = {} if item is not None else _envelope(package, module, models)
-    if item is None:
-        found = _array(fields)
-        if found is None:
-            return None
-        shape["items"], item = found
-    link, cursor = _field(fields, _NEXT_LINK), _field(fields, _NEXT_CURSOR)
-    shape["total_field"], shape["pages_field"] = _field(fields, _TOTAL), _field(fields, _PAGES)
-    page, offset, token = _parameter(numbers, _PAGE), _parameter(numbers, _OFFSET), _parameter(names, _CURSOR)
-    if link:
-        shape |= {"kind": "link", "next_field": link, "page_parameter": page or offset}
-    elif cursor and token:
-        shape |= {"kind": "cursor", "next_field": cursor, "page_parameter": token}
+
+
+def _way(
+    fields: Fields, queries: list[tuple[str, str, set[str]]], operation: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return the way from page to page; None when there is none."""
+    numbers = [(name, wire) for name, wire, kinds in queries if "int" in kinds]
+    values = [(name, wire) for name, wire, kinds in queries if kinds & (_TEXT | _INTEGER)]
+    page, offset = _parameter(numbers, _PAGE), _parameter(numbers, _OFFSET)
+    way: dict[str, Any] = {
+        "size_parameter": _parameter(numbers, _SIZE),
+        "pages_field": _field(fields, _MORE, _TRUTH) or _field(fields, _PAGES, _INTEGER),
+        "last_field": _field(fields, _LAST, _TRUTH),
+    }
+    if link := _field(fields, _NEXT_LINK, _TEXT):
+        way |= {"kind": "link", "next_field": link, "page_parameter": page or offset}
+    elif told := _told(fields, page or _parameter(values, _PAGE), offset, _parameter(values, _CURSOR)):
+        way |= {"kind": "cursor", "next_field": told[0], "page_parameter": told[1]}
     elif page:
-        shape |= {"kind": "page", "page_parameter": page, "first": _first_page(module.wires[page], operation)}
+        default, first = _first_page(dict(numbers)[page], operation)
+        echo = None if default else _field(fields, _ECHO, _INTEGER)
+        way |= {"kind": "page", "page_parameter": page, "first": first, "number_field": echo}
     elif offset:
-        shape |= {"kind": "offset", "page_parameter": offset, "first": 0}
+        way |= {"kind": "offset", "page_parameter": offset, "first": 0}
     elif not fields:
-        shape |= {"kind": "array"}
+        way |= {"kind": "array"}
     else:
         return None
-    return Paged(shape=shape, item=item)
+    counted = way["kind"] in {"page", "offset"}
+    return way | {"total_field": _field(fields, _TOTAL if counted else _TOTAL | _COUNT, _INTEGER)}
 
 
-def _first_page(wire: str, operation: Mapping[str, Any]) -> int:
-    """Return the number of the first page: the document's default or minimum, else what the name suggests."""
+def _told(fields: Fields, page: str | None, offset: str | None, token: str | None) -> tuple[str, str] | None:
+    """Return the field that tells the value to ask for next, and the parameter that takes it."""
+    number = _field(fields, _NEXT_NUMBER, _INTEGER)
+    if number and page:
+        return number, page
+    number, ways = _field(fields, {"next"}, _INTEGER), [way for way in (page, offset, token) if way]
+    if number and len(ways) == 1:
+        return number, ways[0]
+    cursor = _field(fields, _NEXT_CURSOR, _TEXT | _INTEGER)
+    return (cursor, token) if cursor and token else None
+
+
+def _first_page(wire: str, operation: Mapping[str, Any]) -> tuple[bool, int]:
+    """Return the number of the first page, and whether it is the document's default, beyond doubt.
+
+    Without a default it is the minimum, else what the name suggests.
+    """
     for parameter in map(mapping, array(operation.get("parameters"))):
         if parameter.get("name") == wire and parameter.get("in") == "query":
             schema = mapping(parameter.get("schema"))
-            for said in (schema.get("default"), schema.get("minimum")):
+            for rule in ("default", "minimum"):
+                said = schema.get(rule)
                 if isinstance(said, int) and not isinstance(said, bool) and said in {0, 1}:
-                    return said
-    return 0 if _plain(wire) == "pageindex" else 1
+                    return rule == "default", said
+    return False, 0 if _plain(wire) == "pageindex" else 1
 
 
-def _envelope(package: Path, module: EndpointModule, models: Mapping[str, str]) -> dict[str, tuple[str, ast.expr]]:
-    """Return the fields of the model that `sync` returns; empty when it returns anything else."""
-    names = [node.id for node in ast.walk(module.result) if isinstance(node, ast.Name)]
+def _model(package: Path, annotation: ast.expr, models: Mapping[str, str]) -> Fields:
+    """Return the fields of the one model that an annotation names; none when it names anything else."""
+    names = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} - {"Unset"}
     found = [name for name in names if name in models]
     return (model_fields(package, models[found[0]], found[0]) or {}) if len(names) == len(found) == 1 else {}
+
+
+def _flat(package: Path, fields: Fields, models: Mapping[str, str]) -> tuple[str | None, Fields]:
+    """Return the field of an envelope whose own fields count as the envelope's, and all of them together."""
+    named = _named_array(fields)
+    for wanted in (_ABOUT_PAGES,) if named else (_WRAPPERS, _ABOUT_PAGES):
+        inner = {
+            wire: found
+            for wire, (_, annotation) in fields.items()
+            if _plain(wire) in wanted and (found := _model(package, annotation, models))
+        }
+        if wanted is _WRAPPERS:
+            inner = {wire: found for wire, found in inner.items() if _array(found)}
+        for wire, found in inner.items() if len(inner) == 1 else ():
+            flat = {**fields, **found}
+            if not named or _array(flat) == named:
+                return wire, flat
+    return None, fields

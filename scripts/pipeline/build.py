@@ -53,6 +53,10 @@ def _run_corridor(job: Job, function: str) -> None:
         getattr(importlib.import_module("pipeline.corridor"), function)(job)  # late: `check` is quick without it
     except PipelineError:
         raise
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("pipeline"):
+            raise UnexpectedError(f"{quoted(error)}. Nothing was installed. Restore scripts/pipeline.") from error
+        raise  # a tool is missing: regenerate.py says how to get it
     except Exception as error:
         if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
             raise

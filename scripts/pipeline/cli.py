@@ -25,6 +25,7 @@ from pipeline.progress import Progress, display_for
 from pipeline.release.archive import archived_document
 from pipeline.release.rebuild import as_released
 from pipeline.report import Report, require_writable, write_report
+from pipeline.streams import complain, open_closed_streams, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ LONGEST_TIMEOUT = 3600
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
+    open_closed_streams()
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command == "build" and options.allow and options.no_verify:
@@ -46,15 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PipelineError as error:
         if options.debug:
             raise
-        sys.stderr.write(f"{error}\n")
+        complain(f"{error}\n")
         return 1
     except OSError as error:
         if options.debug:
             raise
-        sys.stderr.write(f"{file_system_error(error, 'Nothing was changed.')}\n")
+        complain(f"{file_system_error(error, 'Nothing was changed.')}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped. Nothing half-done was left behind.\n")
+        complain("Stopped. Nothing half-done was left behind.\n")
         return INTERRUPTED
 
 
@@ -158,7 +160,7 @@ def _check(options: argparse.Namespace, progress: Progress) -> int:
         check_full(repository, progress, Report(seconds=progress.seconds))
     else:
         check(repository, progress)
-    sys.stdout.write(json.dumps({"ok": True}) + "\n" if options.json else "The client belongs to its inputs.\n")
+    say(json.dumps({"ok": True}) + "\n" if options.json else "The client belongs to its inputs.\n")
     return 0
 
 
@@ -187,7 +189,7 @@ def _fetch(options: argparse.Namespace, progress: Progress) -> int:
     lines = [f"Stored {path} from {fetched.origin} (sha256 {fetched.document.sha256[:12]})."]
     lines += [f"The portal also lists {other}; `fetch --url` takes it." for other in fetched.others]
     lines.append("`regenerate diff` says what it means for users; `regenerate build` builds the client from it.")
-    sys.stdout.write(json.dumps(result) + "\n" if options.json else "\n".join(lines) + "\n")
+    say(json.dumps(result) + "\n" if options.json else "\n".join(lines) + "\n")
     return 0
 
 
@@ -201,7 +203,7 @@ def _diff(options: argparse.Namespace, progress: Progress) -> int:
         text = dump_json(comparison.to_json()).decode()
     else:
         text = render.as_markdown(comparison) if options.markdown else render.as_text(comparison)
-    sys.stdout.write(text)
+    say(text)
     return 0
 
 
@@ -222,13 +224,12 @@ def _release(options: argparse.Namespace, progress: Progress) -> int:
     text = f"Version {planned.release.version} {state} the client and {', '.join(sorted(planned.files))}.\n"
     if options.dry_run:
         text = f"{planned.entry}\n\n{text}"
-    sys.stdout.write(json.dumps(result) + "\n" if options.json else text)
+    say(json.dumps(result) + "\n" if options.json else text)
     return 0
 
 
 def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(dump_json(report.to_json()).decode())
+        say(dump_json(report.to_json()).decode())
     else:
-        stream = sys.stderr if report.error else sys.stdout
-        stream.write("\n".join(report.lines()) + "\n")
+        (complain if report.error else say)("\n".join(report.lines()) + "\n")

@@ -62,6 +62,8 @@ def work_folder(
 ) -> Generator[Path]:
     """Hold the tree's work folder; remove it at the end unless an unfinished install lies in it.
 
+    A root that was not there is made, and goes away again if nothing was put into it.
+
     Raises:
         BusyError: another process holds it for longer than ``wait`` seconds.
         FileSystemError: it cannot be made there, or the block met a fault of the file system.
@@ -69,6 +71,7 @@ def work_folder(
     folder = root / WORK_FOLDER
     deadline = clock() + wait
     held: list[int] = []
+    made = [path for path in (root, *root.parents) if not path.exists()]
     try:
         while not held:
             with no_interrupt():
@@ -87,6 +90,9 @@ def work_folder(
         with no_interrupt():
             for descriptor in held:
                 _leave(folder, descriptor)
+            with suppress(OSError):  # of a folder that holds something
+                for path in made:
+                    path.rmdir()
 
 
 def _open_locked(folder: Path) -> list[int]:

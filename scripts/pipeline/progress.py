@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import importlib
 import time
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from attrs import define, field
+
+from pipeline.errors import FileSystemError
+from pipeline.streams import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -53,8 +56,8 @@ class Plain:
 
     def line(self, text: str) -> None:
         """Write a line."""
-        self.stream.write(text + "\n")
-        self.stream.flush()
+        with suppress(FileSystemError):  # no reason to stop the work
+            show(text + "\n", self.stream)
 
 
 class Live:

@@ -27,6 +27,7 @@ def build(request: BuildRequest, progress: Progress, report: Report) -> None:
     Raises:
         PipelineError: nothing was installed; the text says why.
     """
+    _require_own_place(request)
     path = request.document_path()
     with work_folder(request.target.root) as folder:
         if recover(request.target.root, folder):
@@ -45,6 +46,21 @@ def build(request: BuildRequest, progress: Progress, report: Report) -> None:
         if not request.discard_edits:
             require_no_edits(request.target, lock)
         _run_corridor(job, "run")
+
+
+def _require_own_place(request: BuildRequest) -> None:
+    """Make sure that a build for another folder does not write among what the repository's own client is made of.
+
+    Raises:
+        PipelineError: it would.
+    """
+    repository, root = request.repository, request.target.root
+    for folder in (repository.package, repository.openapi, repository.root / "scripts"):
+        if root.is_relative_to(folder):
+            raise PipelineError(
+                f"{root} lies in {folder}, which holds the repository's own client or what it is made from. "
+                "Nothing was changed. Name a folder elsewhere with `--into`."
+            )
 
 
 def _run_corridor(job: Job, function: str) -> None:

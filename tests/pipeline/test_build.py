@@ -103,6 +103,16 @@ def test_into_keeps_what_lies_there_and_the_note_about_the_document(
     assert (upstream / "PROVENANCE.md").read_text(encoding="utf-8") == "from the vendor"
 
 
+@pytest.mark.parametrize(
+    "place", ["generated/cyara_client", "generated/cyara_client/x", "openapi/templates", "scripts"]
+)
+def test_into_the_repository_s_own_parts_is_refused(built_tree: Layout, kit: Any, place: str) -> None:
+    before = kit.snapshot(built_tree.root)
+    with pytest.raises(PipelineError, match=r"lies in .*Nothing was changed.*--into"):
+        kit.built(built_tree, target=Layout(root=built_tree.root / place))
+    assert kit.snapshot(built_tree.root) == before
+
+
 def test_a_note_about_the_same_bytes_stays(built_tree: Layout, kit: Any, tmp_path: Path) -> None:
     note = built_tree.openapi / "upstream" / "PROVENANCE.md"
     note.write_text("fetched on Monday", encoding="utf-8")

@@ -11,9 +11,6 @@ from pipeline.diff.behaviour import behaviour_differences, operation_table
 from pipeline.diff.change import Difference, Rename
 from pipeline.diff.compare import compare
 from pipeline.diff.document import document_differences
-from pipeline.diff.models import model_renames
-from pipeline.diff.moved import moved
-from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 from pipeline.diff.render import Comparison, as_markdown, as_text
 from pipeline.diff.surface import surface_differences
 from pipeline.errors import PipelineError
@@ -273,91 +270,6 @@ def test_the_python_surface() -> None:
     }
 
 
-def model(title: str, /, bases: str = "Model", **attributes: str) -> dict[str, str]:
-    path = f"models.{title.lower()}.{title}"
-    return {path: f"class {title}({bases})"} | {f"{path}.{key}": text for key, text in attributes.items()}
-
-
-def pairs(renames: list[Rename]) -> list[tuple[str, str]]:
-    assert {rename.what for rename in renames} <= {"models"}
-    return [(rename.old, rename.new) for rename in renames]
-
-
-def test_models_are_renamed_only_if_there_is_no_doubt() -> None:
-    old = model("Plan", name="str", next="Plan | None") | model("One", x="int") | model("Twin", a="int", b="int")
-    new = model("Plan2", name="str", next="Plan2 | None") | model("Uno", x="int")
-    new |= model("TwinA", a="int", b="int") | model("TwinB", a="int", b="int")
-    assert pairs(model_renames(old, new)) == [("Plan", "Plan2")]
-
-
-def test_a_model_is_found_through_the_renamed_models_that_it_refers_to() -> None:
-    def models(end: str) -> dict[str, str]:
-        found = model(f"Page{end}", total="int", rows=f"list[Row{end}]") | model(
-            f"Kind{end}", "Enum", A="'A'", B="'Kind'"
-        )
-        found |= model(f"Row{end}", kind=f"Kind{end} | Unset = UNSET", cell=f"Cell{end}", up=f"Row{end} | None")
-        return found | model(f"Cell{end}", row=f"Row{end}")
-
-    assert pairs(model_renames(models(""), models("Dto"))) == [
-        (name, f"{name}Dto") for name in ("Cell", "Kind", "Page", "Row")
-    ]
-
-
-def test_a_model_is_found_where_it_stands() -> None:
-    def calls(get: str, add: str, body: str) -> dict[str, str]:
-        return {
-            "api.a.get.sync": f"(x: int, *, client: ApiClient) -> list[{get}]",
-            "api.a.add.sync": f"(*, client: ApiClient, body: {body} | Unset = UNSET) -> {add}",
-        }
-
-    old = calls("Twin", "Other", "Bare") | model("Twin", a="int") | model("Other", a="int") | model("Bare", "Model")
-    new = calls("Twin2", "Other2", "Bare2") | model("Twin2", a="int") | model("Other2", a="int", b="str")
-    new |= model("Bare2", "Model")
-    expected = [("Bare", "Bare2"), ("Other", "Other2"), ("Twin", "Twin2")]
-    assert pairs(model_renames(old, new)) == expected
-    elsewhere = {path.replace("api.a", "api.b"): text for path, text in new.items()}
-    assert pairs(model_renames(old, elsewhere)) == []
-    operations = [Rename(what="operations", old=f"a.{name}", new=f"b.{name}") for name in ("get", "add")]
-    assert pairs(model_renames(old, elsewhere, operations)) == expected
-
-
-@pytest.mark.parametrize(
-    "new",
-    [
-        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", a="str"),
-        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", b="int"),
-        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", "Enum", a="int"),
-        {"api.a.get.sync": "() -> Pet2 | None"} | model("Pet2", a="int"),
-        {"api.a.get.sync": "() -> Pet2"} | model("Pet2", a="int") | model("Pet", a="int"),
-        {"api.a.get.sync": "() -> Pet2", "api.a.all.sync": "() -> Pet3"}
-        | model("Pet2", a="int")
-        | model("Pet3", a="int"),
-    ],
-)
-def test_another_model_at_the_same_place_is_no_rename(new: dict[str, str]) -> None:
-    old = {"api.a.get.sync": "() -> Pet", "api.a.all.sync": "() -> Pet"} | model("Pet", a="int")
-    assert model_renames(old, new) == []
-
-
-def test_a_name_that_calls_another_operation_now_cannot_be_kept() -> None:
-    names = {PETS: "pets.list", PET: "pets.get"}
-    new_names = {PETS: "pets.get", PET: "animals.get"}
-    document = {"paths": {"/pets": {"get": {}}, "/pets/{petId}": {"get": {}}}}
-    renames = list(operation_renames(document, document, names, new_names))
-    assert can_be_kept(renames, new_names) == [Rename(what="operations", old="pets.list", new="pets.get")]
-    [taken] = taken_names(renames, new_names)
-    assert (taken.subject, taken.breaking) == ("pets.get", True)
-    assert taken.text == "is another operation now; what it was is `animals.get`"
-
-
-def test_a_renamed_model_is_not_looked_for_in_the_names_of_resources() -> None:
-    old = {"resources.SyncResources.pet": "Pet", "resources.pet.Pet": "class Pet(Resource)"} | model("Pet", a="int")
-    old |= {"resources.pet.Pet.get_pet": "() -> Pet"}
-    new = {**old, "resources.pet.Pet.get_pet": "() -> Pet2"} | model("Pet2", a="int")
-    del new["models.pet.Pet"], new["models.pet.Pet.a"]
-    assert moved(old, new, [Rename(what="models", old="Pet", new="Pet2")]) == new
-
-
 def test_behaviour_comes_from_the_tables() -> None:
     row = {"module": "pets.get_pets", "method": "GET", "security": ("ApiKey",), "evidence": None}
     [one] = behaviour_differences({"GetPets": row}, {"GetPets": row | {"security": ()}})
@@ -382,29 +294,6 @@ def test_the_whole_comparison_installs_nothing(built_tree: Layout, kit: Any, tmp
     assert ("document", "pets.add_pet", "operation-removed") in told
     assert ("python", "api.pets.add_pet", "name-removed") in told
     assert not any(one.subject.startswith("api.pets.get_pets") for one in comparison.differences)
-
-
-def test_a_renamed_tag_breaks_only_what_has_no_earlier_name(built_tree: Layout, kit: Any, tmp_path: Path) -> None:
-    old, new = kit.pets(), kit.pets()
-    old["paths"]["/pets"]["post"]["tags"] = ["zoo"]
-    for item in new["paths"].values():
-        for operation in item.values():
-            operation["tags"] = ["animals"]
-    new["paths"]["/pets"]["get"]["parameters"] = [query(required=True)]
-    sides = [kit.write_json(tmp_path / f"{name}.json", document) for name, document in (("old", old), ("new", new))]
-    comparison = compare(built_tree, *sides, kit.progress())
-    assert len(comparison.renames) == 3
-    assert {one.subject for one in comparison.breaking} == {
-        "animals.get_pets",
-        "api.animals.get_pets.sync",
-        "resources.animals.Animals.get_pets",
-        "resources.pets.Pets.iter_pets",
-    }
-    new["paths"]["/pets"].pop("post")
-    kit.write_json(sides[1], new)
-    gone = {one.subject for one in compare(built_tree, *sides, kit.progress()).breaking}
-    assert {"zoo.add_pet", "api.zoo", "resources.zoo", "resources.SyncResources.zoo"} <= gone
-    assert "api.pets" not in gone
 
 
 def test_forms_of_the_result() -> None:

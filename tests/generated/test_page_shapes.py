@@ -192,6 +192,25 @@ def test_a_count_of_the_page_is_not_taken_for_the_total(lists: Lists, wire: Wire
     assert _read(lists, wire, "count", "sync") == list(range(TOTAL))
 
 
+def test_a_count_of_more_than_the_page_has_is_the_total(lists: Lists, wire: Wire) -> None:
+    wire.answer = _by_query(lambda query: {"items": _things((int(query.get("page", "1")) - 1) * SIZE), "count": TOTAL})
+    assert _read(lists, wire, "count", "sync") == list(range(TOTAL))
+    assert len(wire.seen) == PAGES
+
+
+@pytest.mark.parametrize("count", [3, None])
+def test_a_list_that_is_answered_whole_for_any_page_is_read_once(lists: Lists, wire: Wire, count: int | None) -> None:
+    wire.answer = _by_query(lambda _: {"items": _things(0), "count": count})
+    assert _read(lists, wire, "count", "sync") == [0, 1, 2]
+    assert len(wire.seen) == 2
+
+
+def test_the_first_page_for_any_page_of_a_longer_list_is_an_error_and_not_an_end(lists: Lists, wire: Wire) -> None:
+    wire.answer = _by_query(lambda _: {"items": _things(0), "count": TOTAL})
+    with pytest.raises(lists("errors").PageError, match="round in a circle; 3 items were read"):
+        _read(lists, wire, "count", "sync")
+
+
 def test_a_total_of_less_than_one_page_has_is_none(lists: Lists, wire: Wire) -> None:
     wire.answer = _by_query(
         lambda query: {"items": _things(int(query.get("page", "0")) * SIZE), "page": {"number": 0, "totalElements": 0}}

@@ -58,8 +58,6 @@ _CURSOR = {
     "nextid",
 }
 _SIZE = {"pagesize", "limit", "top", "take", "size", "perpage", "count", "maxresultcount", "$top", "maxresults"}
-_COUNT = {"count"}
-"""May be the number of all items, or of those on the page."""
 _TOTAL = {
     "totalresults",
     "totalcount",
@@ -69,6 +67,7 @@ _TOTAL = {
     "totalelements",
     "@odata.count",
     "odatacount",
+    "count",
 }
 _PAGES = {"totalpages", "pagecount"}
 _MORE = {"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"}
@@ -187,6 +186,7 @@ def _way(
     page, offset = _parameter(numbers, _PAGE), _parameter(numbers, _OFFSET)
     way: dict[str, Any] = {
         "size_parameter": _parameter(numbers, _SIZE),
+        "total_field": _field(fields, _TOTAL, _INTEGER),
         "pages_field": _field(fields, _MORE, _TRUTH) or _field(fields, _PAGES, _INTEGER),
         "last_field": _field(fields, _LAST, _TRUTH),
     }
@@ -204,8 +204,7 @@ def _way(
         way |= {"kind": "array"}
     else:
         return None
-    counted = way["kind"] in {"page", "offset"}
-    return way | {"total_field": _field(fields, _TOTAL if counted else _TOTAL | _COUNT, _INTEGER)}
+    return way
 
 
 def _told(fields: Fields, page: str | None, offset: str | None, token: str | None) -> tuple[str, str] | None:

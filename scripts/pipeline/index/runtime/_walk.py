@@ -85,6 +85,7 @@ class Walk:
         self._last: list[Any] = []
         self._first = shape.first
         self._echo: int | None = None
+        self._believed = str(shape.total_field).lower() != "count"
 
     @property
     def wants_nothing(self) -> bool:
@@ -123,13 +124,19 @@ class Walk:
             return page, error
 
     def _total(self, answer: object, on_page: int) -> int | None:
-        """Return the number of all items; less than are on this page is no such number."""
+        """Return the number of all items; less than are on this page is no such number.
+
+        A field named `count` may mean the items of one page. It is believed once it is more than there are on one.
+        """
         total = _whole(_field(answer, self._shape.total_field))
-        return None if total is None or total < on_page else total
+        if total is None or total < on_page:
+            return None
+        self._believed = self._believed or total > on_page
+        return total
 
     def _complete(self, total: int | None) -> bool:
-        """Say whether all items were read. A field named `count` may mean those of one page, and proves nothing."""
-        return total is not None and self._fetched >= total and str(self._shape.total_field).lower() != "count"
+        """Say whether all items were read."""
+        return self._believed and total is not None and self._fetched >= total
 
     def _corrected(self, answer: object, *, same: bool) -> dict[str, Any] | None:
         """Return the page to ask for instead, where the second answer shows that pages are counted otherwise.
@@ -152,11 +159,11 @@ class Walk:
         """Say whether equal items mean the same page: objects do; equal words and numbers may follow each other."""
         if all(map(is_object, found)) or self._complete(total):
             return True
-        return self._counting and total is None
+        return self._counting and not (self._believed and total is not None)
 
     def _give_up(self, answer: object, total: int | None) -> None:
         """Let a list end that was answered whole although a page of it was asked for; refuse any other circle."""
-        announced = self._more(answer) or (total is not None and not self._complete(total))
+        announced = self._more(answer) or (total is not None and self._fetched < total)
         pages = _whole(_field(answer, self._shape.pages_field))
         if not self._counting or announced or (pages is not None and pages > self._pages):
             raise PageError(

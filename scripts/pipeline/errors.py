@@ -98,7 +98,7 @@ def file_system_error(error: OSError, consequence: str, path: object = None) -> 
     if error.errno in _NO_ROOM:
         step = "Make room there and run the command again."
     elif error.errno in _NOT_ALLOWED:
-        step = "Run the command where you may write, or make this writable, or use `build --into` another folder."
+        step = "Run the command where you may write, or make this writable (`build --into DIR` writes elsewhere)."
     elif error.errno in _IN_THE_WAY:
         step = "Move away what lies there, or name another path."
     else:

@@ -27,11 +27,14 @@ FIELDS: tuple[str, ...] = (
 PAGE_FIELDS: tuple[str, ...] = (
     "kind",
     "items",
+    "nested",
     "next_field",
     "page_parameter",
     "size_parameter",
     "total_field",
     "pages_field",
+    "last_field",
+    "number_field",
     "first",
 )
 ROWS: dict[str, tuple[Any, ...]] = {
@@ -284,7 +287,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
+        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetCampaignRuns": (
@@ -302,7 +305,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
+        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetCampaigns": (
@@ -320,7 +323,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
+        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetFolderContents": (
@@ -338,7 +341,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
+        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetFolders": (
@@ -356,7 +359,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("array", None, None, None, None, None, None, 1),
+        ("array", None, None, None, None, None, None, None, None, None, 1),
         False,
     ),
     "GetPlan": (
@@ -392,7 +395,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
+        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetTestCase": (
@@ -428,7 +431,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
+        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetTestResultDetails": (
@@ -482,7 +485,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("array", None, None, None, None, None, None, 1),
+        ("array", None, None, None, None, None, None, None, None, None, 1),
         False,
     ),
     "GetUserRoles": (
@@ -500,7 +503,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("array", None, None, None, None, None, None, 1),
+        ("array", None, None, None, None, None, None, None, None, None, 1),
         False,
     ),
     "GetUsers": (
@@ -518,7 +521,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         ("application/json",),
         "application/json",
         True,
-        ("link", "results", "nextPage", "pageno", "page_size", "totalResults", None, 1),
+        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "ImportTestCases": (

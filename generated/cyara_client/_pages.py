@@ -3,19 +3,23 @@
 """Every item of a paged list, one after the other, with the next page already on its way.
 
 The blocking iterator fetches ahead in one thread of its own, the async one in a task; both fetch at most one page
-ahead, and none when the items at hand reach the limit. An error on a page is raised where its items would have come.
+ahead, none when the items at hand reach the limit, and none where handing over costs more than it can win. An error
+on a page is raised where its items would have come.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from contextvars import copy_context
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from . import _answer, _decode
 from ._json import is_array, is_object
+from ._links import bound_to
+from ._tempo import Tempo
 from ._walk import Page, Walk
-from .errors import DecodingError
+from .errors import DecodingError, PageError
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -25,7 +29,9 @@ if TYPE_CHECKING:
     import httpx
 
     from ._endpoint import Endpoint
+    from ._walk import Step
     from .client import ApiClient
+    from .operations import PageShape
 
     OnPage = Callable[[Page], None]
 
@@ -33,7 +39,13 @@ if TYPE_CHECKING:
 class _List:
     """One list being read: its operation, its shape, and the type of what is on its pages."""
 
-    def __init__(self, endpoint: Endpoint[Any], arguments: Mapping[str, Any], limit: int | None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint[Any],
+        arguments: Mapping[str, Any],
+        limit: int | None,
+        http: httpx.Client | httpx.AsyncClient,
+    ) -> None:
         shape = endpoint.operation.page
         if shape is None:
             raise TypeError(f"{endpoint.operation_id} does not answer a list")
@@ -41,13 +53,14 @@ class _List:
         self._arguments = arguments
         self._shape = shape
         self.first = endpoint.request(arguments)
-        self.walk = Walk(shape, self.first["url"], limit)
+        self._types: dict[str, tuple[Any, Any]] = {}
+        self.walk = Walk(shape, self.first["url"], limit, bound_to(http))
 
-    def request(self, step: dict[str, Any] | str | None) -> dict[str, Any]:
+    def request(self, step: Step) -> dict[str, Any]:
         """Return the request of a page: changed arguments, or the same request with another query."""
         if isinstance(step, str):
             return {**self.first, "url": step}
-        return self._endpoint.request({**self._arguments, **(step or {})})
+        return self._endpoint.request({**self._arguments, **step})
 
     def envelope(self, response: httpx.Response) -> tuple[Any, Any]:
         """Return the JSON of a page and the type of its items.
@@ -57,13 +70,21 @@ class _List:
             DecodingError: it is not the JSON of such a page.
         """
         answer = self._endpoint.success(response)
-        tp = _decode.resolve(answer.python_type)
+        tp, items = self._resolved(answer.python_type)
         with _answer.reading(self._endpoint.operation, response):
             value = _answer.parsed(tp, response)
             if not (is_object(value) if self._shape.items else is_array(value)):
                 _decode.decode(tp, value)
                 raise DecodingError("at $: not a page of the list")
-        return value, _items_type(tp, self._shape.items)
+        return value, items
+
+    def _resolved(self, python_type: str) -> tuple[Any, Any]:
+        """Return the types of a page and of its items, which are the same for all pages."""
+        found = self._types.get(python_type)
+        if found is None:
+            tp = _decode.resolve(python_type)
+            found = self._types[python_type] = tp, _items_type(tp, self._shape)
+        return found
 
     def decode(self, tp: Any, page: Page, response: httpx.Response) -> Page:  # noqa: ANN401 - a type
         """Return the page with its items typed.
@@ -75,14 +96,18 @@ class _List:
             return page._replace(items=_decode.decode(tp, page.items))
 
 
-def _items_type(tp: Any, items: str | None) -> Any:  # noqa: ANN401 - a type, or a form of typing
+def _items_type(tp: Any, shape: PageShape) -> Any:  # noqa: ANN401 - a type, or a form of typing
     """Return the type of a page's array: the answer itself, or the field of its envelope."""
-    if items is None:
+    if shape.items is None:
         return tp
-    for _, wire, annotation, _ in _decode.fields(_decode.members(tp)[0]):
-        if wire == items:
-            return _decode.resolve(annotation)
-    raise TypeError(f"the envelope has no field {items}")
+    fields = _fields(tp)
+    inner = {} if shape.nested is None else _fields(_decode.resolve(fields[shape.nested]))
+    return _decode.resolve({**fields, **inner}[shape.items])
+
+
+def _fields(tp: Any) -> dict[str, str]:  # noqa: ANN401 - a type, or a form of typing
+    """Return the annotation of every field of a model, by its name on the wire."""
+    return {wire: annotation for _, wire, annotation, _ in _decode.fields(_decode.members(tp)[0])}
 
 
 def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
@@ -93,6 +118,7 @@ def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
     limit: int | None = None,
     on_page: OnPage | None = None,
     prefetch: bool = True,
+    clock: Callable[[], float] = perf_counter,
 ) -> Iterator[Any]:
     """Yield the items of every page.
 
@@ -102,33 +128,40 @@ def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
         arguments: the operation's arguments by Python name.
         limit: how many items at most; None for all.
         on_page: called with each page as it arrives, before its items.
-        prefetch: fetch the next page while the items of this one are used.
+        prefetch: fetch the next page while the items of this one are used, where that saves time.
+        clock: seconds, never running backwards.
 
     Raises:
         ApiError: the portal answered a page with a status other than success.
         DecodingError: a page is not what the document declares.
         PageError: the pages go round in a circle, or lead elsewhere.
     """
-    pages = _List(endpoint, arguments, limit)
+    pages, tempo = _List(endpoint, arguments, limit, client.get_httpx_client()), Tempo(clock)
     if pages.walk.wants_nothing:
         return
     pool: ThreadPoolExecutor | None = None
     try:
-        response = endpoint.send(client, pages.first)
+        response = tempo.fetch(endpoint.send, client, pages.first)
         while True:
             value, tp = pages.envelope(response)
             page, step = pages.walk.arrive(value)
+            tempo.arrived()
+            request = None if step is None or isinstance(step, PageError) else pages.request(step)
             ahead = None
-            if step is not None and prefetch:
+            if request is not None and prefetch and tempo.pays:
                 pool = pool or _one_thread()
-                ahead = pool.submit(copy_context().run, endpoint.send, client, pages.request(step))
-            page = pages.decode(tp, page, response)
-            if on_page is not None:
-                on_page(page)
-            yield from page.items
-            if step is None:
+                ahead = pool.submit(copy_context().run, tempo.fetch, endpoint.send, client, request)
+            if page is not None:
+                page = pages.decode(tp, page, response)
+                if on_page is not None:
+                    on_page(page)
+                yield from page.items
+            if isinstance(step, PageError):
+                raise step
+            if request is None:
                 return
-            response = ahead.result() if ahead else endpoint.send(client, pages.request(step))
+            tempo.used()
+            response = ahead.result() if ahead else tempo.fetch(endpoint.send, client, request)
     finally:
         if pool is not None:
             # Whoever leaves early may close the client next, and a socket closed under a reader hangs that reader.
@@ -149,29 +182,36 @@ async def aiterate(  # noqa: PLR0913 - what a caller may choose, each by name
     limit: int | None = None,
     on_page: OnPage | None = None,
     prefetch: bool = True,
+    clock: Callable[[], float] = perf_counter,
 ) -> AsyncIterator[Any]:
     """Yield the items of every page, in an event loop. Arguments and errors are those of `iterate`."""
-    pages = _List(endpoint, arguments, limit)
+    pages, tempo = _List(endpoint, arguments, limit, client.get_async_httpx_client()), Tempo(clock)
     if pages.walk.wants_nothing:
         return
     import asyncio  # noqa: PLC0415 - only those who have an event loop pay for it
 
     ahead: Task[Any] | None = None
     try:
-        response = await endpoint.asend(client, pages.first)
+        response = await tempo.afetch(endpoint.asend, client, pages.first)
         while True:
             value, tp = pages.envelope(response)
             page, step = pages.walk.arrive(value)
-            if step is not None and prefetch and _in_asyncio():
-                ahead = asyncio.create_task(endpoint.asend(client, pages.request(step)))
-            page = pages.decode(tp, page, response)
-            if on_page is not None:
-                on_page(page)
-            for item in page.items:
-                yield item
-            if step is None:
+            tempo.arrived()
+            request = None if step is None or isinstance(step, PageError) else pages.request(step)
+            if request is not None and prefetch and tempo.pays and _in_asyncio():
+                ahead = asyncio.create_task(tempo.afetch(endpoint.asend, client, request))
+            if page is not None:
+                page = pages.decode(tp, page, response)
+                if on_page is not None:
+                    on_page(page)
+                for item in page.items:
+                    yield item
+            if isinstance(step, PageError):
+                raise step
+            if request is None:
                 return
-            response = await (ahead or endpoint.asend(client, pages.request(step)))
+            tempo.used()
+            response = await (ahead or tempo.afetch(endpoint.asend, client, request))
             ahead = None
     finally:
         if ahead is not None:

@@ -2,23 +2,28 @@
 
 """Where the next page is: one pure decision per page, shared by the blocking and the async iterator.
 
-A link is followed by its query alone, on the path that was asked first: so a page link can never lead a credential to
-another host, and a portal behind a proxy that spells its own inner host name still works. The caller's filters stay,
-even if the portal forgets them in its links.
+The server is followed as long as it names a next page; what it says of totals and of "more" decides where it names
+none, and stops a walk that comes to no end. A list that cannot be read to its end is an error and never a shorter list.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._json import is_array, is_object
+from ._links import Links
 from .errors import PageError
 
 if TYPE_CHECKING:
+    from ._links import Bound
     from .operations import PageShape
 
-_MOST_EMPTY_PAGES = 100
+Step: TypeAlias = "dict[str, Any] | str"
+"""What to ask next: arguments to change, or a relative URL."""
+
+_MOST_BARREN_PAGES = 100
+_FAR_BEYOND = 100
+"""Items that a list may grow by while it is read, beside its own length, before its total is held against it."""
 
 
 class Page(NamedTuple):
@@ -42,29 +47,19 @@ def _field(answer: object, name: str | None) -> Any:  # noqa: ANN401 - JSON
 
 
 def _whole(value: object) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def follow(url: str, link: str) -> str:
-    """Return the relative URL that a page link means: our own path, the link's query, our own other parameters.
-
-    Raises:
-        PageError: the link leads to another path than the list that it came with.
-    """
-    own, found = urlsplit(url), urlsplit(link)
-    ours, theirs = (unquote(part.path).lower().strip("/") for part in (own, found))
-    if theirs and not theirs.endswith(ours):
-        raise PageError("the link to the next page leads to another list; nothing was sent there")
-    pairs = parse_qsl(found.query, keep_blank_values=True)
-    named = {name.lower() for name, _ in pairs}
-    query = [part for part in own.query.split("&") if part and _name(part) not in named]
-    query += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs]
-    return f"{own.path}?{'&'.join(query)}"
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
-def _name(part: str) -> str:
-    (pair,) = parse_qsl(part, keep_blank_values=True) or [("", "")]
-    return pair[0].lower()
+def _flat(answer: object, nested: str | None) -> object:
+    """Return the envelope with the fields of its inner object beside its own."""
+    inner = _field(answer, nested)
+    return {**answer, **inner} if is_object(answer) and is_object(inner) else answer
 
 
 class Walk:
@@ -74,88 +69,167 @@ class Walk:
         shape: how the operation is paged.
         url: relative URL of the first page, with its query.
         limit: how many items are wanted; None for all.
+        bound: origin that links may lead to.
     """
 
-    def __init__(self, shape: PageShape, url: str, limit: int | None) -> None:
+    def __init__(self, shape: PageShape, url: str, limit: int | None, bound: Bound) -> None:
         if limit is not None and limit < 0:
             raise ValueError("limit must not be negative")
         self._shape = shape
         self._url = url
         self._limit = limit
+        self._links = Links(url, bound)
+        self._counting = shape.kind in {"page", "offset"}
         self._seen: set[object] = {url}
         self._pages = 0
         self._fetched = 0
-        self._empty = 0
+        self._barren = 0
         self._last: list[Any] = []
+        self._first = shape.first
+        self._echo: int | None = None
+        self._believed = str(shape.total_field).lower() != "count"
 
     @property
     def wants_nothing(self) -> bool:
         """Whether the limit is reached before anything was asked."""
         return self._limit == 0
 
-    def arrive(self, answer: object) -> tuple[Page, dict[str, Any] | str | None]:
-        """Take a page in, as JSON, and say what to ask next: arguments to change, a relative URL, or None at the end.
+    def arrive(self, answer: object) -> tuple[Page | None, Step | PageError | None]:
+        """Take a page in, as JSON, and say what to ask next.
 
         The page comes back with its items still as JSON, cut to the limit: so the next one can be asked for before
-        these are decoded.
+        these are decoded. It is None when there is nothing new on it. In the place of the next step is None at the
+        end, and an error when the page is good but the way onward is not.
 
         Raises:
-            PageError: the pages go round in a circle, or lead elsewhere.
+            PageError: the page is the one before once more.
         """
-        shape = self._shape
-        items = answer if shape.items is None else _field(answer, shape.items)
-        found = items[:] if is_array(items) else []
-        if self._limit is not None:
-            found = found[: self._limit - self._fetched]
-        repeated = bool(found) and found == self._last
-        if repeated and shape.kind in {"page", "offset"}:
-            # The portal ignores the page number and answers the same list again: it was complete.
-            return Page(self._pages, [], self._fetched, _whole(_field(answer, shape.total_field))), None
+        answer = _flat(answer, self._shape.nested)
+        items = answer if self._shape.items is None else _field(answer, self._shape.items)
+        found = items if is_array(items) else []
+        total = self._total(answer, len(found))
+        same = bool(found) and found == self._last
+        if (corrected := self._corrected(answer, same=same)) is not None:
+            return None, corrected
+        if same and self._in_a_circle(found, total):
+            self._give_up(answer, total)
+            return None, None
         self._last = found
+        kept = found if self._limit is None else found[: self._limit - self._fetched]
         self._pages += 1
-        self._fetched += len(found)
-        self._empty = 0 if found else self._empty + 1
-        page = Page(self._pages, found, self._fetched, _whole(_field(answer, shape.total_field)))
-        return page, self._next(answer, page)
+        self._fetched += len(kept)
+        self._barren = 0 if found and not same else self._barren + 1
+        page = Page(self._pages, kept, self._fetched, total)
+        try:
+            return page, self._next(answer, page)
+        except PageError as error:
+            return page, error
 
-    def _next(self, answer: object, page: Page) -> dict[str, Any] | str | None:
+    def _total(self, answer: object, on_page: int) -> int | None:
+        """Return the number of all items; less than are on this page is no such number.
+
+        A field named `count` may mean the items of one page. It is believed once it is more than there are on one.
+        """
+        total = _whole(_field(answer, self._shape.total_field))
+        if total is None or total < on_page:
+            return None
+        self._believed = self._believed or total > on_page
+        return total
+
+    def _complete(self, total: int | None) -> bool:
+        """Say whether all items were read."""
+        return self._believed and total is not None and self._fetched >= total
+
+    def _corrected(self, answer: object, *, same: bool) -> dict[str, Any] | None:
+        """Return the page to ask for instead, where the second answer shows that pages are counted otherwise.
+
+        The first answer may echo a number by another count than the parameter has: then the second page is the first
+        once more, or the one after it is skipped.
+        """
+        echo = _whole(_field(answer, self._shape.number_field))
+        if self._pages == 0 and echo in {0, 1}:
+            self._first = self._echo = echo
+        elif self._pages == 1 and echo is not None and self._echo is not None:
+            drift, self._echo = echo - self._echo - 1, None
+            if drift == 1 or (drift == -1 and same):
+                self._first -= drift
+                self._seen = {self._url}
+                return self._counted()
+        return None
+
+    def _in_a_circle(self, found: list[Any], total: int | None) -> bool:
+        """Say whether equal items mean the same page: objects do; equal words and numbers may follow each other."""
+        if all(map(is_object, found)) or self._complete(total):
+            return True
+        return self._counting and not (self._believed and total is not None)
+
+    def _give_up(self, answer: object, total: int | None) -> None:
+        """Let a list end that was answered whole although a page of it was asked for; refuse any other circle."""
+        announced = self._more(answer) or (total is not None and self._fetched < total)
+        pages = _whole(_field(answer, self._shape.pages_field))
+        if not self._counting or announced or (pages is not None and pages > self._pages):
+            raise PageError(
+                f"page {self._pages + 1} is page {self._pages} once more, so the pages go round in a circle; "
+                f"{self._fetched} items were read before"
+            )
+
+    def _more(self, answer: object) -> bool | None:
+        """Return whether the answer says that there are more items; None when it does not say."""
+        last = _truth(_field(answer, self._shape.last_field))
+        return _truth(_field(answer, self._shape.pages_field)) if last is None else not last
+
+    def _next(self, answer: object, page: Page) -> Step | None:
         if self._ends(answer, page):
             return None
+        if self._barren > _MOST_BARREN_PAGES:
+            raise PageError(f"{self._barren} pages in a row were empty or all the same, and yet more were announced")
+        if self._complete(page.total) and self._fetched > 2 * (page.total or 0) + _FAR_BEYOND:
+            raise PageError(f"{self._fetched} items were read of a list of {page.total}, and yet more were announced")
         step = self._step(answer)
         if step is None:
+            if self._more(answer):
+                raise PageError(f"page {page.number} says that there are more, but not where")
             return None
         key = step if isinstance(step, str) else tuple(step.items())
         if key in self._seen:
+            if self._complete(page.total):
+                return None
             raise PageError(f"page {page.number} leads back to a page that was read before")
         self._seen.add(key)
         return step
 
     def _ends(self, answer: object, page: Page) -> bool:
-        shape = self._shape
-        if shape.kind == "array" or (self._limit is not None and self._fetched >= self._limit):
+        if self._shape.kind == "array" or (self._limit is not None and self._fetched >= self._limit):
             return True
-        if self._empty > _MOST_EMPTY_PAGES:
-            raise PageError(f"{self._empty} pages in a row were empty, and yet more were announced")
-        if not page.items and (shape.kind != "cursor" and (shape.kind != "link" or shape.page_parameter is not None)):
-            # Past the end, for instance because the list became shorter on the way.
-            return True
-        if shape.kind in {"link", "cursor"}:
-            return False
-        more = _field(answer, shape.pages_field)
-        if isinstance(more, bool):
+        more = self._more(answer)
+        if more is not None:
             return not more
-        pages = _whole(more)
-        return (pages is not None and self._pages >= pages) or (page.total is not None and self._fetched >= page.total)
+        pages = _whole(_field(answer, self._shape.pages_field))
+        if self._counting and pages is not None and self._pages >= pages:
+            return True
+        if self._complete(page.total):
+            # A link is followed beyond the total: the list may have grown. An empty page beyond it is the end.
+            return self._counting or not page.items
+        # Past the end, for instance because the list became shorter on the way.
+        return self._counting and not page.items and pages is None
 
-    def _step(self, answer: object) -> dict[str, Any] | str | None:
-        shape = self._shape
-        if shape.kind in {"link", "cursor"}:
-            target = _field(answer, shape.next_field)
-            if not isinstance(target, str) or not target.strip():
-                return None
-            return follow(self._url, target) if shape.kind == "link" else {str(shape.page_parameter): target}
-        name = str(shape.page_parameter)
-        return {name: shape.first + self._pages if shape.kind == "page" else self._fetched}
+    def _step(self, answer: object) -> Step | None:
+        if self._counting:
+            return self._counted()
+        target = _field(answer, self._shape.next_field)
+        target = target.strip() if isinstance(target, str) else target
+        if target in (None, "", False):  # 0 is equal to False: no next page has this number
+            return None
+        if isinstance(target, str) and self._shape.kind == "link":
+            return self._links.follow(target)
+        value = target if isinstance(target, str) else _whole(target)
+        if value is None or self._shape.kind == "link":
+            raise PageError(f"{self._shape.next_field} is not a way to the next page; nothing was sent there")
+        return None if isinstance(value, int) and value < 0 else {str(self._shape.page_parameter): value}
+
+    def _counted(self) -> dict[str, Any]:
+        number = self._first + self._pages if self._shape.kind == "page" else self._fetched
+        return {str(self._shape.page_parameter): number}
 
 
-__all__ = ["Page", "Walk", "follow"]
+__all__ = ["Page", "Step", "Walk"]

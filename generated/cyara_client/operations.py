@@ -26,21 +26,28 @@ class PageShape:
     Attributes:
         kind: `array` (the whole list at once), `link`, `cursor`, `page` or `offset`.
         items: field of the answer, by its name on the wire, that holds the array; None when the answer is the array.
-        next_field: field of the answer with the next page's URL or cursor.
+        nested: field of the answer with an object whose fields count as the answer's own; None when there is none.
+        next_field: field of the answer with the next page's URL, or with the value that asks for it.
         page_parameter: Python name of the parameter that takes the page number, offset or cursor.
         size_parameter: Python name of the parameter that takes the page size.
         total_field: field of the answer with the number of all items.
         pages_field: field of the answer with the number of all pages, or saying whether there are more.
+        last_field: field of the answer that says whether this is the last page.
+        number_field: field of the answer with the number of the page, which on the first page is the number to count
+            from, where the document does not say.
         first: number of the first page.
     """
 
     kind: str
     items: str | None = None
+    nested: str | None = None
     next_field: str | None = None
     page_parameter: str | None = None
     size_parameter: str | None = None
     total_field: str | None = None
     pages_field: str | None = None
+    last_field: str | None = None
+    number_field: str | None = None
     first: int = 1
 
 

@@ -107,8 +107,10 @@ def __getattr__(name: str) -> Any:
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
+    home = import_module(f"{__name__}.{module}")
+    if name not in vars(home):  # an earlier name is not kept: each use of it warns
+        return home._earlier()
+    globals()[name] = value = getattr(home, name)
     return value
 
 

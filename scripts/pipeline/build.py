@@ -89,6 +89,7 @@ def is_unchanged(request: BuildRequest, lock: Lock, received: LoadedDocument) ->
         and lock.tools == PINNED
         and request.named_platform in {None, lock.platform}
         and not request.allow
+        and not request.types
         and not request.discard_edits
         and not request.also
         and bool(lock.summary["requests_valid"] or not request.verify)

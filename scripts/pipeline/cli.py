@@ -82,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         "--no-verify", action="store_true", help="skip the proof; `check` then fails until the next build"
     )
 
+    build_.add_argument("--types", action="store_true", help="have mypy judge the package strictly, too")
+
     check_ = commands.add_parser("check", help="compare the client with its inputs; write nothing")
     check_.add_argument("--full", action="store_true", help="build again and compare byte by byte")
 
@@ -132,6 +134,7 @@ def _build(options: argparse.Namespace, progress: Progress) -> int:
         release=options.release,
         discard_edits=options.discard_edits,
         verify=not options.no_verify,
+        types=options.types,
         allow=tuple(options.allow),
     )
     report = Report(seconds=progress.seconds)

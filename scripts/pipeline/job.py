@@ -36,6 +36,8 @@ class BuildRequest:
     """Other files of the tree (relative path to content) that are installed in the same step."""
     discard_edits: bool = False
     verify: bool = True
+    types: bool = False
+    """Whether mypy judges the package too."""
     allow: tuple[str, ...] = ()
     """Operations whose failed verification is accepted from now on."""
 

@@ -13,6 +13,7 @@ from pipeline.imports import failing_imports
 from pipeline.index import write_index
 from pipeline.inputs import allowed_operations, read_settings, settings_for
 from pipeline.tools import tidy
+from pipeline.typecheck import require_types
 from pipeline.verify import verify
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
     Raises:
         VerificationError: an operation fails that is not accepted.
     """
+    if job.request.types:
+        with job.progress.stage("types"):
+            require_types(job.staged.package, work=job.work)
     allowed = allowed_operations(job)
     if not job.request.verify:
         return allowed

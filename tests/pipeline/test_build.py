@@ -17,6 +17,7 @@ from pipeline.errors import (
     RefusedDocumentError,
     ToolVersionError,
     UnexpectedError,
+    VerificationError,
 )
 from pipeline.folder_lock import work_folder
 from pipeline.journal import file_sha256
@@ -273,3 +274,16 @@ def test_a_mistake_of_a_stage_is_one_sentence_and_changes_nothing(
     with pytest.raises(UnexpectedError, match=r"stage index failed unexpectedly .*planted.*Nothing was installed"):
         kit.built(built_tree, source=kit.write_json(tmp_path / "other.json", kit.pets("Others")))
     assert kit.snapshot(built_tree.root) == before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_types_are_judged_on_request(tree: Layout, kit: Any) -> None:
+    kit.built(tree, types=True)
+    before = kit.snapshot(tree.package)
+    template = tree.openapi / "templates" / "str_enum.py.jinja"
+    template.write_text(template.read_text("utf-8") + "\n    wrong: int = 'text'\n", encoding="utf-8")
+    with pytest.raises(VerificationError, match=r"mypy found .*Nothing was installed.*without --types"):
+        kit.built(tree, types=True)
+    assert kit.snapshot(tree.package) == before
+    kit.built(tree)

@@ -207,7 +207,7 @@ def test_a_list_that_is_answered_whole_for_any_page_is_read_once(lists: Lists, w
 
 def test_the_first_page_for_any_page_of_a_longer_list_is_an_error_and_not_an_end(lists: Lists, wire: Wire) -> None:
     wire.answer = _by_query(lambda _: {"items": _things(0), "count": TOTAL})
-    with pytest.raises(lists("errors").PageError, match="round in a circle; 3 items were read"):
+    with pytest.raises(lists("errors").PageError, match="round in a circle; items read before: 3"):
         _read(lists, wire, "count", "sync")
 
 

@@ -203,6 +203,6 @@ def test_nulls_new_members_and_long_dates_are_read(portal: LocalPortal, cyara: C
         for form in ("nulls", "unknown_enum", "dates7"):
             portal.answer_in_form(form)
             assert cyara.campaigns.get_campaign(campaign_id=801) is not None
-            assert list(cyara.campaigns.iter_campaigns(limit=1)) is not None
+            assert len(list(cyara.campaigns.iter_campaigns(limit=2))) == 2
     finally:
         portal.answer_in_form("full")

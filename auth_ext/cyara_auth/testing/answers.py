@@ -54,6 +54,8 @@ class Answers:
     document: Document
     shapes: Shapes
     seed: int = 0
+    base_url: str = ""
+    """What answers name where the document's examples name its server: links lead to the portal that gave them."""
     _made: dict[tuple[int, Form, str | None], Answer] = attrs.field(
         factory=dict[tuple[int, Form, str | None], Answer], init=False
     )
@@ -66,8 +68,14 @@ class Answers:
         key = (id(operation), form, chosen)
         found = self._made.get(key)
         if found is None:
-            found = self._made[key] = self._make(status, content, chosen, form)
+            found = self._made[key] = self._at_home(self._make(status, content, chosen, form))
         return found
+
+    def _at_home(self, answer: Answer) -> Answer:
+        body = answer.body
+        for server in self.document.servers() if self.base_url else ():
+            body = body.replace(server.encode(), self.base_url.encode())
+        return attrs.evolve(answer, body=body)
 
     def success(self, operation: ServedOperation) -> tuple[int, Mapping[str, Json]]:
         """Choose the response that means success: the lowest 2xx, else `2XX` or `default`, else 200 with no words."""

@@ -45,7 +45,7 @@ class PortalCore:
         self.shapes = Shapes(self.document)
         self.router = Router(self.document.operations)
         self.check = RequestCheck(document=self.document, shapes=self.shapes)
-        self.answers = Answers(document=self.document, shapes=self.shapes, seed=settings.seed)
+        self.answers = Answers(document=self.document, shapes=self.shapes, seed=settings.seed, base_url=self.base_url)
         self.desk = CredentialDesk(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
         self.faults = FaultPlan()
         self.recorder = Recorder()

@@ -90,6 +90,16 @@ class Document:
         """All operations, in the order of the document."""
         return tuple(self._operations())
 
+    def servers(self) -> Iterator[str]:
+        """Yield the absolute addresses of the API that the document names, with the defaults of their variables."""
+        for node in as_array(self.raw.get("servers")):
+            server = as_object(node)
+            url = str(server.get("url"))
+            for name, variable in as_object(server.get("variables")).items():
+                url = url.replace(f"{{{name}}}", str(as_object(variable).get("default")))
+            if url.startswith(("https://", "http://")):
+                yield url.rstrip("/")
+
     def resolve(self, node: Json) -> Json:
         """Follow `$ref` until something else is found; a dangling or circular reference counts as the empty object."""
         seen: set[str] = set()

@@ -170,7 +170,7 @@ class Walk:
         if not self._counting or announced or (pages is not None and pages > self._pages):
             raise PageError(
                 f"page {self._pages + 1} is page {self._pages} once more, so the pages go round in a circle; "
-                f"{self._fetched} items were read before"
+                f"items read before: {self._fetched}"
             )
 
     def _more(self, answer: object) -> bool | None:

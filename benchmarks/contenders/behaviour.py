@@ -47,10 +47,11 @@ QUESTIONS = (
     Question("unknown member of an enumeration", _instead(status="Paused"), "status"),
     Question("date with 7 digits", _instead(lastRunDate="2026-01-31T21:15:11.8071332Z"), "lastRunDate"),
     Question(".NET time span", _instead(frequency="1.02:15:00"), "frequency"),
-    Question("200 with a login page", login_page()),
     Question("200 without a body", answer(200, "", media_type="application/json")),
     Question("503 once, then the answer", answer(503)),
     Question("status 520, not in the document", answer(520, "<html></html>", media_type="text/html")),
+    # Last: a pair that met a login page is suspect to this client until somebody has looked.
+    Question("200 with a login page", login_page()),
 )
 
 
@@ -64,22 +65,26 @@ class Behaviour:
 
 
 def behaviour(contender: Contender, portal: LocalPortal, home: str) -> Behaviour:
-    """Ask one contender everything; the portal regenerates the token before the first and the last question."""
-    pair = portal.regenerate_token()
-    target = Target(base_url=portal.base_url, pair=pair, account_id=portal.account_id, home=home)
-    with running(contender, target) as process:
+    """Ask one contender everything; the portal regenerates the token before each process and the last question."""
+    with running(contender, _target(portal, home)) as process:
         process.ask("first", CAMPAIGN)  # proves the pair where that matters
         cells = {"a call returns": said(process.ask("outcome", CAMPAIGN))}
+        cells["404"] = said(process.ask("outcome", MISSING))
+        cells["printing the client shows the token"] = "**yes**" if process.ask("shows_token") else "no"
         for question in QUESTIONS:
             portal.order(question.fault)
             fields = [] if question.field is None else [question.field]
             cells[question.label] = said(process.ask("outcome", CAMPAIGN, *fields))
             assert portal.pending_faults == 0, question
-        cells["404"] = said(process.ask("outcome", MISSING))
-        cells["printing the client shows the token"] = "**yes**" if process.ask("shows_token") else "no"
+    with running(contender, _target(portal, home)) as process:
+        process.ask("first", CAMPAIGN)
         portal.regenerate_token()
         process.ask("together", CAMPAIGN, THREADS)
         return Behaviour(cells=cells, invalid_calls=portal.invalid_calls_by_token[-1], token_void=portal.token_void)
+
+
+def _target(portal: LocalPortal, home: str) -> Target:
+    return Target(base_url=portal.base_url, pair=portal.regenerate_token(), account_id=portal.account_id, home=home)
 
 
 def said(outcome: Mapping[str, Any]) -> str:

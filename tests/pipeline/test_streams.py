@@ -64,6 +64,27 @@ def test_a_python_without_the_tools_is_told_the_command(clone: Path) -> None:
 
 
 @POSIX
+def test_a_python_without_the_tools_hands_over_to_the_projects_own(clone: Path) -> None:
+    own = clone / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" $OPTIONS "$@"\n', encoding="utf-8")
+    own.chmod(0o755)
+
+    def check(*options: str, own_options: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *options, "scripts/regenerate.py", "check"]
+        environment = {**os.environ, "OPTIONS": own_options}
+        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=clone, env=environment)
+
+    handed_over, by_itself = check("-S"), check()
+    assert handed_over.returncode == by_itself.returncode
+    assert (handed_over.stdout, handed_over.stderr) == (by_itself.stdout, by_itself.stderr)
+    # One that lacks them as well says so, instead of handing over again.
+    lacking = check("-S", own_options="-S")
+    assert lacking.returncode == 1
+    assert lacking.stderr.startswith("This Python lacks attrs")
+
+
+@POSIX
 def test_ctrl_c_in_the_first_moments(clone: Path, tmp_path: Path) -> None:
     planted = tmp_path / "planted" / "attrs.py"
     planted.parent.mkdir()

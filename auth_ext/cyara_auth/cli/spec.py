@@ -65,6 +65,7 @@ def _operations(document: dict[str, Any]) -> dict[tuple[str, str], tuple[str, st
         for method in _METHODS:
             operation: Any = members.get(method)
             if isinstance(operation, dict):
+                # Parsed JSON: isinstance() tells the checker of a dict, but of no types in it.
                 place = (method, f"{prefix}{path}".lower().removeprefix(API_PATH))
                 name = str(operation.get("operationId") or f"{method.upper()} {path}")  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
                 found[place] = name, _canonical([members.get("parameters", []), operation], document)
@@ -101,6 +102,7 @@ def _references(part: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
         for value in members.values():
             yield from _references(value)
     elif isinstance(part, list):
+        # As above: a list of whatever JSON has.
         for value in part:  # pyright: ignore[reportUnknownVariableType]
             yield from _references(value)
 
@@ -125,5 +127,6 @@ def _without_texts(part: Any, *, named: bool = False) -> Any:  # noqa: ANN401  #
             if named or not (name in _FOR_PEOPLE or name.startswith("x-"))
         }
     if isinstance(part, list):
+        # As above: a list of whatever JSON has.
         return [_without_texts(value) for value in part]  # pyright: ignore[reportUnknownVariableType]
     return part

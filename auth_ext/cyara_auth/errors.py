@@ -44,10 +44,8 @@ None holds a secret or a body, in its text or in an attribute. All can be pickle
 from datetime import datetime
 from typing import Any, ClassVar, final
 
+from cyara_auth.refusal_text import refusal_text
 from cyara_client.errors import CyaraError, PageError
-
-SHOWN_HEX_DIGITS = 8
-"""How much of a fingerprint people see: enough to compare by eye, as git does with commits."""
 
 
 def _restore(kind: type["CyaraAuthError"], args: tuple[Any, ...], attributes: dict[str, Any]) -> "CyaraAuthError":
@@ -207,27 +205,11 @@ class AdmissionRefusedError(CyaraAuthError):
         self.pid = pid
         self.source = source
         self.command = self.usual_command if command is None else command
-        super().__init__(self._text())
-
-    def _text(self) -> str:
-        what = self.what if self.detail is None else f"{self.what}: {self.detail}"
-        parts = [f"{what}."]
-        if self.fingerprint is not None:
-            origin = "" if self.source is None else f" from {self.source}"
-            parts.append(f"Fingerprint {self.fingerprint[:SHOWN_HEX_DIGITS]}{origin}.")
-        place = " ".join(
-            clause
-            for clause in (
-                "" if self.when is None else f"on {self.when:%Y-%m-%d at %H:%M:%S %Z}".rstrip(),
-                "" if self.pid is None else f"in process {self.pid}",
-                "" if self.host is None else f"on {self.host}",
-            )
-            if clause
+        what = self.what if detail is None else f"{self.what}: {detail}"
+        said = refusal_text(
+            what, fingerprint=fingerprint, when=when, host=host, pid=pid, source=source, command=self.command
         )
-        if place:
-            parts.append(f"It happened {place}.")
-        parts.append(f"Nothing was sent. Next: {self.command}")
-        return " ".join(parts)
+        super().__init__(said)
 
 
 class CredentialRejectedError(AdmissionRefusedError):
@@ -238,10 +220,7 @@ class CredentialRejectedError(AdmissionRefusedError):
 
 
 class CredentialSuspectError(CredentialRejectedError):
-    """A login page in the API's place, or a 401 of a gateway or of a server that does not know the new token yet.
-
-    Counted, but not final.
-    """
+    """A login page, or a 401 of a gateway or of a server that does not know the new token yet: counted, not final."""
 
     what = "A login page, or a 401 that may not be the portal's own, put this key:token pair under suspicion"
     usual_command = (
@@ -319,19 +298,3 @@ class WaitTimeoutError(CyaraAuthError):
             "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came.",
         )
         self.last, self.attempts, self.seconds = last, attempts, seconds
-
-
-class CyaraAuthWarning(UserWarning):
-    """Root of the warnings of `cyara_auth`."""
-
-
-class CredentialExpiryWarning(CyaraAuthWarning):
-    """The credential will expire soon; replace it before it does."""
-
-
-class PrivateStoreWarning(CyaraAuthWarning):
-    """Strikes are counted in this process only, because no folder for a store could be written."""
-
-
-class StrikeStoreRolledBackWarning(CyaraAuthWarning):
-    """The store has lost writes, and perhaps strikes, that this process had seen."""

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from cyara_auth.decide_events import Decision
 from cyara_auth.errors import (
-    SHOWN_HEX_DIGITS,
     AdmissionRefusedError,
     CredentialRejectedError,
     CredentialSupersededError,
@@ -15,6 +14,7 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
 )
 from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.renewal import renewal
 from cyara_auth.state import AccountState, Admission, Incident, PairRecord, PairState, TicketStatus
 from cyara_auth.ticket_kinds import Call

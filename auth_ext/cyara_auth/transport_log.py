@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cyara_auth.errors import SHOWN_HEX_DIGITS
+from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.retry import ATTEMPT
 
 LOGGER: Final = logging.getLogger("cyara_auth.calls")

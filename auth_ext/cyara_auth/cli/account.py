@@ -7,8 +7,9 @@ from attrs import frozen
 from cyara_auth.cli.exits import ExitCode
 from cyara_auth.cli.report import Json
 from cyara_auth.decide import pair_state
-from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
+from cyara_auth.errors import ConfigurationError
 from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.state import AccountMode, AccountState, GuardPolicy, Incident, PairRecord, PairState, TicketStatus
 from cyara_auth.stores.base import StrikeStore
 

@@ -15,9 +15,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from cyara_auth.auth_warnings import CyaraAuthWarning
 from cyara_auth.cli.again import with_options
 from cyara_auth.cli.exits import EXPECTED, ExitCode, exit_code_of
-from cyara_auth.errors import CyaraAuthWarning
 
 Json = str | int | float | bool | None | Sequence["Json"] | dict[str, "Json"]
 

@@ -17,7 +17,8 @@ from cyara_auth.cli.report import reporting
 from cyara_auth.cli.rotate import KeyOption, selected_key
 from cyara_auth.cli.setting import Setting
 from cyara_auth.decide_events import Reset
-from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
+from cyara_auth.errors import ConfigurationError
+from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.state import AccountState, PairState
 
 RegeneratedOption = Annotated[bool, typer.Option("--regenerated", help="Yes, the token was generated anew.")]

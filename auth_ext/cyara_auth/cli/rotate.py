@@ -32,16 +32,11 @@ from cyara_auth.cli.setting import Setting
 from cyara_auth.cli.verify import connector, probe
 from cyara_auth.credential import ApiCredential
 from cyara_auth.decide_events import RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.errors import (
-    SHOWN_HEX_DIGITS,
-    ConfigurationError,
-    CredentialConflictError,
-    CredentialError,
-    RotationInProgressError,
-)
+from cyara_auth.errors import ConfigurationError, CredentialConflictError, CredentialError, RotationInProgressError
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.providers import KeyringProvider, ProfileProvider
 from cyara_auth.providers.save import Place, save_credential
+from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.state import AccountMode, Incident, PairState, TicketStatus
 
 KeyOption = Annotated[

@@ -11,7 +11,8 @@ from cyara_auth.cli.report import Report, reporting
 from cyara_auth.cli.seen import has_forgotten, seen_path
 from cyara_auth.cli.setting import Setting
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import SHOWN_HEX_DIGITS, CredentialError
+from cyara_auth.errors import CredentialError
+from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.state import TicketStatus
 
 AllOption = Annotated[bool, typer.Option("--all", help="Show every key that the store knows.")]

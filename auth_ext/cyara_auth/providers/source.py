@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from attrs import frozen
 
 from cyara_auth._platform.fork import watch_forks
+from cyara_auth.auth_warnings import CredentialExpiryWarning
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
+from cyara_auth.errors import CredentialError, CredentialExpiredError
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, ask, describe
 from cyara_auth.renewal import renewal
 

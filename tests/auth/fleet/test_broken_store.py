@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cyara_auth.auth_warnings import StrikeStoreRolledBackWarning
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard import StrikeGuard
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import Outcome

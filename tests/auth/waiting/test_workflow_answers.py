@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
 import pytest
 
-from cyara_auth import CampaignOutcome, Pace, connect
+from cyara_auth import CampaignOutcome, Pace
 from cyara_auth.client import Cyara
 from cyara_auth.errors import OperationUnavailableError
 from cyara_auth.testing import LocalPortal, faults
@@ -20,20 +19,6 @@ from cyara_client.errors import CyaraError, DecodingError, PageError
 QUICK = Pace(interval=0.05, deadline=20)
 OTHER_TICKET = "11111111-1111-1111-1111-111111111111"
 Run = Callable[[int], CampaignOutcome]
-
-
-@pytest.fixture
-def portal() -> Iterator[LocalPortal]:
-    with LocalPortal(speed=200) as running:
-        yield running
-
-
-@pytest.fixture
-def cyara(portal: LocalPortal) -> Iterator[Cyara]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the operations are inferred, and say so once
-        with connect(portal.base_url, portal.credential, account_id=portal.account_id, store="memory:") as client:
-            yield client
 
 
 def in_a_loop(cyara: Cyara, call: Awaitable[Any]) -> Any:

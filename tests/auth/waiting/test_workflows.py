@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 
 import attrs
 import pytest
@@ -19,20 +18,6 @@ from cyara_client.errors import NotFound
 
 QUICK = Pace(interval=0.05, deadline=20)
 NEVER = Pace(interval=0.05, deadline=0.2)
-
-
-@pytest.fixture
-def portal() -> Iterator[LocalPortal]:
-    with LocalPortal(speed=200) as running:
-        yield running
-
-
-@pytest.fixture
-def cyara(portal: LocalPortal) -> Iterator[Cyara]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the operations are inferred, and say so once
-        with connect(portal.base_url, portal.credential, account_id=portal.account_id, store="memory:") as client:
-            yield client
 
 
 def test_a_campaign_runs_to_its_end_with_all_results(cyara: Cyara):

@@ -1,0 +1,24 @@
+"""A portal whose clock runs fast, and a client of it."""
+
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from cyara_auth import connect
+from cyara_auth.client import Cyara
+from cyara_auth.testing import LocalPortal
+
+
+@pytest.fixture
+def portal() -> Iterator[LocalPortal]:
+    with LocalPortal(speed=200) as running:
+        yield running
+
+
+@pytest.fixture
+def cyara(portal: LocalPortal) -> Iterator[Cyara]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the operations are inferred, and say so once
+        with connect(portal.base_url, portal.credential, account_id=portal.account_id, store="memory:") as client:
+            yield client

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import attrs
 
-from .drift_types import declared_types, described, fits, type_of
-from .errors import CyaraAuthError
+from cyara_auth.drift_types import declared_types, described, fits, type_of
+from cyara_auth.errors import CyaraAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,10 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .drift import DriftError, compare
+from cyara_auth.drift import DriftError, compare
 
 if TYPE_CHECKING:
-    from ._http import httpx
+    from cyara_auth._http import httpx
 
 
 @cache

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from .errors import WaitTimeoutError
-from .retry import RETRYABLE_STATUSES
-from .transport_errors import TransportError
-from .waiting import Pace, Progress
+from cyara_auth.errors import WaitTimeoutError
+from cyara_auth.retry import RETRYABLE_STATUSES
+from cyara_auth.transport_errors import TransportError
+from cyara_auth.waiting import Pace, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

@@ -9,8 +9,8 @@ import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from .errors import OperationUnavailableError
-from .runs import (
+from cyara_auth.errors import OperationUnavailableError
+from cyara_auth.runs import (
     CAMPAIGN_CALLS,
     TEST_CASE_CALLS,
     Ask,
@@ -21,13 +21,13 @@ from .runs import (
     campaign_steps,
     test_case_steps,
 )
-from .waiting import Pace, Progress, async_sleep, wait, wait_async
+from cyara_auth.waiting import Pace, Progress, async_sleep, wait, wait_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from functools import cached_property
 
-    from .runs import DetailsT_co, ResultT_co, RunT_co, Steps
+    from cyara_auth.runs import DetailsT_co, ResultT_co, RunT_co, Steps
 
     # A document need not have campaigns, and this half does not import the models of one that has. So what is in an
     # outcome is taken from what the client's own methods return; and where it has no such methods, type checkers refuse

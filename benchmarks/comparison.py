@@ -23,7 +23,7 @@ from contenders.page import page
 from contenders.process import Target, running
 from harness import Pair, Row
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

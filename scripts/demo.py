@@ -23,9 +23,9 @@ from rich.table import Table
 from cyara_auth import Pace, connect
 from cyara_auth.errors import AdmissionRefusedError
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.testing import LocalPortal
 from cyara_client.errors import Unauthorized, UnverifiedOperationWarning
 from cyara_client.models import CreateCampaignRequest, PlanType
+from cyara_tools.portal import LocalPortal
 
 if TYPE_CHECKING:
     from cyara_auth import Cyara

@@ -164,7 +164,10 @@ def lint_steps() -> list[Step]:
 def types_steps() -> list[Step]:
     """Return the commands that judge types; basedpyright is pyright from wheels, so that no Node has to be there."""
     return [
-        Step("types (mypy)", python("-m", "mypy", "-p", "cyara_auth", "-p", "cyara_client", "-p", "pipeline")),
+        Step(
+            "types (mypy)",
+            python("-m", "mypy", "-p", "cyara_auth", "-p", "cyara_tools", "-p", "cyara_client", "-p", "pipeline"),
+        ),
         Step("types (pyright)", python("-m", "basedpyright")),
     ]
 

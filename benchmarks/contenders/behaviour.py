@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from contenders.process import Target, running
-from cyara_auth.testing.faults import answer, login_page
+from cyara_tools.portal.faults import answer, login_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contenders.build import Contender
-    from cyara_auth.testing import LocalPortal
-    from cyara_auth.testing.faults import Fault
+    from cyara_tools.portal import LocalPortal
+    from cyara_tools.portal.faults import Fault
 
 CAMPAIGN = 812
 """The document's own example, so the portal has it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 PATCHED = """
 from gevent import monkey

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from cyara_auth.testing import LocalPortal, faults
+from cyara_tools.portal import LocalPortal, faults
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))

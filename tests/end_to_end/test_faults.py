@@ -15,8 +15,6 @@ import pytest
 from cyara_auth import Cyara, RetryPolicy, TransportError, connect
 from cyara_auth.errors import UnexpectedAuthPageError
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.testing import LocalPortal, faults
-from cyara_auth.testing.faults import Fault
 from cyara_client.errors import (
     BadRequest,
     Conflict,
@@ -27,6 +25,8 @@ from cyara_client.errors import (
     ServerError,
     UnexpectedStatus,
 )
+from cyara_tools.portal import LocalPortal, faults
+from cyara_tools.portal.faults import Fault
 
 PROBLEM = '{"title": "canary-title", "status": 409, "detail": "canary-detail", "traceId": "00-4bf9-01"}'
 CANARY = "canary"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 LATE = ("asyncio", "importlib.metadata", "platformdirs", "redis", "sqlite3", "subprocess")
 PROGRAM = """

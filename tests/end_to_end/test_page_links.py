@@ -10,8 +10,8 @@ import pytest
 from cyara_auth import Cyara, connect
 from cyara_auth.errors import CredentialOriginError
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.testing import LocalPortal, faults
 from cyara_client.errors import PageError
+from cyara_tools.portal import LocalPortal, faults
 
 FOREIGN = "https://portal.example/cyarawebapi/v3.0/accounts/1/campaigns?pageno=2"
 CAMPAIGN = {"campaignId": 1, "name": "a", "planType": "Pulse", "status": "Running", "lastRunDate": None}

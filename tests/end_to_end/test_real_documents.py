@@ -20,7 +20,7 @@ from pipeline.layout import Layout
 from pipeline.progress import Progress, Silent
 from pipeline.report import Report
 
-from cyara_auth.testing import LocalPortal, faults
+from cyara_tools.portal import LocalPortal, faults
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT.parent / "shared" / "specs"

@@ -15,11 +15,11 @@ import attrs
 import pytest
 
 from cyara_auth import Cyara, TransportError, connect
-from cyara_auth.testing import CuttingProxy, LocalPortal, faults
-from cyara_auth.testing.faults import Fault
 from cyara_client.errors import ApiError, BadRequest, DownloadError, NotFound
 from cyara_client.models import ImportTestCasesRequest
 from cyara_client.types import File
+from cyara_tools.portal import CuttingProxy, LocalPortal, faults
+from cyara_tools.portal.faults import Fault
 
 # Looks like the end of a body with the boundary that generated clients commonly send, and like two lines of a form.
 TRAP = "--+++\r\nContent-Disposition: form-data\r\n\r\n--+++--\r\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -147,7 +147,7 @@ def test_a_stale_pair_costs_one_call_over_ten_processes(
 def test_local_portal_works_from_the_wheel(python: str, environ: dict[str, str], tmp_path: Path) -> None:
     code = (
         "from cyara_auth import connect\n"
-        "from cyara_auth.testing import LocalPortal\n"
+        "from cyara_tools.portal import LocalPortal\n"
         "with LocalPortal() as portal:\n"
         "    with connect(portal.base_url, portal.credential, account_id=1, store='memory:') as cyara:\n"
         "        print(len(cyara.campaigns.get_campaigns().results), portal.invalid_calls)\n"

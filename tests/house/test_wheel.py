@@ -34,7 +34,7 @@ def test_only_the_two_packages_and_metadata(names: list[str]):
         "cyara_client/api/campaigns/get_campaigns.py",
         "cyara_auth/py.typed",
         "cyara_auth/decide.py",
-        "cyara_auth/testing/pytest_plugin.py",
+        "cyara_tools/portal/pytest_plugin.py",
     ],
 )
 def test_what_users_rely_on_is_there(names: list[str], wanted: str):

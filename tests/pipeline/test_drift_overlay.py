@@ -47,8 +47,8 @@ ASK = """
     import sys
     from cyara_auth import connect
     from cyara_auth.drift import DriftError
-    from cyara_auth.testing import LocalPortal
-    from cyara_auth.testing.document import Document
+    from cyara_tools.portal import LocalPortal
+    from cyara_tools.portal.document import Document
 
     Document.bundled()  # what a portal without a document of its own would serve
     with LocalPortal(document={served!r}) as portal:

@@ -16,7 +16,7 @@ from pipeline.errors import FetchError, RefusedDocumentError
 from pipeline.fetch import fetch_file, fetch_portal, fetch_url, store
 from pipeline.upstream import provenance
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

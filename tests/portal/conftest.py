@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 Call = Callable[..., httpx.Response]
 

@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 ANY_PATH = "/v3.0/accounts/1/campaigns"
 

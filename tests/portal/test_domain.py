@@ -141,7 +141,7 @@ def test_state_hangs_on_method_and_path_not_on_operation_ids(portal, call):
         for operation in item.values():
             if isinstance(operation, dict):
                 operation.pop("operationId", None)
-    from cyara_auth.testing import LocalPortal
+    from cyara_tools.portal import LocalPortal
 
     with LocalPortal(document) as other:
         headers = {"Authorization": f"ApiKey {other.credential}"}

@@ -8,10 +8,10 @@ import time
 import httpx
 import pytest
 
-from cyara_auth.testing import LocalPortal, faults
-from cyara_auth.testing.document import Document
-from cyara_auth.testing.schema import Shapes
-from cyara_auth.testing.synthesis import Synthesis
+from cyara_tools.portal import LocalPortal, faults
+from cyara_tools.portal.document import Document
+from cyara_tools.portal.schema import Shapes
+from cyara_tools.portal.synthesis import Synthesis
 
 A = "/v3.0/accounts/1"
 
@@ -109,7 +109,7 @@ def test_a_document_that_is_not_openapi_3_is_refused_in_a_sentence():
 
 
 def test_started_from_the_shell_it_says_how_to_reach_it_and_ends_when_told():
-    command = [sys.executable, "-m", "cyara_auth.testing", "--speed", "0"]
+    command = [sys.executable, "-m", "cyara_tools.portal", "--speed", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_one_sentence_and_no_traceback():
     with LocalPortal() as portal:
         port = portal.origin.rpartition(":")[2]
         ended = subprocess.run(
-            [sys.executable, "-m", "cyara_auth.testing", "--port", port], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "cyara_tools.portal", "--port", port], capture_output=True, text=True, check=False
         )
     assert ended.returncode == 1
     assert "cannot start" in ended.stderr

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from cyara_auth.testing.document import Document
-from cyara_auth.testing.judge import Judge
-from cyara_auth.testing.schema import Shapes
-from cyara_auth.testing.synthesis import Form, Synthesis
+from cyara_tools.portal.document import Document
+from cyara_tools.portal.judge import Judge
+from cyara_tools.portal.schema import Shapes
+from cyara_tools.portal.synthesis import Form, Synthesis
 
 DOCUMENT: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "openapi" / "upstream" / "cyara-v3.json").read_text("utf-8")

@@ -79,7 +79,7 @@ def test_the_base_path_is_case_insensitive_and_the_document_is_served(call, port
 
 
 def test_a_parameter_that_the_document_requires_is_missed():
-    from cyara_auth.testing import LocalPortal
+    from cyara_tools.portal import LocalPortal
 
     document = {
         "openapi": "3.0.3",

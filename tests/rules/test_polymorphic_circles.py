@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cyara_auth.testing.document import Document
-from cyara_auth.testing.judge import Judge
-from cyara_auth.testing.schema import Shapes
+from cyara_tools.portal.document import Document
+from cyara_tools.portal.judge import Judge
+from cyara_tools.portal.schema import Shapes
 
 
 def _reference(name: str) -> dict[str, str]:

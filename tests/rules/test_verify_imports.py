@@ -11,7 +11,7 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
-@pytest.mark.parametrize("module", ["cyara_auth.testing.json_types", "pipeline.verify", "pipeline.verify.child"])
+@pytest.mark.parametrize("module", ["cyara_tools.portal.json_types", "pipeline.verify", "pipeline.verify.child"])
 def test_the_package_under_test_is_not_imported_beforehand(module: str) -> None:
     code = f"import sys, {module}; sys.exit('cyara_client' in sys.modules)"
     done = subprocess.run(

@@ -9,15 +9,15 @@ from enum import Enum
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from cyara_auth.testing.json_types import is_array, is_object
-from cyara_auth.testing.texts import fits_format, read_date_time
+from cyara_tools.portal.json_types import is_array, is_object
+from cyara_tools.portal.texts import fits_format, read_date_time
 from pipeline.verify.annotations import is_model, kind_of, members, names, resolve, shown
 from pipeline.verify.meaning import read_span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cyara_auth.testing.json_types import Json
+    from cyara_tools.portal.json_types import Json
     from pipeline.verify.annotations import Annotation
 
 

@@ -17,7 +17,7 @@ from attrs import frozen
 
 import cyara_auth
 from cyara_auth.credential import ApiCredential
-from cyara_auth.testing.core import TEMPLATE
+from cyara_tools.portal.core import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
-from cyara_auth.testing import media
-from cyara_auth.testing.answers import WITHOUT_BODY
-from cyara_auth.testing.bodies import is_structured
-from cyara_auth.testing.decode import kinds_of
-from cyara_auth.testing.json_types import as_object, is_array, is_object
-from cyara_auth.testing.synthesis import NO_HINT, Synthesis
+from cyara_tools.portal import media
+from cyara_tools.portal.answers import WITHOUT_BODY
+from cyara_tools.portal.bodies import is_structured
+from cyara_tools.portal.decode import kinds_of
+from cyara_tools.portal.json_types import as_object, is_array, is_object
+from cyara_tools.portal.synthesis import NO_HINT, Synthesis
 from pipeline.verify.annotations import package, parameters, read
 from pipeline.verify.arguments import MisfitError, to_python
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import ModuleType
 
-    from cyara_auth.testing.answers import Answers
-    from cyara_auth.testing.document import Document, Parameter, ServedOperation
-    from cyara_auth.testing.json_types import Json
-    from cyara_auth.testing.schema import Shapes
+    from cyara_tools.portal.answers import Answers
+    from cyara_tools.portal.document import Document, Parameter, ServedOperation
+    from cyara_tools.portal.json_types import Json
+    from cyara_tools.portal.schema import Shapes
     from pipeline.verify.annotations import Annotation
 
 _DESCRIBED_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})

@@ -29,7 +29,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
         raise ImportError("cyara_client was imported before the package under test was named")
     sys.path.insert(0, root)
     # Only now, since both reach for the package under test.
-    portals = importlib.import_module("cyara_auth.testing.portal")
+    portals = importlib.import_module("cyara_tools.portal.local_portal")
     verification = importlib.import_module("pipeline.verify.run")
     document = Path(arguments["document"]).read_bytes()
     environ = {**os.environ, "PYTHONPATH": root}

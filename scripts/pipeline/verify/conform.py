@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pipeline.verify.annotations import is_model, kind_of, members, names, resolve, shown
 
 if TYPE_CHECKING:
-    from cyara_auth.testing.json_types import Json
+    from cyara_tools.portal.json_types import Json
     from pipeline.verify.annotations import Annotation
 
 

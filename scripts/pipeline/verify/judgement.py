@@ -6,7 +6,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cyara_auth.testing import media
+from cyara_tools.portal import media
 from pipeline.verify.annotations import returned
 from pipeline.verify.calls import LABEL
 from pipeline.verify.conform import misfit
@@ -15,7 +15,7 @@ from pipeline.verify.meaning import as_texts, difference, plain, written
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from cyara_auth.testing.recorder import Visit
+    from cyara_tools.portal.recorder import Visit
     from pipeline.verify.calls import Outcome
 
 _LONGEST = 400

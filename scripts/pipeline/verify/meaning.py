@@ -9,13 +9,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cyara_auth.testing.json_types import is_array, is_object
-from cyara_auth.testing.texts import ISO_DURATION, TIME_SPAN, read_date_time
+from cyara_tools.portal.json_types import is_array, is_object
+from cyara_tools.portal.texts import ISO_DURATION, TIME_SPAN, read_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cyara_auth.testing.json_types import Json
+    from cyara_tools.portal.json_types import Json
 
 _PARTS: Final = re.compile(r"(-?)(?:(\d+)\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?")
 _ISO: Final = re.compile(r"(-?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")

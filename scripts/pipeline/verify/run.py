@@ -7,9 +7,9 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from cyara_auth.testing.answers import Answers
-from cyara_auth.testing.document import Document
-from cyara_auth.testing.schema import Shapes
+from cyara_tools.portal.answers import Answers
+from cyara_tools.portal.document import Document
+from cyara_tools.portal.schema import Shapes
 from pipeline.verify.calls import Caller, WrongPairs, client_for
 from pipeline.verify.cases import Case, make_cases
 from pipeline.verify.judgement import answer_fault, by_label, request_faults, timeout_fault, unauthorized_faults
@@ -18,8 +18,8 @@ from pipeline.verify.report import Failure, VerifyReport
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cyara_auth.testing.portal import LocalPortal
-    from cyara_auth.testing.recorder import Visit
+    from cyara_tools.portal.local_portal import LocalPortal
+    from cyara_tools.portal.recorder import Visit
     from pipeline.verify.calls import Outcome, Way
 
     Arguments = Callable[[Case], dict[str, Any]]

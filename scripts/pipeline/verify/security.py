@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cyara_auth.testing.document import Document
-from cyara_auth.testing.json_types import as_object
+from cyara_tools.portal.document import Document
+from cyara_tools.portal.json_types import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

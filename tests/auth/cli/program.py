@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 _SETTINGS = re.compile(r"CYARA_|SSL_CERT_|(REQUESTS|CURL)_CA_BUNDLE|(?i:(https?|all|no)_proxy)")
 """Variables of whoever runs the tests that would change what the program does."""
@@ -21,7 +21,7 @@ _SETTINGS = re.compile(r"CYARA_|SSL_CERT_|(REQUESTS|CURL)_CA_BUNDLE|(?i:(https?|
 _ON_TERMINAL = (
     "import fcntl, os, sys, termios;"
     "os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
-    "os.execv(sys.executable, [sys.executable, '-m', 'cyara_auth.cli', *sys.argv[1:]])"
+    "os.execv(sys.executable, [sys.executable, '-m', 'cyara_tools.cli', *sys.argv[1:]])"
 )
 
 
@@ -70,7 +70,7 @@ class Program:
 
     def __call__(self, *arguments: str, text: str = "", **variables: str) -> Result:
         done = subprocess.run(
-            [sys.executable, "-m", "cyara_auth.cli", "auth", *arguments],
+            [sys.executable, "-m", "cyara_tools.cli", "auth", *arguments],
             input=text,
             capture_output=True,
             text=True,
@@ -115,7 +115,7 @@ class Program:
     def interrupted(self, *arguments: str, after: str) -> Result:
         """Run, and send Ctrl-C once `after` holds a line of the store's state."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "cyara_auth.cli", "auth", *arguments],
+            [sys.executable, "-m", "cyara_tools.cli", "auth", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

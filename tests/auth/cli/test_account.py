@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cyara_auth.cli.account import Account, choose, incident_text
-from cyara_auth.cli.exits import ExitCode
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import (
@@ -19,6 +17,8 @@ from cyara_auth.state import (
     Proof,
 )
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_tools.cli.account import Account, choose, incident_text
+from cyara_tools.cli.exit_codes import ExitCode
 
 PAIR, ORIGIN = "ab" * 16, "https://portal.example"
 STORE = MemoryStrikeStore()

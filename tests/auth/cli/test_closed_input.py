@@ -10,7 +10,7 @@ from .program import Program, Result
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the shell that closes the input is not there")
 def test_login_without_a_standard_input_says_so(program: Program) -> None:
-    command = f'exec "{sys.executable}" -m cyara_auth.cli auth login <&-'
+    command = f'exec "{sys.executable}" -m cyara_tools.cli auth login <&-'
     done = subprocess.run(
         ["/bin/sh", "-c", command], capture_output=True, text=True, timeout=50, env=program.environ, check=False
     )

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from cyara_auth.cli import check_account, checks
-from cyara_auth.cli.finding import Level
 from cyara_auth.origin import BaseUrl
-from cyara_auth.testing import LocalPortal
+from cyara_tools.cli import check_account, checks
+from cyara_tools.cli.finding import Level
+from cyara_tools.portal import LocalPortal
 
 from .program import Program
 

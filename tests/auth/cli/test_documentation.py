@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.cli.exits import EXPECTED, ExitCode, exit_code_of
-from cyara_auth.cli.rotate import app as rotate_app
 from cyara_auth.errors import CredentialFormatError, CredentialRejectedError, ProbeWaitTimeoutError
+from cyara_tools.cli.exit_codes import EXPECTED, ExitCode, exit_code_of
+from cyara_tools.cli.rotate import app as rotate_app
 
 PAGE = Path(__file__).parents[3] / "docs" / "credentials.md"
 SOURCES = Path(__file__).parents[3] / "auth_ext" / "cyara_auth"

@@ -16,7 +16,7 @@ import importlib.util, sys
 real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == {name!r} else real(name, *rest)
 sys.argv = ["cyara", "auth", "status"]
-from cyara_auth.cli import main
+from cyara_tools.cli import main
 main()
 """
 
@@ -35,7 +35,7 @@ WITHOUT_SERVER = """
 import importlib.util, runpy
 real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "uvicorn" else real(name, *rest)
-runpy.run_module("cyara_auth.testing", run_name="__main__")
+runpy.run_module("cyara_tools.portal", run_name="__main__")
 """
 
 
@@ -59,7 +59,7 @@ def test_no_character_is_too_much_for_an_old_output(program: Program, tmp_path: 
 
 def test_version_in_one_line() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "cyara_auth.cli", "--version"], capture_output=True, text=True, timeout=50, check=True
+        [sys.executable, "-m", "cyara_tools.cli", "--version"], capture_output=True, text=True, timeout=50, check=True
     )
     release = cyara_client.__platform__ or "not known"
     assert done.stdout == (

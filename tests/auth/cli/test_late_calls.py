@@ -9,8 +9,8 @@ from cyara_auth.decide_events import Admit, Settle
 from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import Incident, Instant, Outcome
 from cyara_auth.stores.sqlite import SqliteStrikeStore
-from cyara_auth.testing import LocalPortal
-from cyara_auth.testing.faults import drop
+from cyara_tools.portal import LocalPortal
+from cyara_tools.portal.faults import drop
 
 from .program import Program
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 from .program import Program
 

@@ -10,7 +10,7 @@ import pytest
 
 from cyara_auth import connect
 from cyara_auth.errors import AdmissionRefusedError
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 from .program import Program
 

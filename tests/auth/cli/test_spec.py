@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cyara_auth.cli.spec import built_from, compare
+from cyara_tools.cli.spec import built_from, compare
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs"
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}

@@ -14,7 +14,7 @@ from cyara_auth import connect
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialFormatError, CredentialRejectedError
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 KEY = "0123456789abcdef0123456789abcdef"
 TOKEN = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRW+/8="

@@ -15,7 +15,7 @@ from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.state import Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import reset_stores
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 from .conftest import Scene
 from .crowd import Client, Crowd, call

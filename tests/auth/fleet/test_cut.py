@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.testing import CuttingProxy, LocalPortal
+from cyara_tools.portal import CuttingProxy, LocalPortal
 
 from .conftest import Scene
 from .crowd import Client, acall, call

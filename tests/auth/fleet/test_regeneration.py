@@ -10,7 +10,7 @@ import pytest
 from cyara_auth.credential import ApiCredential
 from cyara_auth.decide_events import RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.state import AccountMode, Incident, PairState
-from cyara_auth.testing.faults import Fault, Stage
+from cyara_tools.portal.faults import Fault, Stage
 
 from .conftest import Scene
 from .crowd import Crowd, call

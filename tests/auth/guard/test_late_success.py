@@ -7,7 +7,7 @@ from cyara_auth import install
 from cyara_auth._http import httpx
 from cyara_auth.errors import CredentialRejectedError
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.testing import LocalPortal, faults
+from cyara_tools.portal import LocalPortal, faults
 
 PATH = "/v3.0/accounts/1/testcases"
 

@@ -7,7 +7,7 @@ import pytest
 
 from cyara_auth import connect
 from cyara_auth.client import Cyara
-from cyara_auth.testing import LocalPortal
+from cyara_tools.portal import LocalPortal
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from cyara_auth import CampaignOutcome, Pace
 from cyara_auth.client import Cyara
 from cyara_auth.errors import OperationUnavailableError
-from cyara_auth.testing import LocalPortal, faults
-from cyara_auth.testing.faults import Fault
 from cyara_auth.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import CyaraError, DecodingError, PageError
+from cyara_tools.portal import LocalPortal, faults
+from cyara_tools.portal.faults import Fault
 
 QUICK = Pace(interval=0.05, deadline=20)
 OTHER_TICKET = "11111111-1111-1111-1111-111111111111"

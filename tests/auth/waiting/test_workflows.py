@@ -12,9 +12,9 @@ import pytest
 from cyara_auth import Pace, TransportError, connect
 from cyara_auth.client import Cyara
 from cyara_auth.errors import OperationUnavailableError, WaitTimeoutError
-from cyara_auth.testing import LocalPortal, faults
 from cyara_auth.workflows import Workflows
 from cyara_client.errors import NotFound
+from cyara_tools.portal import LocalPortal, faults
 
 QUICK = Pace(interval=0.05, deadline=20)
 NEVER = Pace(interval=0.05, deadline=0.2)

@@ -1,0 +1,29 @@
+"""The command line `cyara` (extra `cli`): everything an operator does with a credential, on a terminal and in CI."""
+
+import importlib.util
+import io
+import sys
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line, or say how to install it."""
+    if importlib.util.find_spec("typer") is None or importlib.util.find_spec("rich") is None:
+        sys.stderr.write("The command line needs an extra. Run: pip install 'cyara-client[cli]'\n")
+        raise SystemExit(7)
+    _print_anything()
+    try:
+        from cyara_tools.cli.app import app  # noqa: PLC0415  # only with the extra
+
+        app(prog_name="cyara")
+    except KeyboardInterrupt:  # while it was still loading; later ones end in the report
+        sys.stderr.write("Interrupted.\n")
+        raise SystemExit(_INTERRUPTED) from None
+
+
+def _print_anything() -> None:
+    """Let no character end a command: with LANG=C or an old code page, a path with an umlaut would."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,143 @@
+"""What the strike store knows of one key, in the words of `status`: facts for programs and a verdict for people."""
+
+from datetime import UTC, datetime, timedelta
+
+from attrs import frozen
+
+from cyara_auth.decide import pair_state
+from cyara_auth.errors import ConfigurationError
+from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
+from cyara_auth.state import AccountMode, AccountState, GuardPolicy, Incident, PairRecord, PairState, TicketStatus
+from cyara_auth.stores.base import StrikeStore
+from cyara_tools.cli.exit_codes import ExitCode
+from cyara_tools.cli.report import Json
+
+LONG_ROTATION = timedelta(minutes=30)
+"""A rotation older than this has probably been forgotten; it is reported, never ended by itself."""
+
+
+@frozen(kw_only=True)
+class Account:
+    """One key's state as it was read.
+
+    Attributes:
+        key: The key's fingerprint.
+        state: What the store knows.
+        origin: Where proofs count, `scheme://host[:port]`; `None` when no portal is known.
+        settings: Policy and numbers by which to judge.
+        store: Asked for its clock.
+    """
+
+    key: str
+    state: AccountState
+    origin: str | None
+    settings: GuardSettings
+    store: StrikeStore
+
+    def count(self, status: TicketStatus) -> int:
+        """Count the tickets that are open, or of unknown outcome."""
+        return sum(1 for ticket in self.state.tickets if ticket.status is status)
+
+    def state_of(self, fingerprint: str) -> PairState:
+        """Return what is known of a pair."""
+        return pair_state(self.state, fingerprint, self.origin or "", now=self.store.clock(), settings=self.settings)
+
+    def verdict(self, fingerprint: str) -> tuple[ExitCode, str]:
+        """Say whether a call with this pair would be let out now."""
+        known = self.state_of(fingerprint)
+        if known.is_final:
+            return ExitCode.REJECTED, f"refused: the pair is {known}; generate a token and run: cyara auth login"
+        if self.state.mode is AccountMode.DRAINING:
+            return ExitCode.REFUSED, "refused: the token is being rotated; cyara auth rotate commit, or abort"
+        if known is PairState.SUSPECT:
+            return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"
+        proven = known is PairState.PROVEN
+        # As `decide` counts: strikes before its proof are not on the token of a proven pair, and only STRICT reserves.
+        used = self.state.strikes - (self.state.mark if proven else 0) + len(self.state.tickets)
+        free = proven and self.settings.policy is GuardPolicy.GUARDED
+        if used >= self.settings.budget and not free:
+            return ExitCode.REFUSED, (
+                f"refused: {used} of {self.settings.budget} possibly invalid calls are used; "
+                "after regenerating the token: cyara auth reset --regenerated"
+            )
+        if proven:
+            return ExitCode.OK, "calls go out"
+        return ExitCode.OK, "one call at a time until one succeeds; cyara auth verify proves the pair"
+
+    def rotation_age(self, now: datetime) -> timedelta | None:
+        """Return for how long a rotation has been going on; `None` when there is none."""
+        began = self.state.drained
+        return None if began is None else now - datetime.fromtimestamp(began.wall, UTC)
+
+    def facts(self) -> dict[str, Json]:
+        """Return everything for programs."""
+        began = self.state.drained
+        return {
+            "key": self.key,
+            "mode": self.state.mode.value,
+            "rotation": None if began is None else incident_facts(began),
+            "strikes": self.state.strikes,
+            "unknown": self.count(TicketStatus.UNKNOWN),
+            "open": self.count(TicketStatus.OPEN),
+            "budget": self.settings.budget,
+            "policy": self.settings.policy.value,
+            "epoch": self.state.epoch,
+            "pairs": [self._pair_facts(pair) for pair in self.state.pairs],
+        }
+
+    def rows(self) -> list[list[str]]:
+        """Return one row for each pair: fingerprint, state, what made it so."""
+        return [
+            [pair.fingerprint[:SHOWN_HEX_DIGITS], self.state_of(pair.fingerprint), incident_text(pair.incident)]
+            for pair in self.state.pairs
+        ]
+
+    def _pair_facts(self, pair: PairRecord) -> Json:
+        return {
+            "fingerprint": pair.fingerprint,
+            "state": self.state_of(pair.fingerprint).value,
+            "origins": [proof.origin for proof in pair.proofs],
+            "incident": None if pair.incident is None else incident_facts(pair.incident),
+        }
+
+
+def incident_facts(incident: Incident) -> dict[str, Json]:
+    """Return an incident for programs."""
+    return {
+        "when": datetime.fromtimestamp(incident.wall, UTC).isoformat(timespec="seconds"),
+        "host": incident.host,
+        "pid": incident.pid,
+        "source": incident.source,
+        "operation": incident.operation,
+        "by": incident.by,
+    }
+
+
+def incident_text(incident: Incident | None) -> str:
+    """Return an incident for people."""
+    if incident is None:
+        return ""
+    when = datetime.fromtimestamp(incident.wall, UTC)
+    parts = [f"{when:%Y-%m-%d %H:%M:%S} UTC, process {incident.pid} on {incident.host}"]
+    parts += [f"calling {incident.operation}"] if incident.operation else []
+    parts += [f"with the pair from {incident.source}"] if incident.source else []
+    parts += [f"replaced by {incident.by[:SHOWN_HEX_DIGITS]}"] if incident.by else []
+    return ", ".join(parts)
+
+
+def choose(known: list[str], prefix: str, *, what: str) -> str:
+    """Return the one fingerprint that begins with what a person typed.
+
+    Raises:
+        ConfigurationError: None does, or several do.
+    """
+    if not prefix:  # a variable that is not set must not choose the only one there is
+        raise ConfigurationError(f"The first digits of the {what}'s fingerprint are missing. Nothing was changed.")
+    found = [name for name in known if name.startswith(prefix.lower())]
+    if len(found) != 1:
+        shown = ", ".join(name[:SHOWN_HEX_DIGITS] for name in known) or "none"
+        raise ConfigurationError(
+            f"The store knows {len(found)} {what}s that begin with {prefix}. Nothing was changed. Known: {shown}"
+        )
+    return found[0]

@@ -1,0 +1,65 @@
+"""Calls that were lost and may still reach the portal: a token that is generated before they have may have to pay.
+
+Only waiting before the token is generated helps, so `rotate begin` waits. Afterwards nobody can tell which token they
+count against; `rotate commit` and `reset` refuse then, or go on and leave them charged.
+"""
+
+import math
+from typing import Annotated
+
+import typer
+from attrs import frozen
+
+from cyara_auth.decide_admit import seconds_left
+from cyara_auth.decide_events import Look
+from cyara_auth.errors import LateCallsError
+from cyara_auth.state import TicketStatus
+from cyara_auth.stores.base import StrikeStore
+from cyara_tools.cli.report import Report
+
+NowOption = Annotated[
+    bool, typer.Option("--now", help="Do not wait for calls that were lost; they stay charged to the new token.")
+]
+
+
+@frozen(kw_only=True)
+class LateCalls:
+    """How many calls of unknown outcome may still reach the portal, and for how many whole seconds."""
+
+    count: int
+    seconds: int
+
+    def __str__(self) -> str:
+        calls = "1 call that was lost on its way" if self.count == 1 else f"{self.count} calls that were lost"
+        return f"{calls} may still reach the portal within {self.seconds} seconds"
+
+
+def late_calls(store: StrikeStore, account: str) -> LateCalls:
+    """Look which calls of a key were given up and are not old enough yet to be over for certain."""
+    now = store.clock()
+    tickets = store.apply(account, Look(now=now)).state.tickets
+    unknown = (ticket for ticket in tickets if ticket.status is TicketStatus.UNKNOWN)
+    left = [seconds for ticket in unknown if (seconds := seconds_left(ticket, now)) > 0]
+    return LateCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))
+
+
+def check_late_calls(store: StrikeStore, account: str, report: Report, *, go_on: bool) -> None:
+    """Tell of late calls, after the token was generated and before anything is changed.
+
+    Raises:
+        LateCallsError: there are some, and nobody said that the command shall go on.
+    """
+    late = late_calls(store, account)
+    report.put(late_calls=late.count, late_seconds=late.seconds)
+    if not late.count:
+        return
+    if not go_on:
+        raise LateCallsError(
+            fingerprint=account,
+            detail=f"{late}, so nothing was changed",
+            command=(
+                f"wait {late.seconds} seconds, generate the token once more, and run this again; or go on with this "
+                "token by --now, which leaves them charged to it"
+            ),
+        )
+    report.note(f"{late}; this went on by --now and leaves them charged to the new token")

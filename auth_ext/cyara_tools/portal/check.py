@@ -1,0 +1,170 @@
+"""Is this request what the document asks for? Path, query, headers, cookies, media type and body; if not, why."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote
+
+import attrs
+
+from cyara_tools.portal import media
+from cyara_tools.portal.bodies import UnreadableBodyError, is_structured, read_body
+from cyara_tools.portal.decode import ABSENT, from_header, from_path, from_query
+from cyara_tools.portal.document import split_template
+from cyara_tools.portal.json_types import as_object
+from cyara_tools.portal.judge import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cyara_tools.portal.document import Document, Parameter, ServedOperation
+    from cyara_tools.portal.json_types import Json
+    from cyara_tools.portal.schema import Shapes
+
+_NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+"""OpenAPI says that header parameters of these names are ignored: media types and security describe them."""
+
+
+@attrs.frozen(kw_only=True)
+class Incoming:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[tuple[str, str]]
+    """Names in lower case, in the order of the wire."""
+    body: bytes
+
+    def header(self, name: str) -> list[str]:
+        """Return all values of a header."""
+        return [value for key, value in self.headers if key == name]
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What the document says about a request."""
+
+    status: int
+    """200 for a valid request, else 400 or 415."""
+    reasons: tuple[str, ...]
+    values: Mapping[str, Any]
+    """Decoded parameters as `place.name`; what was left out is absent."""
+    body: Any = None
+
+
+@attrs.frozen(kw_only=True)
+class RequestCheck:
+    """Holds requests against one document."""
+
+    document: Document
+    shapes: Shapes
+
+    def judge(self, operation: ServedOperation, path_values: Mapping[str, str], request: Incoming) -> Verdict:
+        """Decode the whole request and collect every reason why it is not valid."""
+        values: dict[str, Any] = {}
+        reasons = list(self._parameters(operation, path_values, request, values))
+        body, wrong_media, body_reasons = self._body(operation, request)
+        reasons += body_reasons
+        status = HTTPStatus.BAD_REQUEST if reasons else HTTPStatus.OK
+        if wrong_media:
+            status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        return Verdict(status=status, reasons=tuple(reasons), values=values, body=body)
+
+    def _parameters(
+        self, operation: ServedOperation, path_values: Mapping[str, str], request: Incoming, values: dict[str, Any]
+    ) -> Iterator[str]:
+        judge = Judge(shapes=self.shapes)
+        query = parse_qs(request.query, keep_blank_values=True)
+        used = {name for name, _ in split_template(operation.path)[1]}
+        decoded = {
+            (p.place, p.name): self._value(p, path_values, query, request, used)
+            for p in sorted(operation.parameters, key=self._takes_the_rest)
+        }
+        for parameter in operation.parameters:
+            label = f"{parameter.place} parameter {parameter.name!r}"
+            value = decoded[(parameter.place, parameter.name)]
+            if value is not ABSENT:
+                values[f"{parameter.place}.{parameter.name}"] = value
+                yield from judge.reasons(value, parameter.schema, label)
+            elif parameter.required and not (parameter.place == "header" and parameter.name.lower() in _NOT_PARAMETERS):
+                yield f"{label} is required"
+        for name in query:
+            if name not in used:
+                yield f"query parameter {name!r} is not known to this operation"
+
+    def _takes_the_rest(self, parameter: Parameter) -> int:
+        """Say how late to read a parameter: free-form objects take whatever keys all others leave over."""
+        shape = self.shapes.of(parameter.schema)
+        return shape.is_object + (shape.is_object and not shape.properties)
+
+    def _value(
+        self,
+        parameter: Parameter,
+        path_values: Mapping[str, str],
+        query: Mapping[str, Sequence[str]],
+        request: Incoming,
+        used: set[str],
+    ) -> Json:
+        match parameter.place:
+            case "path":
+                wanted = parameter.name.strip().lower()
+                raw = next((v for k, v in path_values.items() if k.lower() == wanted), None)
+                return ABSENT if raw is None else from_path(raw, parameter, self.shapes)
+            case "query":
+                return from_query(query, parameter, self.shapes, used)
+            case "header" if parameter.name.lower() not in _NOT_PARAMETERS:
+                return from_header(request.header(parameter.name.lower()), parameter, self.shapes)
+            case "cookie":
+                # A name stands once in a Cookie header, so a list can only be one text.
+                joined = attrs.evolve(parameter, explode=False)
+                return from_query(_cookies(request), joined, self.shapes, set())
+            case _:
+                return ABSENT
+
+    def _body(self, operation: ServedOperation, request: Incoming) -> tuple[Json, bool, list[str]]:
+        """Return the decoded body, whether its media type is refused, and the reasons."""
+        described = as_object(self.document.resolve(operation.raw.get("requestBody")))
+        # A key without a slash is a slip of the document, and no media type.
+        content = {name: node for name, node in as_object(described.get("content")).items() if "/" in name}
+        types = request.header("content-type")
+        if not described:
+            return None, False, ["this operation takes no body"] if request.body else []
+        # A file may be empty; whoever names its type has sent it.
+        if not request.body and not any(media.essence(name) == "application/octet-stream" for name in types):
+            return None, False, ["a body is required"] if described.get("required") is True else []
+        if content and len(types) != 1:
+            return None, True, [f"a body needs one Content-Type header, there are {len(types)}"]
+        listed = media.pick(types[0], content) if content else "*/*"
+        if listed is None:
+            return None, True, [f"the media type {types[0]!r} is not one of {', '.join(content)}"]
+        return self._read(request.body, types, as_object(content.get(listed)))
+
+    def _read(self, data: bytes, types: Sequence[str], described: Mapping[str, Json]) -> tuple[Json, bool, list[str]]:
+        """Decode a body of an accepted media type and judge it, unless it is taken as it is."""
+        content_type = types[0] if types else ""
+        schema = as_object(described.get("schema"))
+        try:
+            body = read_body(data, content_type, described, self.shapes)
+        except UnreadableBodyError as error:
+            return None, False, [str(error)]
+        if self._is_binary(schema) or not is_structured(content_type):
+            return body, False, []
+        return body, False, Judge(shapes=self.shapes).reasons(body, schema, "body")
+
+    def _is_binary(self, schema: Json) -> bool:
+        shape = self.shapes.of(schema)
+        return shape.types == ("string",) and shape.keywords.get("format") == "binary"
+
+
+def _cookies(request: Incoming) -> Mapping[str, Sequence[str]]:
+    jar: SimpleCookie = SimpleCookie()
+    for line in request.header("cookie"):
+        try:
+            jar.load(line)
+        except CookieError:
+            continue
+    # ASP.NET Core undoes percent-encoding in cookies.
+    return {name: [unquote(morsel.value)] for name, morsel in jar.items()}

@@ -1,0 +1,137 @@
+"""What can be read from and ordered of a running portal, whether it runs in this process or in another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from cyara_tools.portal.synthesis import Form
+
+if TYPE_CHECKING:
+    from cyara_tools.portal.core import PortalCore
+    from cyara_tools.portal.faults import Fault
+    from cyara_tools.portal.recorder import Visit
+
+
+class Controls(Protocol):
+    """Reads and orders. Every method may be called from any thread."""
+
+    def credential(self) -> str:
+        """Return the pair that is valid now."""
+        ...
+
+    def invalid_by_token(self) -> tuple[int, ...]:
+        """Return how many invalid calls came while each token was current, oldest token first."""
+        ...
+
+    def void(self) -> bool:
+        """Return whether the current token is void."""
+        ...
+
+    def regenerate(self, nodes: int | None) -> str:
+        """Make a new token known to the first `nodes` nodes, to all when None, and return the new pair."""
+        ...
+
+    def regenerate_before(self, arrival: int, nodes: int | None) -> None:
+        """Make a new token just before the request with this arrival number is judged."""
+        ...
+
+    def propagate(self) -> None:
+        """Let all nodes know the current token."""
+        ...
+
+    def order(self, faults: tuple[Fault, ...]) -> None:
+        """Add faults."""
+        ...
+
+    def pending_faults(self) -> int:
+        """Return how many faults are not used up."""
+        ...
+
+    def clear_faults(self) -> None:
+        """Forget the faults that are not used up."""
+        ...
+
+    def set_form(self, form: str) -> None:
+        """Choose the form of the answers that are made from schemas."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Move the portal's clock."""
+        ...
+
+    def visits(self) -> tuple[Visit, ...]:
+        """Return the latest requests."""
+        ...
+
+    def arrivals(self) -> int:
+        """Return how many requests have arrived since the start."""
+        ...
+
+    def forget_visits(self) -> None:
+        """Drop what was recorded."""
+        ...
+
+
+@attrs.frozen
+class LocalControls:
+    """Controls of a portal in this process."""
+
+    core: PortalCore
+
+    def credential(self) -> str:
+        """Return the pair that is valid now."""
+        return self.core.desk.credential
+
+    def invalid_by_token(self) -> tuple[int, ...]:
+        """Return how many invalid calls came while each token was current, oldest token first."""
+        return self.core.desk.invalid_by_token
+
+    def void(self) -> bool:
+        """Return whether the current token is void."""
+        return self.core.desk.void
+
+    def regenerate(self, nodes: int | None) -> str:
+        """Make a new token known to the first `nodes` nodes, to all when None, and return the new pair."""
+        return self.core.desk.regenerate(nodes=nodes)
+
+    def regenerate_before(self, arrival: int, nodes: int | None) -> None:
+        """Make a new token just before the request with this arrival number is judged."""
+        self.core.regenerate_before[arrival] = nodes
+
+    def propagate(self) -> None:
+        """Let all nodes know the current token."""
+        self.core.desk.propagate()
+
+    def order(self, faults: tuple[Fault, ...]) -> None:
+        """Add faults."""
+        self.core.faults.order(*faults)
+
+    def pending_faults(self) -> int:
+        """Return how many faults are not used up."""
+        return self.core.faults.pending
+
+    def clear_faults(self) -> None:
+        """Forget the faults that are not used up."""
+        self.core.faults.clear()
+
+    def set_form(self, form: str) -> None:
+        """Choose the form of the answers that are made from schemas."""
+        self.core.form = Form(form)
+
+    def advance(self, seconds: float) -> None:
+        """Move the portal's clock."""
+        self.core.domain.clock.advance(seconds)
+
+    def visits(self) -> tuple[Visit, ...]:
+        """Return the latest requests."""
+        return self.core.recorder.visits
+
+    def arrivals(self) -> int:
+        """Return how many requests have arrived since the start."""
+        return self.core.recorder.count
+
+    def forget_visits(self) -> None:
+        """Drop what was recorded."""
+        self.core.recorder.forget()

@@ -1,0 +1,139 @@
+"""Everything a portal is, but the wire: document, credential desk, faults, recorder, and the life of campaigns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import attrs
+
+from cyara_tools.portal.answers import Answer, Answers, problem
+from cyara_tools.portal.check import Incoming, RequestCheck
+from cyara_tools.portal.credentials import CredentialDesk, Presented
+from cyara_tools.portal.document import Document, bundled_bytes
+from cyara_tools.portal.domain.routes import Cyara
+from cyara_tools.portal.faults import FaultPlan
+from cyara_tools.portal.recorder import Recorder
+from cyara_tools.portal.routing import Router
+from cyara_tools.portal.schema import Shapes
+from cyara_tools.portal.synthesis import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cyara_tools.portal.check import Verdict
+    from cyara_tools.portal.document import ServedOperation
+    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.settings import PortalSettings
+
+TEMPLATE: Final = "x-cyara-template"
+"""Header by which a caller may name the template that it means, percent-encoded."""
+
+DocumentSource = bytes | str | Path | dict[str, Any] | None
+
+
+class PortalCore:
+    """One portal without a socket. All of it runs in the server's thread, except what orders, counts and reads."""
+
+    def __init__(self, document: DocumentSource, settings: PortalSettings, origin: str) -> None:
+        self.settings = settings
+        self.base_url = origin + settings.base_path
+        self.document_bytes = read_document(document)
+        self.document = Document(json.loads(self.document_bytes.decode("utf-8-sig")))
+        self.shapes = Shapes(self.document)
+        self.router = Router(self.document.operations)
+        self.check = RequestCheck(document=self.document, shapes=self.shapes)
+        self.answers = Answers(document=self.document, shapes=self.shapes, seed=settings.seed, base_url=self.base_url)
+        self.desk = CredentialDesk(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
+        self.faults = FaultPlan()
+        self.recorder = Recorder()
+        self.domain = Cyara(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
+        self.form = Form.FULL
+        self.regenerate_before: dict[int, int | None] = {}
+        """Arrival numbers before which the token is regenerated, and how many nodes hear of it."""
+
+    def operation(self, request: Incoming) -> tuple[ServedOperation, Verdict] | Answer:
+        """Find what a request is for and judge it; an answer if there is nothing, or not with this method.
+
+        Documents may have operations that nothing on the wire tells apart, such as `/items/{id}` and `/items/{name}`
+        with texts for both. Whoever means one of them names its template in the header `x-cyara-template`.
+        """
+        candidates = self.router.candidates(request.path, request.query, request.method)
+        judged = [(operation, self.check.judge(operation, values, request)) for operation, values in candidates]
+        if judged:
+            named = request.header(TEMPLATE)
+            return min(judged, key=lambda found: (bool(found[1].reasons), quote(found[0].path) not in named))
+        found = self.router.match(request.path)
+        if found is None:
+            return problem(404, "Not Found", f"No operation has the path {request.path}.")
+        allowed = ", ".join(sorted(found.operations))
+        refused = problem(405, "Method Not Allowed", f"{request.path} takes {allowed}.")
+        return attrs.evolve(refused, headers=(("allow", allowed),))
+
+    def is_public(self, request: Incoming) -> bool:
+        """Whether the operation that a request is for answers without credentials."""
+        first = next(self.router.candidates(request.path, request.query, request.method), None)
+        return first is not None and first[0].public
+
+    def admit(self, request: Incoming, visit: Visit) -> Answer | None:
+        """Look at the credential; an answer if the request is not let in."""
+        if visit.arrival in self.regenerate_before:
+            self.desk.regenerate(nodes=self.regenerate_before.pop(visit.arrival))
+        node, brought = visit.arrival % self.settings.nodes, request.header("authorization")
+        visit.credential_correct = self.desk.recognises(brought, node=node)
+        if self.is_public(request):
+            return None
+        visit.presented = self.desk.evaluate(brought, node=node)
+        if visit.presented is Presented.ACCEPTED:
+            return None
+        refused = problem(401, "Unauthorized", "The API key and token were not accepted.")
+        return attrs.evolve(refused, headers=(("www-authenticate", "ApiKey"),))
+
+    def serve(self, request: Incoming, visit: Visit) -> Answer:
+        """Answer a request that was let in."""
+        found = self.operation(request)
+        if isinstance(found, Answer):
+            return found
+        operation, verdict = found
+        visit.operation = f"{operation.method} {operation.path}"
+        visit.reasons, visit.values, visit.body = verdict.reasons, verdict.values, verdict.body
+        if verdict.reasons:
+            title = (
+                "Unsupported Media Type"
+                if verdict.status == _UNSUPPORTED
+                else "One or more validation errors occurred."
+            )
+            return problem(verdict.status, title, "; ".join(verdict.reasons), errors={"request": list(verdict.reasons)})
+        if self.settings.stateful and self.form is Form.FULL:
+            lived = self.domain.answer(request, verdict)
+            if lived is not None:
+                return lived
+        return self.answers.answer(operation, form=self.form, accept=", ".join(request.header("accept")))
+
+    def secrets_in(self, request: Incoming) -> Iterator[str]:
+        """Name every place but the Authorization header where the secret stands."""
+        if self.desk.holds_secret(f"{request.path}?{request.query}"):
+            yield "address"
+        yield from (
+            name for name, value in request.headers if name != "authorization" and self.desk.holds_secret(value)
+        )
+        if self.desk.holds_secret(request.body.decode("latin-1")):
+            yield "body"
+
+
+_UNSUPPORTED = 415
+
+
+def read_document(document: DocumentSource) -> bytes:
+    """Return a document as bytes, wherever it comes from."""
+    match document:
+        case None:
+            return bundled_bytes()
+        case bytes():
+            return document
+        case dict():
+            return json.dumps(document).encode()
+        case _:
+            return Path(document).read_bytes()

@@ -1,0 +1,225 @@
+"""The OpenAPI document as received, read directly: what the portal serves and judges by.
+
+Everything here works on the document itself. Nothing is shared with the generator, its templates or the client, so
+that a mistake made there cannot excuse itself here.
+
+Documents of ASP.NET servers are read the way their servers mean them: route constraints (`{id:int}`), catch-alls
+(`{**path}`) and names that differ from their parameter in case only are understood, since the routes of such servers
+are understood that way too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+import attrs
+
+from cyara_tools.portal.json_types import as_array, as_object, is_array, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cyara_tools.portal.json_types import Json
+
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# A constraint may hold braces of its own, doubled as routes write them: `{code:regex(^[a-z]{{3}}$)}`.
+_TEMPLATE_NAME: Final = re.compile(r"\{\s*\**\s*([^{}:=?]*?)\s*(?:[:=?](?:[^{}]|\{+[^{}]*\}+)*)?\}")
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What HTTP allows as the name of a header or cookie (RFC 9110, section 5.6.2)."""
+_TEXT: Final[Mapping[str, Any]] = {"type": "string"}
+"""The schema of a parameter that the document says nothing about: outside of a body, everything is text."""
+
+
+class UnusableDocumentError(ValueError):
+    """The portal cannot serve this document; the text says why."""
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """One parameter of an operation, with its reference followed and its `content` form, if any, unpacked."""
+
+    name: str
+    place: str
+    required: bool
+    schema: Mapping[str, Any]
+    style: str
+    explode: bool
+    media_type: str | None = None
+    """Set when the value is a document of its own (`content` in place of `schema`)."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ServedOperation:
+    """One method on one path template."""
+
+    method: str
+    path: str
+    raw: Mapping[str, Any]
+    parameters: tuple[Parameter, ...]
+    public: bool
+    """Only an explicit `security: []` makes an operation public: the vendor says that every call needs credentials."""
+
+    @property
+    def operation_id(self) -> str:
+        """The document's own id, or method and path where it has none."""
+        return self.raw.get("operationId") or f"{self.method} {self.path}"
+
+
+class Document:
+    """Read access to an OpenAPI 3.0 or 3.1 document."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        if "swagger" in raw:
+            raise UnusableDocumentError("The portal serves OpenAPI 3.x; upgrade this Swagger 2.0 document first.")
+        if not str(raw.get("openapi", "")).startswith("3."):
+            raise UnusableDocumentError("This is not an OpenAPI 3.x document: it has no `openapi: 3.x`.")
+        self.raw = raw
+
+    @classmethod
+    def bundled(cls) -> Document:
+        """Read the document that the installed client was generated from."""
+        return cls(json.loads(bundled_bytes()))
+
+    @cached_property
+    def operations(self) -> tuple[ServedOperation, ...]:
+        """All operations, in the order of the document."""
+        return tuple(self._operations())
+
+    def servers(self) -> Iterator[str]:
+        """Yield the absolute addresses of the API that the document names, with the defaults of their variables."""
+        for node in as_array(self.raw.get("servers")):
+            server = as_object(node)
+            url = str(server.get("url"))
+            for name, variable in as_object(server.get("variables")).items():
+                url = url.replace(f"{{{name}}}", str(as_object(variable).get("default")))
+            if url.startswith(("https://", "http://")):
+                yield url.rstrip("/")
+
+    def resolve(self, node: Json) -> Json:
+        """Follow `$ref` until something else is found; a dangling or circular reference counts as the empty object."""
+        seen: set[str] = set()
+        while is_object(node) and isinstance(node.get("$ref"), str):
+            reference: str = node["$ref"]
+            if reference in seen or not reference.startswith("#"):
+                return {}
+            seen.add(reference)
+            node = self._target(reference)
+        return node
+
+    def _target(self, reference: str) -> Json:
+        node: Any = self.raw
+        for part in reference[1:].split("/")[1:]:
+            names = (part.replace("~1", "/").replace("~0", "~"), unquote(part).replace("~1", "/").replace("~0", "~"))
+            if is_array(node):
+                node = node[int(part)] if part.isdigit() and int(part) < len(node) else None
+                continue
+            members = as_object(node)
+            node = next((members[name] for name in names if name in members), None)
+        return {} if node is None else node
+
+    def _operations(self) -> Iterator[ServedOperation]:
+        for path, item in self.raw.get("paths", {}).items():
+            whole = self.resolve(item)
+            if path.startswith("x-") or not is_object(whole):
+                continue
+            for method, operation in whole.items():
+                if method.lower() in METHODS and is_object(operation):
+                    yield ServedOperation(
+                        method=method.upper(),
+                        path=path,
+                        raw=operation,
+                        parameters=tuple(self._parameters(path, whole, operation)),
+                        public=operation.get("security") == [],
+                    )
+
+    def _parameters(self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[Parameter]:
+        merged: dict[tuple[str, str], Parameter] = {}
+        for node in (*as_array(item.get("parameters")), *as_array(operation.get("parameters"))):
+            raw = self.resolve(node)
+            if is_object(raw) and isinstance(raw.get("name"), str):
+                read = self._parameter(raw)
+                merged[(read.name, read.place)] = read
+        in_template = {name.lower() for name in template_names(path)}
+        for parameter in merged.values():
+            if parameter.place in {"header", "cookie"}:
+                possible = _TOKEN.fullmatch(parameter.name.strip()) is not None
+            else:
+                possible = parameter.place != "path" or parameter.name.strip().lower() in in_template
+            if possible:
+                yield parameter
+        declared = {p.name.strip().lower() for p in merged.values() if p.place == "path"}
+        for name in template_names(path):
+            if name.lower() not in declared:
+                yield Parameter(name=name, place="path", required=True, schema=_TEXT, style="simple", explode=False)
+
+    def _parameter(self, raw: Mapping[str, Any]) -> Parameter:
+        place = str(raw.get("in"))
+        style = str(raw.get("style") or "") or ("form" if place in {"query", "cookie"} else "simple")
+        # The specification allows one media type, in place of `schema`.
+        media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
+        described = as_object(as_object(content).get("schema", _TEXT))
+        schema = _TEXT if self._is_read_from_text(described, place) else described
+        return Parameter(
+            name=raw["name"],
+            place=place,
+            required=place == "path" or raw.get("required") is True,
+            schema=schema,
+            style=style,
+            explode=bool(raw.get("explode", style in {"form", "deepObject"})),
+            media_type=media_type,
+        )
+
+    def _is_read_from_text(self, schema: Json, place: str) -> bool:
+        """Whether .NET makes a class of one text by a converter: any class in a path, and one nobody can fill.
+
+        `System.Version` is described by its parts, all of them read-only.
+        """
+        found = as_object(self.resolve(schema))
+        parts = as_object(found.get("properties")).values()
+        if place == "path":
+            return bool(parts) or found.get("type") == "object"
+        return bool(parts) and all(as_object(part).get("readOnly") is True for part in parts)
+
+
+def bundled_bytes() -> bytes:
+    """Return the document inside the installed client package, byte for byte.
+
+    A client of a Swagger 2.0 document, or of one that overlays correct, has it upgraded and corrected beside it.
+    """
+    package = resources.files("cyara_client")
+    corrected = package / "openapi-corrected.json"
+    return (corrected if corrected.is_file() else package / "openapi.json").read_bytes()
+
+
+def template_names(path: str) -> list[str]:
+    """Return the names in a path template, without constraints, defaults and catch-all marks."""
+    return [match.group(1).strip() for match in _TEMPLATE_NAME.finditer(path)]
+
+
+def split_template(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Split a template into its path, with one slash in front, and the pairs of a query that belongs to the route.
+
+    ASP.NET has no such routes, but documents that were edited by hand tell operations apart by `?action=...`, or by a
+    fragment, which never travels. The marks inside of a placeholder (`{slug?}`) are not meant.
+    """
+    marks = _TEMPLATE_NAME.sub(lambda match: "_" * len(match.group(0)), path)
+    path = path[: len(marks.partition("#")[0])]
+    at = marks.find("?", 0, len(path))
+    route, query = (path, "") if at < 0 else (path[:at], path[at + 1 :])
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return "/" + route.lstrip("/"), tuple((name, value) for name, _, value in pairs)
+
+
+def template_pieces(segment: str) -> list[str | tuple[str, bool]]:
+    """Split one segment of a template into literal texts and `(name, catch-all)` pairs."""
+    pieces: list[str | tuple[str, bool]] = []
+    end = 0
+    for match in _TEMPLATE_NAME.finditer(segment):
+        pieces += [segment[end : match.start()], (match.group(1).strip(), match.group(0)[1:].strip().startswith("*"))]
+        end = match.end()
+    return [piece for piece in [*pieces, segment[end:]] if piece]

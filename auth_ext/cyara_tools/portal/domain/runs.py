@@ -1,0 +1,138 @@
+"""Runs of campaigns over the portal's clock: queued, running, finished.
+
+When a run is asked for, its whole life follows from what is there already, so nothing has to tick. It starts after a
+short while, but not while the same campaign runs, nor before its plan has enough free ports. Its tests go through the
+ports it has, and each outcome is decided by a hash.
+"""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from cyara_tools.portal.domain.clock import span, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cyara_tools.portal.json_types import Json
+
+QUEUED_FOR: Final = timedelta(seconds=2)
+_OUTCOMES: Final = ("Success",) * 13 + ("Satisfactory",) * 3 + ("Failed",) * 3 + ("Aborted",)
+_DETAILS: Final = {
+    "Failed": "Step 2: expected 'Please enter your account number', heard silence",
+    "Aborted": "The call was not answered",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Test:
+    """One test of a run, with its outcome decided beforehand."""
+
+    result_id: int
+    test_case_id: int
+    name: str
+    outcome: str
+    start: datetime
+    length: timedelta
+
+    @property
+    def end(self) -> datetime:
+        """When the outcome is known."""
+        return self.start + self.length
+
+    def shown(self, now: datetime) -> dict[str, Json]:
+        """Return the test result as the API shows it."""
+        over = self.end <= now
+        return {
+            "testResultId": self.result_id,
+            "testCaseId": self.test_case_id,
+            "name": self.name,
+            "result": self.outcome if over else None,
+            "startDate": stamp(self.start),
+            "duration": span(self.length) if over else None,
+            "detailedResult": _DETAILS.get(self.outcome) if over else None,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """One run of a campaign."""
+
+    run_id: int
+    ticket: str
+    campaign_id: int
+    plan_id: int
+    ports: int
+    asked: datetime
+    start: datetime
+    end: datetime
+    tests: tuple[Test, ...]
+
+    def shown(self, now: datetime) -> dict[str, Json]:
+        """Return the run as the API shows it."""
+        return {
+            "runId": self.run_id,
+            "campaignRunId": self.ticket,
+            "startDate": stamp(self.start),
+            "endDate": stamp(self.end) if self.end <= now else None,
+        }
+
+
+def outcome(result_id: int) -> str:
+    """Decide how a test ends."""
+    return _OUTCOMES[_hash(result_id) % len(_OUTCOMES)]
+
+
+def length(test_case_id: int) -> timedelta:
+    """Decide how long a test takes, 0.5 to 2.5 seconds."""
+    return timedelta(milliseconds=500 + _hash(test_case_id) % 2000)
+
+
+def start_of(  # noqa: PLR0913, PLR0917 - each is a fact that the start depends on
+    asked: datetime, campaign_id: int, plan_id: int, ports: int, limit: int, others: Iterable[Run]
+) -> datetime:
+    """Find the moment at which a campaign and its ports are free."""
+    known = list(others)
+    earliest = asked + QUEUED_FOR
+    for moment in sorted({earliest, *(run.end for run in known if run.end > earliest)}):
+        going = [
+            run for run in known if run.start <= moment < run.end or (run.start > moment and run.plan_id == plan_id)
+        ]
+        used = sum(run.ports for run in going if run.plan_id == plan_id)
+        if used + ports <= limit and all(run.campaign_id != campaign_id for run in going):
+            return moment
+    return max((run.end for run in known), default=earliest)
+
+
+def schedule(cases: Sequence[tuple[int, str]], start: datetime, ports: int, first_result: int) -> tuple[Test, ...]:
+    """Put the tests of a run through its ports, one after the other on each."""
+    free = [start] * max(1, ports)
+    tests: list[Test] = []
+    for number, (case, name) in enumerate(cases):
+        port = free.index(min(free))
+        result_id = first_result + number
+        test = Test(
+            result_id=result_id,
+            test_case_id=case,
+            name=name,
+            outcome=outcome(result_id),
+            start=free[port],
+            length=length(case),
+        )
+        free[port] = test.end
+        tests.append(test)
+    return tuple(tests)
+
+
+def ticket(seed: int, number: int) -> str:
+    """Return the GUID that stands for a run or test."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{number}"))
+
+
+def _hash(number: int) -> int:
+    return zlib.crc32(str(number).encode())

@@ -1,0 +1,209 @@
+"""`LocalPortal`: a real HTTP server on loopback that serves a document and acts out the vendor's credential rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+from cyara_tools.portal.controls import LocalControls
+from cyara_tools.portal.core import read_document
+from cyara_tools.portal.domain.routes import ACCOUNT
+from cyara_tools.portal.remote import RemoteControls
+from cyara_tools.portal.server import PortalServer
+from cyara_tools.portal.settings import BASE_PATH, PortalSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from cyara_tools.portal.controls import Controls
+    from cyara_tools.portal.core import DocumentSource
+    from cyara_tools.portal.faults import Fault
+    from cyara_tools.portal.recorder import Visit
+
+
+class LocalPortal:
+    """A portal on a free loopback port, running from `with` to its end.
+
+    Nothing it does reaches a real portal, so scripts can be tried, and credentials be got wrong, without harm. The
+    credential is a new one at each start. With `process=True` it runs in a process of its own, and everything below
+    still works.
+
+    Example:
+        >>> with LocalPortal() as portal:
+        ...     portal.base_url.endswith("/cyarawebapi")
+        True
+    """
+
+    account_id: Final = ACCOUNT
+
+    def __init__(  # noqa: PLR0913 - each is one independent choice, and all have defaults
+        self,
+        document: DocumentSource = None,
+        *,
+        process: bool = False,
+        port: int = 0,
+        reading: Literal["A", "B", "C"] = "B",
+        counting: Literal["cumulative", "consecutive"] = "cumulative",
+        nodes: int = 1,
+        seed: int = 0,
+        stateful: bool = True,
+        speed: float = 1.0,
+        document_name: str = "v3",
+        document_needs_credential: bool = False,
+        base_path: str = BASE_PATH,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Say how it is to behave; nothing runs before `with`.
+
+        Args:
+            document: OpenAPI 3.x document as bytes, path or dictionary; the installed client's own when None.
+            process: run in a process of its own.
+            port: port to bind, any free one when 0.
+            reading: what the count of invalid calls belongs to: `A` the pair, `B` the key, `C` the key for good.
+            counting: whether a success starts the count anew (`consecutive`) or not.
+            nodes: simulated machines behind the portal, which may hear of a new token at different times.
+            seed: another seed makes other answers from schemas.
+            stateful: False makes every answer from its schema.
+            speed: seconds of the portal's time for each real one; 0 leaves the clock to `advance`.
+            document_name: name of the document in its own address.
+            document_needs_credential: whether the document itself asks for the credential.
+            base_path: path that everything lives under.
+            environ: environment of the process of its own.
+        """
+        self._document, self._process, self._port, self._environ = document, process, port, environ
+        self._settings = PortalSettings(
+            reading=reading,
+            counting=counting,
+            nodes=nodes,
+            seed=seed,
+            stateful=stateful,
+            speed=speed,
+            document_name=document_name,
+            document_needs_credential=document_needs_credential,
+            base_path=base_path,
+        )
+        self._server: PortalServer | None = None
+        self._remote: RemoteControls | None = None
+
+    def start(self) -> Self:
+        """Start serving; `with` does this.
+
+        Raises:
+            UnusableDocumentError: the document is not OpenAPI 3.x.
+            OSError: the port is taken.
+        """
+        if self._process:
+            data = None if self._document is None else read_document(self._document)
+            self._remote = RemoteControls(data, self._settings, port=self._port, environ=self._environ)
+        else:
+            self._server = PortalServer(self._document, self._settings, port=self._port)
+            self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and close every connection."""
+        if self._remote is not None:
+            self._remote.stop()
+        if self._server is not None:
+            self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def _controls(self) -> Controls:
+        if self._remote is not None:
+            return self._remote
+        if self._server is not None:
+            return LocalControls(self._server.core)
+        raise RuntimeError("The local portal is not running; use it in a `with` statement.")
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        running = self._remote or self._server
+        if running is None:
+            raise RuntimeError("The local portal is not running; use it in a `with` statement.")
+        return running.origin
+
+    @property
+    def base_url(self) -> str:
+        """Address of the API, as `CYARA_BASE_URL` wants it."""
+        return self.origin + self._settings.base_path
+
+    @property
+    def document_url(self) -> str:
+        """Address of the OpenAPI document."""
+        return f"{self.base_url}/swagger/{self._settings.document_name}/swagger.json"
+
+    @property
+    def credential(self) -> str:
+        """The pair that is valid now, as `key:token`."""
+        return self._controls.credential()
+
+    @property
+    def invalid_calls(self) -> int:
+        """Calls with an invalid pair on the key, since the start."""
+        return sum(self._controls.invalid_by_token())
+
+    @property
+    def invalid_calls_by_token(self) -> tuple[int, ...]:
+        """Invalid calls on the key while each token was the current one, oldest first; the third voids a token."""
+        return self._controls.invalid_by_token()
+
+    @property
+    def token_void(self) -> bool:
+        """Whether the current token has been voided."""
+        return self._controls.void()
+
+    @property
+    def requests(self) -> tuple[Visit, ...]:
+        """The latest requests, oldest first, without the secret."""
+        return self._controls.visits()
+
+    @property
+    def arrivals(self) -> int:
+        """How many requests have arrived since the start."""
+        return self._controls.arrivals()
+
+    @property
+    def pending_faults(self) -> int:
+        """How many ordered faults are not used up."""
+        return self._controls.pending_faults()
+
+    def regenerate_token(self, *, nodes: int | None = None) -> str:
+        """Make a new token and return the new pair; only the first `nodes` nodes hear of it, all when None."""
+        return self._controls.regenerate(nodes)
+
+    def regenerate_before(self, arrival: int, *, nodes: int | None = None) -> None:
+        """Make a new token just before the request with this arrival number, counted from 1, is judged."""
+        self._controls.regenerate_before(arrival, nodes)
+
+    def propagate(self) -> None:
+        """Let all nodes know the current token."""
+        self._controls.propagate()
+
+    def order(self, *faults: Fault) -> None:
+        """Order faults for the requests to come; see `cyara_tools.portal.faults`."""
+        self._controls.order(faults)
+
+    def clear_faults(self) -> None:
+        """Forget the faults that are not used up."""
+        self._controls.clear_faults()
+
+    def answer_in_form(self, form: str) -> None:
+        """Choose the form of answers: `full`, or `nulls`, `unknown_enum`, `dates7`, made from schemas alone."""
+        self._controls.set_form(form)
+
+    def advance(self, seconds: float) -> None:
+        """Move the portal's clock."""
+        self._controls.advance(seconds)
+
+    def forget_requests(self) -> None:
+        """Drop what was recorded; arrival numbers go on."""
+        self._controls.forget_visits()

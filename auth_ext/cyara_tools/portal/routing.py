@@ -1,0 +1,134 @@
+"""From a request's path to the operation of the document that serves it.
+
+Like ASP.NET's own routing: literals win over parameters, parameters over catch-alls, and case does not matter unless
+two routes differ in nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import attrs
+
+from cyara_tools.portal.document import ServedOperation, split_template, template_names, template_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+@attrs.frozen(kw_only=True)
+class Match:
+    """What a path leads to: the operations by method, and the still percent-encoded values of the template's names."""
+
+    operations: Mapping[str, ServedOperation]
+    values: Mapping[str, str]
+
+
+@attrs.frozen(eq=False)
+class _Route:
+    exact: re.Pattern[str]
+    loose: re.Pattern[str]
+    names: tuple[str, ...]
+    rank: tuple[int, ...]
+    asked: tuple[tuple[str, str], ...]
+    """Pairs of a query that belongs to the route; a value may be a name in braces."""
+    operations: dict[str, ServedOperation] = attrs.field(factory=dict[str, ServedOperation])
+
+    def values(self, path: str, query: Mapping[str, str]) -> dict[str, str] | None:
+        """Return the still percent-encoded values of the template's names, or None where the route does not fit."""
+        hit = self.loose.fullmatch(path)
+        if hit is None:
+            return None
+        found = dict(zip(self.names, hit.groups(), strict=True))
+        for name, value in self.asked:
+            if name not in query or (value[:1] != "{" and query[name] != value):
+                return None
+            found |= dict.fromkeys(template_names(value), query[name])
+        return found
+
+
+class Router:
+    """All routes of a document, looked up by the number of segments first."""
+
+    def __init__(self, operations: Iterable[ServedOperation]) -> None:
+        routes: dict[str, _Route] = {}
+        for operation in operations:
+            route = routes.get(operation.path) or routes.setdefault(operation.path, _compile(operation.path))
+            route.operations.setdefault(operation.method, operation)
+        self._by_length: dict[int, list[_Route]] = defaultdict(list)
+        self._catch_all: list[_Route] = []
+        for route in routes.values():
+            (self._catch_all if _CATCH_ALL in route.rank else self._by_length[len(route.rank)]).append(route)
+        for group in (*self._by_length.values(), self._catch_all):
+            group.sort(key=lambda route: (route.rank, -len(route.asked)))
+
+    def match(self, path: str) -> Match | None:
+        """Find the operations of a raw (percent-encoded) path, or None."""
+        found: list[tuple[tuple[bool, tuple[int, ...]], _Route, re.Match[str]]] = []
+        for route in (*self._by_length[path.count("/")], *self._catch_all):
+            hit = route.loose.fullmatch(path)
+            if hit:
+                found.append(((route.exact.fullmatch(path) is None, route.rank), route, hit))
+        if not found:
+            return None
+        found.sort(key=lambda entry: entry[0])
+        best = found[0]
+        operations: dict[str, ServedOperation] = {}
+        # Paths that differ in a parameter's name only are one route to a server; their methods are joined.
+        for order, route, _ in found:
+            if order == best[0]:
+                operations = {**route.operations, **operations}
+        return Match(operations=operations, values=dict(zip(best[1].names, best[2].groups(), strict=True)))
+
+    def candidates(self, path: str, query: str, method: str) -> Iterator[tuple[ServedOperation, dict[str, str]]]:
+        """Yield every operation with this method whose template fits the path and query, best first.
+
+        Templates such as `/items/{id}` and `/items/{name}` fit the same paths; only the types of their parameters
+        tell them apart.
+        """
+        pairs = {name: value for name, _, value in (pair.partition("=") for pair in query.split("&"))}
+        fitting = [
+            ((route.exact.fullmatch(path) is None, route.rank), number, route, values)
+            for number, route in enumerate((*self._by_length[path.count("/")], *self._catch_all))
+            if method in route.operations and (values := route.values(path, pairs)) is not None
+        ]
+        for _, _, route, values in sorted(fitting, key=lambda entry: entry[:2]):
+            yield route.operations[method], values
+
+
+_LITERAL, _MIXED, _PARAMETER, _CATCH_ALL = range(4)
+
+
+def _compile(template: str) -> _Route:
+    path, asked = split_template(template)
+    names: list[str] = []
+    rank: list[int] = []
+    pattern = ""
+    for segment in path.removeprefix("/").split("/"):
+        pattern += "/"
+        kind = _LITERAL
+        for piece in template_pieces(segment):
+            if isinstance(piece, str):
+                pattern += _either_spelling(piece)
+                kind = _MIXED if kind == _PARAMETER else kind
+            else:
+                name, catch_all = piece
+                names.append(name)
+                pattern += "(.+)" if catch_all else "([^/]+?)"
+                whole = len(template_pieces(segment)) == 1
+                kind = _CATCH_ALL if catch_all else (_PARAMETER if whole else _MIXED)
+        rank.append(kind)
+    return _Route(re.compile(pattern), re.compile(pattern, re.IGNORECASE), tuple(names), tuple(rank), asked)
+
+
+def _either_spelling(literal: str) -> str:
+    """Match a literal as written or percent-encoded, as clients differ in what they encode."""
+    return "".join(
+        re.escape(char)
+        if (char.isascii() and char.isalnum()) or char in "-._~"
+        else f"(?:{re.escape(char)}|{''.join(f'%{byte:02X}' for byte in char.encode())})"
+        for char in unquote(literal)
+    )

@@ -1,0 +1,30 @@
+"""How a portal is to behave, said once at its start."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import attrs
+
+from cyara_tools.portal.credentials import Reading
+
+BASE_PATH: Final = "/cyarawebapi"
+
+
+@attrs.frozen(kw_only=True)
+class PortalSettings:
+    """Settings of one portal; all of them plain values, so that they can be handed to another process."""
+
+    reading: Reading = attrs.field(default=Reading.KEY, converter=Reading)
+    counting: Literal["cumulative", "consecutive"] = "cumulative"
+    nodes: int = 1
+    """Simulated machines behind the portal; requests are spread over them in turn."""
+    seed: int = 0
+    stateful: bool = True
+    """Whether campaigns, test cases and users have a life of their own, or every answer is made from its schema."""
+    speed: float = 1.0
+    """Seconds of the portal's time for each real second; 0 leaves the clock to `advance`."""
+    document_name: str = "v3"
+    """The document is served at `swagger/<name>/swagger.json` under the base."""
+    document_needs_credential: bool = False
+    base_path: str = BASE_PATH

@@ -1,0 +1,260 @@
+"""Values made from schemas: what a server might plausibly send, or a caller pass.
+
+Deterministic: the same document, seed and form always make the same value. Four forms show what real servers do and
+clients trip over:
+
+* `FULL`: every property present, known enum members, times with whole seconds;
+* `NULLS`: null wherever the document allows it, and where .NET sends it although the document does not say so: a
+  property that need not be there and refers to another schema or is an enum (System.Text.Json writes null for every
+  unset reference);
+* `UNKNOWN_ENUM`: every enum value replaced by one that a newer server might have;
+* `DATES7`: times with seven fractional digits.
+
+Recursive schemas end at their second visit, and a budget of values bounds what wide ones grow to: after that only
+required members are made.
+"""
+
+from __future__ import annotations
+
+import enum
+import random
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from cyara_tools.portal.json_types import is_array, is_object
+from cyara_tools.portal.judge import Judge
+from cyara_tools.portal.patterns import text_for
+from cyara_tools.portal.texts import SAMPLES, SEVEN_DIGITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cyara_tools.portal.json_types import Json
+    from cyara_tools.portal.schema import Shape, Shapes
+
+_BUDGET: Final = 1_500
+_DEEPEST: Final = 7
+_BOTTOMLESS: Final = 60
+_MOST: Final = 1_000
+_LONGEST: Final = 100_000
+"""No list is made longer and no text, whatever a document asks for: the judge then says that it is too short."""
+UNKNOWN_TEXT: Final = "AddedByANewerServer"
+UNKNOWN_NUMBER: Final = 987_654
+NO_HINT: Final = object()
+_BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+
+class Form(enum.StrEnum):
+    """Which of the plausible answers is made."""
+
+    FULL = "full"
+    NULLS = "nulls"
+    UNKNOWN_ENUM = "unknown_enum"
+    DATES7 = "dates7"
+
+
+@attrs.define(kw_only=True)
+class Synthesis:
+    """Makes one value; use a new one for each, since it counts what it has made."""
+
+    shapes: Shapes
+    form: Form = Form.FULL
+    seed: int = 0
+    in_request: bool = False
+    _random: random.Random = attrs.field(init=False)
+    _judge: Judge = attrs.field(init=False)
+    _left: int = attrs.field(default=_BUDGET, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311 - answers are repeatable, not secret
+        self._judge = Judge(shapes=self.shapes, in_request=self.in_request)
+
+    def value(self, schema: Json, hint: Json = NO_HINT) -> Json:
+        """Make a value for a schema; `hint` is an example from outside it, used where it fits."""
+        return self._value(self.shapes.of(schema), hint, ())
+
+    def _value(  # noqa: C901, PLR0911 - one case for each type
+        self, shape: Shape, hint: Json, above: tuple[int, ...], pin: Json = NO_HINT
+    ) -> Json:
+        self._left -= 1
+        if len(above) > _BOTTOMLESS:
+            return None
+        if pin is not NO_HINT:
+            return pin
+        hint = self._hint(shape, hint)
+        if shape.enum is not None:
+            return self._member(shape)
+        if shape.choices or shape.kinds:
+            chosen = self._choice(shape, hint, above)
+            if chosen is not NO_HINT or shape.nullable:
+                return None if chosen is NO_HINT else chosen  # every alternative is being made already
+        match self._type(shape):
+            case "object":
+                return self._object(shape, hint, (*above, id(shape)))
+            case "array":
+                return self._array(shape, hint, (*above, id(shape)))
+            case "string" | "file":
+                return self._text(shape, hint)
+            case "boolean":
+                return hint if isinstance(hint, bool) else True
+            case "integer" | "number" as name:
+                return self._number(shape, hint, whole=name == "integer")
+            case "null":
+                return None
+            case _:
+                return hint if hint is not NO_HINT else {"text": "anything", "number": 1}
+
+    def _hint(self, shape: Shape, hint: Json) -> Json:
+        words = shape.keywords
+        if hint is NO_HINT:
+            examples = words.get("examples")
+            first = examples[0] if is_array(examples) and examples else NO_HINT
+            hint = words.get("example", words.get("default", first))
+        return hint
+
+    def _type(self, shape: Shape) -> str:
+        if shape.is_object or (is_object(shape.extra) and not shape.types):
+            return "object"
+        if shape.types:
+            return shape.types[0]
+        if shape.items is not None:
+            return "array"
+        if shape.nullable and shape.keywords.get("type") == ("null",):
+            return "null"
+        # A format, pattern or length without a type is how some generators write texts.
+        return "string" if {"format", "pattern", "maxLength", "minLength"} & set(shape.keywords) else "any"
+
+    def _member(self, shape: Shape) -> Json:
+        members = shape.enum or ()
+        if self.form is Form.UNKNOWN_ENUM and "const" not in shape.keywords:
+            if all(isinstance(member, str) for member in members):
+                return UNKNOWN_TEXT
+            if all(isinstance(member, int) and not isinstance(member, bool) for member in members):
+                return UNKNOWN_NUMBER
+        return self._random.choice(members)
+
+    def _choice(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> Json:
+        members: list[Mapping[str, Any]] = list(shape.choices) or [
+            self.shapes.named(ref) for ref in shape.kinds.values()
+        ]
+        for member in members:
+            found = self.shapes.of(member)
+            if id(found) in above:
+                continue
+            name = shape.discriminator or found.discriminator
+            if name is None or not found.is_object:
+                return self._value(found, hint, (*above, id(shape)))
+            kind = self._kind(shape, found, member)
+            return {**self._object(found, hint, (*above, id(shape), id(found))), name: kind}
+        return NO_HINT
+
+    def _kind(self, shape: Shape, found: Shape, member: Mapping[str, Any]) -> Json:
+        """Return what the discriminator says for a member: the mapping's key, its only allowed value, or its name."""
+        reference = str(member.get("$ref", ""))
+        mapped = next((key for key, target in shape.kinds.items() if target == reference), None)
+        inner = self.shapes.of(found.properties.get(shape.discriminator or "", {}))
+        if mapped is not None:
+            return _as_type(mapped, inner)
+        own = inner.enum
+        return own[0] if own and len(own) == 1 else reference.rpartition("/")[2]
+
+    def _object(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> dict[str, Any]:
+        hints = hint if is_object(hint) else {}
+        made: dict[str, Any] = {}
+        for name, schema in shape.properties.items():
+            inner = self.shapes.of(schema)
+            required = name in shape.required
+            # A member that is both required and read-only is made, as callers' types may insist on it.
+            if not required and (self._hidden(inner) or self._stop(inner, above)):
+                continue
+            closes = required and id(inner) in above and self.shapes.is_endless(inner)
+            if closes or (self.form is Form.NULLS and may_be_null(inner, schema, required=required)):
+                made[name] = None
+                continue
+            made[name] = self._value(inner, hints.get(name, NO_HINT), above, self._pin(shape, name, inner))
+        if (is_object(shape.extra) or (shape.extra is True and not made)) and not self._stop(shape, above[:-1]):
+            inner = self.shapes.of(shape.extra)
+            for name in ("first", "second"):
+                null = self.form is Form.NULLS and inner.nullable and name == "second"
+                made.setdefault(name, None if null else self._value(inner, NO_HINT, above))
+        return made
+
+    def _pin(self, shape: Shape, name: str, inner: Shape) -> Json:
+        """Keep a discriminator's value what it has to be, in every form."""
+        if name != shape.discriminator:
+            return NO_HINT
+        if inner.enum:
+            return inner.enum[0]
+        return _as_type(next(iter(shape.kinds)), inner) if shape.kinds else NO_HINT
+
+    def _hidden(self, inner: Shape) -> bool:
+        return inner.keywords.get("readOnly" if self.in_request else "writeOnly") is True
+
+    def _stop(self, inner: Shape, above: tuple[int, ...]) -> bool:
+        return self._left <= 0 or len(above) > _DEEPEST or id(inner) in above or self._loops(inner, above)
+
+    def _loops(self, inner: Shape, above: tuple[int, ...]) -> bool:
+        """Whether an array or map would hold what is being made already."""
+        return inner.items is not None and id(self.shapes.of(inner.items)) in above
+
+    def _array(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> list[Any]:
+        inner = self.shapes.of(shape.items)
+        low, high = min(int(shape.keywords.get("minItems") or 0), _MOST), shape.keywords.get("maxItems")
+        if id(inner) in above or (self._stop(inner, above) and not low):
+            return []
+        count = max(low, 2) if high is None else max(low, min(2, int(high)))
+        hints = hint if is_array(hint) and hint else [NO_HINT]
+        made = [self._value(inner, hints[index % len(hints)], above) for index in range(count)]
+        if self.form is Form.NULLS and inner.nullable and made:
+            made[-1] = None
+        return made
+
+    def _text(self, shape: Shape, hint: Json) -> str:
+        words = shape.keywords
+        form = str(words.get("format"))
+        if form == "date-time":
+            sample = SEVEN_DIGITS if self.form is Form.DATES7 else SAMPLES["date-time"]
+            return sample if self.form is Form.DATES7 or not self._fits(hint, shape) else str(hint)
+        if self._fits(hint, shape):
+            return str(hint)
+        pattern = words.get("pattern")
+        low = min(int(words.get("minLength") or 0), _LONGEST)
+        options = [SAMPLES.get(form)]
+        options += [text_for(pattern, repeats) for repeats in (1, low)] if isinstance(pattern, str) else []
+        options += [f"text {self._random.randint(1, 999)}", "a" * max(low, 1), "1" * max(low, 1)]
+        for option in options:
+            if option is not None and self._fits(option, shape):
+                return option
+        return next(option for option in options if option is not None)[: words.get("maxLength")]
+
+    def _number(self, shape: Shape, hint: Json, *, whole: bool) -> float:
+        if self._fits(hint, shape) and not isinstance(hint, bool):
+            return int(hint) if whole else float(hint)
+        words = shape.keywords
+        step = words["multipleOf"] if _is_number(words.get("multipleOf")) else 1
+        bounds = [words[name] for name in _BOUNDS if _is_number(words.get(name))]
+        options = [self._random.randint(1, 999) * step + (0 if whole or step != 1 else 0.5), 1, 0]
+        options += [bound + shift for bound in bounds for shift in (0, step, -step)]
+        fitting = next((option for option in options if self._fits(option, shape)), 1)
+        return int(fitting) if whole else float(fitting)
+
+    def _fits(self, value: Json, shape: Shape) -> bool:
+        return value is not NO_HINT and value is not None and not self._judge.by_shape(value, shape)
+
+
+def _as_type(key: str, inner: Shape) -> Json:
+    """Return a key of a discriminator's mapping, which is always text there, as the member that it is the value of."""
+    return int(key) if "integer" in inner.types and key.lstrip("-").isdigit() else key
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def may_be_null(shape: Shape, schema: Json, *, required: bool) -> bool:
+    """Whether a server may send null for a property: the document says so, or .NET does it unasked."""
+    if shape.nullable:
+        return True
+    composed = is_object(schema) and bool({"$ref", "allOf", "oneOf", "anyOf"} & set(schema))
+    return not required and (composed or shape.enum is not None)

@@ -1,4 +1,4 @@
-"""What lands in site-packages: the two packages, their data, and nothing of the workshop."""
+"""What lands in site-packages: the three packages, their data, and nothing of the workshop."""
 
 import subprocess
 import sys
@@ -20,9 +20,9 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return zipfile.ZipFile(wheel).namelist()
 
 
-def test_only_the_two_packages_and_metadata(names: list[str]):
+def test_only_the_three_packages_and_metadata(names: list[str]):
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"cyara_auth", "cyara_client"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"cyara_auth", "cyara_client", "cyara_tools"}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CuttingProxy", "LocalPortal", "faults"]
 
 _NEEDED = ("defusedxml", "jsonschema", "python_multipart", "starlette", "uvicorn")
-_HOMES = {"CuttingProxy": "proxy", "LocalPortal": "portal"}
+_HOMES = {"CuttingProxy": "proxy", "LocalPortal": "local_portal"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is asked for

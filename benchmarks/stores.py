@@ -20,11 +20,11 @@ from harness import Row
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.guard import StrikeGuard
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import GuardPolicy, Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.redis import RedisStrikeStore
 from cyara_auth.stores.sqlite import SqliteStrikeStore
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import GuardPolicy, Outcome
 
 if TYPE_CHECKING:
     from cyara_auth.stores.base import StrikeStore

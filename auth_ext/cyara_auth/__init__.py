@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from cyara_auth.redact import RedactingFilter
     from cyara_auth.retry import RetryPolicy
     from cyara_auth.runs import CampaignOutcome, TestCaseOutcome
-    from cyara_auth.state import GuardPolicy
     from cyara_auth.stores.base import StrikeStore
+    from cyara_auth.strikes.state import GuardPolicy
     from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
     from cyara_auth.transport_errors import TransportError
     from cyara_auth.waiting import Pace
@@ -53,7 +53,7 @@ _HOMES = {
     "CredentialProvider": "providers",
     "Cyara": "client",
     "DriftError": "drift",
-    "GuardPolicy": "state",
+    "GuardPolicy": "strikes.state",
     "GuardedTransport": "transport",
     "Pace": "waiting",
     "RedactingFilter": "redact",

@@ -13,7 +13,6 @@ from cyara_auth.client_options import check_environ, check_store, check_text
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError, ConfigurationError
 from cyara_auth.guard import GuardSettings, StrikeGuard
-from cyara_auth.guard_settings import LARGEST_BUDGET
 from cyara_auth.guard_sharing import shared_guard
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import (
@@ -23,9 +22,10 @@ from cyara_auth.providers import (
     profile_base_url,
     resolve_credential_source,
 )
-from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
+from cyara_auth.strikes.settings import LARGEST_BUDGET
+from cyara_auth.strikes.state import GuardPolicy
 
 BASE_URL = "CYARA_BASE_URL"
 POLICY = "CYARA_AUTH_POLICY"

@@ -13,7 +13,7 @@ from collections import deque
 
 import attrs
 
-from cyara_auth.guard_settings import GuardSettings
+from cyara_auth.strikes.settings import GuardSettings
 
 
 class Ramp:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from enum import Enum, auto
 
-from cyara_auth.decide_admit import is_fresh
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard_gate import Gate, Ramp
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import AccountMode, AccountState, Instant
 from cyara_auth.stores.base import StrikeStore
+from cyara_auth.strikes.admit import is_fresh
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import AccountMode, AccountState, Instant
 
 _REFRESH_SHARE = 4
 """The store is told of later successes when a quarter of `proof_ttl` has passed: often enough for the others."""

@@ -8,8 +8,8 @@ import attrs
 
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard_texts import condemned, rejected_here
-from cyara_auth.state import Incident, PairState
 from cyara_auth.stores.base import StrikeStore
+from cyara_auth.strikes.state import Incident, PairState
 from cyara_auth.ticket_kinds import Call
 
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from cyara_auth.decide_events import Decision
 from cyara_auth.errors import (
     AdmissionRefusedError,
     CredentialRejectedError,
@@ -13,10 +12,11 @@ from cyara_auth.errors import (
     SharedStoreRequiredError,
     StrikeBudgetExhaustedError,
 )
-from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.renewal import renewal
-from cyara_auth.state import AccountState, Admission, Incident, PairRecord, PairState, TicketStatus
+from cyara_auth.strikes.events import Decision
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import AccountState, Admission, Incident, PairRecord, PairState, TicketStatus
 from cyara_auth.ticket_kinds import Call
 
 _CONDEMNED: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {

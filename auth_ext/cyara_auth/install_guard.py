@@ -17,8 +17,8 @@ from cyara_auth.errors import InsecureOriginError, UnsupportedClientError
 from cyara_auth.guard import StrikeGuard
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialProvider, CredentialSource
-from cyara_auth.state import GuardPolicy
 from cyara_auth.stores.base import StrikeStore
+from cyara_auth.strikes.state import GuardPolicy
 from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
 
 AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)

@@ -8,7 +8,7 @@ cancelled task or a lost reference, can leave a charge that nobody accounts for.
 from types import TracebackType
 from typing import Protocol, Self
 
-from cyara_auth.state import Outcome
+from cyara_auth.strikes.state import Outcome
 
 
 class Ticket(Protocol):

@@ -6,7 +6,7 @@ from typing import Protocol, Self, final
 import attrs
 
 from cyara_auth.guard_gate import Gate
-from cyara_auth.state import Outcome
+from cyara_auth.strikes.state import Outcome
 
 
 @attrs.frozen(kw_only=True)

@@ -33,7 +33,7 @@ def test_only_the_three_packages_and_metadata(names: list[str]):
         "cyara_client/py.typed",
         "cyara_client/api/campaigns/get_campaigns.py",
         "cyara_auth/py.typed",
-        "cyara_auth/decide.py",
+        "cyara_auth/strikes/decide.py",
         "cyara_tools/portal/pytest_plugin.py",
     ],
 )

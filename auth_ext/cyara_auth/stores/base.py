@@ -6,8 +6,8 @@ changed, and lets nobody in between. So one conformance suite fits every store, 
 
 from typing import Protocol
 
-from cyara_auth.decide_events import Decision, Event
-from cyara_auth.state import AccountState, Instant
+from cyara_auth.strikes.events import Decision, Event
+from cyara_auth.strikes.state import AccountState, Instant
 
 
 class StrikeStore(Protocol):

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from cyara_auth._platform import machine_clock
 from cyara_auth._platform.fork import watch_forks
-from cyara_auth.decide import decide
-from cyara_auth.decide_events import Decision, Event
-from cyara_auth.state import EMPTY, AccountState, Instant
+from cyara_auth.strikes.decide import decide
+from cyara_auth.strikes.events import Decision, Event
+from cyara_auth.strikes.state import EMPTY, AccountState, Instant
 
 
 class MemoryStrikeStore:

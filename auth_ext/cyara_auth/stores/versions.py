@@ -3,8 +3,8 @@
 import secrets
 
 from cyara_auth.errors import StrikeStoreUnavailableError
-from cyara_auth.state import AccountState
-from cyara_auth.state_json import StateFormatError
+from cyara_auth.strikes.state import AccountState
+from cyara_auth.strikes.state_json import StateFormatError
 
 _START_BITS = 48  # leaves 2**15 further such ranges in the 63 bits that a database keeps
 

@@ -4,12 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
-from cyara_auth.decide import pair_state
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
-from cyara_auth.state import AccountMode, AccountState, GuardPolicy, Incident, PairRecord, PairState, TicketStatus
 from cyara_auth.stores.base import StrikeStore
+from cyara_auth.strikes.decide import pair_state
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import (
+    AccountMode,
+    AccountState,
+    GuardPolicy,
+    Incident,
+    PairRecord,
+    PairState,
+    TicketStatus,
+)
 from cyara_tools.cli.exit_codes import ExitCode
 from cyara_tools.cli.report import Json
 

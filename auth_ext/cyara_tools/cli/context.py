@@ -6,11 +6,11 @@ from attrs import field, frozen
 
 from cyara_auth.client_binding import BASE_URL, choose_policy
 from cyara_auth.errors import BaseUrlError
-from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource, Variables, profile_base_url, resolve_credential_source
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
+from cyara_auth.strikes.settings import GuardSettings
 from cyara_tools.cli.repeat_options import options_again
 
 

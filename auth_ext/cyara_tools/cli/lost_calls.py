@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from attrs import frozen
 
-from cyara_auth.decide_admit import seconds_left
-from cyara_auth.decide_events import Look
 from cyara_auth.errors import LateCallsError
-from cyara_auth.state import TicketStatus
 from cyara_auth.stores.base import StrikeStore
+from cyara_auth.strikes.admit import seconds_left
+from cyara_auth.strikes.events import Look
+from cyara_auth.strikes.state import TicketStatus
 from cyara_tools.cli.report import Report
 
 NowOption = Annotated[

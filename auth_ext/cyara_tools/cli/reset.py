@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from cyara_auth.decide_events import Reset
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
-from cyara_auth.state import AccountState, PairState
+from cyara_auth.strikes.events import Reset
+from cyara_auth.strikes.state import AccountState, PairState
 from cyara_tools.cli.account import choose, incident_text
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.lost_calls import NowOption, check_late_calls

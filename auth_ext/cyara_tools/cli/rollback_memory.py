@@ -12,7 +12,7 @@ import platformdirs
 
 from cyara_auth.errors import CyaraAuthError
 from cyara_auth.providers.private_file import read_private, write_private
-from cyara_auth.state import AccountState
+from cyara_auth.strikes.state import AccountState
 
 _MAX_BYTES = 1 << 20
 

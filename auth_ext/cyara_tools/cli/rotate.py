@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.progress import track
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.decide_events import RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.errors import ConfigurationError, CredentialConflictError, CredentialError, RotationInProgressError
-from cyara_auth.guard_settings import GuardSettings
 from cyara_auth.providers import KeyringProvider, ProfileProvider
 from cyara_auth.providers.save import Place, save_credential
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
-from cyara_auth.state import AccountMode, Incident, PairState, TicketStatus
+from cyara_auth.strikes.events import RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import AccountMode, Incident, PairState, TicketStatus
 from cyara_tools.cli.account import choose
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.lost_calls import NowOption, check_late_calls, late_calls

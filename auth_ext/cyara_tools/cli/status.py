@@ -8,7 +8,7 @@ import typer
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
-from cyara_auth.state import TicketStatus
+from cyara_auth.strikes.state import TicketStatus
 from cyara_tools.cli.account import LONG_ROTATION, Account
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption

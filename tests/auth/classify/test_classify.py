@@ -3,8 +3,8 @@ import asyncio
 import httpx
 import pytest
 
-from cyara_auth.classify import RequestFacts, ResponseFacts, classify, is_login_page
-from cyara_auth.state import Outcome
+from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify, is_login_page
+from cyara_auth.strikes.state import Outcome
 
 UNPROVEN = RequestFacts()
 PROVEN = RequestFacts(proven=True)

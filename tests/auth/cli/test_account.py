@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import (
+from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import (
     AccountMode,
     AccountState,
     GuardPolicy,
@@ -16,7 +17,6 @@ from cyara_auth.state import (
     PairState,
     Proof,
 )
-from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_tools.cli.account import Account, choose, incident_text
 from cyara_tools.cli.exit_codes import ExitCode
 

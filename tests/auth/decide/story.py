@@ -4,9 +4,9 @@ from typing import Self
 
 import attrs
 
-from cyara_auth.decide import Admit, Decision, Event, Settle, decide, pair_state
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import (
+from cyara_auth.strikes.decide import Admit, Decision, Event, Settle, decide, pair_state
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import (
     EMPTY,
     AccountState,
     Admission,

@@ -1,7 +1,7 @@
 import pytest
 
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import Admission, GuardPolicy, Outcome, PairState, TicketStatus
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import Admission, GuardPolicy, Outcome, PairState, TicketStatus
 
 from .story import GUARDED, ORPHAN_TTL, PORTAL, STRICT, Story, owner
 

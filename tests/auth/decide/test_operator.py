@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from cyara_auth.decide import Look, Reset, RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import AccountMode, Admission, Outcome, PairState
+from cyara_auth.strikes.decide import Look, Reset, RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import AccountMode, Admission, Outcome, PairState
 
 from .story import GUARDED, ORPHAN_TTL, STRICT, Story, incident
 

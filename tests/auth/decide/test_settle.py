@@ -1,8 +1,8 @@
 import attrs
 import pytest
 
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import Admission, Outcome, PairState, TicketStatus
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import Admission, Outcome, PairState, TicketStatus
 
 from .story import GUARDED, ORPHAN_TTL, STRICT, Story
 

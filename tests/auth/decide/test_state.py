@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyara_auth.decide import Reset, RotateBegin
-from cyara_auth.state import EMPTY, AccountState, Instant, Outcome
-from cyara_auth.state_json import StateFormatError
+from cyara_auth.strikes.decide import Reset, RotateBegin
+from cyara_auth.strikes.state import EMPTY, AccountState, Instant, Outcome
+from cyara_auth.strikes.state_json import StateFormatError
 
 from .story import STRICT, Story, incident
 

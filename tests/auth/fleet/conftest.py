@@ -16,8 +16,8 @@ import pytest
 
 from cyara_auth import StrikeStore
 from cyara_auth.credential import ApiCredential
-from cyara_auth.state import AccountState, TicketStatus
 from cyara_auth.stores.registry import open_store, reset_stores
+from cyara_auth.strikes.state import AccountState, TicketStatus
 from cyara_tools.portal import LocalPortal
 
 from .crowd import PATIENCE, Client

@@ -24,10 +24,10 @@ import attrs
 
 from cyara_auth import install
 from cyara_auth._http import httpx
-from cyara_auth.decide import decide
-from cyara_auth.decide_events import Decision, Event
-from cyara_auth.state import AccountState
 from cyara_auth.stores import sqlite
+from cyara_auth.strikes.decide import decide
+from cyara_auth.strikes.events import Decision, Event
+from cyara_auth.strikes.state import AccountState
 
 PATH = "/v3.0/accounts/1/testcases"
 PATIENCE = 50  # seconds after which a caller counts as stuck; pytest's own limit is 60

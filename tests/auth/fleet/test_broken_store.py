@@ -11,10 +11,10 @@ from cyara_auth.auth_warnings import StrikeStoreRolledBackWarning
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard import StrikeGuard
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import reset_stores
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import Outcome
 from cyara_tools.portal import LocalPortal
 
 from .conftest import Scene

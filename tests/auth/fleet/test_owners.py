@@ -11,11 +11,11 @@ import pytest
 
 from cyara_auth._platform import current_owner, machine_clock
 from cyara_auth.credential import ApiCredential
-from cyara_auth.decide_events import Admit
 from cyara_auth.errors import ProbeWaitTimeoutError
 from cyara_auth.guard import StrikeGuard
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import Admission, Instant, Owner, TicketStatus
+from cyara_auth.strikes.events import Admit
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import Admission, Instant, Owner, TicketStatus
 
 from .conftest import Scene
 from .crowd import Crowd, call

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.decide_events import RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.state import AccountMode, Incident, PairState
+from cyara_auth.strikes.events import RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.strikes.state import AccountMode, Incident, PairState
 from cyara_tools.portal.faults import Fault, Stage
 
 from .conftest import Scene

@@ -12,11 +12,11 @@ import redis
 import requests
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.decide import decide
-from cyara_auth.decide_events import Admit, Decision, Event
 from cyara_auth.requests import GuardedAdapter
-from cyara_auth.state import EMPTY
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes.decide import decide
+from cyara_auth.strikes.events import Admit, Decision, Event
+from cyara_auth.strikes.state import EMPTY
 
 from .conftest import Scene
 from .crowd import PATH, Client, Crowd, call

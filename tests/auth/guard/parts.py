@@ -4,12 +4,12 @@ import threading
 
 import attrs
 
-from cyara_auth.decide import Decision, Event, pair_state
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard import GuardSettings, StrikeGuard
-from cyara_auth.state import AccountState, GuardPolicy, Instant, Outcome, PairState
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes.decide import Decision, Event, pair_state
+from cyara_auth.strikes.state import AccountState, GuardPolicy, Instant, Outcome, PairState
 
 PORTAL = "https://portal:443"
 OTHER_PORTAL = "https://www.portal:443"

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from cyara_auth.decide import RotateBegin
 from cyara_auth.errors import (
     AdmissionRefusedError,
     CredentialRejectedError,
@@ -17,7 +16,8 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
 )
 from cyara_auth.guard import GuardSettings, StrikeGuard
-from cyara_auth.state import Incident, Outcome, PairState, TicketStatus
+from cyara_auth.strikes.decide import RotateBegin
+from cyara_auth.strikes.state import Incident, Outcome, PairState, TicketStatus
 
 from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, Clock, Pair, call, make, prove, state, what_is
 

@@ -14,8 +14,8 @@ from cyara_auth.errors import (
 )
 from cyara_auth.guard import GuardSettings, StrikeGuard
 from cyara_auth.guard_delivery import flush_soon
-from cyara_auth.state import Outcome, TicketStatus
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes.state import Outcome, TicketStatus
 
 from .parts import GUARDED, OLD, PORTAL, STRICT, SlowStore, make, prove, state, what_is
 

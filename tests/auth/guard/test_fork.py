@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from cyara_auth.errors import AdmissionRefusedError, ProbeWaitTimeoutError
-from cyara_auth.state import Outcome, TicketStatus
+from cyara_auth.strikes.state import Outcome, TicketStatus
 
 from .parts import GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, prove, state
 

@@ -4,7 +4,6 @@ from types import FrameType
 
 import pytest
 
-from cyara_auth.decide import Reset, RotateAbort, RotateBegin
 from cyara_auth.errors import (
     CredentialRejectedError,
     CredentialSupersededError,
@@ -13,7 +12,8 @@ from cyara_auth.errors import (
 )
 from cyara_auth.guard import GuardSettings, StrikeGuard, Ticket
 from cyara_auth.guard_gate import Ramp
-from cyara_auth.state import Incident, Outcome, PairState
+from cyara_auth.strikes.decide import Reset, RotateAbort, RotateBegin
+from cyara_auth.strikes.state import Incident, Outcome, PairState
 
 from .parts import (
     GUARDED,

@@ -6,8 +6,8 @@ import pytest
 from cyara_auth import guard_sharing
 from cyara_auth.errors import ProbeWaitTimeoutError
 from cyara_auth.guard_sharing import shared_guard
-from cyara_auth.state import Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes.state import Outcome
 
 from .parts import GUARDED, OLD, PORTAL, STRICT, call
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cyara_auth.errors import AdmissionRefusedError
 from cyara_auth.guard import GuardSettings, StrikeGuard, Ticket
-from cyara_auth.state import GuardPolicy, Outcome
+from cyara_auth.strikes.state import GuardPolicy, Outcome
 
 from .parts import PORTAL, Clock, Pair, make
 

@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from cyara_auth.guard import StrikeGuard
-from cyara_auth.state import Outcome, TicketStatus
+from cyara_auth.strikes.state import Outcome, TicketStatus
 from cyara_auth.ticket import Ticket
 
 from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, call, make, prove, state

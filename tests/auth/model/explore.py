@@ -4,7 +4,7 @@ from collections import deque
 
 import attrs
 
-from cyara_auth.decide import decide
+from cyara_auth.strikes.decide import decide
 
 from .rules import Decide, Rules
 from .values import Bounds, World

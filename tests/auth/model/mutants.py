@@ -9,11 +9,13 @@ from types import ModuleType
 
 import attrs
 
-from cyara_auth import decide_admit, decide_operator, decide_settle
-from cyara_auth.decide import decide
-from cyara_auth.decide_events import Admit, Decision, Event, Reset, Settle
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import AccountState, GuardPolicy
+from cyara_auth.strikes import admit as decide_admit
+from cyara_auth.strikes import rotation as decide_operator
+from cyara_auth.strikes import settle as decide_settle
+from cyara_auth.strikes.decide import decide
+from cyara_auth.strikes.events import Admit, Decision, Event, Reset, Settle
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import AccountState, GuardPolicy
 
 from .rules import Decide
 from .values import Bounds

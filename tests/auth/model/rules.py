@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from cyara_auth.decide import Admit, Decision, Event, Reset, Settle
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import (
+from cyara_auth.strikes.decide import Admit, Decision, Event, Reset, Settle
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import (
     AccountState,
     Admission,
     Incident,

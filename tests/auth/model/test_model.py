@@ -1,7 +1,7 @@
 import pytest
 
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import GuardPolicy
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import GuardPolicy
 
 from .explore import LIMIT, explore
 from .mutants import MUTANTS, Mutant, build

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import attrs
 
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import GuardPolicy
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import GuardPolicy
 
 _STRICT = GuardSettings(policy=GuardPolicy.STRICT)
 

@@ -16,7 +16,7 @@ every other unknown one may be older. Owners are dead exactly if their client is
 
 from collections.abc import Iterator
 
-from cyara_auth.state import Admission, Outcome
+from cyara_auth.strikes.state import Admission, Outcome
 
 from .rules import Rules
 from .values import PROVEN, STALE, UNPROVEN, Account, Bounds, Client, Ticket, World

@@ -21,12 +21,22 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cyara_auth.decide_events import Admit, Decision, Event, Look, Reset, RotateAbort, RotateBegin, RotateCommit, Settle
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import GuardPolicy, Incident, Instant, Outcome, Owner
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.redis import RedisStrikeStore
 from cyara_auth.stores.sqlite import SqliteStrikeStore
+from cyara_auth.strikes.events import (
+    Admit,
+    Decision,
+    Event,
+    Look,
+    Reset,
+    RotateAbort,
+    RotateBegin,
+    RotateCommit,
+    Settle,
+)
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import GuardPolicy, Incident, Instant, Outcome, Owner
 
 from .events import RedisServer
 

@@ -16,11 +16,11 @@ import redis
 
 from cyara_auth._platform import current_owner
 from cyara_auth.auth_warnings import StrikeStoreRolledBackWarning
-from cyara_auth.decide_events import Admit, RotateAbort, RotateBegin
 from cyara_auth.errors import StrikeStoreUnavailableError
-from cyara_auth.state import EMPTY, AccountMode, Admission, Outcome
 from cyara_auth.stores.redis import CLOCK_DOMAIN, RedisStrikeStore
 from cyara_auth.stores.redis_client import address, open_client
+from cyara_auth.strikes.events import Admit, RotateAbort, RotateBegin
+from cyara_auth.strikes.state import EMPTY, AccountMode, Admission, Outcome
 
 from .events import ACCOUNT, INCIDENT, ORIGIN, PAIR, STRICT, RedisServer, admit, prove, settle, strikes
 from .proxy import LossyProxy

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cyara_auth.errors import StrikeStoreUnavailableError
-from cyara_auth.state import EMPTY, Admission, Outcome
 from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile
+from cyara_auth.strikes.state import EMPTY, Admission, Outcome
 
 from .events import ACCOUNT, PAIR, admit, prove, settle, strikes
 
 if TYPE_CHECKING:
-    from cyara_auth.decide_events import Decision
+    from cyara_auth.strikes.events import Decision
 
 ENDINGS = ("", "-wal", "-shm")
 

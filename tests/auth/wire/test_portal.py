@@ -10,8 +10,8 @@ import pytest
 
 from cyara_auth import Cyara, DriftError, RetryPolicy, connect
 from cyara_auth.errors import AdmissionRefusedError, ConfigurationError, CredentialRejectedError
-from cyara_auth.state import PairState
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes.state import PairState
 from cyara_client.api.campaigns import get_campaigns
 from cyara_client.errors import RateLimited, ServerError, Unauthorized
 from cyara_tools.portal import LocalPortal, faults

@@ -13,11 +13,11 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, SSLError
 from urllib3.util import Retry
 
-from cyara_auth.classify import RequestFacts, classify
 from cyara_auth.errors import CredentialRejectedError, CredentialSuspectError, UnsupportedClientError
 from cyara_auth.requests import GuardedAdapter, as_httpx
-from cyara_auth.state import Outcome
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes.classify import RequestFacts, classify
+from cyara_auth.strikes.state import Outcome
 
 from .faces import RequestsFace, SyncFace
 from .loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer

@@ -26,7 +26,7 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
     UnexpectedAuthPageError,
 )
-from cyara_auth.state import Outcome, PairState
+from cyara_auth.strikes.state import Outcome, PairState
 from cyara_auth.transport_core import CONFIRM
 
 from .faces import Face, MakeFace, RequestsFace, SyncFace

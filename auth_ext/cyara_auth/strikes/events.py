@@ -6,8 +6,8 @@ known to be dead. So `decide` needs no clock, no process table and no store, and
 
 import attrs
 
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import (
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import (
     AccountState,
     Admission,
     Incident,

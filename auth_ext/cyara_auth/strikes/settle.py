@@ -2,9 +2,9 @@
 
 import attrs
 
-from cyara_auth.decide_admit import is_fresh, with_pair
-from cyara_auth.decide_events import Decision, Settle
-from cyara_auth.state import (
+from cyara_auth.strikes.admit import is_fresh, with_pair
+from cyara_auth.strikes.events import Decision, Settle
+from cyara_auth.strikes.state import (
     AccountState,
     Outcome,
     PairRecord,

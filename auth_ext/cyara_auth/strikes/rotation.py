@@ -7,9 +7,9 @@ reserved in an earlier epoch. What is older counts as evaluated before: that is 
 
 import attrs
 
-from cyara_auth.decide_admit import dated, seconds_left
-from cyara_auth.decide_events import Decision, Look, Reset, RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.state import (
+from cyara_auth.strikes.admit import dated, seconds_left
+from cyara_auth.strikes.events import Decision, Look, Reset, RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.strikes.state import (
     AccountMode,
     AccountState,
     Incident,

@@ -261,7 +261,7 @@ class AccountState:
 
     def to_json(self) -> str:
         """Return the state as compact JSON, for stores that keep text; `from_json` reads it back."""
-        from cyara_auth.state_json import dump_state  # noqa: PLC0415  # the reader imports the values above
+        from cyara_auth.strikes.state_json import dump_state  # noqa: PLC0415  # the reader imports the values above
 
         return dump_state(self)
 
@@ -272,7 +272,7 @@ class AccountState:
         Raises:
             StateFormatError: it is damaged, or written by a newer version of this package.
         """
-        from cyara_auth.state_json import load_state  # noqa: PLC0415  # the reader imports the values above
+        from cyara_auth.strikes.state_json import load_state  # noqa: PLC0415  # the reader imports the values above
 
         return load_state(text)
 

@@ -25,7 +25,7 @@ from typing import Final
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.state import Outcome
+from cyara_auth.strikes.state import Outcome
 
 NOTHING_EVALUATED: Final[tuple[type[Exception], ...]] = (
     httpx.ConnectError,

@@ -2,7 +2,7 @@
 
 import attrs
 
-from cyara_auth.state import GuardPolicy
+from cyara_auth.strikes.state import GuardPolicy
 
 LARGEST_BUDGET = 2
 """The vendor voids a token at the third invalid call (developer.cyara.com, Authentication), so two may happen."""

@@ -13,7 +13,7 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from cyara_auth.state import AccountState
+from cyara_auth.strikes.state import AccountState
 
 FORMAT = 1
 """Version of the format. It changes whenever a field gets another meaning or an old reader would lose one."""

@@ -9,8 +9,8 @@ been counted removes it, and a proof refunds those that were certainly evaluated
 Time, a dead owner or an expired lease give nothing back.
 """
 
-from cyara_auth.decide_admit import admit, is_fresh
-from cyara_auth.decide_events import (
+from cyara_auth.strikes.admit import admit, is_fresh
+from cyara_auth.strikes.events import (
     Admit,
     Decision,
     Event,
@@ -21,10 +21,10 @@ from cyara_auth.decide_events import (
     RotateCommit,
     Settle,
 )
-from cyara_auth.decide_operator import hear
-from cyara_auth.decide_settle import settle
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import AccountState, Instant, PairState, TicketStatus
+from cyara_auth.strikes.rotation import hear
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.settle import settle
+from cyara_auth.strikes.state import AccountState, Instant, PairState, TicketStatus
 
 __all__ = [
     "Admit",

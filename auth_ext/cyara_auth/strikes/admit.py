@@ -2,9 +2,9 @@
 
 import attrs
 
-from cyara_auth.decide_events import Admit, Decision
-from cyara_auth.guard_settings import GuardSettings
-from cyara_auth.state import (
+from cyara_auth.strikes.events import Admit, Decision
+from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import (
     AccountMode,
     AccountState,
     Admission,

@@ -21,7 +21,7 @@ from sealed import can_seal, survives
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import AdmissionRefusedError
-from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import Outcome
 

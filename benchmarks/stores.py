@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from harness import Row
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.guard import StrikeGuard
+from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.redis import RedisStrikeStore
 from cyara_auth.stores.sqlite import SqliteStrikeStore

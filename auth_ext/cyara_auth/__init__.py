@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cyara_auth.client import Cyara, connect
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
     from cyara_auth.drift import DriftError, overlay
-    from cyara_auth.guard import StrikeGuard
+    from cyara_auth.guard.guard import StrikeGuard
     from cyara_auth.install_guard import find_unguarded, install
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
@@ -58,7 +58,7 @@ _HOMES = {
     "Pace": "waiting",
     "RedactingFilter": "redact",
     "RetryPolicy": "retry",
-    "StrikeGuard": "guard",
+    "StrikeGuard": "guard.guard",
     "StrikeStore": "stores.base",
     "TestCaseOutcome": "runs",
     "TransportError": "transport_errors",

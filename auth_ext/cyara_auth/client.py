@@ -20,7 +20,7 @@ from cyara_auth.client_lifetime import Lifetime
 from cyara_auth.client_options import check_user_agent
 from cyara_auth.client_verify import choose_probe
 from cyara_auth.credential import ApiCredential
-from cyara_auth.guard import StrikeGuard
+from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.retry import RetryPolicy
 from cyara_auth.runs import Ask

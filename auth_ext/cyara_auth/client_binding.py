@@ -12,8 +12,8 @@ from cyara_auth._http import httpx
 from cyara_auth.client_options import check_environ, check_store, check_text
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError, ConfigurationError
-from cyara_auth.guard import GuardSettings, StrikeGuard
-from cyara_auth.guard_sharing import shared_guard
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard.shared import shared_guard
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import (
     CredentialProvider,

@@ -14,7 +14,7 @@ from cyara_auth._http import httpx
 from cyara_auth.client_binding import bind
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import InsecureOriginError, UnsupportedClientError
-from cyara_auth.guard import StrikeGuard
+from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialProvider, CredentialSource
 from cyara_auth.stores.base import StrikeStore

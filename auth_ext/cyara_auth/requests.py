@@ -29,12 +29,12 @@ from cyara_auth.errors import (
     MissingExtraError,
     UnsupportedClientError,
 )
+from cyara_auth.guard.ticket import Ticket
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.redact import scrub
 from cyara_auth.requests_connection import REPEATS, guarded_connection, one_head
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import GuardPolicy
-from cyara_auth.ticket import Ticket
 from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Hop, Injector, name_call
 
 try:

@@ -18,13 +18,13 @@ from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CyaraAuthError
-from cyara_auth.guard import StrikeGuard
+from cyara_auth.guard.guard import StrikeGuard
+from cyara_auth.guard.ticket import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub
 from cyara_auth.retry import CHARGED
 from cyara_auth.single_send import may_repeat, sent_once, sent_once_async
-from cyara_auth.ticket import Ticket
 from cyara_auth.transport_core import (
     AUTHORIZATION,
     CONFIRM,

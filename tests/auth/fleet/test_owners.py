@@ -12,7 +12,7 @@ import pytest
 from cyara_auth._platform import current_owner, machine_clock
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ProbeWaitTimeoutError
-from cyara_auth.guard import StrikeGuard
+from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.strikes.events import Admit
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, Instant, Owner, TicketStatus
@@ -129,7 +129,7 @@ def test_row_76_an_open_ticket_stays_the_parents(
 EXIT = """
 import sys
 from cyara_auth.credential import ApiCredential
-from cyara_auth.guard import StrikeGuard
+from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.stores.registry import open_store
 guard = StrikeGuard(store=open_store(sys.argv[1], environ={}))
 ticket = guard.admit(ApiCredential.parse(sys.argv[2]), "https://portal.example:443")

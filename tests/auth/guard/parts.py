@@ -5,7 +5,7 @@ import threading
 import attrs
 
 from cyara_auth.errors import StrikeStoreUnavailableError
-from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import Decision, Event, pair_state

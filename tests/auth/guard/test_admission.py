@@ -15,7 +15,7 @@ from cyara_auth.errors import (
     SharedStoreRequiredError,
     StrikeBudgetExhaustedError,
 )
-from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.strikes.decide import RotateBegin
 from cyara_auth.strikes.state import Incident, Outcome, PairState, TicketStatus
 

@@ -3,9 +3,9 @@ import weakref
 
 import pytest
 
-from cyara_auth import guard_sharing
 from cyara_auth.errors import ProbeWaitTimeoutError
-from cyara_auth.guard_sharing import shared_guard
+from cyara_auth.guard import shared as guard_sharing
+from cyara_auth.guard.shared import shared_guard
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import Outcome
 

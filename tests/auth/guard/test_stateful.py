@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from cyara_auth.errors import AdmissionRefusedError
-from cyara_auth.guard import GuardSettings, StrikeGuard, Ticket
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard, Ticket
 from cyara_auth.strikes.state import GuardPolicy, Outcome
 
 from .parts import PORTAL, Clock, Pair, make

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from cyara_auth.guard import GuardSettings
+from cyara_auth.guard.guard import GuardSettings
 from cyara_auth.strikes.state import Outcome
 
 from .parts import OLD, PORTAL, make, prove

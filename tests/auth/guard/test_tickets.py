@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 
-from cyara_auth.guard import StrikeGuard
+from cyara_auth.guard.guard import StrikeGuard
+from cyara_auth.guard.ticket import Ticket
 from cyara_auth.strikes.state import Outcome, TicketStatus
-from cyara_auth.ticket import Ticket
 
 from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, call, make, prove, state
 
@@ -138,7 +138,7 @@ def test_row_90_the_end_of_the_interpreter_settles_open_tickets(send: str, left:
         import atexit
         atexit.register(lambda: print([t.status.value for t in store.read("key").tickets]))
         from types import SimpleNamespace
-        from cyara_auth.guard import StrikeGuard
+        from cyara_auth.guard.guard import StrikeGuard
         from cyara_auth.stores.memory import MemoryStrikeStore
         store = MemoryStrikeStore()
         guard = StrikeGuard(store=store)

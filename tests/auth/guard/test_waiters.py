@@ -1,6 +1,6 @@
 import asyncio
 
-from cyara_auth.waiters import Waiters
+from cyara_auth.guard.waiters import Waiters
 
 
 def test_the_first_in_the_queue_looks_more_often_than_the_others() -> None:

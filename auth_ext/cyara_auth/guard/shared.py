@@ -11,7 +11,7 @@ import threading
 from typing import Final
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from cyara_auth.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.stores.base import StrikeStore
 
 _guards: Final[WeakKeyDictionary[StrikeStore, WeakValueDictionary[GuardSettings, StrikeGuard]]] = WeakKeyDictionary()

@@ -15,19 +15,19 @@ import attrs
 from cyara_auth._platform import current_owner, is_dead, machine_clock
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
-from cyara_auth.guard_delivery import flush_soon
-from cyara_auth.guard_gate import Gate
-from cyara_auth.guard_gates import Gates, Passage
-from cyara_auth.guard_outbox import CONDEMNING, Outbox, Report
-from cyara_auth.guard_rejections import Rejections
-from cyara_auth.guard_texts import not_shared, refusal
+from cyara_auth.guard.delivery import flush_soon
+from cyara_auth.guard.gate import Gate
+from cyara_auth.guard.gates import Gates, Passage
+from cyara_auth.guard.outbox import CONDEMNING, Outbox, Report
+from cyara_auth.guard.refusals import not_shared, refusal
+from cyara_auth.guard.rejections import Rejections
+from cyara_auth.guard.ticket import Ticket
+from cyara_auth.guard.tickets import Call, FreeTicket, Hold, RampedTicket, ReservedTicket
+from cyara_auth.guard.waiters import Waiters
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.events import Admit, Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import AccountState, Admission, GuardPolicy, Incident, Instant, Outcome, Owner, PairState
-from cyara_auth.ticket import Ticket
-from cyara_auth.ticket_kinds import Call, FreeTicket, Hold, RampedTicket, ReservedTicket
-from cyara_auth.waiters import Waiters
 
 _VERDICTS = CONDEMNING | {Outcome.PROOF}
 

@@ -7,10 +7,10 @@ neither before the store has been told of the rejection.
 import attrs
 
 from cyara_auth.errors import StrikeStoreUnavailableError
-from cyara_auth.guard_texts import condemned, rejected_here
+from cyara_auth.guard.refusals import condemned, rejected_here
+from cyara_auth.guard.tickets import Call
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import Incident, PairState
-from cyara_auth.ticket_kinds import Call
 
 
 @attrs.frozen(kw_only=True)

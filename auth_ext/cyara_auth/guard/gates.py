@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from cyara_auth.errors import StrikeStoreUnavailableError
-from cyara_auth.guard_gate import Gate, Ramp
+from cyara_auth.guard.gate import Gate, Ramp
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.admit import is_fresh
 from cyara_auth.strikes.settings import GuardSettings

@@ -5,7 +5,7 @@ from typing import Protocol, Self, final
 
 import attrs
 
-from cyara_auth.guard_gate import Gate
+from cyara_auth.guard.gate import Gate
 from cyara_auth.strikes.state import Outcome
 
 

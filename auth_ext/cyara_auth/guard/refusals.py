@@ -12,12 +12,12 @@ from cyara_auth.errors import (
     SharedStoreRequiredError,
     StrikeBudgetExhaustedError,
 )
+from cyara_auth.guard.tickets import Call
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import AccountState, Admission, Incident, PairRecord, PairState, TicketStatus
-from cyara_auth.ticket_kinds import Call
 
 _CONDEMNED: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {
     PairState.SUSPECT: CredentialSuspectError,

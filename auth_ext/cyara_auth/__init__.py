@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
     from cyara_auth.drift import DriftError, overlay
     from cyara_auth.guard.guard import StrikeGuard
-    from cyara_auth.install_guard import find_unguarded, install
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
     from cyara_auth.retry import RetryPolicy
     from cyara_auth.runs import CampaignOutcome, TestCaseOutcome
     from cyara_auth.stores.base import StrikeStore
     from cyara_auth.strikes.state import GuardPolicy
-    from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
-    from cyara_auth.transport_errors import TransportError
+    from cyara_auth.transport.errors import TransportError
+    from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
+    from cyara_auth.transport.wrap import find_unguarded, install
     from cyara_auth.waiting import Pace
 
 __all__ = [
@@ -47,24 +47,24 @@ __all__ = [
 
 _HOMES = {
     "ApiCredential": "credential",
-    "AsyncGuardedTransport": "transport",
+    "AsyncGuardedTransport": "transport.httpx_transports",
     "CampaignOutcome": "runs",
     "CredentialFingerprint": "credential",
     "CredentialProvider": "providers",
     "Cyara": "client",
     "DriftError": "drift",
     "GuardPolicy": "strikes.state",
-    "GuardedTransport": "transport",
+    "GuardedTransport": "transport.httpx_transports",
     "Pace": "waiting",
     "RedactingFilter": "redact",
     "RetryPolicy": "retry",
     "StrikeGuard": "guard.guard",
     "StrikeStore": "stores.base",
     "TestCaseOutcome": "runs",
-    "TransportError": "transport_errors",
+    "TransportError": "transport.errors",
     "connect": "client",
-    "find_unguarded": "install_guard",
-    "install": "install_guard",
+    "find_unguarded": "transport.wrap",
+    "install": "transport.wrap",
     "overlay": "drift",
 }
 

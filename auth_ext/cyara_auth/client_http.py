@@ -22,9 +22,9 @@ from cyara_auth.client_options import check_certificate, check_timeout, check_ve
 from cyara_auth.client_proxies import check_proxy, readable_proxies
 from cyara_auth.client_tls import ClientCertificate, tls_context
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.install_guard import guard_client, transports_of
 from cyara_auth.retry import RetryPolicy, RetryQuota
 from cyara_auth.retry_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
+from cyara_auth.transport.wrap import guard_client, transports_of
 
 if TYPE_CHECKING:
     import asyncio

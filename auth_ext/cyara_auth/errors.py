@@ -34,7 +34,7 @@ CyaraError                              root, rendered into cyara_client.errors
     +-- ClosedClientError               the client was closed (cyara_auth.retry_clients)
     +-- DriftError                      strict: the answer has what the document does not (cyara_auth.drift)
     +-- EventHookError                  a hook of the caller's raised httpx's own error (cyara_auth.client_hooks)
-    +-- TransportError                  no answer came (cyara_auth.transport_errors)
+    +-- TransportError                  no answer came (cyara_auth.transport.errors)
 ```
 
 None but the last derives from `httpx.HTTPError`: libraries that retry transport errors would loop on a refusal.

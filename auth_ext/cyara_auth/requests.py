@@ -35,7 +35,7 @@ from cyara_auth.redact import scrub
 from cyara_auth.requests_connection import REPEATS, guarded_connection, one_head
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import GuardPolicy
-from cyara_auth.transport_core import AUTHORIZATION, UNLIMITED_READ, Hop, Injector, name_call
+from cyara_auth.transport.hop import AUTHORIZATION, UNLIMITED_READ, Hop, Injector, name_call
 
 try:
     import requests

@@ -26,7 +26,7 @@ from cyara_auth.retry import (
     pause_before_next,
     seconds_of_retry_after,
 )
-from cyara_auth.transport_errors import transport_error
+from cyara_auth.transport.errors import transport_error
 from cyara_auth.waiting import async_sleep
 
 _SUCCESS = 400

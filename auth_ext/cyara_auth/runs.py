@@ -17,7 +17,7 @@ import attrs
 
 from cyara_auth.errors import WaitTimeoutError
 from cyara_auth.retry import RETRYABLE_STATUSES
-from cyara_auth.transport_errors import TransportError
+from cyara_auth.transport.errors import TransportError
 from cyara_auth.waiting import Pace, Progress
 
 if TYPE_CHECKING:

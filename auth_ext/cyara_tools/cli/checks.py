@@ -12,11 +12,11 @@ from cyara_auth._http import httpx
 from cyara_auth.client_proxies import NO_ADDRESS, readable_proxies
 from cyara_auth.credential_text import FormatReason
 from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAuthError, StrikeStoreUnavailableError
-from cyara_auth.install_guard import find_unguarded
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource
 from cyara_auth.providers.environment import KEY, TOKEN, WHOLE
-from cyara_auth.transport_advice import proxy_of
+from cyara_auth.transport.advice import proxy_of
+from cyara_auth.transport.wrap import find_unguarded
 from cyara_tools.cli.account import LONG_ROTATION, Account
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.finding import Finding, bad, good, warn

@@ -9,7 +9,7 @@ from cyara_auth.client_proxies import readable_proxies
 from cyara_auth.client_tls import tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import BaseUrl
-from cyara_auth.transport_errors import transport_error
+from cyara_auth.transport.errors import transport_error
 from cyara_tools.cli.exit_codes import EXPECTED, ExitCode
 from cyara_tools.cli.finding import Finding, bad, good, warn
 from cyara_tools.cli.report import Report

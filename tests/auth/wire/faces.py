@@ -8,10 +8,10 @@ import requests
 
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
-from cyara_auth.install_guard import install
 from cyara_auth.requests import GuardedAdapter
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import AccountState
+from cyara_auth.transport.wrap import install
 
 from .loopback import PAIR
 

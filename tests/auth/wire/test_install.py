@@ -14,7 +14,7 @@ from cyara_auth.errors import (
     UnsupportedClientError,
 )
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.transport import GuardedTransport
+from cyara_auth.transport.httpx_transports import GuardedTransport
 
 from .loopback import PAIR, ConnectProxy, Reply, WireServer
 

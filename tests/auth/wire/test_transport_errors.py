@@ -95,7 +95,7 @@ def test_the_traceback_ends_here_and_holds_no_secret(server: WireServer) -> None
     text = "".join(traceback.format_exception(caught.value))
     assert "httpcore" not in text
     assert "During handling" not in text
-    assert text.splitlines()[-1].startswith("cyara_auth.transport_errors.TransportError: GET ")
+    assert text.splitlines()[-1].startswith("cyara_auth.transport.errors.TransportError: GET ")
     assert isinstance(caught.value.__context__, httpx.RemoteProtocolError)
     for secret in (KEY, TOKEN):
         assert secret not in text + repr(caught.value) + repr(vars(caught.value))

@@ -9,7 +9,7 @@ import pytest
 from cyara_auth._http import httpx
 from cyara_auth.errors import InsecureOriginError
 from cyara_auth.origin import Origin
-from cyara_auth.transport import GuardedTransport
+from cyara_auth.transport.httpx_transports import GuardedTransport
 
 from .faces import Face, MakeFace, SyncFace
 from .loopback import PAIR, TOKEN, Reply, Seen, WireServer

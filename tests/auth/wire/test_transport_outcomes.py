@@ -27,7 +27,7 @@ from cyara_auth.errors import (
     UnexpectedAuthPageError,
 )
 from cyara_auth.strikes.state import Outcome, PairState
-from cyara_auth.transport_core import CONFIRM
+from cyara_auth.transport.hop import CONFIRM
 
 from .faces import Face, MakeFace, RequestsFace, SyncFace
 from .loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer, wait_until

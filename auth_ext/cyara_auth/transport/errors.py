@@ -10,7 +10,7 @@ from typing import Any
 from cyara_auth._http import httpx
 from cyara_auth.errors import CyaraAuthError
 from cyara_auth.retry import ATTEMPT
-from cyara_auth.transport_advice import next_step, proxy_of
+from cyara_auth.transport.advice import next_step, proxy_of
 
 _NOTHING_SENT = (
     httpx.ConnectError,

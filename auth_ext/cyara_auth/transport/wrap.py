@@ -19,7 +19,7 @@ from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialProvider, CredentialSource
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import GuardPolicy
-from cyara_auth.transport import AsyncGuardedTransport, GuardedTransport
+from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
 
 AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
 

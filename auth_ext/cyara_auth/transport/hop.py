@@ -24,7 +24,7 @@ from cyara_auth.providers import CredentialSource
 from cyara_auth.retry import ATTEMPT, seconds_of_retry_after
 from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify, is_login_page
 from cyara_auth.strikes.state import Outcome
-from cyara_auth.transport_log import CallRecord, log_answer, log_failure
+from cyara_auth.transport.log import CallRecord, log_answer, log_failure
 
 AUTHORIZATION: Final = "Authorization"
 

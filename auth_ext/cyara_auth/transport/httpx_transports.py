@@ -24,8 +24,7 @@ from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub
 from cyara_auth.retry import CHARGED
-from cyara_auth.single_send import may_repeat, sent_once, sent_once_async
-from cyara_auth.transport_core import (
+from cyara_auth.transport.hop import (
     AUTHORIZATION,
     CONFIRM,
     OPERATION,
@@ -34,6 +33,7 @@ from cyara_auth.transport_core import (
     name_call,
     read_timeout_of,
 )
+from cyara_auth.transport.single_send import may_repeat, sent_once, sent_once_async
 
 _ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")

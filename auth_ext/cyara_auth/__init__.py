@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
     from cyara_auth.retry import RetryPolicy
-    from cyara_auth.runs import CampaignOutcome, TestCaseOutcome
     from cyara_auth.stores.base import StrikeStore
     from cyara_auth.strikes.state import GuardPolicy
     from cyara_auth.transport.errors import TransportError
     from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
     from cyara_auth.transport.wrap import find_unguarded, install
-    from cyara_auth.waiting import Pace
+    from cyara_auth.workflows.polling import Pace
+    from cyara_auth.workflows.steps import CampaignOutcome, TestCaseOutcome
 
 __all__ = [
     "ApiCredential",
@@ -48,19 +48,19 @@ __all__ = [
 _HOMES = {
     "ApiCredential": "credential",
     "AsyncGuardedTransport": "transport.httpx_transports",
-    "CampaignOutcome": "runs",
+    "CampaignOutcome": "workflows.steps",
     "CredentialFingerprint": "credential",
     "CredentialProvider": "providers",
     "Cyara": "client",
     "DriftError": "drift",
     "GuardPolicy": "strikes.state",
     "GuardedTransport": "transport.httpx_transports",
-    "Pace": "waiting",
+    "Pace": "workflows.polling",
     "RedactingFilter": "redact",
     "RetryPolicy": "retry",
     "StrikeGuard": "guard.guard",
     "StrikeStore": "stores.base",
-    "TestCaseOutcome": "runs",
+    "TestCaseOutcome": "workflows.steps",
     "TransportError": "transport.errors",
     "connect": "client",
     "find_unguarded": "transport.wrap",

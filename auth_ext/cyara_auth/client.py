@@ -23,10 +23,10 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.retry import RetryPolicy
-from cyara_auth.runs import Ask
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import GuardPolicy
-from cyara_auth.workflows import AsyncWorkflows, Workflows
+from cyara_auth.workflows.steps import Ask
+from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import DecodingError
 from cyara_client.operations import OPERATIONS, Operation
 from cyara_client.resources import AsyncResources, SyncResources

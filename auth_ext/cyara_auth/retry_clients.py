@@ -27,7 +27,7 @@ from cyara_auth.retry import (
     seconds_of_retry_after,
 )
 from cyara_auth.transport.errors import transport_error
-from cyara_auth.waiting import async_sleep
+from cyara_auth.workflows.polling import async_sleep
 
 _SUCCESS = 400
 """Statuses below this one refill the quota."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyara_auth.errors import ConfigurationError, WaitTimeoutError
-from cyara_auth.waiting import Pace, Progress, wait, wait_async
+from cyara_auth.workflows.polling import Pace, Progress, wait, wait_async
 
 
 class Clock:

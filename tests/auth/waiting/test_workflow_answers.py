@@ -11,7 +11,7 @@ import pytest
 from cyara_auth import CampaignOutcome, Pace
 from cyara_auth.client import Cyara
 from cyara_auth.errors import OperationUnavailableError
-from cyara_auth.workflows import AsyncWorkflows, Workflows
+from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import CyaraError, DecodingError, PageError
 from cyara_tools.portal import LocalPortal, faults
 from cyara_tools.portal.faults import Fault

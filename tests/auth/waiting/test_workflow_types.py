@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import assert_type
 
 from cyara_auth import CampaignOutcome
-from cyara_auth.workflows import AsyncWorkflows, Workflows
+from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 
 
 class Campaigns:

@@ -12,7 +12,7 @@ import pytest
 from cyara_auth import Pace, TransportError, connect
 from cyara_auth.client import Cyara
 from cyara_auth.errors import OperationUnavailableError, WaitTimeoutError
-from cyara_auth.workflows import Workflows
+from cyara_auth.workflows.workflows import Workflows
 from cyara_client.errors import NotFound
 from cyara_tools.portal import LocalPortal, faults
 

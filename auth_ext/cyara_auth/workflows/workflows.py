@@ -10,7 +10,8 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from cyara_auth.errors import OperationUnavailableError
-from cyara_auth.runs import (
+from cyara_auth.workflows.polling import Pace, Progress, async_sleep, wait, wait_async
+from cyara_auth.workflows.steps import (
     CAMPAIGN_CALLS,
     TEST_CASE_CALLS,
     Ask,
@@ -21,13 +22,12 @@ from cyara_auth.runs import (
     campaign_steps,
     test_case_steps,
 )
-from cyara_auth.waiting import Pace, Progress, async_sleep, wait, wait_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from functools import cached_property
 
-    from cyara_auth.runs import DetailsT_co, ResultT_co, RunT_co, Steps
+    from cyara_auth.workflows.steps import DetailsT_co, ResultT_co, RunT_co, Steps
 
     # A document need not have campaigns, and this half does not import the models of one that has. So what is in an
     # outcome is taken from what the client's own methods return; and where it has no such methods, type checkers refuse
@@ -110,7 +110,7 @@ class Workflows(_Asking):
         pace: Pace | None = None,
         on_progress: Callable[[Progress[T]], object] | None = None,
     ) -> T:
-        """Ask until `until(answer)` holds and return that answer; see `cyara_auth.waiting.wait`."""
+        """Ask until `until(answer)` holds and return that answer; see `cyara_auth.workflows.polling.wait`."""
         return wait(call, until=until, pace=pace, on_progress=on_progress)
 
     def run_campaign(
@@ -123,7 +123,7 @@ class Workflows(_Asking):
     ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Execute a campaign, follow its run to the end and return the run with all results.
 
-        Inferred in part: see the first lines of `cyara_auth.runs`. Without `account_id` the client's own is used.
+        Inferred in part: see the first lines of `cyara_auth.workflows.steps`. Without `account_id` the client's own is used.
 
         Raises:
             WaitTimeoutError: the run did not end before `pace.deadline` seconds; it goes on at the portal.
@@ -181,7 +181,7 @@ class AsyncWorkflows(_Asking):
         pace: Pace | None = None,
         on_progress: Callable[[Progress[T]], object] | None = None,
     ) -> T:
-        """Ask until `until(answer)` holds and return that answer; see `cyara_auth.waiting.wait_async`."""
+        """Ask until `until(answer)` holds and return that answer; see `cyara_auth.workflows.polling.wait_async`."""
         return await wait_async(call, until=until, pace=pace, on_progress=on_progress)
 
     async def run_campaign(

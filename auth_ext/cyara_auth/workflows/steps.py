@@ -18,7 +18,7 @@ import attrs
 from cyara_auth.errors import WaitTimeoutError
 from cyara_auth.retry import RETRYABLE_STATUSES
 from cyara_auth.transport.errors import TransportError
-from cyara_auth.waiting import Pace, Progress
+from cyara_auth.workflows.polling import Pace, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

@@ -1,0 +1,1 @@
+"""What takes several calls: to run a campaign, and to wait for what it brings."""

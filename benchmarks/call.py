@@ -17,7 +17,7 @@ import httpx
 from harness import Row, in_turn
 
 from cyara_auth import connect
-from cyara_auth.retry_clients import Retrying, RetryingClient
+from cyara_auth.client.retrying_clients import Retrying, RetryingClient
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_client.api.campaigns import get_campaign
 from cyara_tools.portal import LocalPortal

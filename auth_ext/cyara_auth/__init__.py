@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cyara_auth.client import Cyara, connect
+    from cyara_auth.client.cyara import Cyara, connect
+    from cyara_auth.client.retry import RetryPolicy
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
     from cyara_auth.drift import DriftError, overlay
     from cyara_auth.guard.guard import StrikeGuard
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
-    from cyara_auth.retry import RetryPolicy
     from cyara_auth.stores.base import StrikeStore
     from cyara_auth.strikes.state import GuardPolicy
     from cyara_auth.transport.errors import TransportError
@@ -51,18 +51,18 @@ _HOMES = {
     "CampaignOutcome": "workflows.steps",
     "CredentialFingerprint": "credential",
     "CredentialProvider": "providers",
-    "Cyara": "client",
+    "Cyara": "client.cyara",
     "DriftError": "drift",
     "GuardPolicy": "strikes.state",
     "GuardedTransport": "transport.httpx_transports",
     "Pace": "workflows.polling",
     "RedactingFilter": "redact",
-    "RetryPolicy": "retry",
+    "RetryPolicy": "client.retry",
     "StrikeGuard": "guard.guard",
     "StrikeStore": "stores.base",
     "TestCaseOutcome": "workflows.steps",
     "TransportError": "transport.errors",
-    "connect": "client",
+    "connect": "client.cyara",
     "find_unguarded": "transport.wrap",
     "install": "transport.wrap",
     "overlay": "drift",

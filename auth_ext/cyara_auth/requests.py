@@ -20,7 +20,7 @@ from typing import Any, Final, Never, cast
 from urllib.parse import urljoin
 
 from cyara_auth._http import httpx
-from cyara_auth.client_binding import bind
+from cyara_auth.client.binding import bind
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import (
     CredentialRejectedError,

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from cyara_auth._http import httpx
+from cyara_auth.client.retry import ATTEMPT
 from cyara_auth.errors import CyaraAuthError
-from cyara_auth.retry import ATTEMPT
 from cyara_auth.transport.advice import next_step, proxy_of
 
 _NOTHING_SENT = (

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
+from cyara_auth.client.retry import ATTEMPT, seconds_of_retry_after
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CyaraAuthError, InsecureOriginError, UnexpectedAuthPageError
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.ticket import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
-from cyara_auth.retry import ATTEMPT, seconds_of_retry_after
 from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify, is_login_page
 from cyara_auth.strikes.state import Outcome
 from cyara_auth.transport.log import CallRecord, log_answer, log_failure

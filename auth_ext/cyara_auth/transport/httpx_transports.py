@@ -16,6 +16,7 @@ from typing import Final
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
+from cyara_auth.client.retry import CHARGED
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CyaraAuthError
 from cyara_auth.guard.guard import StrikeGuard
@@ -23,7 +24,6 @@ from cyara_auth.guard.ticket import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub
-from cyara_auth.retry import CHARGED
 from cyara_auth.transport.hop import (
     AUTHORIZATION,
     CONFIRM,

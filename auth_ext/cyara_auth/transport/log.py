@@ -9,8 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cyara_auth.client.retry import ATTEMPT
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
-from cyara_auth.retry import ATTEMPT
 
 LOGGER: Final = logging.getLogger("cyara_auth.calls")
 """INFO: a call that was answered, or that the caller ended; WARNING: one that failed without an answer."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from cyara_auth._http import httpx
-from cyara_auth.client_binding import bind
+from cyara_auth.client.binding import bind
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import InsecureOriginError, UnsupportedClientError
 from cyara_auth.guard.guard import StrikeGuard

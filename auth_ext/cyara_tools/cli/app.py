@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cyara_auth.client import built_from
+from cyara_auth.client.cyara import built_from
 from cyara_tools.cli import rotate
 from cyara_tools.cli.doctor import doctor
 from cyara_tools.cli.login import login

@@ -1,7 +1,7 @@
 """The check of `doctor` for the account: none at all, or its name in place of its number, is the commonest mistake."""
 
-from cyara_auth.client import account_takes_text
-from cyara_auth.client_account import ACCOUNT_ID, account_of
+from cyara_auth.client.account import ACCOUNT_ID, account_of
+from cyara_auth.client.cyara import account_takes_text
 from cyara_auth.errors import ConfigurationError
 from cyara_tools.cli.finding import Finding, bad, good, warn
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol, runtime_checkable
 from urllib.request import getproxies, proxy_bypass
 
 from cyara_auth._http import httpx
-from cyara_auth.client_proxies import NO_ADDRESS, readable_proxies
+from cyara_auth.client.proxies import NO_ADDRESS, readable_proxies
 from cyara_auth.credential_text import FormatReason
 from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAuthError, StrikeStoreUnavailableError
 from cyara_auth.origin import BaseUrl

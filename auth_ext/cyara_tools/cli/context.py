@@ -4,7 +4,7 @@ import os
 
 from attrs import field, frozen
 
-from cyara_auth.client_binding import BASE_URL, choose_policy
+from cyara_auth.client.binding import BASE_URL, choose_policy
 from cyara_auth.errors import BaseUrlError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource, Variables, profile_base_url, resolve_credential_source

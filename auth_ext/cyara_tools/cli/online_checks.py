@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from cyara_auth._http import httpx
-from cyara_auth.client_proxies import readable_proxies
-from cyara_auth.client_tls import tls_context
+from cyara_auth.client.proxies import readable_proxies
+from cyara_auth.client.tls import tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.transport.errors import transport_error

@@ -8,7 +8,7 @@ import re
 import shlex
 from typing import Final
 
-from cyara_auth.client_binding import BASE_URL
+from cyara_auth.client.binding import BASE_URL
 from cyara_auth.providers import Variables
 from cyara_auth.providers.chain import PROFILE
 from cyara_auth.renewal import IF_NAMED

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cyara_auth._http import httpx
-from cyara_auth.client import Cyara, connect
+from cyara_auth.client.cyara import Cyara, connect
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
 from cyara_auth.renewal import renewal

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from cyara_auth import connect
-from cyara_auth.client import Cyara
+from cyara_auth.client.cyara import Cyara
 from cyara_tools.portal import LocalPortal
 
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from cyara_auth import CampaignOutcome, Pace
-from cyara_auth.client import Cyara
+from cyara_auth.client.cyara import Cyara
 from cyara_auth.errors import OperationUnavailableError
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import CyaraError, DecodingError, PageError

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from cyara_auth import Pace, TransportError, connect
-from cyara_auth.client import Cyara
+from cyara_auth.client.cyara import Cyara
 from cyara_auth.errors import OperationUnavailableError, WaitTimeoutError
 from cyara_auth.workflows.workflows import Workflows
 from cyara_client.errors import NotFound

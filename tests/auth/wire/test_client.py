@@ -17,6 +17,7 @@ import pytest
 import cyara_auth
 from cyara_auth import Cyara, GuardPolicy, RetryPolicy, connect
 from cyara_auth._http import httpx
+from cyara_auth.client.retrying_clients import ClosedClientError, Effects
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import (
     BaseUrlError,
@@ -26,7 +27,6 @@ from cyara_auth.errors import (
     CredentialRejectedError,
     SharedStoreRequiredError,
 )
-from cyara_auth.retry_clients import ClosedClientError, Effects
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import reset_stores
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from cyara_auth import connect
-from cyara_auth.client_account import account_of, takes_text
+from cyara_auth.client.account import account_of, takes_text
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
 

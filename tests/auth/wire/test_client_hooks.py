@@ -10,7 +10,7 @@ import pytest
 
 from cyara_auth import Cyara, RetryPolicy, connect
 from cyara_auth._http import httpx
-from cyara_auth.client_hooks import EventHookError
+from cyara_auth.client.hooks import EventHookError
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
 

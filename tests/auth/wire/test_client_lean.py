@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from cyara_auth._http import httpx
-from cyara_auth.client_lean import LeanAsyncClient, LeanClient
+from cyara_auth.client.fast_clients import LeanAsyncClient, LeanClient
 
 from .loopback import Reply, WireServer
 

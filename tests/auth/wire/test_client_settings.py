@@ -8,7 +8,7 @@ import pytest
 
 from cyara_auth import Cyara, connect
 from cyara_auth._http import httpx
-from cyara_auth.client_proxies import proxy_address
+from cyara_auth.client.proxies import proxy_address
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 from cyara_auth.stores.memory import MemoryStrikeStore
 

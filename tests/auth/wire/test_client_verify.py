@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from cyara_auth.client_verify import choose_probe
+from cyara_auth.client.probe import choose_probe
 from cyara_auth.errors import ConfigurationError
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from cyara_auth import Cyara, connect
 from cyara_auth._http import httpx
+from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next, seconds_of_retry_after
+from cyara_auth.client.retrying_clients import AsyncRetryingClient, Effects, Retrying, RetryingClient
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next, seconds_of_retry_after
-from cyara_auth.retry_clients import AsyncRetryingClient, Effects, Retrying, RetryingClient
 from cyara_auth.stores.memory import MemoryStrikeStore
 
 from .loopback import PAIR, Reply, WireServer

@@ -12,17 +12,17 @@ import attrs
 
 import cyara_client
 from cyara_auth._http import httpx
-from cyara_auth.client_account import account_of, takes_text
-from cyara_auth.client_binding import Binding, bind, holds_secret
-from cyara_auth.client_hooks import EventHooks
-from cyara_auth.client_http import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
-from cyara_auth.client_lifetime import Lifetime
+from cyara_auth.client.account import account_of, takes_text
+from cyara_auth.client.binding import Binding, bind, holds_secret
+from cyara_auth.client.hooks import EventHooks
+from cyara_auth.client.http_clients import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
+from cyara_auth.client.lifetime import Lifetime
+from cyara_auth.client.probe import choose_probe
+from cyara_auth.client.retry import RetryPolicy
 from cyara_auth.client_options import check_user_agent
-from cyara_auth.client_verify import choose_probe
 from cyara_auth.credential import ApiCredential
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.providers import CredentialProvider
-from cyara_auth.retry import RetryPolicy
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import GuardPolicy
 from cyara_auth.workflows.steps import Ask

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.client_binding import Binding
-from cyara_auth.client_hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
+from cyara_auth.client.binding import Binding
+from cyara_auth.client.hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
+from cyara_auth.client.proxies import check_proxy, readable_proxies
+from cyara_auth.client.retry import RetryPolicy, RetryQuota
+from cyara_auth.client.retrying_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
+from cyara_auth.client.tls import ClientCertificate, tls_context
 from cyara_auth.client_options import check_certificate, check_timeout, check_verify, refused
-from cyara_auth.client_proxies import check_proxy, readable_proxies
-from cyara_auth.client_tls import ClientCertificate, tls_context
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.retry import RetryPolicy, RetryQuota
-from cyara_auth.retry_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
 from cyara_auth.transport.wrap import guard_client, transports_of
 
 if TYPE_CHECKING:

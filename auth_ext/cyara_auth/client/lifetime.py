@@ -4,7 +4,7 @@ from abc import abstractmethod
 from types import TracebackType
 from typing import Self
 
-from cyara_auth.client_http import HttpClients
+from cyara_auth.client.http_clients import HttpClients
 
 
 class Lifetime:

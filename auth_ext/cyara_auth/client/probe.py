@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import attrs
 
-from cyara_auth.client_account import ACCOUNT
+from cyara_auth.client.account import ACCOUNT
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.transport.hop import CONFIRM, OPERATION
 

@@ -13,9 +13,8 @@ from typing import Any
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.client_lean import LeanAsyncClient, LeanClient
-from cyara_auth.errors import CyaraAuthError, ForeignPageError
-from cyara_auth.retry import (
+from cyara_auth.client.fast_clients import LeanAsyncClient, LeanClient
+from cyara_auth.client.retry import (
     ATTEMPT,
     CHARGED,
     IDEMPOTENT,
@@ -26,6 +25,7 @@ from cyara_auth.retry import (
     pause_before_next,
     seconds_of_retry_after,
 )
+from cyara_auth.errors import CyaraAuthError, ForeignPageError
 from cyara_auth.transport.errors import transport_error
 from cyara_auth.workflows.polling import async_sleep
 

@@ -1,0 +1,1 @@
+"""What `connect` resolves and builds: addresses, options, retries, and the client itself."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cyara_auth.client.cyara import Cyara, connect
     from cyara_auth.client.retry import RetryPolicy
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
-    from cyara_auth.drift import DriftError, overlay
+    from cyara_auth.drift.drift import DriftError, overlay
     from cyara_auth.guard.guard import StrikeGuard
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
@@ -52,7 +52,7 @@ _HOMES = {
     "CredentialFingerprint": "credential",
     "CredentialProvider": "providers",
     "Cyara": "client.cyara",
-    "DriftError": "drift",
+    "DriftError": "drift.drift",
     "GuardPolicy": "strikes.state",
     "GuardedTransport": "transport.httpx_transports",
     "Pace": "workflows.polling",
@@ -65,7 +65,7 @@ _HOMES = {
     "connect": "client.cyara",
     "find_unguarded": "transport.wrap",
     "install": "transport.wrap",
-    "overlay": "drift",
+    "overlay": "drift.drift",
 }
 
 

@@ -32,7 +32,7 @@ CyaraError                              root, rendered into cyara_client.errors
     +-- OperationUnavailableError       this client's document lacks what a workflow needs
     +-- WaitTimeoutError                what was waited for did not happen in time
     +-- ClosedClientError               the client was closed (cyara_auth.client.retrying_clients)
-    +-- DriftError                      strict: the answer has what the document does not (cyara_auth.drift)
+    +-- DriftError                      strict: the answer has what the document does not (cyara_auth.drift.drift)
     +-- EventHookError                  a hook of the caller's raised httpx's own error (cyara_auth.client.hooks)
     +-- TransportError                  no answer came (cyara_auth.transport.errors)
 ```

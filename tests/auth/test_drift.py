@@ -9,7 +9,7 @@ import pytest
 from pipeline.document import read_document
 from pipeline.overlay import apply_overlays
 
-from cyara_auth.drift import Drift, DriftError, compare, overlay
+from cyara_auth.drift.drift import Drift, DriftError, compare, overlay
 
 CAMPAIGN: dict[str, Any] = {
     "type": "object",

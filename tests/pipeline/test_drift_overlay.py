@@ -46,7 +46,7 @@ def new(schema: dict[str, Any]) -> dict[str, Any]:
 ASK = """
     import sys
     from cyara_auth import connect
-    from cyara_auth.drift import DriftError
+    from cyara_auth.drift.drift import DriftError
     from cyara_tools.portal import LocalPortal
     from cyara_tools.portal.document import Document
 

@@ -77,7 +77,7 @@ class HttpOptions:
 
 
 def _drift_watch() -> Callable[[httpx.Response], None]:
-    from cyara_auth.drift_watch import raise_on_drift  # noqa: PLC0415 - only strict clients pay for the document
+    from cyara_auth.drift.watch import raise_on_drift  # noqa: PLC0415 - only strict clients pay for the document
 
     return raise_on_drift
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from cyara_auth.drift import DriftError, compare
+from cyara_auth.drift.drift import DriftError, compare
 
 if TYPE_CHECKING:
     from cyara_auth._http import httpx

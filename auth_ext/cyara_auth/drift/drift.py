@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import attrs
 
-from cyara_auth.drift_types import declared_types, described, fits, type_of
+from cyara_auth.drift.types import declared_types, described, fits, type_of
 from cyara_auth.errors import CyaraAuthError
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Where an answer and the document differ, for `connect(strict=True)`."""

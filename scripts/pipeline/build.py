@@ -66,7 +66,7 @@ def _require_own_place(request: BuildRequest) -> None:
 def _run_corridor(job: Job, function: str) -> None:
     """Run the stages; whatever a document makes them raise, the user gets one sentence."""
     try:
-        getattr(importlib.import_module("pipeline.corridor"), function)(job)  # late: `check` is quick without it
+        getattr(importlib.import_module("pipeline.stages"), function)(job)  # late: `check` is quick without it
     except PipelineError:
         raise
     except ModuleNotFoundError as error:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from pipeline import corridor
+from pipeline import stages as corridor
 from pipeline.build import build
 from pipeline.check import check
 from pipeline.errors import PipelineError

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pipeline.child import Child
+    from pipeline.children.child import Child
 
-MODULE = "pipeline.generator_child"
+MODULE = "pipeline.children.generator_child"
 TIMEOUT = 900.0
 """Seconds for the largest documents on a slow machine; 1,000 operations take about 20."""
 

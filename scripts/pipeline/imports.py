@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.child import started
+from pipeline.children.child import started
+from pipeline.children.sandbox import confine
 from pipeline.layout import PACKAGE
-from pipeline.sandbox import confine
 
 if TYPE_CHECKING:
     from pipeline.generate import Endpoint

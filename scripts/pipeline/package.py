@@ -17,7 +17,7 @@ from pipeline.typecheck import require_types
 from pipeline.verify import verify
 
 if TYPE_CHECKING:
-    from pipeline.child import Child
+    from pipeline.children.child import Child
     from pipeline.job import Job
     from pipeline.prepare import Prepared
 

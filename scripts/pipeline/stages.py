@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.child import started
+from pipeline.children.child import started
 from pipeline.document import dump_json
 from pipeline.errors import listed
 from pipeline.generate import MODULE

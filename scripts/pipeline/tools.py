@@ -13,7 +13,7 @@ import sysconfig
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipeline.child import clean_environment
+from pipeline.children.child import clean_environment
 from pipeline.errors import GeneratorWarningError, ToolVersionError, quoted
 
 GENERATOR = ("openapi-python-client", "0.29.1")

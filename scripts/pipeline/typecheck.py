@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline.child import clean_environment
+from pipeline.children.child import clean_environment
 from pipeline.errors import VerificationError, listed, quoted
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped] # has no types of its own
 import pytest
-from pipeline.child import clean_environment, started
+from pipeline.children.child import clean_environment, started
 from pipeline.errors import GeneratorWarningError
 from pipeline.generate import Endpoint
 from pipeline.imports import failing_imports
@@ -90,7 +90,7 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     package = tmp_path / "root" / "cyara_client"
     [endpoint] = endpoints({"endless": "while True: __import__('time').sleep(0.01)\n"}, package)
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pipeline.child import started\n"
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pipeline.children.child import started\n"
         "with started('pipeline.imports', work=Path(sys.argv[4])) as child:\n"
         "    child.run({'root': sys.argv[2], 'modules': [sys.argv[3]]}, timeout=60)"
     )

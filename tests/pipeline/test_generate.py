@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.child import started
+from pipeline.children.child import started
 from pipeline.errors import GeneratorWarningError, MissingOperationError, PipelineError
 from pipeline.generate import MODULE, Endpoint, GeneratorInputs, generate, operations, put_headers
 from pipeline.inputs import read_settings

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.child import started
+from pipeline.children.child import started
 from pipeline.errors import GeneratorWarningError, VerificationError
 from pipeline.plain import mapping
 from pipeline.verify.report import FORMS, Failure, VerifyReport

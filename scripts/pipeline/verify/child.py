@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import asdict
 
-from pipeline.sandbox import confine
+from pipeline.children.sandbox import confine
 
 
 def run(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.schema import ParameterLocation
 from openapi_python_client.strings import PythonIdentifier
 
-from pipeline.sandbox import confine
+from pipeline.children.sandbox import confine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

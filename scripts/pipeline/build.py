@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from pipeline.document import read_document
+from pipeline.document.document import read_document
 from pipeline.errors import MACHINE_FAULTS, PipelineError, UnexpectedError, quoted
 from pipeline.folder_lock import work_folder
 from pipeline.hand_edits import require_no_edits
@@ -15,7 +15,7 @@ from pipeline.lock import Lock, differences, hash_inputs, read_lock
 from pipeline.tools import PINNED
 
 if TYPE_CHECKING:
-    from pipeline.document import LoadedDocument
+    from pipeline.document.document import LoadedDocument
     from pipeline.job import BuildRequest
     from pipeline.progress import Progress
     from pipeline.report import Report

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.build import build
 from pipeline.check import check, check_full
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
 from pipeline.errors import FetchError, PipelineError, file_system_error
 from pipeline.job import BuildRequest
 from pipeline.layout import REPOSITORY, Layout

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from pipeline.authorised import AuthorisedClient, authorised
-from pipeline.document import LoadedDocument, parse_document
+from pipeline.document.document import LoadedDocument, parse_document
+from pipeline.document.json_nodes import is_mapping
 from pipeline.errors import FetchError, RefusedDocumentError, listed, quoted
-from pipeline.plain import is_mapping
 from pipeline.portal_address import (
     FIRST,
     OTHERS,

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from attrs import frozen
 
-from pipeline.document import SIZE_LIMIT
+from pipeline.document.document import SIZE_LIMIT
 from pipeline.errors import FetchError, quoted
 
 if TYPE_CHECKING:

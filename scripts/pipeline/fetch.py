@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from pipeline.document import LoadedDocument, read_document
+from pipeline.document.document import LoadedDocument, read_document
 from pipeline.document_search import Found, Search, require_openapi
 from pipeline.download import Network, get
 from pipeline.folder_lock import work_folder

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.errors import GeneratorWarningError, MissingOperationError, listed, quoted
-from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,17 +6,17 @@ import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import is_mapping, mapping
+from pipeline.document.yaml_reader import read_yaml
 from pipeline.errors import RefusedDocumentError, listed, quoted
 from pipeline.index.table import operations_by_id
 from pipeline.overlay import belongs
-from pipeline.plain import is_mapping, mapping
-from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from pipeline.document import LoadedDocument
+    from pipeline.document.document import LoadedDocument
     from pipeline.job import Job
 
 

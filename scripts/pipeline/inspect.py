@@ -1,7 +1,7 @@
 """Refuse documents that cannot, or must not, become code; every refusal is one sentence.
 
 A document is untrusted. Size, nesting, duplicate keys and foreign references are settled while it is read
-(``pipeline.document``). :func:`check_untrusted` judges the shape of what was received, before any rule touches it.
+(``pipeline.document.document``). :func:`check_untrusted` judges the shape of what was received, before any rule touches it.
 :func:`inspect` is the last gate before generation: whatever the rules made of the document, no name that becomes a
 file, a class or a function may be anything but a plain identifier, nothing may overwrite anything, and every reference
 must lead somewhere. It repeats nothing that a rule guarantees for the sake of the rule; it distrusts all of them.
@@ -12,10 +12,10 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pipeline.document.json_nodes import is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.identifiers import class_allowed, module_of
 from pipeline.normalise.walk import METHODS, OperationAt, members, operations, referred, schemas
-from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

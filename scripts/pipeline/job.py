@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pipeline.document import LoadedDocument
+    from pipeline.document.document import LoadedDocument
     from pipeline.lock import Lock
     from pipeline.progress import Progress
     from pipeline.report import Report

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
+from pipeline.document.json_nodes import is_mapping
 from pipeline.errors import OutOfDateError
 from pipeline.journal import file_sha256, files_below
 from pipeline.layout import Layout, relative
-from pipeline.plain import is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

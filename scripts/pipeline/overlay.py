@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
 
+from pipeline.document.json_nodes import is_list, is_mapping
+from pipeline.document.yaml_reader import read_yaml
 from pipeline.errors import OverlayError, quoted
-from pipeline.plain import is_list, is_mapping
-from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from pipeline.document import LoadedDocument
+    from pipeline.document.document import LoadedDocument
 
 _BINDINGS = ("x-cyara-title", "x-cyara-sha256", "extends")
 

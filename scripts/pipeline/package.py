@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict
 
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
 from pipeline.errors import VerificationError, listed, quoted
 from pipeline.generate import Endpoint, GeneratorInputs, generate, put_headers
 from pipeline.imports import failing_imports

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from pipeline.document import check_limits
+from pipeline.document.document import check_limits
+from pipeline.document.path_items import with_path_items
 from pipeline.errors import MissingOperationError
 from pipeline.generate import operations
 from pipeline.inspect import check_untrusted, inspect
 from pipeline.normalise import NameMap, RuleSwitches, normalise
 from pipeline.overlay import apply_overlays
-from pipeline.path_items import with_path_items
 from pipeline.upgrade import upgrade
 
 if TYPE_CHECKING:

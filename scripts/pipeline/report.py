@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, define, field
 
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
 from pipeline.errors import file_system_error, listed
 from pipeline.lock import SUMMARY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.children.child import started
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
 from pipeline.errors import listed
 from pipeline.generate import MODULE
 from pipeline.hand_edits import save_edits

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from pipeline.document import LoadedDocument
+    from pipeline.document.document import LoadedDocument
     from pipeline.layout import Layout
 
 FOLDER = "openapi/upstream"

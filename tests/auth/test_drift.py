@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pipeline.document import read_document
+from pipeline.document.document import read_document
 from pipeline.overlay import apply_overlays
 
 from cyara_auth.drift.drift import Drift, DriftError, compare, overlay

@@ -9,7 +9,7 @@ import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.document import SIZE_LIMIT, check_limits, dump_json, parse_document, read_document
+from pipeline.document.document import SIZE_LIMIT, check_limits, dump_json, parse_document, read_document
 from pipeline.errors import RefusedDocumentError
 
 if TYPE_CHECKING:

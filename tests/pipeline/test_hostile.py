@@ -8,7 +8,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.document import parse_document
+from pipeline.document.document import parse_document
 from pipeline.errors import PipelineError, UnexpectedError
 from pipeline.inspect import check_untrusted, inspect
 from pipeline.layout import Layout

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.document import parse_document
+from pipeline.document.document import parse_document
 from pipeline.errors import OverlayError, RefusedDocumentError
 from pipeline.inputs import read_settings
 from pipeline.overlay import OverlayResult, apply_overlays

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline.document.path_items import with_path_items
 from pipeline.errors import RefusedDocumentError
-from pipeline.path_items import with_path_items
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from pipeline.diff.moved import moved
 from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 from pipeline.diff.render import Comparison
 from pipeline.diff.surface import surface, surface_differences
-from pipeline.document import read_document
+from pipeline.document.document import read_document
 from pipeline.job import BuildRequest
 from pipeline.layout import Layout
 from pipeline.progress import Progress, Silent

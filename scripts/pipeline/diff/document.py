@@ -14,8 +14,8 @@ from attrs import frozen
 
 from pipeline.diff.change import DOCUMENT, Difference
 from pipeline.diff.schemas import ANSWER, REQUEST, SchemaComparison, resolved
+from pipeline.document.json_nodes import mapping, members
 from pipeline.generate import operations
-from pipeline.plain import mapping, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

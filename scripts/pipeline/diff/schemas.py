@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from pipeline.plain import Data, is_list, is_mapping, mapping, members
+from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

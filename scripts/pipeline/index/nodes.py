@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from pipeline.plain import is_list, is_mapping
+from pipeline.document.json_nodes import is_list, is_mapping
 
 
 def mapping(node: object) -> dict[str, Any]:

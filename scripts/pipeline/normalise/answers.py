@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import is_list, is_mapping, mapping
 from pipeline.normalise.walk import escaped, operations
-from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

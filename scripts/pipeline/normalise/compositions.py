@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.normalise.walk import members, pointer, referred, replace, schema_roots, schemas, subschemas
-from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

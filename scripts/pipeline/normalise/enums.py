@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import Data, is_list, mapping
 from pipeline.normalise.identifiers import shortened, words
 from pipeline.normalise.walk import members, schemas
-from pipeline.plain import Data, is_list, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

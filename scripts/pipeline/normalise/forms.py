@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import FORM, MULTIPART, base_type, is_json
 from pipeline.normalise.walk import members, operations, referred, replace, walk
-from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
+from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.identifiers import pascal
 from pipeline.normalise.operation_names import key_of
 from pipeline.normalise.schema_names import ClassNames
 from pipeline.normalise.walk import members, operations, reference_to, replace
-from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import is_list, is_mapping, mapping
 from pipeline.errors import quoted
 from pipeline.normalise.walk import SchemaAt, escaped, holders, pointer, replace, schemas
-from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

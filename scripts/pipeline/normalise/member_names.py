@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.document.json_nodes import mapping
 from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, python_name, shortened, stable
 from pipeline.normalise.paths import names_on_the_wire
 from pipeline.normalise.walk import operations, pointer
-from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
+from pipeline.document.json_nodes import mapping
 from pipeline.errors import PipelineError
-from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import is_list, mapping
 from pipeline.normalise.walk import members, operations, pointer, referred, replace, schemas, walk
-from pipeline.plain import is_list, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

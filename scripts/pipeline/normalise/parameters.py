@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import is_json
 from pipeline.normalise.walk import operations, referred, walk
-from pipeline.plain import is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

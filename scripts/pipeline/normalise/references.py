@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.walk import (
     METHODS,
@@ -18,7 +19,6 @@ from pipeline.normalise.walk import (
     schemas,
     unescaped,
 )
-from pipeline.plain import Data, is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

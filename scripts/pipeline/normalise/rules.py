@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, frozen
 
+from pipeline.document.json_nodes import is_mapping
+from pipeline.document.yaml_reader import read_yaml
 from pipeline.errors import PipelineError, listed
 from pipeline.normalise import (
     aliases,
@@ -31,8 +33,6 @@ from pipeline.normalise import (
     subtypes,
     values,
 )
-from pipeline.plain import is_mapping
-from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path

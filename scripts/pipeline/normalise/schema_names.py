@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, frozen
 
+from pipeline.document.json_nodes import mapping
 from pipeline.normalise.identifiers import class_allowed, module_of, pascal
 from pipeline.normalise.walk import pointer, reference_to, referred, schemas, unescaped
-from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

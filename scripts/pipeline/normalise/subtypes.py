@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import mapping
 from pipeline.normalise.walk import members, pointer, reference_to, referred, replace, schemas, unescaped
-from pipeline.plain import mapping
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

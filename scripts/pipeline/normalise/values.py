@@ -8,8 +8,8 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping
 from pipeline.normalise.walk import referred, replace, schemas
-from pipeline.plain import Data, is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

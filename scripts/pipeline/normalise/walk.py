@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.plain import is_list, is_mapping, mapping
+from pipeline.document.json_nodes import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

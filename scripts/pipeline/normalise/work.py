@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
+from pipeline.document.json_nodes import is_list, is_mapping
 from pipeline.errors import RefusedDocumentError
 from pipeline.normalise.change import Change
-from pipeline.plain import is_list, is_mapping
 
 if TYPE_CHECKING:
+    from pipeline.document.json_nodes import Data
     from pipeline.normalise.names import NameMap
-    from pipeline.plain import Data
 
 GROWTH_LIMIT = 3_000_000
 """Nodes that rules may add by copying. Real documents need a few thousand; a hostile one would fill the memory."""

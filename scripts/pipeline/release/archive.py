@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
 from pipeline.errors import ReleaseError, quoted
 from pipeline.layout import RELEASE_RECORD, only_document
 

@@ -10,7 +10,7 @@ from pipeline.build import build
 from pipeline.diff.change import code
 from pipeline.diff.compare import compare
 from pipeline.diff.render import as_markdown
-from pipeline.document import dump_json, read_document
+from pipeline.document.document import dump_json, read_document
 from pipeline.generate import operations
 from pipeline.inputs import read_settings
 from pipeline.job import BuildRequest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from pipeline.document import dump_json
+from pipeline.document.document import dump_json
 from pipeline.release.archive import latest
 from pipeline.release.texts import with_version
 

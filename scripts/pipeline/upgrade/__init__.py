@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from pipeline.document.json_nodes import is_list
 from pipeline.errors import RefusedDocumentError
-from pipeline.plain import is_list
 from pipeline.upgrade.operations import upgrade_paths
 from pipeline.upgrade.schemas import upgrade_definitions
 from pipeline.upgrade.security import upgrade_security

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.plain import is_list, is_mapping
+from pipeline.document.json_nodes import is_list, is_mapping
 from pipeline.upgrade.parameters import body_of, upgrade_parameter
 from pipeline.upgrade.schemas import upgrade_schema
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.plain import is_list, is_mapping
+from pipeline.document.json_nodes import is_list, is_mapping
 
 if TYPE_CHECKING:
-    from pipeline.plain import Data
+    from pipeline.document.json_nodes import Data
     from pipeline.upgrade.source import Source
 
 _OLD_PREFIX, _NEW_PREFIX = "#/definitions/", "#/components/schemas/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.plain import is_mapping
+from pipeline.document.json_nodes import is_mapping
 
 if TYPE_CHECKING:
     from pipeline.upgrade.source import Source

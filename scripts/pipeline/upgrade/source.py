@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, frozen
 
+from pipeline.document.json_nodes import is_list, is_mapping
 from pipeline.normalise.change import Change
-from pipeline.plain import is_list, is_mapping
 
 if TYPE_CHECKING:
-    from pipeline.plain import Data
+    from pipeline.document.json_nodes import Data
 
 JSON = "application/json"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.children.child import started
+from pipeline.document.json_nodes import mapping
 from pipeline.errors import GeneratorWarningError, VerificationError
-from pipeline.plain import mapping
 from pipeline.verify.report import FORMS, Failure, VerifyReport
 
 if TYPE_CHECKING:

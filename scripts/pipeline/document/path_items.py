@@ -10,12 +10,12 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pipeline.document import SIZE_LIMIT
+from pipeline.document.document import SIZE_LIMIT
+from pipeline.document.json_nodes import is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError
-from pipeline.plain import is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
-    from pipeline.plain import Data
+    from pipeline.document.json_nodes import Data
 
 
 def with_path_items(document: dict[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import frozen
 
+from pipeline.document.json_nodes import is_list, is_mapping
+from pipeline.document.yaml_reader import read_yaml
 from pipeline.errors import RefusedDocumentError, quoted
-from pipeline.plain import is_list, is_mapping
-from pipeline.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""A document as bytes, as JSON, and the walk over its nodes."""

@@ -168,8 +168,8 @@ def _check(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def _fetch(options: argparse.Namespace, progress: Progress) -> int:
-    fetch = importlib.import_module("pipeline.fetch")  # late: the other commands need no network
-    network = importlib.import_module("pipeline.download").Network(
+    fetch = importlib.import_module("pipeline.fetch.fetch")  # late: the other commands need no network
+    network = importlib.import_module("pipeline.fetch.download").Network(
         ca=options.ca, proxy=options.proxy, timeout=options.timeout
     )
     if options.source:

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.download import Network
 from pipeline.errors import FetchError, RefusedDocumentError
-from pipeline.fetch import fetch_file, fetch_portal, fetch_url, store
+from pipeline.fetch.download import Network
+from pipeline.fetch.fetch import fetch_file, fetch_portal, fetch_url, store
 from pipeline.upstream import provenance
 
 from cyara_tools.portal import LocalPortal
@@ -190,7 +190,7 @@ def test_a_redirect_loop_ends(kit: Any) -> None:
 
 
 def test_too_much_is_cut_off(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.download.SIZE_LIMIT", 100_000)
+    monkeypatch.setattr("pipeline.fetch.download.SIZE_LIMIT", 100_000)
     bomb = (200, {"Content-Encoding": "gzip"}, gzip.compress(b" " * 10_000_000))
     for answer in (bomb, (200, {}, b" " * 200_000)):
         with serving({V3: answer}) as site, pytest.raises(FetchError, match="sends more than"):

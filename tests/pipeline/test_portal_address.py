@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import pytest
 from pipeline.errors import FetchError
-from pipeline.portal_address import configurations_in_page, documents_in_page, preferred, understand
+from pipeline.fetch.portal_address import configurations_in_page, documents_in_page, preferred, understand
 
 API = "https://portal.example/cyarawebapi"
 DOCUMENT = API + "/swagger/v3/swagger.json"

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from pipeline.document.document import LoadedDocument, read_document
-from pipeline.document_search import Found, Search, require_openapi
-from pipeline.download import Network, get
+from pipeline.fetch.document_search import Found, Search, require_openapi
+from pipeline.fetch.download import Network, get
+from pipeline.fetch.portal_address import PortalAddress, understand, with_scheme
 from pipeline.folder_lock import work_folder
 from pipeline.journal import changes_between, install, recover
 from pipeline.layout import Layout, upstream_name
-from pipeline.portal_address import PortalAddress, understand, with_scheme
 from pipeline.upstream import FOLDER, NOTE, locked_document, provenance, replaced_documents
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.download import Answer, Network, get
 from pipeline.errors import FetchError
+from pipeline.fetch.download import Answer, Network, get
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

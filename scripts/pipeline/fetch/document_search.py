@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from pipeline.authorised import AuthorisedClient, authorised
 from pipeline.document.document import LoadedDocument, parse_document
 from pipeline.document.json_nodes import is_mapping
 from pipeline.errors import FetchError, RefusedDocumentError, listed, quoted
-from pipeline.portal_address import (
+from pipeline.fetch.authorised import AuthorisedClient, authorised
+from pipeline.fetch.portal_address import (
     FIRST,
     OTHERS,
     PAGES,
@@ -28,7 +28,7 @@ from pipeline.portal_address import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pipeline.download import Answer, Network
+    from pipeline.fetch.download import Answer, Network
 
 OK = 200
 PASSED = {*range(200, 300), 404}

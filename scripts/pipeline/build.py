@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.document.document import read_document
 from pipeline.errors import MACHINE_FAULTS, PipelineError, UnexpectedError, quoted
-from pipeline.folder_lock import work_folder
-from pipeline.hand_edits import require_no_edits
+from pipeline.install.folder_lock import work_folder
+from pipeline.install.hand_edits import require_no_edits
+from pipeline.install.journal import file_sha256, recover
+from pipeline.install.lock import Lock, differences, hash_inputs, read_lock
 from pipeline.job import Job
-from pipeline.journal import file_sha256, recover
-from pipeline.lock import Lock, differences, hash_inputs, read_lock
 from pipeline.tools import PINNED
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import HandEditError, OutOfDateError, listed
-from pipeline.folder_lock import WORK_FOLDER, work_folder
-from pipeline.hand_edits import edited_files
+from pipeline.install.folder_lock import WORK_FOLDER, work_folder
+from pipeline.install.hand_edits import edited_files
+from pipeline.install.journal import file_sha256, recover
+from pipeline.install.layout import Layout
+from pipeline.install.lock import Lock, differences, hash_inputs, read_lock
 from pipeline.job import BuildRequest
-from pipeline.journal import file_sha256, recover
-from pipeline.layout import Layout
-from pipeline.lock import Lock, differences, hash_inputs, read_lock
 from pipeline.tools import PINNED
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from pipeline.build import build
 from pipeline.check import check, check_full
 from pipeline.document.document import dump_json
 from pipeline.errors import FetchError, PipelineError, file_system_error
+from pipeline.install.layout import REPOSITORY, Layout
 from pipeline.job import BuildRequest
-from pipeline.layout import REPOSITORY, Layout
 from pipeline.progress import Progress, display_for
 from pipeline.release.archive import archived_document
 from pipeline.release.rebuild import as_released

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.children.child import started
 from pipeline.children.sandbox import confine
-from pipeline.layout import PACKAGE
+from pipeline.install.layout import PACKAGE
 
 if TYPE_CHECKING:
     from pipeline.generate import Endpoint

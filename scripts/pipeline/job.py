@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from pipeline.layout import Layout, upstream_name
+from pipeline.install.layout import Layout, upstream_name
 from pipeline.release.archive import archived_document
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.document.document import LoadedDocument
-    from pipeline.lock import Lock
+    from pipeline.install.lock import Lock
     from pipeline.progress import Progress
     from pipeline.report import Report
 

@@ -8,7 +8,7 @@ from attrs import asdict, define, field
 
 from pipeline.document.document import dump_json
 from pipeline.errors import file_system_error, listed
-from pipeline.lock import SUMMARY
+from pipeline.install.lock import SUMMARY
 
 if TYPE_CHECKING:
     from pathlib import Path

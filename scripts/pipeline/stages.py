@@ -8,15 +8,15 @@ from pipeline.children.child import started
 from pipeline.document.document import dump_json
 from pipeline.errors import listed
 from pipeline.generate import MODULE
-from pipeline.hand_edits import save_edits
 from pipeline.inputs import allow_list, allowed_operations, require_known, settings_for
-from pipeline.journal import changes_between, file_sha256, files_below, install
-from pipeline.layout import PACKAGE, relative
-from pipeline.lock import Lock, hash_inputs, hash_outputs
+from pipeline.install.hand_edits import save_edits
+from pipeline.install.journal import changes_between, file_sha256, files_below, install
+from pipeline.install.layout import PACKAGE, relative
+from pipeline.install.lock import Lock, hash_inputs, hash_outputs
+from pipeline.install.upstream import FOLDER, NOTE, note_beside, provenance, replaced_documents
 from pipeline.package import prove_package, write_package
 from pipeline.prepare import prepare
 from pipeline.tools import PINNED, require_pinned_tools
-from pipeline.upstream import FOLDER, NOTE, note_beside, provenance, replaced_documents
 
 if TYPE_CHECKING:
     from pipeline.job import Job

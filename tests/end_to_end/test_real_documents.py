@@ -15,8 +15,8 @@ from pathlib import Path
 import attrs
 import pytest
 from pipeline.build import build
+from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.layout import Layout
 from pipeline.progress import Progress, Silent
 from pipeline.report import Report
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline.build import build
+from pipeline.install.journal import file_sha256
+from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.journal import file_sha256
-from pipeline.layout import Layout
 from pipeline.progress import Progress, Silent
 from pipeline.report import Report
 

@@ -25,9 +25,9 @@ from pipeline import stages as corridor
 from pipeline.build import build
 from pipeline.check import check
 from pipeline.errors import PipelineError
+from pipeline.install.journal import install
+from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest, Job
-from pipeline.journal import install
-from pipeline.layout import Layout
 from pipeline.progress import Progress, Silent
 from pipeline.report import Report
 

@@ -19,9 +19,9 @@ from pipeline.errors import (
     UnexpectedError,
     VerificationError,
 )
-from pipeline.folder_lock import work_folder
-from pipeline.journal import file_sha256
-from pipeline.layout import Layout
+from pipeline.install.folder_lock import work_folder
+from pipeline.install.journal import file_sha256
+from pipeline.install.layout import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 PETS, PET = ("GET", "/pets"), ("GET", "/pets/{petId}")
 Document = dict[str, Any]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 OK = {"description": "ok"}
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}

@@ -14,7 +14,7 @@ import pytest
 from pipeline.errors import FetchError, RefusedDocumentError
 from pipeline.fetch.download import Network
 from pipeline.fetch.fetch import fetch_file, fetch_portal, fetch_url, store
-from pipeline.upstream import provenance
+from pipeline.install.upstream import provenance
 
 from cyara_tools.portal import LocalPortal
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DIRECT = Network(timeout=5)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline.errors import FileSystemError
-from pipeline.layout import Layout
+from pipeline.install.layout import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import HandEditError
 
 if TYPE_CHECKING:
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 EDIT = "\nHAND = 'edited'\n"
 

@@ -11,7 +11,7 @@ import pytest
 from pipeline.document.document import parse_document
 from pipeline.errors import PipelineError, UnexpectedError
 from pipeline.inspect import check_untrusted, inspect
-from pipeline.layout import Layout
+from pipeline.install.layout import Layout
 from pipeline.normalise import NameMap, RuleSwitches, normalise
 from pipeline.upgrade import upgrade
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline.build import build
 from pipeline.errors import VerificationError
-from pipeline.layout import Layout
+from pipeline.install.layout import Layout
 from pipeline.report import Report
 
 sys.path.insert(0, str(Path(__file__).parent))

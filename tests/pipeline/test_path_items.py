@@ -11,7 +11,7 @@ from pipeline.errors import RefusedDocumentError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 
 def operation(name: str) -> dict[str, Any]:

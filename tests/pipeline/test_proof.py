@@ -14,7 +14,7 @@ from pipeline.verify import Failure, VerifyReport
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 
 @pytest.fixture

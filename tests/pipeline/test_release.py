@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline.build import build
 from pipeline.errors import HandEditError, ReleaseError
-from pipeline.layout import Layout
+from pipeline.install.layout import Layout
 from pipeline.release.archive import archived_document, released
 from pipeline.release.make import make, plan
 from pipeline.release.rebuild import as_released

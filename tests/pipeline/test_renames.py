@@ -14,7 +14,7 @@ from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 PETS, PET = ("GET", "/pets"), ("GET", "/pets/{petId}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.layout import Layout
+from pipeline.install.layout import Layout
 
 if TYPE_CHECKING:
     from pipeline.report import Report

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pipeline.build import build
 from pipeline.inspect import count_operations
+from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.layout import Layout
 from pipeline.normalise import NameMap, RuleSwitches, normalise
 from pipeline.progress import Progress, Silent
 from pipeline.report import Report

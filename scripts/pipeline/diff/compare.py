@@ -17,8 +17,8 @@ from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 from pipeline.diff.render import Comparison
 from pipeline.diff.surface import surface, surface_differences
 from pipeline.document.document import read_document
+from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.layout import Layout
 from pipeline.progress import Progress, Silent
 from pipeline.report import Report
 from pipeline.upgrade import upgrade

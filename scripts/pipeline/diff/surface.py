@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import griffe
 
 from pipeline.diff.change import PYTHON, Difference, code
-from pipeline.layout import PACKAGE
+from pipeline.install.layout import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

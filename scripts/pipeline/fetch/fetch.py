@@ -15,10 +15,10 @@ from pipeline.document.document import LoadedDocument, read_document
 from pipeline.fetch.document_search import Found, Search, require_openapi
 from pipeline.fetch.download import Network, get
 from pipeline.fetch.portal_address import PortalAddress, understand, with_scheme
-from pipeline.folder_lock import work_folder
-from pipeline.journal import changes_between, install, recover
-from pipeline.layout import Layout, upstream_name
-from pipeline.upstream import FOLDER, NOTE, locked_document, provenance, replaced_documents
+from pipeline.install.folder_lock import work_folder
+from pipeline.install.journal import changes_between, install, recover
+from pipeline.install.layout import Layout, upstream_name
+from pipeline.install.upstream import FOLDER, NOTE, locked_document, provenance, replaced_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,12 +14,12 @@ from attrs import asdict, frozen
 
 from pipeline.document.document import dump_json
 from pipeline.errors import ReleaseError, quoted
-from pipeline.layout import RELEASE_RECORD, only_document
+from pipeline.install.layout import RELEASE_RECORD, only_document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 _PLATFORM = re.compile(r"[1-9][0-9]{0,3}\.(0|[1-9][0-9]{0,2})")
 """Without leading zeros: 25.03 and 25.3 would be two platforms with one and the same version (PEP 440)."""

@@ -13,8 +13,8 @@ from pipeline.diff.render import as_markdown
 from pipeline.document.document import dump_json, read_document
 from pipeline.generate import operations
 from pipeline.inputs import read_settings
+from pipeline.install.layout import RELEASE_RECORD
 from pipeline.job import BuildRequest
-from pipeline.layout import RELEASE_RECORD
 from pipeline.release.aliases import KINDS, next_aliases, outlived
 from pipeline.release.archive import Release, archived_document, released, require_platform, version_order
 from pipeline.release.texts import current_version, next_version, with_entry, with_table, with_version
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.diff.render import Comparison
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
     from pipeline.progress import Progress
     from pipeline.report import Report
 

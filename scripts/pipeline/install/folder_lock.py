@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BusyError, file_system_error
-from pipeline.shield import no_interrupt
+from pipeline.install.no_interrupt import no_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -11,15 +11,15 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from pipeline.errors import HandEditError, listed
-from pipeline.journal import files_below
-from pipeline.layout import relative
-from pipeline.lock import differences
+from pipeline.install.journal import files_below
+from pipeline.install.layout import relative
+from pipeline.install.lock import differences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.layout import Layout
-    from pipeline.lock import Lock
+    from pipeline.install.layout import Layout
+    from pipeline.install.lock import Lock
 
 
 def edited_files(tree: Layout, lock: Lock | None) -> list[str]:

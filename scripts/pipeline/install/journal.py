@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 from attrs import asdict, frozen
 
 from pipeline.errors import HandEditError, PipelineError, listed
-from pipeline.folder_lock import JOURNAL, empty_folder
-from pipeline.shield import no_interrupt
+from pipeline.install.folder_lock import JOURNAL, empty_folder
+from pipeline.install.no_interrupt import no_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,15 +9,15 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError, quoted
-from pipeline.layout import UPSTREAM_STEM
-from pipeline.lock import read_lock
+from pipeline.install.layout import UPSTREAM_STEM
+from pipeline.install.lock import read_lock
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
     from pipeline.document.document import LoadedDocument
-    from pipeline.layout import Layout
+    from pipeline.install.layout import Layout
 
 FOLDER = "openapi/upstream"
 NOTE = "PROVENANCE.md"

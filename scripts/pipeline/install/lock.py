@@ -14,8 +14,8 @@ from attrs import asdict, frozen
 from pipeline.document.document import dump_json
 from pipeline.document.json_nodes import is_mapping
 from pipeline.errors import OutOfDateError
-from pipeline.journal import file_sha256, files_below
-from pipeline.layout import Layout, relative
+from pipeline.install.journal import file_sha256, files_below
+from pipeline.install.layout import Layout, relative
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

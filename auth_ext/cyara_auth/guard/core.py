@@ -27,7 +27,7 @@ from cyara_auth.guard.waiters import Waiters
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.events import Admit, Decision
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import AccountState, Admission, GuardPolicy, Incident, Instant, Outcome, Owner, PairState
+from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, Instant, KeyState, Outcome, Owner, PairState
 
 _VERDICTS = CONDEMNING | {Outcome.PROOF}
 
@@ -86,10 +86,10 @@ class GuardCore:
             if late is not None:
                 self._refresh(gate, late)
         self._outbox.flush()
-        if self._outbox.owes(call.account):  # another thread is writing it; its end wakes whoever waits
+        if self._outbox.owes(call.key_id):  # another thread is writing it; its end wakes whoever waits
             return Wait()
         answer = self._ask_store(call)
-        if isinstance(answer, ReservedTicket) and self._outbox.owes(call.account):
+        if isinstance(answer, ReservedTicket) and self._outbox.owes(call.key_id):
             answer.give_up()  # the store was asked before it could know of a strike that is known here
             return Wait()
         return answer
@@ -112,9 +112,9 @@ class GuardCore:
         if self._holds.pop(hold.id, None) is not None:
             self._outbox.add(self._report(hold, hold.fate, None))
 
-    def place_free(self, account: str) -> None:
+    def place_free(self, key_id: str) -> None:
         """Wake a caller who waits for a place on the ramp."""
-        self.waiters.wake_one(account)
+        self.waiters.wake_one(key_id)
 
     def finish(self) -> None:
         """Settle what is open and write what can be written: the guard, or the interpreter, ends."""
@@ -172,7 +172,7 @@ class GuardCore:
         if decision.admission is Admission.WAIT:
             return Wait(decision=decision, retry_in=decision.retry_in)
         if decision.admission is Admission.FREE:
-            gate = self._open_gate(call.account, call.pair, call.origin, decision.state, event.now)
+            gate = self._open_gate(call.key_id, call.pair, call.origin, decision.state, event.now)
             return self._through(gate, call) or Wait(retry_in=0.0)
         if decision.pair is not None and decision.pair.verdict.is_final:
             self._rejections.confirm(call.pair, decision.pair.incident, decision.state.epoch)
@@ -193,11 +193,11 @@ class GuardCore:
             confirm=call.confirm or self.settings.confirm_suspects,
             incident=self._here(call.source, call.operation),
         )
-        decision = self.store.apply(call.account, event)
+        decision = self.store.apply(call.key_id, event)
         gone = frozenset(owner for owner in decision.blockers if owner != self._owner and is_dead(owner))
         if gone:
             event = attrs.evolve(event, now=self.store.clock(), dead=self._forsaken | gone)
-            decision = self.store.apply(call.account, event)
+            decision = self.store.apply(call.key_id, event)
         return event, decision
 
     def _deliver(self, report: Report) -> None:
@@ -223,14 +223,14 @@ class GuardCore:
             else:
                 self._rejections.confirm(report.pair, report.incident, decision.state.epoch)
         elif report.outcome is Outcome.PROOF and self.settings.policy is GuardPolicy.GUARDED and report.ticket:
-            self._open_gate(report.account, report.pair, report.origin, decision.state, self.store.clock())
+            self._open_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
         if report.outcome in _VERDICTS:
-            self.waiters.wake_all(report.account)
+            self.waiters.wake_all(report.key_id)
         else:
-            self.waiters.wake_one(report.account)
+            self.waiters.wake_one(report.key_id)
 
-    def _open_gate(self, account: str, pair: str, origin: str, state: AccountState, now: Instant) -> Gate:
-        gate = self.gates.opened(account, pair, origin, state, now)
+    def _open_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
+        gate = self.gates.opened(key_id, pair, origin, state, now)
         if self._rejections.knows(pair):  # another thread got a 401 after the store had given this answer
             gate.condemn()
         return gate
@@ -249,7 +249,7 @@ class GuardCore:
     def _report(self, hold: Hold, outcome: Outcome, retry_after: float | None) -> Report:
         call = hold.call
         return Report(
-            account=call.account,
+            key_id=call.key_id,
             pair=call.pair,
             origin=call.origin,
             outcome=outcome,
@@ -261,7 +261,7 @@ class GuardCore:
 
     def _free_report(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> Report:
         return Report(
-            account=gate.account,
+            key_id=gate.key_id,
             pair=gate.pair,
             origin=gate.origin,
             outcome=outcome,

@@ -61,7 +61,7 @@ class Gate:
     """What this process knows of one pair at one origin, for GUARDED calls. Changed under `lock` only, but for flags.
 
     Attributes:
-        account: Fingerprint of the key.
+        key_id: Fingerprint of the key.
         pair: Fingerprint of the pair.
         origin: Where the calls go.
         until: Reading of `time.monotonic` up to which calls go without a look at anything else; 0 if they may not.
@@ -77,7 +77,7 @@ class Gate:
         lock: Held while one thread looks and decides for the others.
     """
 
-    account: str
+    key_id: str
     pair: str
     origin: str
     ramp: Ramp

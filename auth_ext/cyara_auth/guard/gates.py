@@ -9,7 +9,7 @@ from cyara_auth.guard.gate import Gate, Ramp
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.admit import is_fresh
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import AccountMode, AccountState, Instant
+from cyara_auth.strikes.state import Instant, KeyMode, KeyState
 
 _REFRESH_SHARE = 4
 """The store is told of later successes when a quarter of `proof_ttl` has passed: often enough for the others."""
@@ -47,11 +47,11 @@ class Gates:
             if gate.pair == pair:
                 gate.condemn()
 
-    def opened(self, account: str, pair: str, origin: str, state: AccountState, now: Instant) -> Gate:
+    def opened(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
         """Return the gate of a pair after a store has said that it is proven; a condemned one is replaced."""
         gate = self.table.get((pair, origin))
         if gate is None or gate.condemned:
-            gate = Gate(account=account, pair=pair, origin=origin, ramp=Ramp(self._settings))
+            gate = Gate(key_id=key_id, pair=pair, origin=origin, ramp=Ramp(self._settings))
             self.table[pair, origin] = gate
         with gate.lock:
             self._learn(gate, state, now)
@@ -104,9 +104,9 @@ class Gates:
         now = self._steady()
         gate.note_success()
         try:
-            version = self._store.version(gate.account)
+            version = self._store.version(gate.key_id)
             if version != gate.version:
-                self._learn(gate, self._store.read(gate.account), self._store.clock())
+                self._learn(gate, self._store.read(gate.key_id), self._store.clock())
                 gate.version = version
         except StrikeStoreUnavailableError:
             # What is proven does not become invalid because a disk is full: go on for as long as a proof lasts.
@@ -116,11 +116,11 @@ class Gates:
         if not gate.is_fresh(now, self._settings):
             gate.close()
 
-    def _learn(self, gate: Gate, state: AccountState, now: Instant) -> None:
+    def _learn(self, gate: Gate, state: KeyState, now: Instant) -> None:
         record = state.pair(gate.pair)
         proof = None if record is None else record.proof_at(gate.origin)
         age = None if proof is None or proof.at is None else now.since(proof.at)
-        if state.mode is AccountMode.DRAINING or age is None or not is_fresh(proof, now, self._settings):
+        if state.mode is KeyMode.DRAINING or age is None or not is_fresh(proof, now, self._settings):
             gate.close()
         else:
             gate.open(proven_at=self._steady() - age, settings=self._settings)

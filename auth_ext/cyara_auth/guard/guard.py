@@ -41,7 +41,7 @@ class GuardedCredential(Protocol):
 
     @property
     def key_fingerprint(self) -> str:
-        """Of `key`: the account whose strikes are counted."""
+        """Of `key`: the key whose strikes are counted."""
         ...
 
     @property
@@ -158,7 +158,7 @@ class StrikeGuard:
     ) -> Call:
         settings = self._core.settings
         return Call(
-            account=credential.key_fingerprint,
+            key_id=credential.key_fingerprint,
             pair=credential.fingerprint,
             origin=origin,
             source=credential.source,
@@ -169,7 +169,7 @@ class StrikeGuard:
 
     def _wait(self, call: Call, timeout: float | None) -> Ticket:
         patience = _Patience(self._core.settings, timeout)
-        waiter, bell = self._core.waiters.thread(call.account)
+        waiter, bell = self._core.waiters.thread(call.key_id)
         with waiter:
             while isinstance(answer := self._core.attempt(call), Wait):
                 bell.sleep(patience.next_sleep(call, answer, waiter.patience(patience.look)))
@@ -177,7 +177,7 @@ class StrikeGuard:
 
     async def _await(self, call: Call, timeout: float | None) -> Ticket:  # noqa: ASYNC109  # as in aadmit
         patience = _Patience(self._core.settings, timeout)
-        waiter, bell = self._core.waiters.task(call.account)
+        waiter, bell = self._core.waiters.task(call.key_id)
         with waiter:
             while isinstance(answer := await self._attempt(call), Wait):
                 await bell.sleep(patience.next_sleep(call, answer, waiter.patience(patience.look)))

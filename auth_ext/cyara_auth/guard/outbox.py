@@ -26,7 +26,7 @@ class Report:
     """An outcome on its way to the store.
 
     Attributes:
-        account: Fingerprint of the key.
+        key_id: Fingerprint of the key.
         pair: Fingerprint of the pair.
         origin: Where the call went.
         outcome: What it taught.
@@ -36,7 +36,7 @@ class Report:
         at: Reading of this process's steady clock when it was learnt.
     """
 
-    account: str
+    key_id: str
     pair: str
     origin: str
     outcome: Outcome
@@ -70,9 +70,9 @@ class Outbox:
             self._strikes[id(report)] = report
         self._reports.append(report)
 
-    def owes(self, account: str) -> bool:
+    def owes(self, key_id: str) -> bool:
         """Return whether a strike of this key is not in the store yet, queued or being written by another thread."""
-        return any(report.account == account for report in tuple(self._strikes.values()))
+        return any(report.key_id == key_id for report in tuple(self._strikes.values()))
 
     def flush(self) -> None:
         """Write what is queued.
@@ -82,7 +82,7 @@ class Outbox:
         """
         while (report := self._next()) is not None:
             try:
-                decision = self._store.apply(report.account, self._event(report))
+                decision = self._store.apply(report.key_id, self._event(report))
             except BaseException:  # Ctrl-C too: better told twice than never
                 self._reports.appendleft(report)
                 raise

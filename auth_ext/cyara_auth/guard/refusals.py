@@ -17,7 +17,7 @@ from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import AccountState, Admission, Incident, PairRecord, PairState, TicketStatus
+from cyara_auth.strikes.state import Admission, Incident, KeyState, PairRecord, PairState, TicketStatus
 
 _CONDEMNED: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {
     PairState.SUSPECT: CredentialSuspectError,
@@ -28,7 +28,7 @@ _CONDEMNED: dict[PairState, type[CredentialRejectedError | CredentialSupersededE
 def refusal(call: Call, decision: Decision, settings: GuardSettings) -> AdmissionRefusedError:
     """Return the error for a decision that neither admits nor lets wait."""
     if decision.admission is Admission.DRAINING:
-        return _error(RotationInProgressError, call, decision.state.drained, fingerprint=call.account)
+        return _error(RotationInProgressError, call, decision.state.drained, fingerprint=call.key_id)
     if decision.admission is Admission.EXHAUSTED:
         return _exhausted(call, decision.state, settings)
     return condemned(call, decision.pair)
@@ -70,7 +70,7 @@ def _dead(
     return _error(kind, call, incident, detail=detail, command=command)
 
 
-def _exhausted(call: Call, state: AccountState, settings: GuardSettings) -> AdmissionRefusedError:
+def _exhausted(call: Call, state: KeyState, settings: GuardSettings) -> AdmissionRefusedError:
     unknown = len(state.tickets)
     detail = f"strikes {state.strikes}, calls of unknown outcome {unknown}, budget {settings.budget}"
     incident = _newest(state, TicketStatus.UNKNOWN)
@@ -80,7 +80,7 @@ def _exhausted(call: Call, state: AccountState, settings: GuardSettings) -> Admi
     return _error(StrikeBudgetExhaustedError, call, incident, detail=detail)
 
 
-def _newest(state: AccountState, status: TicketStatus) -> Incident | None:
+def _newest(state: KeyState, status: TicketStatus) -> Incident | None:
     incidents = [ticket.incident for ticket in state.tickets if ticket.status is status and ticket.incident is not None]
     return incidents[-1] if incidents else None
 

@@ -15,7 +15,7 @@ from cyara_auth.strikes.state import Incident, PairState
 
 @attrs.frozen(kw_only=True)
 class _Rejection:
-    """`epoch` is the account's when the store knew of it, None while it does not."""
+    """`epoch` is the key's when the store knew of it, None while it does not."""
 
     incident: Incident | None
     epoch: int | None
@@ -55,7 +55,7 @@ class Rejections:
         if known is None:
             return
         try:
-            state = self._store.read(call.account)
+            state = self._store.read(call.key_id)
         except StrikeStoreUnavailableError:
             raise rejected_here(call, known.incident) from None
         record = state.pair(call.pair)

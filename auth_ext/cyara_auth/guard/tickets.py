@@ -14,7 +14,7 @@ class Call:
     """What a caller wants to send, as the guard sees it.
 
     Attributes:
-        account: Fingerprint of the key.
+        key_id: Fingerprint of the key.
         pair: Fingerprint of the pair.
         origin: Where to.
         source: Where the pair came from, in words.
@@ -23,7 +23,7 @@ class Call:
         confirm: The caller accepts to spend budget on a SUSPECT pair.
     """
 
-    account: str
+    key_id: str
     pair: str
     origin: str
     source: str | None
@@ -61,7 +61,7 @@ class Settler(Protocol):
         """Note that a ticket is gone; called while the garbage collector runs, so it may only take a note."""
         ...
 
-    def place_free(self, account: str) -> None:
+    def place_free(self, key_id: str) -> None:
         """Wake a caller who waits for a place on the ramp."""
         ...
 
@@ -187,7 +187,7 @@ class RampedTicket(FreeTicket):
         if not self._settled:
             self._ramp.give_back(success=outcome is Outcome.PROOF)
             super().settle(outcome, retry_after=retry_after)
-            self._settler.place_free(self._gate.account)
+            self._settler.place_free(self._gate.key_id)
 
     def give_up(self) -> None:
         """Make room for the next."""

@@ -20,13 +20,13 @@ class _Bell(Protocol):
 
 
 class Waiter:
-    """A place in the queue of one account, as a context."""
+    """A place in the queue of one key, as a context."""
 
-    __slots__ = ("_account", "_bell", "_queue")
+    __slots__ = ("_key_id", "_bell", "_queue")
 
-    def __init__(self, queue: "Waiters", account: str, bell: _Bell) -> None:
+    def __init__(self, queue: "Waiters", key_id: str, bell: _Bell) -> None:
         self._queue = queue
-        self._account = account
+        self._key_id = key_id
         self._bell = bell
 
     def ring(self) -> None:
@@ -35,20 +35,20 @@ class Waiter:
 
     def patience(self, look: float) -> float:
         """Return the seconds to sleep at most: `look` for the first in the queue, more for the others."""
-        return look if self._queue.is_first(self._account, self) else max(look, _QUEUED_LOOK)
+        return look if self._queue.is_first(self._key_id, self) else max(look, _QUEUED_LOOK)
 
     def __enter__(self) -> Self:
-        self._queue.enter(self._account, self)
+        self._queue.enter(self._key_id, self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._queue.leave(self._account, self)
+        self._queue.leave(self._key_id, self)
 
 
 class Waiters:
-    """The queues of all accounts in this process."""
+    """The queues of all keys in this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -59,48 +59,48 @@ class Waiters:
         self._lock = threading.Lock()
         self._queues = {}
 
-    def thread(self, account: str) -> "tuple[Waiter, ThreadBell]":
+    def thread(self, key_id: str) -> "tuple[Waiter, ThreadBell]":
         """Return a place for the calling thread, and the bell it sleeps on."""
         bell = ThreadBell()
-        return Waiter(self, account, bell), bell
+        return Waiter(self, key_id, bell), bell
 
-    def task(self, account: str) -> "tuple[Waiter, TaskBell]":
+    def task(self, key_id: str) -> "tuple[Waiter, TaskBell]":
         """Return a place for the running task, and the bell it sleeps on."""
         bell = TaskBell()
-        return Waiter(self, account, bell), bell
+        return Waiter(self, key_id, bell), bell
 
-    def enter(self, account: str, waiter: Waiter) -> None:
+    def enter(self, key_id: str, waiter: Waiter) -> None:
         """Queue up."""
         with self._lock:
-            self._queues.setdefault(account, deque()).append(waiter)
+            self._queues.setdefault(key_id, deque()).append(waiter)
 
-    def leave(self, account: str, waiter: Waiter) -> None:
+    def leave(self, key_id: str, waiter: Waiter) -> None:
         """Leave, and wake the next: whoever leaves may have been woken for a place that it did not take."""
         with self._lock:
-            queue = self._queues[account]
+            queue = self._queues[key_id]
             queue.remove(waiter)
             if not queue:
-                del self._queues[account]
-        self.wake_one(account)
+                del self._queues[key_id]
+        self.wake_one(key_id)
 
-    def is_first(self, account: str, waiter: Waiter) -> bool:
+    def is_first(self, key_id: str, waiter: Waiter) -> bool:
         """Return whether a waiter is the one who looks for the others."""
         with self._lock:
-            queue = self._queues.get(account)
+            queue = self._queues.get(key_id)
             return queue is not None and queue[0] is waiter
 
-    def wake_one(self, account: str) -> None:
+    def wake_one(self, key_id: str) -> None:
         """A place became free."""
         with self._lock:
-            queue = self._queues.get(account)
+            queue = self._queues.get(key_id)
             first = None if queue is None else queue[0]
         if first is not None:
             first.ring()
 
-    def wake_all(self, account: str) -> None:
+    def wake_all(self, key_id: str) -> None:
         """A verdict is known."""
         with self._lock:
-            waiters = list(self._queues.get(account, ()))
+            waiters = list(self._queues.get(key_id, ()))
         for waiter in waiters:
             waiter.ring()
 

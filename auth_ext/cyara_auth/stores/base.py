@@ -1,17 +1,17 @@
 """What a store of strikes has to do: make `decide` atomic, and remember.
 
-A store holds no rule of the protocol. It loads the state of one account, calls `decide`, writes the result if it
+A store holds no rule of the protocol. It loads the state of one key, calls `decide`, writes the result if it
 changed, and lets nobody in between. So one conformance suite fits every store, and a new store cannot weaken the bound.
 """
 
 from typing import Protocol
 
 from cyara_auth.strikes.events import Decision, Event
-from cyara_auth.strikes.state import AccountState, Instant
+from cyara_auth.strikes.state import Instant, KeyState
 
 
 class StrikeStore(Protocol):
-    """States of accounts by key fingerprint. Safe to use from all threads, and after a fork.
+    """States of keys by key fingerprint. Safe to use from all threads, and after a fork.
 
     Every method but `describe` and `close` raises `StrikeStoreUnavailableError` when the store cannot be read or
     written in time; nothing else may come out, since callers refuse to send on that error alone.
@@ -27,7 +27,7 @@ class StrikeStore(Protocol):
         """Whether calls may wait for a disk or a network, so that an event loop must run them on a worker thread."""
         ...
 
-    def apply(self, account: str, event: Event) -> Decision:
+    def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result, as one transaction.
 
         A `Decision` with `changed` false needs no write; one with `durable` true must survive a power cut before this
@@ -35,15 +35,15 @@ class StrikeStore(Protocol):
         """
         ...
 
-    def read(self, account: str) -> AccountState:
-        """Return the state of an account, `EMPTY` if it was never seen."""
+    def read(self, key_id: str) -> KeyState:
+        """Return the state of a key, `EMPTY` if it was never seen."""
         ...
 
-    def version(self, account: str) -> int:
-        """Return a number that changes whenever the account's state changes. Cheap: asked several times a second."""
+    def version(self, key_id: str) -> int:
+        """Return a number that changes whenever the key's state changes. Cheap: asked several times a second."""
         ...
 
-    def accounts(self) -> list[str]:
+    def key_ids(self) -> list[str]:
         """Return the key fingerprints that the store knows, sorted."""
         ...
 

@@ -12,7 +12,7 @@ from cyara_auth._platform import machine_clock
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event
-from cyara_auth.strikes.state import EMPTY, AccountState, Instant
+from cyara_auth.strikes.state import EMPTY, Instant, KeyState
 
 
 class MemoryStrikeStore:
@@ -29,27 +29,27 @@ class MemoryStrikeStore:
         """
         self._clock = clock
         self._lock = threading.Lock()
-        self._entries: dict[str, tuple[int, AccountState]] = {}
+        self._entries: dict[str, tuple[int, KeyState]] = {}
         watch_forks(self)
 
-    def apply(self, account: str, event: Event) -> Decision:
+    def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result."""
         with self._lock:
-            version, state = self._entries.get(account, (0, EMPTY))
+            version, state = self._entries.get(key_id, (0, EMPTY))
             decision = decide(state, event)
             if decision.changed:
-                self._entries[account] = (version + 1, decision.state)
+                self._entries[key_id] = (version + 1, decision.state)
         return decision
 
-    def read(self, account: str) -> AccountState:
-        """Return the state of an account, `EMPTY` if it was never seen."""
-        return self._entries.get(account, (0, EMPTY))[1]
+    def read(self, key_id: str) -> KeyState:
+        """Return the state of a key, `EMPTY` if it was never seen."""
+        return self._entries.get(key_id, (0, EMPTY))[1]
 
-    def version(self, account: str) -> int:
-        """Return how often the account's state has changed."""
-        return self._entries.get(account, (0, EMPTY))[0]
+    def version(self, key_id: str) -> int:
+        """Return how often the key's state has changed."""
+        return self._entries.get(key_id, (0, EMPTY))[0]
 
-    def accounts(self) -> list[str]:
+    def key_ids(self) -> list[str]:
         """Return the key fingerprints seen so far, sorted."""
         return sorted(self._entries)
 

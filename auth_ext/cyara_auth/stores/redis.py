@@ -26,7 +26,7 @@ from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Admit, Decision, Event, Look, Reset, RotateCommit, Settle
-from cyara_auth.strikes.state import EMPTY, AccountState, Instant
+from cyara_auth.strikes.state import EMPTY, Instant, KeyState
 
 LOCK_TIMEOUT: Final = 2.0
 """Seconds to wait for the server, and for a write that nobody else overtakes."""
@@ -50,7 +50,7 @@ return 1
 
 @attrs.frozen(kw_only=True)
 class _Row:
-    """What the server has of an account. An account that was never written has version 0 and empty texts."""
+    """What the server has of a key. A key that was never written has version 0 and empty texts."""
 
     version: int
     born: str
@@ -71,34 +71,34 @@ class RedisStrikeStore:
         self._seen: dict[str, _Row] = {}
         self._clock: tuple[float, Instant] | None = None
 
-    def apply(self, account: str, event: Event) -> Decision:
+    def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result: read, decide, and write if nobody has written in between."""
         deadline = time.monotonic() + self._lock_timeout
         with self._reached():
             while True:
-                row, now = self._fetch(account)
-                decision = decide(self._state(account, row), _stamped(event, now))
+                row, now = self._fetch(key_id)
+                decision = decide(self._state(key_id, row), _stamped(event, now))
                 if not decision.changed:
                     return decision
                 version = row.version + 1 if row.version else first_version()
-                if self._replace(account, row.version, version, decision.state.to_json(), event):
-                    self._cache.keep(account, version, decision.state)
+                if self._replace(key_id, row.version, version, decision.state.to_json(), event):
+                    self._cache.keep(key_id, version, decision.state)
                     return decision
                 if time.monotonic() > deadline:
                     raise StrikeStoreUnavailableError(detail=f"{self._where} is written by too many others at once")
 
-    def read(self, account: str) -> AccountState:
-        """Return the state of an account, `EMPTY` if it was never seen."""
+    def read(self, key_id: str) -> KeyState:
+        """Return the state of a key, `EMPTY` if it was never seen."""
         with self._reached():
-            row, _ = self._fetch(account)
-            return self._state(account, row)
+            row, _ = self._fetch(key_id)
+            return self._state(key_id, row)
 
-    def version(self, account: str) -> int:
-        """Return the account's version, 0 if the server has none."""
+    def version(self, key_id: str) -> int:
+        """Return the key's version, 0 if the server has none."""
         with self._reached():
-            return int(self._client.hget(_key(account), "version") or 0)
+            return int(self._client.hget(_key(key_id), "version") or 0)
 
-    def accounts(self) -> list[str]:
+    def key_ids(self) -> list[str]:
         """Return the key fingerprints that the server knows, sorted."""
         with self._reached():
             found = self._client.scan_iter(match=f"{_PREFIX}*", count=1000)
@@ -137,34 +137,34 @@ class RedisStrikeStore:
         """Let go of the connections. The next call makes new ones."""
         self._client.close()
 
-    def _fetch(self, account: str) -> tuple[_Row, Instant]:
-        before = self._seen.get(account)  # before asking: a slower thread's older answer is no lost write
-        version, born, text, seconds, micros = self._client.eval(_READ, 1, _key(account))
+    def _fetch(self, key_id: str) -> tuple[_Row, Instant]:
+        before = self._seen.get(key_id)  # before asking: a slower thread's older answer is no lost write
+        version, born, text, seconds, micros = self._client.eval(_READ, 1, _key(key_id))
         row = _Row(version=int(version), born=born, text=text)
-        self._notice_lost_writes(account, before, row)
+        self._notice_lost_writes(key_id, before, row)
         return row, self._remember_clock((int(seconds), int(micros)))
 
-    def _replace(self, account: str, expected: int, version: int, text: str, event: Event) -> bool:
+    def _replace(self, key_id: str, expected: int, version: int, text: str, event: Event) -> bool:
         if isinstance(event, Settle):
             failpoints.hit("in_settle")
         try:
-            done = self._client.eval(_COMPARE_AND_SET, 1, _key(account), str(expected), str(version), text)
+            done = self._client.eval(_COMPARE_AND_SET, 1, _key(key_id), str(expected), str(version), text)
         except (redis.ConnectionError, redis.TimeoutError):
             # The server may have done it before the connection broke. The text has a ticket's unique id in it.
-            row, _ = self._fetch(account)
+            row, _ = self._fetch(key_id)
             return row.version == version and row.text == text
         return bool(done)
 
-    def _state(self, account: str, row: _Row) -> AccountState:
-        return self._cache.load(account, row.version, row.text) if row.version else EMPTY
+    def _state(self, key_id: str, row: _Row) -> KeyState:
+        return self._cache.load(key_id, row.version, row.text) if row.version else EMPTY
 
     def _remember_clock(self, moment: tuple[int, int]) -> Instant:
         reading = Instant(domain=CLOCK_DOMAIN, seconds=moment[0] + moment[1] / 1e6)
         self._clock = (machine_clock().seconds, reading)
         return reading
 
-    def _notice_lost_writes(self, account: str, before: _Row | None, row: _Row) -> None:
-        self._seen[account] = attrs.evolve(row, text="")
+    def _notice_lost_writes(self, key_id: str, before: _Row | None, row: _Row) -> None:
+        self._seen[key_id] = attrs.evolve(row, text="")
         if before is not None and (row.version < before.version or before.born not in ("", row.born)):
             warnings.warn(
                 f"{self.describe()} has lost writes (flushed, restarted without persistence, or failed over); strikes "
@@ -188,8 +188,8 @@ class RedisStrikeStore:
             ) from error
 
 
-def _key(account: str) -> str:
-    return f"{_PREFIX}{{{account}}}"
+def _key(key_id: str) -> str:
+    return f"{_PREFIX}{{{key_id}}}"
 
 
 def _stamped(event: Event, now: Instant) -> Event:

@@ -15,14 +15,14 @@ from cyara_auth.stores.sqlite_file import StrikeFile
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event, Settle
-from cyara_auth.strikes.state import EMPTY, AccountState, Instant
+from cyara_auth.strikes.state import EMPTY, Instant, KeyState
 
 LOCK_TIMEOUT: Final = 2.0
 """Seconds to wait for another process's transaction, which takes milliseconds."""
 
-_SELECT: Final = "SELECT version, state FROM account WHERE fingerprint = ?"
-_SELECT_VERSION: Final = "SELECT version FROM account WHERE fingerprint = ?"
-_REPLACE: Final = "INSERT OR REPLACE INTO account (fingerprint, version, state) VALUES (?, ?, ?)"
+_SELECT: Final = "SELECT version, state FROM key_state WHERE fingerprint = ?"
+_SELECT_VERSION: Final = "SELECT version FROM key_state WHERE fingerprint = ?"
+_REPLACE: Final = "INSERT OR REPLACE INTO key_state (fingerprint, version, state) VALUES (?, ?, ?)"
 
 
 class SqliteStrikeStore:
@@ -37,43 +37,43 @@ class SqliteStrikeStore:
         self._reader = StrikeFile(path, lock_timeout=lock_timeout)
         self._cache = StateCache()
 
-    def apply(self, account: str, event: Event) -> Decision:
+    def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result, as one transaction."""
         with self._writer.session() as database:
             while True:
-                before = database.execute(_SELECT, (account,)).fetchone()
-                decision = decide(self._state(account, before), event)
+                before = database.execute(_SELECT, (key_id,)).fetchone()
+                decision = decide(self._state(key_id, before), event)
                 if not decision.changed:
                     return decision
                 self._writer.synchronise(full=decision.durable)
                 database.execute("BEGIN IMMEDIATE")
-                now = database.execute(_SELECT_VERSION, (account,)).fetchone()
+                now = database.execute(_SELECT_VERSION, (key_id,)).fetchone()
                 if (before and before[0]) != (now and now[0]):
                     database.execute("ROLLBACK")
                     continue
                 version = now[0] + 1 if now else first_version()
-                database.execute(_REPLACE, (account, version, decision.state.to_json()))
+                database.execute(_REPLACE, (key_id, version, decision.state.to_json()))
                 if isinstance(event, Settle):
                     failpoints.hit("in_settle")
                 database.execute("COMMIT")
-                self._cache.keep(account, version, decision.state)
+                self._cache.keep(key_id, version, decision.state)
                 return decision
 
-    def read(self, account: str) -> AccountState:
-        """Return the state of an account, `EMPTY` if it was never seen."""
+    def read(self, key_id: str) -> KeyState:
+        """Return the state of a key, `EMPTY` if it was never seen."""
         with self._reader.session() as database:
-            return self._state(account, database.execute(_SELECT, (account,)).fetchone())
+            return self._state(key_id, database.execute(_SELECT, (key_id,)).fetchone())
 
-    def version(self, account: str) -> int:
+    def version(self, key_id: str) -> int:
         """Return the row's version, 0 if there is none; a deleted and a replaced file have another one."""
         with self._reader.session() as database:
-            row = database.execute(_SELECT_VERSION, (account,)).fetchone()
+            row = database.execute(_SELECT_VERSION, (key_id,)).fetchone()
             return row[0] if row else 0
 
-    def accounts(self) -> list[str]:
+    def key_ids(self) -> list[str]:
         """Return the key fingerprints that the store knows, sorted."""
         with self._reader.session() as database:
-            rows = database.execute("SELECT fingerprint FROM account ORDER BY fingerprint").fetchall()
+            rows = database.execute("SELECT fingerprint FROM key_state ORDER BY fingerprint").fetchall()
             return [fingerprint for (fingerprint,) in rows]
 
     def clock(self) -> Instant:
@@ -89,5 +89,5 @@ class SqliteStrikeStore:
         self._writer.close()
         self._reader.close()
 
-    def _state(self, account: str, row: tuple[int, str] | None) -> AccountState:
-        return self._cache.load(account, *row) if row else EMPTY
+    def _state(self, key_id: str, row: tuple[int, str] | None) -> KeyState:
+        return self._cache.load(key_id, *row) if row else EMPTY

@@ -30,7 +30,7 @@ FROM pragma_application_id, pragma_user_version
 """
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS account (
+CREATE TABLE IF NOT EXISTS key_state (
     fingerprint TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
     state TEXT NOT NULL

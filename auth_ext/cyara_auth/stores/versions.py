@@ -1,16 +1,16 @@
-"""Versions of an account's state: numbers that never come back, and the states already read by them."""
+"""Versions of a key's state: numbers that never come back, and the states already read by them."""
 
 import secrets
 
 from cyara_auth.errors import StrikeStoreUnavailableError
-from cyara_auth.strikes.state import AccountState
+from cyara_auth.strikes.state import KeyState
 from cyara_auth.strikes.state_json import StateFormatError
 
 _START_BITS = 48  # leaves 2**15 further such ranges in the 63 bits that a database keeps
 
 
 def first_version() -> int:
-    """Return where an account's versions begin.
+    """Return where a key's versions begin.
 
     At random, so that a store that was deleted or flushed and filled again does not pass through the numbers that a
     running process remembers.
@@ -19,27 +19,27 @@ def first_version() -> int:
 
 
 class StateCache:
-    """The latest state of each account, so that an unchanged one is not parsed again on every call."""
+    """The latest state of each key, so that an unchanged one is not parsed again on every call."""
 
     def __init__(self) -> None:
-        self._latest: dict[str, tuple[int, AccountState]] = {}
+        self._latest: dict[str, tuple[int, KeyState]] = {}
 
-    def load(self, account: str, version: int, text: str) -> AccountState:
+    def load(self, key_id: str, version: int, text: str) -> KeyState:
         """Return the state that `text` holds.
 
         Raises:
             StrikeStoreUnavailableError: it is damaged, or written by a newer release.
         """
-        found = self._latest.get(account)
+        found = self._latest.get(key_id)
         if found is not None and found[0] == version:
             return found[1]
         try:
-            state = AccountState.from_json(text)
+            state = KeyState.from_json(text)
         except StateFormatError as error:
-            raise StrikeStoreUnavailableError(fingerprint=account, detail=str(error)) from error
-        self.keep(account, version, state)
+            raise StrikeStoreUnavailableError(fingerprint=key_id, detail=str(error)) from error
+        self.keep(key_id, version, state)
         return state
 
-    def keep(self, account: str, version: int, state: AccountState) -> None:
+    def keep(self, key_id: str, version: int, state: KeyState) -> None:
         """Remember what was just written or read."""
-        self._latest[account] = (version, state)
+        self._latest[key_id] = (version, state)

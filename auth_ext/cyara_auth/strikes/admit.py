@@ -5,11 +5,11 @@ import attrs
 from cyara_auth.strikes.events import Admit, Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
-    AccountMode,
-    AccountState,
     Admission,
     GuardPolicy,
     Instant,
+    KeyMode,
+    KeyState,
     PairRecord,
     PairState,
     Proof,
@@ -32,14 +32,14 @@ def is_fresh(proof: Proof | None, now: Instant, settings: GuardSettings) -> bool
     return age is not None and age < settings.proof_ttl
 
 
-def with_pair(state: AccountState, record: PairRecord) -> tuple[PairRecord, ...]:
+def with_pair(state: KeyState, record: PairRecord) -> tuple[PairRecord, ...]:
     """Return the pairs of `state` with one record replaced or appended."""
     if state.pair(record.fingerprint) is None:
         return (*state.pairs, record)
     return tuple(record if pair.fingerprint == record.fingerprint else pair for pair in state.pairs)
 
 
-def admit(state: AccountState, event: Admit) -> Decision:
+def admit(state: KeyState, event: Admit) -> Decision:
     """Decide whether a call may go: never while the key is rotated, never with a pair that is known to be dead."""
     record = state.pair(event.pair)
     refusal = _refusal(state, record, event)
@@ -52,15 +52,15 @@ def admit(state: AccountState, event: Admit) -> Decision:
     return _reserve(state, event, proven=proof is not None, fresh=fresh)
 
 
-def _refusal(state: AccountState, record: PairRecord | None, event: Admit) -> Admission | None:
-    if state.mode is AccountMode.DRAINING:
+def _refusal(state: KeyState, record: PairRecord | None, event: Admit) -> Admission | None:
+    if state.mode is KeyMode.DRAINING:
         return Admission.DRAINING
     if record is None or (record.verdict is PairState.SUSPECT and event.confirm):
         return None
     return _REFUSING_VERDICTS.get(record.verdict)
 
 
-def _reserve(state: AccountState, event: Admit, *, proven: bool, fresh: bool) -> Decision:
+def _reserve(state: KeyState, event: Admit, *, proven: bool, fresh: bool) -> Decision:
     """Charge the call before it is sent, if the budget and the calls in flight allow it.
 
     A proven pair can only become invalid by a regeneration, so strikes older than its proof (`mark`) are not on the
@@ -95,7 +95,7 @@ def _reserve(state: AccountState, event: Admit, *, proven: bool, fresh: bool) ->
     return _granted(aged, event, fresh=fresh)
 
 
-def _granted(state: AccountState, event: Admit, *, fresh: bool) -> Decision:
+def _granted(state: KeyState, event: Admit, *, fresh: bool) -> Decision:
     record = state.pair(event.pair)
     if record is None:
         record = PairRecord(fingerprint=event.pair, first_seen=event.now)
@@ -146,7 +146,7 @@ def seconds_left(ticket: TicketRecord, now: Instant) -> float:
     return ticket.orphan_ttl if age is None else ticket.orphan_ttl - age
 
 
-def _pause_left(state: AccountState, now: Instant) -> float:
+def _pause_left(state: KeyState, now: Instant) -> float:
     """Return the seconds for which probes back off. A pause of another clock domain is over."""
     if state.pause is None:
         return 0.0

@@ -24,7 +24,7 @@ from cyara_auth.strikes.events import (
 from cyara_auth.strikes.rotation import hear
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.settle import settle
-from cyara_auth.strikes.state import AccountState, Instant, PairState, TicketStatus
+from cyara_auth.strikes.state import Instant, KeyState, PairState, TicketStatus
 
 __all__ = [
     "Admit",
@@ -41,8 +41,8 @@ __all__ = [
 ]
 
 
-def decide(state: AccountState, event: Event) -> Decision:
-    """Return what becomes of an account through an event. Total: it raises for no state and no event."""
+def decide(state: KeyState, event: Event) -> Decision:
+    """Return what becomes of a key through an event. Total: it raises for no state and no event."""
     match event:
         case Admit():
             return admit(state, event)
@@ -52,9 +52,7 @@ def decide(state: AccountState, event: Event) -> Decision:
             return hear(state, event)
 
 
-def pair_state(
-    state: AccountState, fingerprint: str, origin: str, *, now: Instant, settings: GuardSettings
-) -> PairState:
+def pair_state(state: KeyState, fingerprint: str, origin: str, *, now: Instant, settings: GuardSettings) -> PairState:
     """Return what is known of a pair at an origin, with the derived states PROBING and STALE, for people."""
     record = state.pair(fingerprint)
     verdict = PairState.UNPROVEN if record is None else record.verdict

@@ -1,4 +1,4 @@
-"""What can happen to an account (events), and what `decide` answers (a Decision).
+"""What can happen to a key (events), and what `decide` answers (a Decision).
 
 An event carries everything that a decision may depend on: the store's clock reading, the settings, the owners that are
 known to be dead. So `decide` needs no clock, no process table and no store, and a model can replay it exhaustively.
@@ -8,10 +8,10 @@ import attrs
 
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
-    AccountState,
     Admission,
     Incident,
     Instant,
+    KeyState,
     Outcome,
     Owner,
     PairRecord,
@@ -123,7 +123,7 @@ class Decision:
     """The answer to an event.
 
     Attributes:
-        state: The account afterwards; the very object that went in if nothing changed.
+        state: The key afterwards; the very object that went in if nothing changed.
         changed: Whether a store has to write.
         durable: Whether that write must survive a power cut (strikes, probes, what an operator said).
         admission: The answer to an Admit, None for other events.
@@ -133,7 +133,7 @@ class Decision:
         retry_in: Seconds after which asking again makes sense by itself, None if only another settlement helps.
     """
 
-    state: AccountState
+    state: KeyState
     changed: bool
     durable: bool = False
     admission: Admission | None = None

@@ -10,18 +10,18 @@ import attrs
 from cyara_auth.strikes.admit import dated, seconds_left
 from cyara_auth.strikes.events import Decision, Look, Reset, RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.strikes.state import (
-    AccountMode,
-    AccountState,
     Incident,
     Instant,
+    KeyMode,
+    KeyState,
     PairRecord,
     PairState,
     TicketStatus,
 )
 
 
-def hear(state: AccountState, event: RotateBegin | RotateCommit | RotateAbort | Reset | Look) -> Decision:
-    """Return what becomes of an account through what the operator says."""
+def hear(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Reset | Look) -> Decision:
+    """Return what becomes of a key through what the operator says."""
     match event:
         case RotateBegin():
             return rotate_begin(state, event)
@@ -35,48 +35,48 @@ def hear(state: AccountState, event: RotateBegin | RotateCommit | RotateAbort | 
             return start_again(state, event)
 
 
-def rotate_begin(state: AccountState, event: RotateBegin) -> Decision:
+def rotate_begin(state: KeyState, event: RotateBegin) -> Decision:
     """Stop admitting, so that no call is in flight when the token changes."""
-    if state.mode is AccountMode.DRAINING:
+    if state.mode is KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    return _kept(attrs.evolve(state, mode=AccountMode.DRAINING, drained=event.incident))
+    return _kept(attrs.evolve(state, mode=KeyMode.DRAINING, drained=event.incident))
 
 
-def rotate_commit(state: AccountState, event: RotateCommit) -> Decision:
+def rotate_commit(state: KeyState, event: RotateCommit) -> Decision:
     """Count from zero for the new pair; whatever was valid before is superseded without a strike."""
-    if state.mode is not AccountMode.DRAINING:
+    if state.mode is not KeyMode.DRAINING:
         return Decision(state=state, changed=False)
     old = tuple(_superseded(pair, event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
     known = state.pair(event.pair)
     new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unproven(known)
-    return _kept(_new_epoch(attrs.evolve(state, mode=AccountMode.NORMAL, drained=None, pairs=(*old, new)), event.now))
+    return _kept(_new_epoch(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, pairs=(*old, new)), event.now))
 
 
-def rotate_abort(state: AccountState) -> Decision:
+def rotate_abort(state: KeyState) -> Decision:
     """Admit again, as if nothing had been announced."""
-    if state.mode is not AccountMode.DRAINING:
+    if state.mode is not KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    return _kept(attrs.evolve(state, mode=AccountMode.NORMAL, drained=None))
+    return _kept(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None))
 
 
-def start_again(state: AccountState, event: Reset) -> Decision:
+def start_again(state: KeyState, event: Reset) -> Decision:
     """Count from zero: the operator says that the token is new. What was proven has to be proven again."""
     pairs = tuple(_unproven(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
     return _kept(_new_epoch(attrs.evolve(state, pairs=pairs), event.now))
 
 
-def look(state: AccountState, event: Look) -> Decision:
+def look(state: KeyState, event: Look) -> Decision:
     """Date what has no age, so that whoever is told to wait need not wait for ever."""
     tickets = tuple(dated(ticket, event.now) for ticket in state.tickets)
     changed = tickets != state.tickets
     return Decision(state=attrs.evolve(state, tickets=tickets) if changed else state, changed=changed)
 
 
-def _kept(state: AccountState) -> Decision:
+def _kept(state: KeyState) -> Decision:
     return Decision(state=state, changed=True, durable=True)
 
 
-def _new_epoch(state: AccountState, now: Instant) -> AccountState:
+def _new_epoch(state: KeyState, now: Instant) -> KeyState:
     not_over = tuple(
         attrs.evolve(ticket, mark=0, eligible=())
         for ticket in state.tickets

@@ -5,7 +5,7 @@ import attrs
 from cyara_auth.strikes.admit import is_fresh, with_pair
 from cyara_auth.strikes.events import Decision, Settle
 from cyara_auth.strikes.state import (
-    AccountState,
+    KeyState,
     Outcome,
     PairRecord,
     PairState,
@@ -18,7 +18,7 @@ from cyara_auth.strikes.state import (
 _ANSWERED = frozenset({Outcome.PROOF, Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.DOUBT, Outcome.INCONCLUSIVE})
 
 
-def settle(state: AccountState, event: Settle) -> Decision:
+def settle(state: KeyState, event: Settle) -> Decision:
     """Take the ticket off, keep it charged or turn it into a strike, by what the call taught.
 
     Idempotent by ticket: one that is not there any more was settled before, and is not counted again. A call that
@@ -52,7 +52,7 @@ def settle(state: AccountState, event: Settle) -> Decision:
     )
 
 
-def _without(state: AccountState, ticket_id: str | None) -> tuple[TicketRecord, ...]:
+def _without(state: KeyState, ticket_id: str | None) -> tuple[TicketRecord, ...]:
     return tuple(ticket for ticket in state.tickets if ticket.id != ticket_id)
 
 
@@ -66,7 +66,7 @@ def _proven_at(record: PairRecord, event: Settle) -> PairRecord:
     )
 
 
-def _proof(state: AccountState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> AccountState:
+def _proof(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
     """A success. Only one that was reserved since the last operator's word, on a pair that is not out, proves.
 
     A free call refreshes what is proven already and proves nothing by itself: it may have been evaluated before
@@ -107,7 +107,7 @@ def _superseded(pair: PairRecord, event: Settle) -> PairRecord:
     )
 
 
-def _strike(state: AccountState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> AccountState:
+def _strike(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
     """A 401: counted, and the end of the pair unless it may be a gateway's or a half-propagated token's.
 
     If the pair was proven, a regeneration lies between, so that strikes older than its proof are on an older token
@@ -146,7 +146,7 @@ def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
     return age is not None and age < event.settings.grace
 
 
-def _doubt(state: AccountState, event: Settle, record: PairRecord) -> AccountState:
+def _doubt(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     """A denial on a proven pair: most likely a missing permission, but the next call finds out alone."""
     proofs = tuple(attrs.evolve(proof, at=None) if proof.origin == event.origin else proof for proof in record.proofs)
     return attrs.evolve(
@@ -156,7 +156,7 @@ def _doubt(state: AccountState, event: Settle, record: PairRecord) -> AccountSta
     )
 
 
-def _unknown(state: AccountState, ticket: TicketRecord | None) -> AccountState:
+def _unknown(state: KeyState, ticket: TicketRecord | None) -> KeyState:
     """Nobody will ever know whether the call was counted, so its charge stays."""
     tickets = tuple(
         attrs.evolve(other, status=TicketStatus.UNKNOWN) if ticket is not None and other.id == ticket.id else other
@@ -165,14 +165,14 @@ def _unknown(state: AccountState, ticket: TicketRecord | None) -> AccountState:
     return attrs.evolve(state, tickets=tickets)
 
 
-def _intercepted(state: AccountState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> AccountState:
+def _intercepted(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
     """A login page: also what a web server makes of a 401, so a proven pair is no exception and goes free no longer."""
     if not record.verdict.is_final:
         record = _suspected(record, event)
     return attrs.evolve(_unknown(state, ticket), pairs=with_pair(state, record))
 
 
-def _busy(state: AccountState, event: Settle, record: PairRecord) -> AccountState:
+def _busy(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     """An overloaded portal is left alone for a while, but only by probes: a proven pair may go on."""
     tickets = _without(state, event.ticket)
     if is_fresh(record.proof_at(event.origin), event.now, event.settings):

@@ -39,7 +39,7 @@ class PairState(StrEnum):
 
 
 @unique
-class AccountMode(StrEnum):
+class KeyMode(StrEnum):
     """Whether calls of a key are admitted at all."""
 
     NORMAL = "normal"
@@ -198,7 +198,7 @@ class TicketRecord:
         eligible: Ids of the unknowns that a proof by this call refunds, frozen when it was reserved: only those can
             have been evaluated before this call was sent.
         mark: The strikes of the key when this was reserved: a proof by this call shows them to be no younger than it.
-        epoch: The account's epoch then: a call reserved in an earlier one proves nothing about the current token.
+        epoch: The key's epoch then: a call reserved in an earlier one proves nothing about the current token.
         confirms: Whether it may bring a SUSPECT pair back.
         incident: When and where it was reserved, for texts.
     """
@@ -227,7 +227,7 @@ class Pause:
 
 
 @attrs.frozen(kw_only=True)
-class AccountState:
+class KeyState:
     """Everything known of one key.
 
     Attributes:
@@ -244,7 +244,7 @@ class AccountState:
 
     strikes: int = 0
     mark: int = 0
-    mode: AccountMode = AccountMode.NORMAL
+    mode: KeyMode = KeyMode.NORMAL
     epoch: int = 0
     pairs: tuple[PairRecord, ...] = ()
     tickets: tuple[TicketRecord, ...] = ()
@@ -266,7 +266,7 @@ class AccountState:
         return dump_state(self)
 
     @staticmethod
-    def from_json(text: str) -> "AccountState":
+    def from_json(text: str) -> "KeyState":
         """Read what `to_json` wrote.
 
         Raises:
@@ -277,5 +277,5 @@ class AccountState:
         return load_state(text)
 
 
-EMPTY = AccountState()
+EMPTY = KeyState()
 """A key of which nothing is known."""

@@ -1,4 +1,4 @@
-"""The state of an account as JSON text, for stores that keep text.
+"""The state of a key as JSON text, for stores that keep text.
 
 Every field is written by its name, and the format carries a version: a store that a newer release has written is
 refused rather than half understood, because forgetting one field could forget a strike.
@@ -13,7 +13,7 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from cyara_auth.strikes.state import AccountState
+from cyara_auth.strikes.state import KeyState
 
 FORMAT = 1
 """Version of the format. It changes whenever a field gets another meaning or an old reader would lose one."""
@@ -23,13 +23,13 @@ class StateFormatError(ValueError):
     """The text is not a state that this release understands."""
 
 
-def dump_state(state: AccountState) -> str:
+def dump_state(state: KeyState) -> str:
     """Write a state; fields that have their default value are left out."""
-    data = {"format": FORMAT, **_writer(AccountState)(state)}
+    data = {"format": FORMAT, **_writer(KeyState)(state)}
     return json.dumps(data, separators=(",", ":"))
 
 
-def load_state(text: str) -> AccountState:
+def load_state(text: str) -> KeyState:
     """Read a state.
 
     Raises:
@@ -43,7 +43,7 @@ def load_state(text: str) -> AccountState:
     if found != FORMAT:
         raise StateFormatError(f"The strike state has format {found!r}; this release reads {FORMAT}")
     try:
-        return cast("AccountState", _reader(AccountState)(data))
+        return cast("KeyState", _reader(KeyState)(data))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateFormatError("The strike state is damaged: a field is missing, unknown or of another kind") from error
 

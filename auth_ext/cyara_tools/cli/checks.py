@@ -17,9 +17,9 @@ from cyara_auth.providers import CredentialSource
 from cyara_auth.providers.environment import KEY, TOKEN, WHOLE
 from cyara_auth.transport.advice import proxy_of
 from cyara_auth.transport.wrap import find_unguarded
-from cyara_tools.cli.account import LONG_ROTATION, Account
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.finding import Finding, bad, good, warn
+from cyara_tools.cli.key_report import LONG_ROTATION, KeyReport
 
 _EARLIEST: Final = datetime(2025, 1, 1, tzinfo=UTC)
 """A clock that says less was never set: TLS certificates are not valid yet by it."""
@@ -153,7 +153,7 @@ def check_store(setting: Setting, source: CredentialSource | None, base: BaseUrl
     """Look whether the strike store works, who shares it, and what it knows of the credential."""
     try:
         store = setting.store()
-        store.accounts()
+        store.key_ids()
         risks = store.risks() if isinstance(store, _KnowsRisks) else []
     except (ConfigurationError, StrikeStoreUnavailableError) as error:
         return [bad("store", str(error))]
@@ -165,16 +165,16 @@ def check_store(setting: Setting, source: CredentialSource | None, base: BaseUrl
     if source is None:
         return findings
     credential = source.current()
-    account = Account(
+    known_key = KeyReport(
         key=credential.key_fingerprint,
         state=store.read(credential.key_fingerprint),
         origin=None if base is None else str(base.origin),
         settings=setting.guard_settings(),
         store=store,
     )
-    code, text = account.verdict(credential.fingerprint)
+    code, text = known_key.verdict(credential.fingerprint)
     findings.append(bad("pair", f"With this pair: {text}.") if code else good("pair", f"With this pair: {text}."))
-    age = account.rotation_age(datetime.now(UTC))
+    age = known_key.rotation_age(datetime.now(UTC))
     if age is not None and age > LONG_ROTATION:
         minutes = age.total_seconds() / 60
         findings.append(warn("rotation", f"The rotation began {minutes:.0f} minutes ago; commit or abort it."))

@@ -34,28 +34,28 @@ class LateCalls:
         return f"{calls} may still reach the portal within {self.seconds} seconds"
 
 
-def late_calls(store: StrikeStore, account: str) -> LateCalls:
+def late_calls(store: StrikeStore, key_id: str) -> LateCalls:
     """Look which calls of a key were given up and are not old enough yet to be over for certain."""
     now = store.clock()
-    tickets = store.apply(account, Look(now=now)).state.tickets
+    tickets = store.apply(key_id, Look(now=now)).state.tickets
     unknown = (ticket for ticket in tickets if ticket.status is TicketStatus.UNKNOWN)
     left = [seconds for ticket in unknown if (seconds := seconds_left(ticket, now)) > 0]
     return LateCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))
 
 
-def check_late_calls(store: StrikeStore, account: str, report: Report, *, go_on: bool) -> None:
+def check_late_calls(store: StrikeStore, key_id: str, report: Report, *, go_on: bool) -> None:
     """Tell of late calls, after the token was generated and before anything is changed.
 
     Raises:
         LateCallsError: there are some, and nobody said that the command shall go on.
     """
-    late = late_calls(store, account)
+    late = late_calls(store, key_id)
     report.put(late_calls=late.count, late_seconds=late.seconds)
     if not late.count:
         return
     if not go_on:
         raise LateCallsError(
-            fingerprint=account,
+            fingerprint=key_id,
             detail=f"{late}, so nothing was changed",
             command=(
                 f"wait {late.seconds} seconds, generate the token once more, and run this again; or go on with this "

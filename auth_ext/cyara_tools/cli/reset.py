@@ -13,9 +13,9 @@ import typer
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.strikes.events import Reset
-from cyara_auth.strikes.state import AccountState, PairState
-from cyara_tools.cli.account import choose, incident_text
+from cyara_auth.strikes.state import KeyState, PairState
 from cyara_tools.cli.context import Setting
+from cyara_tools.cli.key_report import choose, incident_text
 from cyara_tools.cli.lost_calls import NowOption, check_late_calls
 from cyara_tools.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption
 from cyara_tools.cli.report import reporting
@@ -49,20 +49,20 @@ def reset(  # noqa: PLR0913  # options of a command
             )
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         report.again = setting.again()
-        account = selected_key(setting, key)
+        key_id = selected_key(setting, key)
         the_store = setting.store()
-        before = the_store.read(account)
+        before = the_store.read(key_id)
         known = [pair.fingerprint for pair in before.pairs]
         forgiven = frozenset(choose(known, prefix, what="pair") for prefix in forgive or [])
-        check_late_calls(the_store, account, report, go_on=now)
-        state = the_store.apply(account, Reset(now=the_store.clock(), forgive=forgiven)).state
-        report.put(key=account, epoch=state.epoch, forgiven=sorted(forgiven), strikes_before=before.strikes)
+        check_late_calls(the_store, key_id, report, go_on=now)
+        state = the_store.apply(key_id, Reset(now=the_store.clock(), forgive=forgiven)).state
+        report.put(key=key_id, epoch=state.epoch, forgiven=sorted(forgiven), strikes_before=before.strikes)
         if before.strikes and not forgiven:
             report.note(_order_of_events(before))
-        report.say(f"Strikes of key {account[:SHOWN_HEX_DIGITS]} are counted from zero. Next: cyara auth verify")
+        report.say(f"Strikes of key {key_id[:SHOWN_HEX_DIGITS]} are counted from zero. Next: cyara auth verify")
 
 
-def _order_of_events(before: AccountState) -> str:
+def _order_of_events(before: KeyState) -> str:
     """Ask for the order of token and strikes: those that came after the token was generated are on the new one."""
     blamed = [pair.incident for pair in before.pairs if pair.verdict in (PairState.REJECTED, PairState.SUSPECT)]
     last = max((incident for incident in blamed if incident is not None), key=lambda known: known.wall, default=None)

@@ -12,7 +12,7 @@ import platformdirs
 
 from cyara_auth.errors import CyaraAuthError
 from cyara_auth.providers.private_file import read_private, write_private
-from cyara_auth.strikes.state import AccountState
+from cyara_auth.strikes.state import KeyState
 
 _MAX_BYTES = 1 << 20
 
@@ -22,7 +22,7 @@ def seen_path() -> Path:
     return platformdirs.user_state_path("cyara", appauthor=False) / "seen.json"
 
 
-def has_forgotten(store: str, key: str, state: AccountState, *, path: Path) -> bool:
+def has_forgotten(store: str, key: str, state: KeyState, *, path: Path) -> bool:
     """Compare a state with the one seen last, and remember the greater of both.
 
     Args:

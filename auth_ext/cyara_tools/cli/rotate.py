@@ -21,9 +21,9 @@ from cyara_auth.providers.save import Place, save_credential
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.strikes.events import RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import AccountMode, Incident, PairState, TicketStatus
-from cyara_tools.cli.account import choose
+from cyara_auth.strikes.state import Incident, KeyMode, PairState, TicketStatus
 from cyara_tools.cli.context import Setting
+from cyara_tools.cli.key_report import choose
 from cyara_tools.cli.lost_calls import NowOption, check_late_calls, late_calls
 from cyara_tools.cli.options import (
     AccountOption,
@@ -59,7 +59,7 @@ def selected_key(setting: Setting, key: str | None) -> str:
     """Return the fingerprint of the key that a command is about: the named one, else the credential's."""
     if key is None:
         return setting.source().current().key_fingerprint
-    return choose(setting.store().accounts(), key, what="key")
+    return choose(setting.store().key_ids(), key, what="key")
 
 
 @app.command()
@@ -79,28 +79,28 @@ def begin(  # noqa: PLR0913  # options of a command
             raise ConfigurationError(f"--longest is at most {_LONGEST_WAIT:.0f} seconds. Nothing was changed.")
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         report.again = setting.again()
-        account = selected_key(setting, key)
+        key_id = selected_key(setting, key)
         the_store = setting.store()
-        if not the_store.apply(account, RotateBegin(incident=_here())).changed:
+        if not the_store.apply(key_id, RotateBegin(incident=_here())).changed:
             report.note("a rotation was already in progress; it goes on")
-        report.put(key=account, mode=AccountMode.DRAINING.value)
+        report.put(key=key_id, mode=KeyMode.DRAINING.value)
         if not the_store.shared:
             report.note(f"the store ({the_store.describe()}) is private to this process: no other client was stopped")
         _wait(GuardSettings().sync_interval + longest, report)
-        lost = late_calls(the_store, account)
+        lost = late_calls(the_store, key_id)
         if lost.count and not now:
             report.note(f"{lost}; the token must not be generated before, so this waits for them too (--now does not)")
             _wait(lost.seconds, report)
-            lost = late_calls(the_store, account)
+            lost = late_calls(the_store, key_id)
         if lost.count:
             report.note(f"{lost}; wait for them before you generate the token, or it may have to pay for them")
         report.put(late_calls=lost.count, late_seconds=lost.seconds)
-        left = sum(1 for ticket in the_store.read(account).tickets if ticket.status is TicketStatus.OPEN)
+        left = sum(1 for ticket in the_store.read(key_id).tickets if ticket.status is TicketStatus.OPEN)
         report.put(open=left)
         if left:
             report.note(f"{left} calls are still in the air; wait for them before you generate the token")
         report.say(
-            f"All calls of key {account[:SHOWN_HEX_DIGITS]} are stopped. Generate the token in the portal now "
+            f"All calls of key {key_id[:SHOWN_HEX_DIGITS]} are stopped. Generate the token in the portal now "
             "(Settings > API > Manage Your API Authentication).\n"
             "Next: cyara auth rotate commit, or without a new token: cyara auth rotate abort"
         )
@@ -131,7 +131,7 @@ def commit(  # noqa: PLR0913  # options of a command
         _keep(new, setting, report, unusual_shape=allow_unusual_shape)
         event = RotateCommit(now=the_store.clock(), incident=_here(), pair=new.fingerprint)
         the_store.apply(new.key_fingerprint, event)
-        report.put(key=new.key_fingerprint, mode=AccountMode.NORMAL.value, fingerprint=new.fingerprint)
+        report.put(key=new.key_fingerprint, mode=KeyMode.NORMAL.value, fingerprint=new.fingerprint)
         report.say(f"{new.fingerprint.short} is the pair of key {new.key_fingerprint.short} now.")
         base = setting.base()
         if with_probe and base is not None:
@@ -155,9 +155,9 @@ def abort(
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         report.again = setting.again()
-        account = selected_key(setting, key)
-        changed = setting.store().apply(account, RotateAbort()).changed
-        report.put(key=account, mode=AccountMode.NORMAL.value, aborted=changed)
+        key_id = selected_key(setting, key)
+        changed = setting.store().apply(key_id, RotateAbort()).changed
+        report.put(key=key_id, mode=KeyMode.NORMAL.value, aborted=changed)
         report.say(
             "The rotation is aborted; calls go on." if changed else "There was no rotation; nothing was changed."
         )
@@ -166,7 +166,7 @@ def abort(
 def _check_new(new: ApiCredential, setting: Setting) -> None:
     """Refuse what is not the new token of a key that is being rotated, before anything is changed."""
     state = setting.store().read(new.key_fingerprint)
-    if state.mode is not AccountMode.DRAINING:
+    if state.mode is not KeyMode.DRAINING:
         raise RotationInProgressError(
             fingerprint=new.key_fingerprint,
             detail="not this one, though: no rotation of this key has begun; nothing was changed",

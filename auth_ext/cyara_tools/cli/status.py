@@ -9,8 +9,8 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError
 from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.strikes.state import TicketStatus
-from cyara_tools.cli.account import LONG_ROTATION, Account
 from cyara_tools.cli.context import Setting
+from cyara_tools.cli.key_report import LONG_ROTATION, KeyReport
 from cyara_tools.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption
 from cyara_tools.cli.report import Report, reporting
 from cyara_tools.cli.rollback_memory import has_forgotten, seen_path
@@ -35,9 +35,9 @@ def status(
         credential = _credential(setting, report)
         keys = [] if credential is None else [str(credential.key_fingerprint)]
         if show_all or credential is None:
-            keys += [key for key in the_store.accounts() if key not in keys]
-        accounts = [
-            Account(
+            keys += [key for key in the_store.key_ids() if key not in keys]
+        known_keys = [
+            KeyReport(
                 key=key,
                 state=the_store.read(key),
                 origin=None if base is None else str(base.origin),
@@ -47,13 +47,13 @@ def status(
             for key in keys
         ]
         report.say(f"Store: {the_store.describe()}")
-        for account in accounts:
-            _show(account, report)
+        for known_key in known_keys:
+            _show(known_key, report)
         if credential is not None:
-            report.exit_code, text = accounts[0].verdict(credential.fingerprint)
+            report.exit_code, text = known_keys[0].verdict(credential.fingerprint)
             report.put(usable=not report.exit_code, verdict=text)
             report.say(f"With {credential.fingerprint.short}: {text}")
-        report.put(accounts=[account.facts() for account in accounts])
+        report.put(keys=[known_key.facts() for known_key in known_keys])
 
 
 def _credential(setting: Setting, report: Report) -> ApiCredential | None:
@@ -73,22 +73,22 @@ def _credential(setting: Setting, report: Report) -> ApiCredential | None:
     return credential
 
 
-def _show(account: Account, report: Report) -> None:
-    state = account.state
+def _show(known_key: KeyReport, report: Report) -> None:
+    state = known_key.state
     report.say(
-        f"Key {account.key[:SHOWN_HEX_DIGITS]}: {state.mode}; strikes: {state.strikes}, "
-        f"calls of unknown outcome: {account.count(TicketStatus.UNKNOWN)}, "
-        f"in the air: {account.count(TicketStatus.OPEN)}, budget: {account.settings.budget}"
+        f"Key {known_key.key[:SHOWN_HEX_DIGITS]}: {state.mode}; strikes: {state.strikes}, "
+        f"calls of unknown outcome: {known_key.count(TicketStatus.UNKNOWN)}, "
+        f"in the air: {known_key.count(TicketStatus.OPEN)}, budget: {known_key.settings.budget}"
     )
-    report.table(("Pair", "State", "Since"), account.rows())
-    age = account.rotation_age(datetime.now(UTC))
+    report.table(("Pair", "State", "Since"), known_key.rows())
+    age = known_key.rotation_age(datetime.now(UTC))
     if age is not None and age > LONG_ROTATION:
         report.note(
-            f"a rotation of key {account.key[:SHOWN_HEX_DIGITS]} began {age.total_seconds() / 60:.0f} minutes ago and "
+            f"a rotation of key {known_key.key[:SHOWN_HEX_DIGITS]} began {age.total_seconds() / 60:.0f} minutes ago and "
             "refuses every call; end it with: cyara auth rotate commit, or: cyara auth rotate abort"
         )
-    if has_forgotten(account.store.describe(), account.key, state, path=seen_path()):
+    if has_forgotten(known_key.store.describe(), known_key.key, state, path=seen_path()):
         report.note(
-            f"the store knows less of key {account.key[:SHOWN_HEX_DIGITS]} than it did before: it was cleared or has "
+            f"the store knows less of key {known_key.key[:SHOWN_HEX_DIGITS]} than it did before: it was cleared or has "
             "lost writes, and strikes with them. Check its persistence before anything else"
         )

@@ -29,7 +29,7 @@ def watch_parent() -> None:
 def main() -> None:
     """Run ``module.run(arguments)`` as the three arguments say: module, request file, answer file."""
     module, request, answer = sys.argv[1:]
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     imported = importlib.import_module(module)
     if not read_parent():
         return

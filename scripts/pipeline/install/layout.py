@@ -8,7 +8,7 @@ from attrs import frozen
 
 from pipeline.errors import RefusedDocumentError, listed
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 UPSTREAM_STEM = "cyara-v3"
 PACKAGE = "cyara_client"
 

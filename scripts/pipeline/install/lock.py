@@ -44,17 +44,16 @@ _DECIDING = {
     "upgrade",
     "normalise",
     "index",
-    "document.py",
-    "yaml_reader.py",
+    "document",
     "overlay.py",
     "inputs.py",
     "prepare.py",
     "generate.py",
-    "generator_child.py",
+    "children/generator_child.py",
     "package.py",
-    "corridor.py",
+    "stages.py",
     "tools.py",
-    "lock.py",
+    "install/lock.py",
 }
 """Parts of the code that decide what is written; the others (verification among them) only decide whether."""
 
@@ -153,6 +152,7 @@ def _state(found: str | None, locked: str) -> str:
 def _code_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in files_below(folder):
-        if path.relative_to(folder).parts[0] in _DECIDING:
-            digest.update(f"{relative(path, folder)}\n{file_sha256(path)}\n".encode())
+        name = relative(path, folder)
+        if name in _DECIDING or name.partition("/")[0] in _DECIDING:
+            digest.update(f"{name}\n{file_sha256(path)}\n".encode())
     return digest.hexdigest()

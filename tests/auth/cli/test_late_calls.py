@@ -19,7 +19,7 @@ def lose_a_call(program: Program, portal: LocalPortal) -> str:
     """Let the portal judge a call whose answer never comes, and return the key's fingerprint."""
     portal.order(drop())
     assert program("verify", CYARA_AUTH_POLICY="strict").code == 8
-    account = program("status", "--json").facts["accounts"][0]
+    account = program("status", "--json").facts["keys"][0]
     assert account["unknown"] == 1
     return str(account["key"])
 
@@ -49,7 +49,7 @@ def test_reset_refuses_while_a_lost_call_may_still_count_against_the_new_token(
     facts = program("reset", "--regenerated", "--json").facts
     assert (facts["exit_code"], facts["late_calls"]) == (5, 1)
     assert 100 < facts["late_seconds"] <= 150
-    assert program("status", "--json").facts["accounts"][0]["epoch"] == 0
+    assert program("status", "--json").facts["keys"][0]["epoch"] == 0
 
 
 def test_reset_by_now_leaves_the_lost_call_charged(program: Program, portal: LocalPortal) -> None:
@@ -58,7 +58,7 @@ def test_reset_by_now_leaves_the_lost_call_charged(program: Program, portal: Loc
     facts = program("reset", "--regenerated", "--now", "--json").facts
     assert (facts["exit_code"], facts["late_calls"], facts["epoch"]) == (0, 1, 1)
     assert any("leaves them charged to the new token" in note for note in facts["notes"])
-    account = program("status", "--json").facts["accounts"][0]
+    account = program("status", "--json").facts["keys"][0]
     assert (account["strikes"], account["unknown"]) == (0, 1)
     assert program("verify").code == 0
 
@@ -75,10 +75,10 @@ def test_commit_refuses_before_it_changes_anything_and_goes_on_by_now(program: P
     assert (refused["exit_code"], refused["late_calls"]) == (5, 1)
     assert "may still reach the portal" in refused["error"]["message"]
     assert program.profile.read_text() == old
-    assert program("status", "--json").facts["accounts"][0]["mode"] == "draining"
+    assert program("status", "--json").facts["keys"][0]["mode"] == "draining"
     done = program("rotate", "commit", "--now", "--json", text=new).facts
     assert done["verified"]
-    assert program("status", "--json").facts["accounts"][0]["unknown"] == 1
+    assert program("status", "--json").facts["keys"][0]["unknown"] == 1
     assert portal.invalid_calls == 0
 
 
@@ -87,13 +87,13 @@ def test_begin_waits_until_lost_calls_are_over_so_that_commit_need_not_ask(
 ) -> None:
     program.log_in()
     facts = program("status", "--json").facts
-    key = facts["accounts"][0]["key"]
+    key = facts["keys"][0]["key"]
     lose_a_call_that_is_soon_over(program, pair=facts["fingerprint"], key=key, seconds=3.0)
     begun = program("rotate", "begin", "--longest", "0", "--json").facts
     assert (begun["late_calls"], begun["late_seconds"]) == (0, 0)
     done = program("rotate", "commit", "--json", text=program.regenerate()).facts
     assert (done["verified"], done["late_calls"]) == (True, 0)
-    account = program("status", "--json").facts["accounts"][0]
+    account = program("status", "--json").facts["keys"][0]
     assert (account["strikes"], account["unknown"]) == (0, 0)
 
 
@@ -101,11 +101,11 @@ def test_waiting_ends_for_a_call_of_an_earlier_boot_too(program: Program) -> Non
     program.log_in()
     facts = program("status", "--json").facts
     before = Instant(domain="an earlier boot", seconds=1.0)
-    key = facts["accounts"][0]["key"]
+    key = facts["keys"][0]["key"]
     lose_a_call_that_is_soon_over(program, pair=facts["fingerprint"], key=key, seconds=2.0, now=before)
     refused = program("reset", "--regenerated", "--json").facts
     assert (refused["exit_code"], refused["late_calls"], refused["late_seconds"]) == (5, 1, 2)
     deadline = time.monotonic() + 40
     while program("reset", "--regenerated").code == 5:
         assert time.monotonic() < deadline
-    assert program("status", "--json").facts["accounts"][0]["unknown"] == 0
+    assert program("status", "--json").facts["keys"][0]["unknown"] == 0

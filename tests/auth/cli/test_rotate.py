@@ -80,7 +80,7 @@ def test_commit_refuses_what_is_not_the_new_token(proven: Program, portal: Local
     assert old.code == 3
     assert "is an old one" in old.err
     assert proven("rotate", "commit", text="key:token").code == 3
-    assert proven("status", "--json").facts["accounts"][0]["mode"] == "draining"
+    assert proven("status", "--json").facts["keys"][0]["mode"] == "draining"
     assert portal.arrivals == 1
 
 
@@ -111,18 +111,18 @@ def test_begin_changes_nothing_when_it_cannot_wait_so_long(proven: Program, long
     refused = proven("rotate", "begin", "--longest", longest)
     assert refused.code == 7
     assert "at most 86400 seconds. Nothing was changed" in refused.err
-    assert proven("status", "--json").facts["accounts"][0]["mode"] == "normal"
+    assert proven("status", "--json").facts["keys"][0]["mode"] == "normal"
 
 
 def test_an_empty_variable_chooses_nothing(proven: Program) -> None:
     assert "fingerprint are missing" in proven("rotate", "begin", "--key", "").err
     assert "fingerprint are missing" in proven("reset", "--regenerated", "--forgive", "").err
-    account = proven("status", "--json").facts["accounts"][0]
+    account = proven("status", "--json").facts["keys"][0]
     assert (account["mode"], account["epoch"]) == ("normal", 0)
 
 
 def test_key_by_its_fingerprint(proven: Program) -> None:
-    key = proven("status", "--json").facts["accounts"][0]["key"]
+    key = proven("status", "--json").facts["keys"][0]["key"]
     proven.profile.unlink()
     assert proven("rotate", "begin", "--longest", "0").code == 3
     assert proven("rotate", "begin", "--longest", "0", "--key", key[:8]).code == 0
@@ -187,14 +187,14 @@ def test_reset_only_on_the_operators_word(program: Program, portal: LocalPortal)
     refused = program("reset")
     assert refused.code == 7
     assert "--regenerated" in refused.err
-    assert program("status", "--json").facts["accounts"][0]["strikes"] == 1
+    assert program("status", "--json").facts["keys"][0]["strikes"] == 1
     facts = program("reset", "--regenerated", "--json").facts
     assert (facts["epoch"], facts["strikes_before"]) == (1, 1)
     [note] = facts["notes"]
     assert re.search(r"strikes forgotten: 1, the last one on \d{4}-\d\d-\d\d .* calling GetTestCases", note)
     assert "if the token was generated before that, they count against it, so generate it once more" in note
     assert program("reset", "--regenerated", "--json").facts["notes"] == []
-    account = program("status", "--json").facts["accounts"][0]
+    account = program("status", "--json").facts["keys"][0]
     assert (account["strikes"], account["pairs"][0]["state"]) == (0, "rejected")
     assert program("verify").code == 4
     assert portal.invalid_calls == 1

@@ -17,7 +17,7 @@ def test_without_a_credential_it_shows_the_store(program: Program) -> None:
     assert facts["exit_code"] == 3
     assert facts["error"]["kind"] == "CredentialNotFoundError"
     assert "strikes.sqlite3" in facts["store"]
-    assert facts["accounts"] == []
+    assert facts["keys"] == []
 
 
 def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
@@ -33,7 +33,7 @@ def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
     facts = program("status", "--json").facts
     assert facts["usable"]
     assert facts["verdict"] == "calls go out"
-    assert [pair["state"] for pair in facts["accounts"][0]["pairs"]] == ["proven"]
+    assert [pair["state"] for pair in facts["keys"][0]["pairs"]] == ["proven"]
     program.regenerate()
     rejected = program("verify")
     assert rejected.code == 4
@@ -45,7 +45,7 @@ def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
     assert portal.invalid_calls == 1
     facts = program("status", "--json").facts
     assert facts["exit_code"] == 4
-    account = facts["accounts"][0]
+    account = facts["keys"][0]
     assert account["strikes"] == 1
     incident = account["pairs"][0]["incident"]
     assert incident["source"] == f"profile file {program.profile}"
@@ -85,7 +85,7 @@ def test_all_keys_of_the_store(program: Program, portal: LocalPortal) -> None:
     assert program("verify").code == 0
     other = "0" * 32 + ":" + "C" * 43 + "="
     facts = program("status", "--all", "--json", CYARA_API_CREDENTIAL=other).facts
-    assert len(facts["accounts"]) == 2
+    assert len(facts["keys"]) == 2
     assert portal.arrivals == 1
 
 
@@ -122,7 +122,7 @@ def test_unreachable_portal(program: Program, portal: LocalPortal) -> None:
     assert result.facts["exit_code"] == 8
     facts = program("status", "--json").facts
     assert facts["usable"]
-    assert facts["accounts"][0]["unknown"] == 0
+    assert facts["keys"][0]["unknown"] == 0
 
 
 def test_no_account(program: Program) -> None:
@@ -155,5 +155,5 @@ def test_help_and_wrong_options(program: Program, command: tuple[str, ...]) -> N
 def test_policy_of_the_environment_is_the_one_that_judges(program: Program) -> None:
     program.log_in()
     strict = program("status", "--json", CYARA_AUTH_POLICY="strict").facts
-    assert [account["policy"] for account in strict["accounts"]] == ["strict"]
+    assert [key["policy"] for key in strict["keys"]] == ["strict"]
     assert program("status", CYARA_AUTH_POLICY="lenient").code == 7

@@ -1,4 +1,4 @@
-"""An account to which things happen: short forms of events, so that a test reads as a story."""
+"""A key to which things happen: short forms of events, so that a test reads as a story."""
 
 from typing import Self
 
@@ -8,11 +8,11 @@ from cyara_auth.strikes.decide import Admit, Decision, Event, Settle, decide, pa
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
     EMPTY,
-    AccountState,
     Admission,
     GuardPolicy,
     Incident,
     Instant,
+    KeyState,
     Outcome,
     Owner,
     PairState,
@@ -37,7 +37,7 @@ class Story:
     """The state so far, the clock, and the last decision."""
 
     settings: GuardSettings = GUARDED
-    state: AccountState = EMPTY
+    state: KeyState = EMPTY
     now: Instant = attrs.field(factory=lambda: Instant(domain="boot", seconds=100.0))
     last: Decision = attrs.field(factory=lambda: Decision(state=EMPTY, changed=False))
 

@@ -4,7 +4,7 @@ import pytest
 
 from cyara_auth.strikes.decide import Look, Reset, RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import AccountMode, Admission, Outcome, PairState
+from cyara_auth.strikes.state import Admission, KeyMode, Outcome, PairState
 
 from .story import GUARDED, ORPHAN_TTL, STRICT, Story, incident
 
@@ -27,7 +27,7 @@ def test_a_rotation_costs_no_strike_and_supersedes_the_old_pair(settings: GuardS
     story.hear(RotateBegin(incident=incident()))
     assert story.hear(RotateCommit(now=story.now, incident=incident(), pair="new")).durable
     assert (story.state.strikes, story.state.mark, story.state.epoch) == (0, 0, 1)
-    assert story.state.mode is AccountMode.NORMAL
+    assert story.state.mode is KeyMode.NORMAL
     assert story.state.drained is None
     assert story.admit("old") is Admission.SUPERSEDED
     assert story.admit("typo") is Admission.REJECTED

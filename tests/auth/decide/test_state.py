@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyara_auth.strikes.decide import Reset, RotateBegin
-from cyara_auth.strikes.state import EMPTY, AccountState, Instant, Outcome
+from cyara_auth.strikes.state import EMPTY, Instant, KeyState, Outcome
 from cyara_auth.strikes.state_json import StateFormatError
 
 from .story import STRICT, Story, incident
@@ -43,13 +43,13 @@ def tell(steps: list[tuple[str | None, ...]]) -> Story:
 @given(STEPS)
 def test_every_state_survives_being_written_and_read(steps: list[tuple[str | None, ...]]) -> None:
     state = tell(steps).state
-    assert AccountState.from_json(state.to_json()) == state
+    assert KeyState.from_json(state.to_json()) == state
 
 
 def test_a_withdrawn_proof_survives_being_written_and_read() -> None:
     story = Story(STRICT).prove("good")
     story.settle("good", Outcome.DOUBT, None)
-    assert AccountState.from_json(story.state.to_json()) == story.state
+    assert KeyState.from_json(story.state.to_json()) == story.state
 
 
 @given(STEPS)
@@ -63,7 +63,7 @@ def test_every_event_leaves_a_sound_state(steps: list[tuple[str | None, ...]]) -
 
 def test_a_whole_number_is_read_as_a_time() -> None:
     text = '{"format":1,"pairs":[{"fingerprint":"p","first_seen":{"domain":"d","seconds":5}}]}'
-    seconds = AccountState.from_json(text).pairs[0].first_seen.seconds
+    seconds = KeyState.from_json(text).pairs[0].first_seen.seconds
     assert isinstance(seconds, float)
     assert seconds == 5.0
 
@@ -87,7 +87,7 @@ def test_a_whole_number_is_read_as_a_time() -> None:
 )
 def test_what_cannot_be_understood_is_refused(text: str) -> None:
     with pytest.raises(StateFormatError):
-        AccountState.from_json(text)
+        KeyState.from_json(text)
 
 
 def test_an_unknown_key_costs_no_space() -> None:

@@ -17,7 +17,7 @@ import pytest
 from cyara_auth import StrikeStore
 from cyara_auth.credential import ApiCredential
 from cyara_auth.stores.registry import open_store, reset_stores
-from cyara_auth.strikes.state import AccountState, TicketStatus
+from cyara_auth.strikes.state import KeyState, TicketStatus
 from cyara_tools.portal import LocalPortal
 
 from .crowd import PATIENCE, Client
@@ -38,7 +38,7 @@ class Scene:
         return open_store(self.store_url, environ={})
 
     @property
-    def state(self) -> AccountState:
+    def state(self) -> KeyState:
         return self.store.read(ApiCredential.parse(self.stale).key_fingerprint)
 
     @property

@@ -27,7 +27,7 @@ from cyara_auth._http import httpx
 from cyara_auth.stores import sqlite
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event
-from cyara_auth.strikes.state import AccountState
+from cyara_auth.strikes.state import KeyState
 
 PATH = "/v3.0/accounts/1/testcases"
 PATIENCE = 50  # seconds after which a caller counts as stuck; pytest's own limit is 60
@@ -151,7 +151,7 @@ class Crowd:
 def forgive_the_dead() -> None:
     """Plant the tempting shortcut: what dead callers left behind is not charged."""
 
-    def mutant(state: AccountState, event: Event) -> Decision:
+    def mutant(state: KeyState, event: Event) -> Decision:
         return decide(attrs.evolve(state, tickets=()), event)
 
     vars(sqlite)["decide"] = mutant

@@ -9,7 +9,7 @@ import pytest
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.strikes.events import RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.strikes.state import AccountMode, Incident, PairState
+from cyara_auth.strikes.state import Incident, KeyMode, PairState
 from cyara_tools.portal.faults import Fault, Stage
 
 from .conftest import Scene
@@ -87,7 +87,7 @@ class Changing:
 def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
     store = scene.store
     source = Changing(scene.portal.credential)
-    account = source().key_fingerprint
+    key_id = source().key_fingerprint
     client = scene.client(source)
     ended = threading.Event()
     seen: list[tuple[float, str, str]] = []
@@ -103,7 +103,7 @@ def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
     for thread in threads:
         thread.start()
     time.sleep(0.4)
-    store.apply(account, RotateBegin(incident=INCIDENT))
+    store.apply(key_id, RotateBegin(incident=INCIDENT))
     stopped = time.monotonic() + SYNC_INTERVAL
     patience = stopped + 30
     # Every sharer has looked, and nobody is on the way any more: each thread has been refused since.
@@ -113,7 +113,7 @@ def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
     arrivals = scene.portal.arrivals
     source.text = scene.portal.regenerate_token()
     assert scene.portal.arrivals == arrivals
-    store.apply(account, RotateCommit(now=store.clock(), incident=INCIDENT, pair=source().fingerprint))
+    store.apply(key_id, RotateCommit(now=store.clock(), incident=INCIDENT, pair=source().fingerprint))
     committed = time.monotonic()
     while sum(outcome == "200" for moment, _, outcome in tuple(seen) if moment > committed) <= len(threads):
         assert time.monotonic() < patience, "the load did not go on"
@@ -127,19 +127,19 @@ def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
     assert counts["RotationInProgressError"] > 0
     assert sum(outcome == "200" for moment, _, outcome in seen if moment > committed) > 12
     assert scene.invalid_calls == 0
-    assert (scene.state.strikes, scene.state.mode) == (0, AccountMode.NORMAL)
+    assert (scene.state.strikes, scene.state.mode) == (0, KeyMode.NORMAL)
 
 
 def test_a_rotation_that_is_called_off_costs_nothing_either(scene: Scene) -> None:
     store = scene.store
     good = scene.portal.credential
-    account = ApiCredential.parse(good).key_fingerprint
+    key_id = ApiCredential.parse(good).key_fingerprint
     with scene.client(good) as client:
         assert call(client) == "200"
-        store.apply(account, RotateBegin(incident=INCIDENT))
+        store.apply(key_id, RotateBegin(incident=INCIDENT))
         time.sleep(SYNC_INTERVAL + 0.05)
         assert call(client) == "RotationInProgressError"
-        store.apply(account, RotateAbort())
+        store.apply(key_id, RotateAbort())
         assert call(client) == "200"
     assert scene.invalid_calls == 0
 

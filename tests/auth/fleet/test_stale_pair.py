@@ -148,8 +148,8 @@ def test_the_counting_finds_a_store_that_forgets_reservations(make_scene: Callab
         numbers = itertools.count()
         together = threading.Barrier(50)
 
-        def apply(self, account: str, event: Event) -> Decision:
-            del account
+        def apply(self, key_id: str, event: Event) -> Decision:
+            del key_id
             if isinstance(event, Admit) and next(self.numbers) < self.together.parties:
                 self.together.wait(20)
             return decide(EMPTY, event)

@@ -9,7 +9,7 @@ from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import Decision, Event, pair_state
-from cyara_auth.strikes.state import AccountState, GuardPolicy, Instant, Outcome, PairState
+from cyara_auth.strikes.state import GuardPolicy, Instant, KeyState, Outcome, PairState
 
 PORTAL = "https://portal:443"
 OTHER_PORTAL = "https://www.portal:443"
@@ -54,21 +54,21 @@ class FragileStore(MemoryStrikeStore):
     down = False
     lose_next_answer = False
 
-    def apply(self, account: str, event: Event) -> Decision:
+    def apply(self, key_id: str, event: Event) -> Decision:
         self._check()
-        decision = super().apply(account, event)
+        decision = super().apply(key_id, event)
         if self.lose_next_answer:
             self.lose_next_answer = False
             raise StrikeStoreUnavailableError(detail="the answer got lost")
         return decision
 
-    def read(self, account: str) -> AccountState:
+    def read(self, key_id: str) -> KeyState:
         self._check()
-        return super().read(account)
+        return super().read(key_id)
 
-    def version(self, account: str) -> int:
+    def version(self, key_id: str) -> int:
         self._check()
-        return super().version(account)
+        return super().version(key_id)
 
     def flush(self) -> None:
         """Lose everything, as a flushed Redis does."""
@@ -92,11 +92,11 @@ class SlowStore(MemoryStrikeStore):
         self.threads: set[int] = set()
         self.answered = threading.Event()
 
-    def apply(self, account: str, event: Event) -> Decision:
+    def apply(self, key_id: str, event: Event) -> Decision:
         self.threads.add(threading.get_ident())
         self.entered.set()
         assert self.opened.wait(20)
-        decision = super().apply(account, event)
+        decision = super().apply(key_id, event)
         self.answered.set()
         return decision
 
@@ -125,7 +125,7 @@ def prove(guard: StrikeGuard, pair: Pair, *, times: int = 200) -> None:
         call(guard, pair, Outcome.PROOF)
 
 
-def state(guard: StrikeGuard) -> AccountState:
+def state(guard: StrikeGuard) -> KeyState:
     return guard.store.read("key")
 
 

@@ -11,7 +11,7 @@ import frontrun  # type: ignore[import-untyped]  # has no type information
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import Admit, Decision, Event, Settle, decide
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import EMPTY, AccountState, Admission, Incident, Instant, Outcome, Owner
+from cyara_auth.strikes.state import EMPTY, Admission, Incident, Instant, KeyState, Outcome, Owner
 
 NOW = Instant(domain="test", seconds=1.0)
 OWNER = Owner(host="host", realm="realm", boot="boot", pid=1, started="then")
@@ -21,10 +21,10 @@ class TornStore:
     """Decides on what it read a moment ago: check, then act."""
 
     def __init__(self) -> None:
-        self.state: AccountState = EMPTY
+        self.state: KeyState = EMPTY
 
-    def apply(self, account: str, event: Event) -> Decision:
-        del account
+    def apply(self, key_id: str, event: Event) -> Decision:
+        del key_id
         decision = decide(self.state, event)
         self.state = decision.state
         return decision

@@ -256,7 +256,7 @@ def test_the_guard_names_its_parts() -> None:
     assert guard.settings is STRICT
     assert guard.store.describe() == f"memory of process {os.getpid()}"
     call(guard, OLD, Outcome.NOT_SENT)
-    assert guard.store.accounts() == ["key"]
+    assert guard.store.key_ids() == ["key"]
     guard.store.close()
 
 

@@ -25,11 +25,11 @@ class StandsStill(FragileStore):
         self.goes_on.set()
         self.after_grant: Callable[[], None] | None = None
 
-    def apply(self, account: str, event: Event) -> Decision:
+    def apply(self, key_id: str, event: Event) -> Decision:
         if isinstance(event, Settle) and event.outcome is Outcome.STRIKE and event.ticket is None:
             self.writes_strike.set()
             assert self.goes_on.wait(20)
-        decision = super().apply(account, event)
+        decision = super().apply(key_id, event)
         if self.after_grant is not None and decision.admission is Admission.GRANT:
             after_grant, self.after_grant = self.after_grant, None
             after_grant()

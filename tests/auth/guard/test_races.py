@@ -21,8 +21,8 @@ class Meddling(MemoryStrikeStore):
 
     meanwhile: Callable[[], None] | None = None
 
-    def apply(self, account: str, event: Event) -> Decision:
-        decision = super().apply(account, event)
+    def apply(self, key_id: str, event: Event) -> Decision:
+        decision = super().apply(key_id, event)
         if self.meanwhile is not None and decision.admission is not None:
             meanwhile, self.meanwhile = self.meanwhile, None
             meanwhile()
@@ -81,7 +81,7 @@ def test_a_rejection_that_was_just_lifted_refuses_nobody() -> None:
     rejections = Rejections(MemoryStrikeStore())
     rejections.refuse(
         Call(
-            account="key",
+            key_id="key",
             pair=OLD.fingerprint,
             origin=PORTAL,
             source=None,

@@ -15,7 +15,7 @@ from cyara_auth.strikes import settle as decide_settle
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Admit, Decision, Event, Reset, Settle
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import AccountState, GuardPolicy
+from cyara_auth.strikes.state import GuardPolicy, KeyState
 
 from .rules import Decide
 from .values import Bounds
@@ -43,7 +43,7 @@ def build(mutant: Mutant) -> Decide:
     copy = ModuleType(f"mutant of {mutant.module.__name__}")
     exec(compile(source, mutant.name, "exec"), copy.__dict__)  # noqa: S102  # our own source, changed by this file
 
-    def wrong(state: AccountState, event: Event) -> Decision:
+    def wrong(state: KeyState, event: Event) -> Decision:
         if isinstance(event, Admit) and mutant.module is decide_admit:
             return copy.admit(state, event)  # type: ignore[no-any-return]  # a module made at run time
         if isinstance(event, Settle) and mutant.module is decide_settle:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from cyara_auth.strikes.decide import Admit, Decision, Event, Reset, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
-    AccountState,
     Admission,
     Incident,
     Instant,
+    KeyState,
     Outcome,
     Owner,
     PairRecord,
@@ -20,7 +20,7 @@ from cyara_auth.strikes.state import (
 
 from .values import FINAL, PROVEN, STALE, SUSPECT, SUSPECT_ONCE_PROVEN, UNPROVEN, Account, Ticket
 
-Decide = Callable[[AccountState, Event], Decision]
+Decide = Callable[[KeyState, Event], Decision]
 
 _NOW = Instant(domain="model", seconds=1000.0)
 _LONG_AGO = Instant(domain="model", seconds=0.0)
@@ -42,10 +42,10 @@ class Rules:
         self._reset: dict[object, Account] = {}
 
     def admit(
-        self, account: Account, pair: int, ticket: int, alive: frozenset[int], young: frozenset[int]
+        self, key_id: Account, pair: int, ticket: int, alive: frozenset[int], young: frozenset[int]
     ) -> tuple[Admission | None, Account]:
         """Ask for a reservation. `alive` have an owner; `young` cannot be older than `orphan_ttl`."""
-        question = (account, pair, ticket, alive, young)
+        question = (key_id, pair, ticket, alive, young)
         answer = self._admitted.get(question)
         if answer is None:
             event = Admit(
@@ -56,15 +56,15 @@ class Rules:
                 owner=_owner(ticket),
                 ticket=str(ticket),
                 orphan_ttl=_ORPHAN_TTL,
-                dead=frozenset(_owner(t.id) for t in account.tickets if t.id not in alive),
+                dead=frozenset(_owner(t.id) for t in key_id.tickets if t.id not in alive),
             )
-            decision = self._decide(_expand(account, young | alive), event)
-            answer = self._admitted[question] = (decision.admission, _condense(decision.state, len(account.pairs)))
+            decision = self._decide(_expand(key_id, young | alive), event)
+            answer = self._admitted[question] = (decision.admission, _condense(decision.state, len(key_id.pairs)))
         return answer
 
-    def settle(self, account: Account, pair: int, ticket: int, outcome: Outcome, young: frozenset[int]) -> Account:
+    def settle(self, key_id: Account, pair: int, ticket: int, outcome: Outcome, young: frozenset[int]) -> Account:
         """Report an outcome; ticket 0 went free."""
-        question = (account, pair, ticket, outcome, young)
+        question = (key_id, pair, ticket, outcome, young)
         answer = self._settled.get(question)
         if answer is None:
             event = Settle(
@@ -76,17 +76,17 @@ class Rules:
                 ticket=str(ticket) if ticket else None,
                 incident=_HERE,
             )
-            after = self._decide(_expand(account, young), event).state
-            answer = self._settled[question] = _condense(after, len(account.pairs))
+            after = self._decide(_expand(key_id, young), event).state
+            answer = self._settled[question] = _condense(after, len(key_id.pairs))
         return answer
 
-    def reset(self, account: Account, young: frozenset[int]) -> Account:
+    def reset(self, key_id: Account, young: frozenset[int]) -> Account:
         """Hear from the operator that the token is new."""
-        question = (account, young)
+        question = (key_id, young)
         answer = self._reset.get(question)
         if answer is None:
-            after = self._decide(_expand(account, young), Reset(now=_NOW)).state
-            answer = self._reset[question] = _condense(after, len(account.pairs))
+            after = self._decide(_expand(key_id, young), Reset(now=_NOW)).state
+            answer = self._reset[question] = _condense(after, len(key_id.pairs))
         return answer
 
 
@@ -104,14 +104,14 @@ _RECORDS = {
 }
 
 
-def _expand(account: Account, young: frozenset[int]) -> AccountState:
-    return AccountState(
-        strikes=account.strikes,
-        mark=account.mark,
+def _expand(key_id: Account, young: frozenset[int]) -> KeyState:
+    return KeyState(
+        strikes=key_id.strikes,
+        mark=key_id.mark,
         epoch=_EPOCH,
         pairs=tuple(
             PairRecord(fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], proofs=_RECORDS[state][1])
-            for pair, state in enumerate(account.pairs)
+            for pair, state in enumerate(key_id.pairs)
         ),
         tickets=tuple(
             TicketRecord(
@@ -127,12 +127,12 @@ def _expand(account: Account, young: frozenset[int]) -> AccountState:
                 epoch=_EPOCH - t.earlier,
                 confirms=t.confirms,
             )
-            for t in account.tickets
+            for t in key_id.tickets
         ),
     )
 
 
-def _condense(state: AccountState, kinds: int) -> Account:
+def _condense(state: KeyState, kinds: int) -> Account:
     pairs = [UNPROVEN] * kinds
     for record in state.pairs:
         pairs[int(record.fingerprint)] = _condensed_verdict(record)

@@ -74,7 +74,7 @@ def test_guarded_loses_a_token_to_a_regeneration_with_three_calls_in_flight() ->
 
 def test_a_new_token_can_be_proven_after_two_rotations() -> None:
     search = explore(Bounds(clients=2, calls=3, rotations=2, typo=False, faults=False))
-    assert any(world.account.pairs[:3] == (FINAL, FINAL, PROVEN) for world in search.worlds)
+    assert any(world.key_id.pairs[:3] == (FINAL, FINAL, PROVEN) for world in search.worlds)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -51,7 +51,7 @@ class World(NamedTuple):
 
     current: int
     invalid: int
-    account: Account
+    key_id: Account
     clients: tuple[Client, ...]
     travelling: tuple[tuple[int, int], ...]
 

@@ -28,7 +28,7 @@ def start(bounds: Bounds) -> World:
     return World(
         current=bounds.rotations if bounds.stale_start else 0,
         invalid=0,
-        account=Account(0, 0, (UNPROVEN,) * kinds, ()),
+        key_id=Account(0, 0, (UNPROVEN,) * kinds, ()),
         clients=(Client("idle", 0, 0, bounds.calls),) * bounds.clients,
         travelling=(),
     )
@@ -40,11 +40,11 @@ def steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, Wor
         regenerated = world._replace(current=world.current + 1, invalid=0)
         if bounds.told:
             young = _travelling(world) | frozenset(client.ticket for client in world.clients)
-            regenerated = regenerated._replace(account=rules.reset(world.account, young))
+            regenerated = regenerated._replace(key_id=rules.reset(world.key_id, young))
         yield f"regenerate, T{world.current + 1} is current", regenerated
-    if bounds.lapses and PROVEN in world.account.pairs:
-        pairs = tuple(STALE if state == PROVEN else state for state in world.account.pairs)
-        yield "proofs lapse", world._replace(account=world.account._replace(pairs=pairs))
+    if bounds.lapses and PROVEN in world.key_id.pairs:
+        pairs = tuple(STALE if state == PROVEN else state for state in world.key_id.pairs)
+        yield "proofs lapse", world._replace(key_id=world.key_id._replace(pairs=pairs))
     for index, (_, pair) in enumerate(world.travelling):
         rest = world.travelling[:index] + world.travelling[index + 1 :]
         invalid = world.invalid + (pair != world.current)
@@ -98,15 +98,15 @@ def _idle_steps(world: World, client: Client, bounds: Bounds, rules: Rules) -> I
         return
     held = frozenset(other.ticket for other in world.clients if other.ticket)
     travelling = _travelling(world)
-    ticket = 1 + max((t.id for t in world.account.tickets), default=0)
+    ticket = 1 + max((t.id for t in world.key_id.tickets), default=0)
     ticket = max(ticket, 1 + max(held | travelling, default=0))
-    every = frozenset(t.id for t in world.account.tickets)
+    every = frozenset(t.id for t in world.key_id.tickets)
     for young in {travelling & every, every} if bounds.refusals else {travelling & every}:
-        admission, account = rules.admit(world.account, client.pair, ticket, held & every, young)
+        admission, key_id = rules.admit(world.key_id, client.pair, ticket, held & every, young)
         if admission in (Admission.GRANT, Admission.FREE):
             number = ticket if admission is Admission.GRANT else 0
             reserved = Client("reserved", number, client.pair, client.calls_left - 1)
-            yield f"reserve T{client.pair}: {admission}", world._replace(account=account), reserved
+            yield f"reserve T{client.pair}: {admission}", world._replace(key_id=key_id), reserved
 
 
 def _travelling(world: World) -> frozenset[int]:
@@ -114,9 +114,9 @@ def _travelling(world: World) -> frozenset[int]:
 
 
 def _reported(world: World, client: Client, outcome: Outcome, rules: Rules) -> World:
-    every = frozenset(t.id for t in world.account.tickets)
+    every = frozenset(t.id for t in world.key_id.tickets)
     young = every & (frozenset(other.ticket for other in world.clients) | _travelling(world))
-    return world._replace(account=rules.settle(world.account, client.pair, client.ticket, outcome, young))
+    return world._replace(key_id=rules.settle(world.key_id, client.pair, client.ticket, outcome, young))
 
 
 def canonical(world: World) -> World:
@@ -124,8 +124,8 @@ def canonical(world: World) -> World:
 
     Called for every step; hence the bare indices and the early way out.
     """
-    current, invalid, account, clients, travelling = world
-    tickets = account[3]
+    current, invalid, key_id, clients, travelling = world
+    tickets = key_id[3]
     ids = {t[0] for t in tickets}
     ids |= {c[1] for c in clients}
     ids |= {t[0] for t in travelling}
@@ -136,7 +136,7 @@ def canonical(world: World) -> World:
         tickets = tuple(
             Ticket(new[t[0]], t[1], t[2], tuple(new[e] for e in t[3] if e in new), t[4], t[5], t[6]) for t in tickets
         )
-        account = Account(account[0], account[1], account[2], tickets)
+        key_id = Account(key_id[0], key_id[1], key_id[2], tickets)
         clients = tuple(Client(c[0], new[c[1]], c[2], c[3]) for c in clients)
         travelling = tuple((new[ticket], pair) for ticket, pair in travelling)
-    return World(current, invalid, account, tuple(sorted(clients)), tuple(sorted(travelling)))
+    return World(current, invalid, key_id, tuple(sorted(clients)), tuple(sorted(travelling)))

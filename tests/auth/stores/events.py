@@ -36,9 +36,7 @@ class RedisServer(Protocol):
     def stop(self) -> None: ...
 
 
-def admit(
-    store: StrikeStore, *, account: str = ACCOUNT, pair: str = PAIR, settings: GuardSettings = STRICT
-) -> Decision:
+def admit(store: StrikeStore, *, key_id: str = ACCOUNT, pair: str = PAIR, settings: GuardSettings = STRICT) -> Decision:
     event = Admit(
         now=store.clock(),
         settings=settings,
@@ -48,11 +46,11 @@ def admit(
         ticket=uuid.uuid4().hex,
         orphan_ttl=150.0,
     )
-    return store.apply(account, event)
+    return store.apply(key_id, event)
 
 
 def settle(
-    store: StrikeStore, granted: Decision, outcome: Outcome, *, account: str = ACCOUNT, now: Instant | None = None
+    store: StrikeStore, granted: Decision, outcome: Outcome, *, key_id: str = ACCOUNT, now: Instant | None = None
 ) -> Decision:
     assert granted.ticket is not None
     event = Settle(
@@ -64,7 +62,7 @@ def settle(
         ticket=granted.ticket.id,
         incident=INCIDENT,
     )
-    return store.apply(account, event)
+    return store.apply(key_id, event)
 
 
 def prove(store: StrikeStore) -> None:

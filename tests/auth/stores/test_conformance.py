@@ -56,7 +56,7 @@ all_settings = st.builds(
     budget=st.sampled_from((1, 2)),
     confirm_suspects=st.booleans(),
 )
-accounts, pairs, origins, owners = (st.sampled_from(values) for values in (ACCOUNTS, PAIRS, ORIGINS, OWNERS))
+key_ids, pairs, origins, owners = (st.sampled_from(values) for values in (ACCOUNTS, PAIRS, ORIGINS, OWNERS))
 
 
 class Conformance(RuleBasedStateMachine):
@@ -70,7 +70,7 @@ class Conformance(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        # One server for all runs: each has accounts of its own there.
+        # One server for all runs: each has keys of its own there.
         self.prefix = f"{next(self.run):08x}"
         self.stores: dict[str, StrikeStore] = {"memory": MemoryStrikeStore()}
         self.open_sqlite()
@@ -86,22 +86,22 @@ class Conformance(RuleBasedStateMachine):
         if self.redis_url is not None:
             self.stores["redis"] = RedisStrikeStore(self.redis_url)
 
-    def account(self, name: str) -> str:
+    def key_id(self, name: str) -> str:
         return self.prefix + name[8:]
 
     def apply(self, name: str, event: Event) -> Decision:
-        account = self.account(name)
-        before = {kind: store.version(account) for kind, store in self.stores.items()}
-        decisions = {kind: store.apply(account, event) for kind, store in self.stores.items()}
+        key_id = self.key_id(name)
+        before = {kind: store.version(key_id) for kind, store in self.stores.items()}
+        decisions = {kind: store.apply(key_id, event) for kind, store in self.stores.items()}
         expected = decisions["memory"]
         for kind, store in self.stores.items():
             assert decisions[kind] == expected, kind
-            assert (store.version(account) != before[kind]) == expected.changed, kind
+            assert (store.version(key_id) != before[kind]) == expected.changed, kind
         return expected
 
     @rule(
         target=tickets,
-        account=accounts,
+        key_id=key_ids,
         pair=pairs,
         origin=origins,
         owner=owners,
@@ -109,7 +109,7 @@ class Conformance(RuleBasedStateMachine):
         confirm=st.booleans(),
     )
     def admit(  # the facts of a call
-        self, *, account: str, pair: str, origin: str, owner: Owner, settings: GuardSettings, confirm: bool
+        self, *, key_id: str, pair: str, origin: str, owner: Owner, settings: GuardSettings, confirm: bool
     ) -> tuple[str, str, str, str | None]:
         event = Admit(
             now=self.now,
@@ -122,8 +122,8 @@ class Conformance(RuleBasedStateMachine):
             dead=self.dead,
             confirm=confirm,
         )
-        ticket = self.apply(account, event).ticket
-        return account, pair, origin, None if ticket is None else ticket.id
+        ticket = self.apply(key_id, event).ticket
+        return key_id, pair, origin, None if ticket is None else ticket.id
 
     @rule(
         call=tickets,
@@ -139,7 +139,7 @@ class Conformance(RuleBasedStateMachine):
         settings: GuardSettings,
         retry_after: float | None,
     ) -> None:
-        account, pair, origin, ticket = call
+        key_id, pair, origin, ticket = call
         event = Settle(
             now=self.now,
             settings=settings,
@@ -150,27 +150,27 @@ class Conformance(RuleBasedStateMachine):
             incident=INCIDENT,
             retry_after=retry_after,
         )
-        self.apply(account, event)
+        self.apply(key_id, event)
 
-    @rule(account=accounts)
-    def begin_rotation(self, account: str) -> None:
-        self.apply(account, RotateBegin(incident=INCIDENT))
+    @rule(key_id=key_ids)
+    def begin_rotation(self, key_id: str) -> None:
+        self.apply(key_id, RotateBegin(incident=INCIDENT))
 
-    @rule(account=accounts, pair=pairs)
-    def commit_rotation(self, account: str, pair: str) -> None:
-        self.apply(account, RotateCommit(now=self.now, incident=INCIDENT, pair=pair))
+    @rule(key_id=key_ids, pair=pairs)
+    def commit_rotation(self, key_id: str, pair: str) -> None:
+        self.apply(key_id, RotateCommit(now=self.now, incident=INCIDENT, pair=pair))
 
-    @rule(account=accounts)
-    def abort_rotation(self, account: str) -> None:
-        self.apply(account, RotateAbort())
+    @rule(key_id=key_ids)
+    def abort_rotation(self, key_id: str) -> None:
+        self.apply(key_id, RotateAbort())
 
-    @rule(account=accounts, forgive=st.frozensets(pairs))
-    def reset(self, account: str, forgive: frozenset[str]) -> None:
-        self.apply(account, Reset(now=self.now, forgive=forgive))
+    @rule(key_id=key_ids, forgive=st.frozensets(pairs))
+    def reset(self, key_id: str, forgive: frozenset[str]) -> None:
+        self.apply(key_id, Reset(now=self.now, forgive=forgive))
 
-    @rule(account=accounts)
-    def look(self, account: str) -> None:
-        self.apply(account, Look(now=self.now))
+    @rule(key_id=key_ids)
+    def look(self, key_id: str) -> None:
+        self.apply(key_id, Look(now=self.now))
 
     @rule(seconds=st.sampled_from((0.001, 0.3, 20.0, 149.0, 151.0, 1000.0)))
     def wait(self, seconds: float) -> None:
@@ -196,13 +196,13 @@ class Conformance(RuleBasedStateMachine):
         if not hasattr(self, "stores"):
             return
         for name in ACCOUNTS:
-            account = self.account(name)
-            expected = self.stores["memory"].read(account)
+            key_id = self.key_id(name)
+            expected = self.stores["memory"].read(key_id)
             for kind, store in self.stores.items():
-                assert store.read(account) == expected, kind
-        known = self.stores["memory"].accounts()
+                assert store.read(key_id) == expected, kind
+        known = self.stores["memory"].key_ids()
         for kind, store in self.stores.items():
-            assert [name for name in store.accounts() if name.startswith(self.prefix)] == known, kind
+            assert [name for name in store.key_ids() if name.startswith(self.prefix)] == known, kind
 
     def teardown(self) -> None:
         if hasattr(self, "stores"):
@@ -234,10 +234,10 @@ def test_redis_decides_and_remembers_as_both(redis_server: RedisServer) -> None:
 @pytest.mark.timeout(180)
 def test_the_machine_finds_a_store_that_forgets_a_strike() -> None:
     class Forgetful(MemoryStrikeStore):
-        def apply(self, account: str, event: Event) -> Decision:
+        def apply(self, key_id: str, event: Event) -> Decision:
             if isinstance(event, Settle) and event.outcome is Outcome.STRIKE and event.ticket is None:
-                return super().apply(account, Reset(now=event.now))
-            return super().apply(account, event)
+                return super().apply(key_id, Reset(now=event.now))
+            return super().apply(key_id, event)
 
     def open_forgetful(self: Conformance) -> None:
         self.stores["sqlite"] = Forgetful()

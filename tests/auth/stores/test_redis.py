@@ -20,7 +20,7 @@ from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.stores.redis import CLOCK_DOMAIN, RedisStrikeStore
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.strikes.events import Admit, RotateAbort, RotateBegin
-from cyara_auth.strikes.state import EMPTY, AccountMode, Admission, Outcome
+from cyara_auth.strikes.state import EMPTY, Admission, KeyMode, Outcome
 
 from .events import ACCOUNT, INCIDENT, ORIGIN, PAIR, STRICT, RedisServer, admit, prove, settle, strikes
 from .proxy import LossyProxy
@@ -47,7 +47,7 @@ def test_a_key_is_one_hash_that_never_expires_and_holds_no_secret(store: RedisSt
     assert client.keys("*") == [NAME]
     assert client.ttl(NAME) == -1
     assert sorted(client.hkeys(NAME)) == ["born", "state", "version"]
-    assert store.accounts() == [ACCOUNT]
+    assert store.key_ids() == [ACCOUNT]
     assert strikes(store) == 1
 
 
@@ -107,9 +107,9 @@ def test_no_proof_is_dated_ahead_of_the_server(store: RedisStrikeStore) -> None:
 
 def test_events_without_a_clock_pass_as_they_are(store: RedisStrikeStore) -> None:
     store.apply(ACCOUNT, RotateBegin(incident=INCIDENT))
-    assert store.read(ACCOUNT).mode is AccountMode.DRAINING
+    assert store.read(ACCOUNT).mode is KeyMode.DRAINING
     store.apply(ACCOUNT, RotateAbort())
-    assert store.read(ACCOUNT).mode is AccountMode.NORMAL
+    assert store.read(ACCOUNT).mode is KeyMode.NORMAL
 
 
 @pytest.fixture
@@ -195,8 +195,8 @@ def test_addresses_are_shown_without_secrets() -> None:
 
 @pytest.mark.parametrize(
     "call",
-    [admit, lambda store: store.read(ACCOUNT), lambda store: store.version(ACCOUNT), RedisStrikeStore.accounts],
-    ids=["apply", "read", "version", "accounts"],
+    [admit, lambda store: store.read(ACCOUNT), lambda store: store.version(ACCOUNT), RedisStrikeStore.key_ids],
+    ids=["apply", "read", "version", "keys"],
 )
 def test_row_78_a_server_that_is_not_there_is_refused(call: Callable[[RedisStrikeStore], object]) -> None:
     with socket.socket() as taken:

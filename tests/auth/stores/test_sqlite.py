@@ -42,7 +42,7 @@ def test_a_strike_is_seen_by_another_process(store: SqliteStrikeStore, path: Pat
     settle(store, admit(store), Outcome.STRIKE)
     text = (
         "import sys; from pathlib import Path; from cyara_auth.stores.sqlite import SqliteStrikeStore as S;"
-        f"s = S(Path(sys.argv[1])); print(s.read({ACCOUNT!r}).strikes, s.accounts())"
+        f"s = S(Path(sys.argv[1])); print(s.read({ACCOUNT!r}).strikes, s.key_ids())"
     )
     answer = subprocess.run([sys.executable, "-c", text, str(path)], capture_output=True, text=True, check=True)
     assert answer.stdout.split(maxsplit=1) == ["1", f"[{ACCOUNT!r}]\n"]
@@ -145,7 +145,7 @@ def test_row_82_a_newer_schema_is_refused(store: SqliteStrikeStore, path: Path) 
 
 def test_row_82_a_newer_state_in_a_known_schema_is_refused(store: SqliteStrikeStore, path: Path) -> None:
     prove(store)
-    raw(path, """UPDATE account SET version = version + 1, state = '{"format": 99}'""")
+    raw(path, """UPDATE key_state SET version = version + 1, state = '{"format": 99}'""")
     with pytest.raises(StrikeStoreUnavailableError, match="format 99"):
         admit(store)
     with pytest.raises(StrikeStoreUnavailableError, match="format 99"):
@@ -164,7 +164,7 @@ def test_another_programs_database_is_refused_and_left_alone(store: SqliteStrike
 
 def test_a_file_with_a_missing_table_is_refused(store: SqliteStrikeStore, path: Path) -> None:
     prove(store)
-    raw(path, "DROP TABLE account")
+    raw(path, "DROP TABLE key_state")
     with pytest.raises(StrikeStoreUnavailableError, match="no such table"):
         admit(store)
 
@@ -229,11 +229,11 @@ def test_row_78_a_full_disk_is_refused_and_forgets_nothing(
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 4096, size + 4096))
         sentence = r"no space left|refused to read or write"
         with pytest.raises(StrikeStoreUnavailableError, match=sentence):
-            deque((admit(store, account=f"{number:032}") for number in range(100)), maxlen=0)
+            deque((admit(store, key_id=f"{number:032}") for number in range(100)), maxlen=0)
 
     in_child(fill)
     assert strikes(store) == 1
-    assert admit(store, account="b" * 32).admission is Admission.GRANT
+    assert admit(store, key_id="b" * 32).admission is Admission.GRANT
 
 
 def test_row_78_a_file_that_stays_locked_is_refused(store: SqliteStrikeStore, path: Path) -> None:
@@ -374,9 +374,9 @@ def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_chil
     def traffic() -> None:
         try:
             while not ended.is_set():
-                granted = admit(store, account="b" * 32)
+                granted = admit(store, key_id="b" * 32)
                 if granted.ticket is not None:
-                    settle(store, granted, Outcome.NOT_SENT, account="b" * 32)
+                    settle(store, granted, Outcome.NOT_SENT, key_id="b" * 32)
         except BaseException as error:  # noqa: BLE001 - a thread's error would only be printed
             failures.append(error)
 
@@ -413,9 +413,9 @@ def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_it_lists_its_accounts(store: SqliteStrikeStore) -> None:
-    for account in ("b" * 32, "a" * 32):
-        admit(store, account=account)
-    assert store.accounts() == ["a" * 32, "b" * 32]
+    for key_id in ("b" * 32, "a" * 32):
+        admit(store, key_id=key_id)
+    assert store.key_ids() == ["a" * 32, "b" * 32]
 
 
 def test_row_86_an_interrupt_inside_a_transaction_leaves_nothing_half_done(
@@ -450,7 +450,7 @@ def test_a_disk_that_fills_up_in_the_middle_forgets_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(sqlite3, "connect", small)
         with pytest.raises(StrikeStoreUnavailableError, match="no space left"):
-            deque((admit(store, account=f"{number:032}") for number in range(100)), maxlen=0)
+            deque((admit(store, key_id=f"{number:032}") for number in range(100)), maxlen=0)
     assert strikes(store) == 1
 
 

@@ -10,7 +10,7 @@ from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
 from cyara_auth.requests import GuardedAdapter
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.strikes.state import AccountState
+from cyara_auth.strikes.state import KeyState
 from cyara_auth.transport.wrap import install
 
 from .loopback import PAIR
@@ -42,7 +42,7 @@ class Face:
         return self.call("GET", url, **options)
 
     @property
-    def state(self) -> AccountState:
+    def state(self) -> KeyState:
         return self.store.read(KEY_FINGERPRINT)
 
     @property

@@ -10,10 +10,10 @@ from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.decide import pair_state
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
-    AccountMode,
-    AccountState,
     GuardPolicy,
     Incident,
+    KeyMode,
+    KeyState,
     PairRecord,
     PairState,
     TicketStatus,
@@ -26,7 +26,7 @@ LONG_ROTATION = timedelta(minutes=30)
 
 
 @frozen(kw_only=True)
-class Account:
+class KeyReport:
     """One key's state as it was read.
 
     Attributes:
@@ -38,7 +38,7 @@ class Account:
     """
 
     key: str
-    state: AccountState
+    state: KeyState
     origin: str | None
     settings: GuardSettings
     store: StrikeStore
@@ -56,7 +56,7 @@ class Account:
         known = self.state_of(fingerprint)
         if known.is_final:
             return ExitCode.REJECTED, f"refused: the pair is {known}; generate a token and run: cyara auth login"
-        if self.state.mode is AccountMode.DRAINING:
+        if self.state.mode is KeyMode.DRAINING:
             return ExitCode.REFUSED, "refused: the token is being rotated; cyara auth rotate commit, or abort"
         if known is PairState.SUSPECT:
             return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"

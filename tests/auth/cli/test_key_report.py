@@ -9,30 +9,30 @@ from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
-    AccountMode,
-    AccountState,
     GuardPolicy,
     Incident,
+    KeyMode,
+    KeyState,
     PairRecord,
     PairState,
     Proof,
 )
-from cyara_tools.cli.account import Account, choose, incident_text
 from cyara_tools.cli.exit_codes import ExitCode
+from cyara_tools.cli.key_report import KeyReport, choose, incident_text
 
 PAIR, ORIGIN = "ab" * 16, "https://portal.example"
 STORE = MemoryStrikeStore()
 INCIDENT = Incident(wall=time.time() - 3600, host="build-7", pid=4711, by="cd" * 16)
 
 
-def account(
+def report_of(
     verdict: PairState, *, strikes: int = 0, mark: int = 0, policy: GuardPolicy = GuardPolicy.GUARDED
-) -> Account:
+) -> KeyReport:
     now = STORE.clock()
     pair = PairRecord(fingerprint=PAIR, verdict=verdict, first_seen=now, proofs=(Proof(origin=ORIGIN, at=now),))
-    state = AccountState(strikes=strikes, mark=mark, pairs=(pair,))
+    state = KeyState(strikes=strikes, mark=mark, pairs=(pair,))
     settings = GuardSettings(policy=policy)
-    return Account(key="ef" * 16, state=state, origin=ORIGIN, settings=settings, store=STORE)
+    return KeyReport(key="ef" * 16, state=state, origin=ORIGIN, settings=settings, store=STORE)
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,15 @@ def account(
     ],
 )
 def test_verdicts(verdict: PairState, strikes: int, mark: int, policy: GuardPolicy, code: ExitCode) -> None:
-    assert account(verdict, strikes=strikes, mark=mark, policy=policy).verdict(PAIR)[0] is code
+    assert report_of(verdict, strikes=strikes, mark=mark, policy=policy).verdict(PAIR)[0] is code
 
 
 def test_age_of_a_rotation() -> None:
     now = datetime.fromtimestamp(INCIDENT.wall, UTC) + timedelta(hours=1)
-    assert account(PairState.PROVEN).rotation_age(now) is None
-    draining = Account(
+    assert report_of(PairState.PROVEN).rotation_age(now) is None
+    draining = KeyReport(
         key="ef" * 16,
-        state=AccountState(mode=AccountMode.DRAINING, drained=INCIDENT),
+        state=KeyState(mode=KeyMode.DRAINING, drained=INCIDENT),
         origin=None,
         settings=GuardSettings(),
         store=STORE,

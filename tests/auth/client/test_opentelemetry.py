@@ -14,8 +14,8 @@ from cyara_auth import connect, find_unguarded, install
 from cyara_auth._http import httpx
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .faces import TLS
-from .loopback import KEY, PAIR, TOKEN, WireServer
+from ..wire.faces import TLS
+from ..wire.loopback import KEY, PAIR, TOKEN, WireServer
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from cyara_auth.client.retrying_clients import AsyncRetryingClient, Effects, Ret
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .loopback import PAIR, Reply, WireServer
+from ..wire.loopback import PAIR, Reply, WireServer
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all: reading the authorities takes longer than a test
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

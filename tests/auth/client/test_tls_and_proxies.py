@@ -11,8 +11,8 @@ from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError, InsecureOriginError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .conftest import PrivateCa
-from .loopback import PAIR, TOKEN, ConnectProxy, Reply, WireServer
+from ..wire.fixtures import PrivateCa
+from ..wire.loopback import PAIR, TOKEN, ConnectProxy, Reply, WireServer
 
 HEADER = [f"ApiKey {PAIR}"]
 

@@ -10,8 +10,8 @@ from cyara_auth._http import httpx
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.transport.advice import next_step, proxy_of
 
-from .conftest import PrivateCa
-from .loopback import PAIR, ConnectProxy, Listener, Reply, WireServer
+from ..wire.fixtures import PrivateCa
+from ..wire.loopback import PAIR, ConnectProxy, Listener, Reply, WireServer
 
 HOST = "portal.test"
 PROXY_USER = "robot"

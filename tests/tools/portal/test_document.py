@@ -15,7 +15,7 @@ from openapi_spec_validator import validate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OPENAPI = Path(__file__).parents[2] / "openapi"
+OPENAPI = Path(__file__).parents[3] / "openapi"
 DOCUMENT: dict[str, Any] = json.loads((OPENAPI / "upstream" / "cyara-v3.json").read_text("utf-8"))
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 

@@ -19,7 +19,7 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .loopback import KEY, PAIR, TOKEN, Listener, Reply, WireServer
+from ..wire.loopback import KEY, PAIR, TOKEN, Listener, Reply, WireServer
 
 RUDE_FRAME = b"\x00\x00\x01" + b"\x00\x00" + b"\x00\x00\x00\x63" + b"x"
 """A DATA frame on a stream that nobody opened: a violation of the protocol."""

@@ -12,8 +12,8 @@ from cyara_auth.client.proxies import proxy_address
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .conftest import PrivateCa
-from .loopback import PAIR, WireServer
+from ..wire.fixtures import PrivateCa
+from ..wire.loopback import PAIR, WireServer
 
 PASSWORD = "geheim"
 

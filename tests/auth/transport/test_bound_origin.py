@@ -11,8 +11,8 @@ from cyara_auth.errors import InsecureOriginError
 from cyara_auth.origin import Origin
 from cyara_auth.transport.httpx_transports import GuardedTransport
 
-from .faces import Face, MakeFace, SyncFace
-from .loopback import PAIR, TOKEN, Reply, Seen, WireServer
+from ..wire.faces import Face, MakeFace, SyncFace
+from ..wire.loopback import PAIR, TOKEN, Reply, Seen, WireServer
 
 HEADER = [f"ApiKey {PAIR}"]
 

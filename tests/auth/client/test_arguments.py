@@ -10,7 +10,7 @@ from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .loopback import PAIR
+from ..wire.loopback import PAIR
 
 PASSWORD = "geheim"
 

@@ -8,7 +8,7 @@ import pytest
 from cyara_auth._http import httpx
 from cyara_auth.client.fast_clients import LeanAsyncClient, LeanClient
 
-from .loopback import Reply, WireServer
+from ..wire.loopback import Reply, WireServer
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all: reading the authorities takes longer than a test
 BASES = [

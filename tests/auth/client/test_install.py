@@ -16,7 +16,7 @@ from cyara_auth.errors import (
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.transport.httpx_transports import GuardedTransport
 
-from .loopback import PAIR, ConnectProxy, Reply, WireServer
+from ..wire.loopback import PAIR, ConnectProxy, Reply, WireServer
 
 HEADER = [f"ApiKey {PAIR}"]
 

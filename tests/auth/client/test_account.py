@@ -10,7 +10,7 @@ from cyara_auth.client.account import account_of, takes_text
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .loopback import PAIR, WireServer
+from ..wire.loopback import PAIR, WireServer
 
 
 def never() -> bool:

@@ -29,8 +29,8 @@ from cyara_auth.errors import (
 from cyara_auth.strikes.state import Outcome, PairState
 from cyara_auth.transport.hop import CONFIRM
 
-from .faces import Face, MakeFace, RequestsFace, SyncFace
-from .loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer, wait_until
+from ..wire.faces import Face, MakeFace, RequestsFace, SyncFace
+from ..wire.loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer, wait_until
 
 STALE = Reply(status=401, body=b'{"title": "Unauthorized"}', media_type="application/problem+json")
 LOGIN_PAGE = Reply(body=b"<html>Sign in</html>", media_type="text/html; charset=utf-8")

@@ -14,8 +14,8 @@ from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_client.errors import CyaraError
 from cyara_client.operations import OPERATIONS
 
-from .faces import TLS, RequestsFace
-from .loopback import KEY, PAIR, TOKEN, Reply, WireServer
+from ..wire.faces import TLS, RequestsFace
+from ..wire.loopback import KEY, PAIR, TOKEN, Reply, WireServer
 
 OPERATION = OPERATIONS["GetCampaigns"]
 NOBODY = "http://127.0.0.1:9"

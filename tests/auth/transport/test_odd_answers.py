@@ -2,8 +2,8 @@
 
 import pytest
 
-from .faces import MakeFace
-from .loopback import Reply, WireServer
+from ..wire.faces import MakeFace
+from ..wire.loopback import Reply, WireServer
 
 NO_ADDRESS = ("http:////[", "http://[::1", "//[", "http://portal:port/", "\\\\x", "https://[v1.x]/")
 

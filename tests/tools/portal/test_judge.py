@@ -17,7 +17,7 @@ from cyara_tools.portal.schema import Shapes
 from cyara_tools.portal.synthesis import Form, Synthesis
 
 DOCUMENT: dict[str, Any] = json.loads(
-    (Path(__file__).parents[2] / "openapi" / "upstream" / "cyara-v3.json").read_text("utf-8")
+    (Path(__file__).parents[3] / "openapi" / "upstream" / "cyara-v3.json").read_text("utf-8")
 )
 SCHEMAS = DOCUMENT["components"]["schemas"]
 JUNK = (None, True, 1, 1.5, -(2**40), "", "text", [], {}, [None], {"a": 1}, "2024-05-06T07:08:09Z")

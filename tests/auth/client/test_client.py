@@ -30,7 +30,7 @@ from cyara_auth.errors import (
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import reset_stores
 
-from .loopback import KEY, PAIR, TOKEN, Reply, WireServer
+from ..wire.loopback import KEY, PAIR, TOKEN, Reply, WireServer
 
 HEADER = [f"ApiKey {PAIR}"]
 

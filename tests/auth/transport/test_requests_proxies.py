@@ -7,9 +7,9 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ProxyError
 from cyara_auth._http import httpx
 from cyara_auth.requests import as_httpx
 
-from .conftest import PrivateCa
-from .faces import RequestsFace
-from .loopback import ConnectProxy, Reply, WireServer
+from ..wire.faces import RequestsFace
+from ..wire.fixtures import PrivateCa
+from ..wire.loopback import ConnectProxy, Reply, WireServer
 
 URL = "https://portal.test/cyarawebapi"
 

@@ -10,8 +10,8 @@ from cyara_auth._http import httpx
 from cyara_auth.errors import CredentialRejectedError, StrikeBudgetExhaustedError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .faces import KEY_FINGERPRINT, TLS
-from .loopback import PAIR, Reply, WireServer, wait_until
+from ..wire.faces import KEY_FINGERPRINT, TLS
+from ..wire.loopback import PAIR, Reply, WireServer, wait_until
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,8 @@ from cyara_auth.client.hooks import EventHookError
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
 
-from .faces import TLS
-from .loopback import KEY, PAIR, TOKEN, Reply, WireServer
+from ..wire.faces import TLS
+from ..wire.loopback import KEY, PAIR, TOKEN, Reply, WireServer
 
 AT_ONCE = RetryPolicy(attempts=2, base=0.001)
 

@@ -19,8 +19,8 @@ from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.classify import RequestFacts, classify
 from cyara_auth.strikes.state import Outcome
 
-from .faces import RequestsFace, SyncFace
-from .loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer
+from ..wire.faces import RequestsFace, SyncFace
+from ..wire.loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer
 
 POOL = HTTPConnectionPool("portal.test")
 REFUSED = MaxRetryError(POOL, "/x", NewConnectionError(POOL, "refused"))

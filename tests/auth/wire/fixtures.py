@@ -1,4 +1,4 @@
-"""Fixtures of the wire tests: servers on loopback, a private certificate authority, and an environment of their own."""
+"""Fixtures of tests over a real socket: servers on loopback, a private certificate authority, and an environment of their own."""
 
 import contextlib
 import os

@@ -79,7 +79,7 @@ def test_tags_cannot_hide_the_clients_own_attributes(tag: str) -> None:
 
 
 def test_reserved_names_are_those_that_the_client_has() -> None:
-    tree = ast.parse((ROOT / "auth_ext" / "cyara_auth" / "client.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "auth_ext" / "cyara_auth" / "client" / "cyara.py").read_text(encoding="utf-8"))
     (client,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Cyara"]
     public = {node.name for node in client.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")}
     assert public <= RESERVED

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cyara_auth.client.cyara import Cyara, connect
+    from cyara_auth.client.install import install
     from cyara_auth.client.retry import RetryPolicy
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
     from cyara_auth.drift.drift import DriftError, overlay
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cyara_auth.strikes.state import GuardPolicy
     from cyara_auth.transport.errors import TransportError
     from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
-    from cyara_auth.transport.wrap import find_unguarded, install
+    from cyara_auth.transport.wrap import find_unguarded
     from cyara_auth.workflows.polling import Pace
     from cyara_auth.workflows.steps import CampaignOutcome, TestCaseOutcome
 
@@ -64,7 +65,7 @@ _HOMES = {
     "TransportError": "transport.errors",
     "connect": "client.cyara",
     "find_unguarded": "transport.wrap",
-    "install": "transport.wrap",
+    "install": "client.install",
     "overlay": "drift.drift",
 }
 

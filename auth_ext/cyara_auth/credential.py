@@ -13,8 +13,7 @@ from hashlib import blake2b
 from typing import Never, Self, SupportsIndex, final
 
 from cyara_auth.credential_text import Pair, read_pair
-from cyara_auth.errors import CredentialFormatError
-from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
+from cyara_auth.errors import SHOWN_HEX_DIGITS, CredentialFormatError
 
 _PERSONALISATION = b"cyara_auth.fp.v1"
 _FINGERPRINT_BYTES = 16

@@ -15,7 +15,11 @@ put into `Authorization` for the portal (requests prefers netrc to headers) is d
 its refusals are the same as everywhere else. requests waits for ever by default; this adapter does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from http.client import HTTPConnection
 from typing import Any, Final, Never, cast
 from urllib.parse import urljoin
 
@@ -32,7 +36,6 @@ from cyara_auth.errors import (
 from cyara_auth.guard.ticket import Ticket
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.redact import scrub
-from cyara_auth.requests_connection import REPEATS, guarded_connection, one_head
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import GuardPolicy
 from cyara_auth.transport.hop import AUTHORIZATION, UNLIMITED_READ, Hop, Injector, name_call
@@ -216,3 +219,47 @@ def _read_timeout(timeout: object) -> float:
     """Return the seconds of requests' `timeout`: a number, or a pair of connect and read; `None` is no limit."""
     read = cast("tuple[object, ...]", timeout)[-1] if isinstance(timeout, tuple) else timeout
     return float(read) if isinstance(read, int | float) else UNLIMITED_READ
+
+
+REPEATS = (
+    "max_retries of this adapter, or a pool of its own, makes urllib3 repeat one admitted call below the guard. Repeat "
+    "calls above the session instead."
+)
+
+_heads_left: ContextVar[list[None] | None] = ContextVar("cyara_heads_left", default=None)
+
+
+@contextmanager
+def one_head() -> Generator[None]:
+    """Let connections to the portal send one head within this block, and refuse the second."""
+    token = _heads_left.set([None])
+    try:
+        yield
+    finally:
+        _heads_left.reset(token)
+
+
+@cache
+def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
+    """Return a class of connections for the portal, made from urllib3's.
+
+    It ignores `http.client.HTTPConnection.debuglevel`, which prints the header, and keeps to `one_head`. The CONNECT
+    that opens a tunnel is no head of it: `http.client` writes that without `putrequest`.
+    """
+    if getattr(kind, "is_guarded", False):
+        return kind
+
+    def putrequest(self: HTTPConnection, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as http.client
+        _take_one()
+        kind.putrequest(self, *args, **options)
+
+    return type(kind.__name__, (kind,), {"debuglevel": 0, "is_guarded": True, "putrequest": putrequest})
+
+
+def _take_one() -> None:
+    left = _heads_left.get()
+    if left is None:  # sent by something else than the adapter, and so without the credential
+        return
+    if not left:
+        raise UnsupportedClientError(f"{REPEATS} The repetition was not sent.")
+    left.pop()

@@ -1,8 +1,8 @@
 """Refuse documents that cannot, or must not, become code; every refusal is one sentence.
 
 A document is untrusted. Size, nesting, duplicate keys and foreign references are settled while it is read
-(``pipeline.document.document``). :func:`check_untrusted` judges the shape of what was received, before any rule touches it.
-:func:`inspect` is the last gate before generation: whatever the rules made of the document, no name that becomes a
+(``pipeline.document.document``). :func:`check_untrusted` judges the shape of what was received, before any rule
+touches it. :func:`inspect` is the last gate before generation: whatever the rules made of the document, no name that becomes a
 file, a class or a function may be anything but a plain identifier, nothing may overwrite anything, and every reference
 must lead somewhere. It repeats nothing that a rule guarantees for the sake of the rule; it distrusts all of them.
 """

@@ -90,7 +90,8 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     package = tmp_path / "root" / "cyara_client"
     [endpoint] = endpoints({"endless": "while True: __import__('time').sleep(0.01)\n"}, package)
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pipeline.children.child import started\n"
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
+        "from pipeline.children.child import started\n"
         "with started('pipeline.imports', work=Path(sys.argv[4])) as child:\n"
         "    child.run({'root': sys.argv[2], 'modules': [sys.argv[3]]}, timeout=60)"
     )

@@ -10,7 +10,7 @@ import os
 import socket
 
 from cyara_auth._platform.system import System, this_system
-from cyara_auth.strikes.state import Instant, Owner
+from cyara_auth.machine import Instant, Owner
 
 
 def current_owner() -> Owner:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from cyara_auth.client_options import refused
+from cyara_auth.arguments import refused
 from cyara_auth.errors import ConfigurationError
 
 ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.client_options import check_environ, check_store, check_text
+from cyara_auth.arguments import check_environ, check_store, check_text
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError, ConfigurationError
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard

@@ -12,14 +12,13 @@ import attrs
 
 import cyara_client
 from cyara_auth._http import httpx
+from cyara_auth.arguments import check_user_agent
 from cyara_auth.client.account import account_of, takes_text
 from cyara_auth.client.binding import Binding, bind, holds_secret
 from cyara_auth.client.hooks import EventHooks
-from cyara_auth.client.http_clients import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions
-from cyara_auth.client.lifetime import Lifetime
+from cyara_auth.client.http_clients import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions, Lifetime
 from cyara_auth.client.probe import choose_probe
 from cyara_auth.client.retry import RetryPolicy
-from cyara_auth.client_options import check_user_agent
 from cyara_auth.credential import ApiCredential
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.providers import CredentialProvider

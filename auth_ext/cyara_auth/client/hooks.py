@@ -10,7 +10,7 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Final, cast
 
 from cyara_auth._http import httpx
-from cyara_auth.client_options import refused
+from cyara_auth.arguments import refused
 from cyara_auth.errors import ConfigurationError, CyaraAuthError
 
 Hook = Callable[[Any], object]

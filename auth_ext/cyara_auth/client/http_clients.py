@@ -9,20 +9,22 @@ import logging
 import os
 import ssl
 import threading
+from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import attrs
 
 from cyara_auth._http import httpx
+from cyara_auth.arguments import check_certificate, check_timeout, check_verify, refused
 from cyara_auth.client.binding import Binding
 from cyara_auth.client.hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
 from cyara_auth.client.proxies import check_proxy, readable_proxies
 from cyara_auth.client.retry import RetryPolicy, RetryQuota
 from cyara_auth.client.retrying_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
 from cyara_auth.client.tls import ClientCertificate, tls_context
-from cyara_auth.client_options import check_certificate, check_timeout, check_verify, refused
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.transport.wrap import guard_client, transports_of
 
@@ -216,3 +218,35 @@ class ClientsByProcess:
         lender = None if self._lender is None else self._lender.here()
         # setdefault is atomic, so that the first threads of a child agree on one object without a lock.
         return self._by_pid.setdefault(pid, HttpClients(*self._parts, lender))
+
+
+class Lifetime:
+    """Mixed into what owns httpx clients."""
+
+    @abstractmethod
+    def _here(self) -> HttpClients:
+        """Return the httpx clients of this process."""
+
+    def close(self) -> None:
+        """Close the connections of this process. Those of event loops are closed by `aclose`."""
+        self._here().close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this process that belong to threads or to the running event loop."""
+        await self._here().aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

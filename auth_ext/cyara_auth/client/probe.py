@@ -9,7 +9,7 @@ import attrs
 
 from cyara_auth.client.account import ACCOUNT
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.transport.hop import CONFIRM, OPERATION
+from cyara_auth.extensions import CONFIRM, OPERATION
 
 USUAL: Final = "GetTestCases"
 """Documented by the vendor, needs no more than the account (support.cyara.com, Working with Campaigns)."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.request import getproxies
 
 from cyara_auth._http import httpx
-from cyara_auth.client_options import refused
+from cyara_auth.arguments import refused
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 
 NO_ADDRESS: Final = (

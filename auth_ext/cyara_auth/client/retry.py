@@ -11,29 +11,13 @@ call. What it never does:
 
 import threading
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import attrs
 
-from cyara_auth.client_options import refused
+from cyara_auth.arguments import refused, seconds_above, seconds_from, whole_from
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.option_numbers import seconds_above, seconds_from, whole_from
-
-IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods that RFC 9110, section 9.2.2, calls idempotent, without TRACE, which no client should send."""
-
-RETRYABLE_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
-
-IDEMPOTENT: Final = "cyara.idempotent"
-"""Request extension: `True` says that this call may be repeated though its method is POST or PATCH."""
-
-ATTEMPT: Final = "cyara.attempt"
-"""Extension of request and response: which attempt this is, from 1."""
-
-CHARGED: Final = "cyara.charged"
-"""Response extension: the guard keeps a charge for this call, because the portal may have counted it as invalid."""
+from cyara_auth.extensions import RETRYABLE_STATUSES
 
 
 def _status_set(value: Iterable[int]) -> frozenset[int]:
@@ -137,19 +121,6 @@ def pause_before_next(policy: RetryPolicy, attempt: Attempt, draw: float) -> flo
             return None
         pause = max(pause, attempt.retry_after)
     return None if attempt.elapsed + pause > policy.deadline else pause
-
-
-def seconds_of_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After` (seconds or an HTTP date, RFC 9110 section 10.2.3); what is neither counts as absent."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
 
 
 class RetryQuota:

@@ -14,18 +14,9 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client.fast_clients import LeanAsyncClient, LeanClient
-from cyara_auth.client.retry import (
-    ATTEMPT,
-    CHARGED,
-    IDEMPOTENT,
-    IDEMPOTENT_METHODS,
-    Attempt,
-    RetryPolicy,
-    RetryQuota,
-    pause_before_next,
-    seconds_of_retry_after,
-)
+from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
+from cyara_auth.extensions import ATTEMPT, CHARGED, IDEMPOTENT, IDEMPOTENT_METHODS, operation_of, seconds_of_retry_after
 from cyara_auth.transport.errors import transport_error
 from cyara_auth.workflows.polling import async_sleep
 
@@ -127,7 +118,7 @@ class _Attempts:
             return False
         if self._request.method in IDEMPOTENT_METHODS or self._request.extensions.get(IDEMPOTENT) is True:
             return True
-        operation = self._request.extensions.get("cyara.operation")
+        operation = operation_of(self._request.extensions)
         return getattr(operation, "operation_id", None) in self._policy.also_idempotent
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from cyara_auth.drift.drift import DriftError, compare
+from cyara_auth.extensions import operation_of
 
 if TYPE_CHECKING:
     from cyara_auth._http import httpx
@@ -31,7 +32,7 @@ def raise_on_drift(response: httpx.Response) -> None:
     Raises:
         DriftError: the answer has a status, a field, an enum member or a type that the document does not know.
     """
-    operation = response.request.extensions.get("cyara.operation")
+    operation = operation_of(response.request.extensions)
     if operation is None:
         return
     document = packaged_document()

@@ -24,10 +24,11 @@ from cyara_auth.guard.rejections import Rejections
 from cyara_auth.guard.ticket import Ticket
 from cyara_auth.guard.tickets import Call, FreeTicket, Hold, RampedTicket, ReservedTicket
 from cyara_auth.guard.waiters import Waiters
+from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.events import Admit, Decision
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, Instant, KeyState, Outcome, Owner, PairState
+from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, KeyState, Outcome, PairState
 
 _VERDICTS = CONDEMNING | {Outcome.PROOF}
 

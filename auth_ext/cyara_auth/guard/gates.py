@@ -6,10 +6,11 @@ from enum import Enum, auto
 
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard.gate import Gate, Ramp
+from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.admit import is_fresh
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Instant, KeyMode, KeyState
+from cyara_auth.strikes.state import KeyMode, KeyState
 
 _REFRESH_SHARE = 4
 """The store is told of later successes when a quarter of `proof_ttl` has passed: often enough for the others."""

@@ -12,10 +12,11 @@ from typing import Final
 
 import attrs
 
+from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.events import Decision, Settle
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Incident, Instant, Outcome
+from cyara_auth.strikes.state import Incident, Outcome
 
 CONDEMNING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.INTERCEPTED})
 """Outcomes after which the pair is refused, by this process before the store has heard of them."""

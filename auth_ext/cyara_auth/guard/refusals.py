@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from cyara_auth.errors import (
+    SHOWN_HEX_DIGITS,
     AdmissionRefusedError,
     CredentialRejectedError,
     CredentialSupersededError,
@@ -13,7 +14,6 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
 )
 from cyara_auth.guard.tickets import Call
-from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings

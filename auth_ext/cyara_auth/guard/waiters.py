@@ -22,7 +22,7 @@ class _Bell(Protocol):
 class Waiter:
     """A place in the queue of one key, as a context."""
 
-    __slots__ = ("_key_id", "_bell", "_queue")
+    __slots__ = ("_bell", "_key_id", "_queue")
 
     def __init__(self, queue: "Waiters", key_id: str, bell: _Bell) -> None:
         self._queue = queue

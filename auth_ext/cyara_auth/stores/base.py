@@ -6,8 +6,9 @@ changed, and lets nobody in between. So one conformance suite fits every store, 
 
 from typing import Protocol
 
+from cyara_auth.machine import Instant
 from cyara_auth.strikes.events import Decision, Event
-from cyara_auth.strikes.state import Instant, KeyState
+from cyara_auth.strikes.state import KeyState
 
 
 class StrikeStore(Protocol):

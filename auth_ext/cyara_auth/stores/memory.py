@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 from cyara_auth._platform import machine_clock
 from cyara_auth._platform.fork import watch_forks
+from cyara_auth.machine import Instant
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event
-from cyara_auth.strikes.state import EMPTY, Instant, KeyState
+from cyara_auth.strikes.state import EMPTY, KeyState
 
 
 class MemoryStrikeStore:

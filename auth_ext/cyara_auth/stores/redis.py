@@ -22,11 +22,12 @@ from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
 from cyara_auth.auth_warnings import StrikeStoreRolledBackWarning
 from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.machine import Instant
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Admit, Decision, Event, Look, Reset, RotateCommit, Settle
-from cyara_auth.strikes.state import EMPTY, Instant, KeyState
+from cyara_auth.strikes.state import EMPTY, KeyState
 
 LOCK_TIMEOUT: Final = 2.0
 """Seconds to wait for the server, and for a write that nobody else overtakes."""

@@ -11,11 +11,12 @@ from typing import Final
 
 from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
+from cyara_auth.machine import Instant
 from cyara_auth.stores.sqlite_file import StrikeFile
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event, Settle
-from cyara_auth.strikes.state import EMPTY, Instant, KeyState
+from cyara_auth.strikes.state import EMPTY, KeyState
 
 LOCK_TIMEOUT: Final = 2.0
 """Seconds to wait for another process's transaction, which takes milliseconds."""

@@ -2,12 +2,12 @@
 
 import attrs
 
+from cyara_auth.machine import Instant
 from cyara_auth.strikes.events import Admit, Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
     Admission,
     GuardPolicy,
-    Instant,
     KeyMode,
     KeyState,
     PairRecord,

@@ -9,6 +9,7 @@ been counted removes it, and a proof refunds those that were certainly evaluated
 Time, a dead owner or an expired lease give nothing back.
 """
 
+from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import admit, is_fresh
 from cyara_auth.strikes.events import (
     Admit,
@@ -24,7 +25,7 @@ from cyara_auth.strikes.events import (
 from cyara_auth.strikes.rotation import hear
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.settle import settle
-from cyara_auth.strikes.state import Instant, KeyState, PairState, TicketStatus
+from cyara_auth.strikes.state import KeyState, PairState, TicketStatus
 
 __all__ = [
     "Admit",

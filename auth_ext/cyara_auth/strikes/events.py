@@ -6,17 +6,9 @@ known to be dead. So `decide` needs no clock, no process table and no store, and
 
 import attrs
 
+from cyara_auth.machine import Instant, Owner
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import (
-    Admission,
-    Incident,
-    Instant,
-    KeyState,
-    Outcome,
-    Owner,
-    PairRecord,
-    TicketRecord,
-)
+from cyara_auth.strikes.state import Admission, Incident, KeyState, Outcome, PairRecord, TicketRecord
 
 
 @attrs.frozen(kw_only=True)

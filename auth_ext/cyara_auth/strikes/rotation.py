@@ -7,17 +7,10 @@ reserved in an earlier epoch. What is older counts as evaluated before: that is 
 
 import attrs
 
+from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import dated, seconds_left
 from cyara_auth.strikes.events import Decision, Look, Reset, RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.strikes.state import (
-    Incident,
-    Instant,
-    KeyMode,
-    KeyState,
-    PairRecord,
-    PairState,
-    TicketStatus,
-)
+from cyara_auth.strikes.state import Incident, KeyMode, KeyState, PairRecord, PairState, TicketStatus
 
 
 def hear(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Reset | Look) -> Decision:

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from cyara_auth._http import httpx
-from cyara_auth.client.retry import ATTEMPT
 from cyara_auth.errors import CyaraAuthError
+from cyara_auth.extensions import ATTEMPT, operation_of
 from cyara_auth.transport.advice import next_step, proxy_of
 
 _NOTHING_SENT = (
@@ -104,7 +104,7 @@ def transport_error(
 
     Messages about what was read or written may quote it, so only those from before that are repeated.
     """
-    operation = request.extensions.get("cyara.operation")
+    operation = operation_of(request.extensions)
     nothing_sent = isinstance(error, _NOTHING_SENT)
     url = _last_url(error, request)
     host = url.netloc.decode("ascii")

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
-from cyara_auth.client.retry import ATTEMPT, seconds_of_retry_after
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CyaraAuthError, InsecureOriginError, UnexpectedAuthPageError
+from cyara_auth.extensions import ATTEMPT, operation_of, seconds_of_retry_after
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.ticket import Ticket
 from cyara_auth.origin import Origin
@@ -27,12 +27,6 @@ from cyara_auth.strikes.state import Outcome
 from cyara_auth.transport.log import CallRecord, log_answer, log_failure
 
 AUTHORIZATION: Final = "Authorization"
-
-OPERATION: Final = "cyara.operation"
-"""Request extension: the generated `Operation` that is called, put there by the endpoint functions."""
-
-CONFIRM: Final = "cyara.confirm"
-"""Request extension: `True` lets this call spend budget on a pair under suspicion: an operator has looked."""
 
 UNLIMITED_READ: Final = 3600.0
 """Seconds that stand for "no read timeout" where the guard asks how long a lost call may still be evaluated."""
@@ -90,7 +84,7 @@ def read_timeout_of(extensions: Mapping[str, Any]) -> float:
 
 def name_call(error: CyaraAuthError, method: str | None, extensions: Mapping[str, Any]) -> None:
     """Tell an error which call it was raised for."""
-    operation = extensions.get(OPERATION)
+    operation = operation_of(extensions)
     error.method = method
     error.path_template = getattr(operation, "path", None)
     error.operation_id = getattr(operation, "operation_id", None)
@@ -124,7 +118,7 @@ class Hop:
         failpoints.hit("after_headers")
         content_type = headers.get("content-type", "")
         proven = self._ticket.proven
-        operation = self._record[1].get(OPERATION)
+        operation = operation_of(self._record[1])
         # A call of no generated operation counts as an ordinary one.
         secured = operation is None or operation.requires_credential
         html = operation is not None and "text/html" in operation.response_media_types

@@ -16,23 +16,15 @@ from typing import Final
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
-from cyara_auth.client.retry import CHARGED
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CyaraAuthError
+from cyara_auth.extensions import CHARGED, CONFIRM, operation_of
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.ticket import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub
-from cyara_auth.transport.hop import (
-    AUTHORIZATION,
-    CONFIRM,
-    OPERATION,
-    Hop,
-    Injector,
-    name_call,
-    read_timeout_of,
-)
+from cyara_auth.transport.hop import AUTHORIZATION, Hop, Injector, name_call, read_timeout_of
 from cyara_auth.transport.single_send import may_repeat, sent_once, sent_once_async
 
 _ENCODING: Final = "iso-8859-1"
@@ -97,7 +89,7 @@ class GuardedTransport(httpx.BaseTransport):
 
     def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
         extensions = request.extensions
-        operation = extensions.get(OPERATION)
+        operation = operation_of(extensions)
         return self.injector.guard.admit(
             credential,
             self.injector.origin_text,
@@ -165,7 +157,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
 
     async def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
         extensions = request.extensions
-        operation = extensions.get(OPERATION)
+        operation = operation_of(extensions)
         return await self.injector.guard.aadmit(
             credential,
             self.injector.origin_text,

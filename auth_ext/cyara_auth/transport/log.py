@@ -9,8 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cyara_auth.client.retry import ATTEMPT
-from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
+from cyara_auth.errors import SHOWN_HEX_DIGITS
+from cyara_auth.extensions import ATTEMPT, operation_of
 
 LOGGER: Final = logging.getLogger("cyara_auth.calls")
 """INFO: a call that was answered, or that the caller ended; WARNING: one that failed without an answer."""
@@ -37,7 +37,7 @@ def log_failure(record: CallRecord, error: BaseException) -> None:
 
 def _write(level: int, record: CallRecord, result: dict[str, Any]) -> None:
     method, extensions, fingerprint, began = record
-    operation = extensions.get("cyara.operation")
+    operation = operation_of(extensions)
     fields = {
         "operation": getattr(operation, "operation_id", None) or "unnamed",
         "method": method,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
+from cyara_auth.arguments import seconds_above, seconds_from
 from cyara_auth.errors import WaitTimeoutError
-from cyara_auth.option_numbers import seconds_above, seconds_from
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

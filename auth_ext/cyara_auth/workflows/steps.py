@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from cyara_auth.client.retry import RETRYABLE_STATUSES
 from cyara_auth.errors import WaitTimeoutError
+from cyara_auth.extensions import RETRYABLE_STATUSES
 from cyara_auth.transport.errors import TransportError
 from cyara_auth.workflows.polling import Pace, Progress
 

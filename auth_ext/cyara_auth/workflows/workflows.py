@@ -123,7 +123,8 @@ class Workflows(_Asking):
     ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Execute a campaign, follow its run to the end and return the run with all results.
 
-        Inferred in part: see the first lines of `cyara_auth.workflows.steps`. Without `account_id` the client's own is used.
+        Inferred in part: see the first lines of `cyara_auth.workflows.steps`. Without `account_id` the
+        client's own is used.
 
         Raises:
             WaitTimeoutError: the run did not end before `pace.deadline` seconds; it goes on at the portal.

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
-from cyara_auth.errors import ConfigurationError
-from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
+from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.decide import pair_state
 from cyara_auth.strikes.settings import GuardSettings

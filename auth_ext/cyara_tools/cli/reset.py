@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cyara_auth.errors import ConfigurationError
-from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
+from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
 from cyara_auth.strikes.events import Reset
 from cyara_auth.strikes.state import KeyState, PairState
 from cyara_tools.cli.context import Setting

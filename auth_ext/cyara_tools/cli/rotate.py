@@ -15,10 +15,15 @@ from rich.console import Console
 from rich.progress import track
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import ConfigurationError, CredentialConflictError, CredentialError, RotationInProgressError
+from cyara_auth.errors import (
+    SHOWN_HEX_DIGITS,
+    ConfigurationError,
+    CredentialConflictError,
+    CredentialError,
+    RotationInProgressError,
+)
 from cyara_auth.providers import KeyringProvider, ProfileProvider
 from cyara_auth.providers.save import Place, save_credential
-from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
 from cyara_auth.strikes.events import RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Incident, KeyMode, PairState, TicketStatus

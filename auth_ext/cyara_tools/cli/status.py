@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialError
-from cyara_auth.refusal_text import SHOWN_HEX_DIGITS
+from cyara_auth.errors import SHOWN_HEX_DIGITS, CredentialError
 from cyara_auth.strikes.state import TicketStatus
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.key_report import LONG_ROTATION, KeyReport
@@ -84,8 +83,8 @@ def _show(known_key: KeyReport, report: Report) -> None:
     age = known_key.rotation_age(datetime.now(UTC))
     if age is not None and age > LONG_ROTATION:
         report.note(
-            f"a rotation of key {known_key.key[:SHOWN_HEX_DIGITS]} began {age.total_seconds() / 60:.0f} minutes ago and "
-            "refuses every call; end it with: cyara auth rotate commit, or: cyara auth rotate abort"
+            f"a rotation of key {known_key.key[:SHOWN_HEX_DIGITS]} began {age.total_seconds() / 60:.0f} minutes ago "
+            "and refuses every call; end it with: cyara auth rotate commit, or: cyara auth rotate abort"
         )
     if has_forgotten(known_key.store.describe(), known_key.key, state, path=seen_path()):
         report.note(

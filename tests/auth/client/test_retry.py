@@ -10,9 +10,10 @@ import pytest
 
 from cyara_auth import Cyara, connect
 from cyara_auth._http import httpx
-from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next, seconds_of_retry_after
+from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.client.retrying_clients import AsyncRetryingClient, Effects, Retrying, RetryingClient
 from cyara_auth.errors import ConfigurationError
+from cyara_auth.extensions import seconds_of_retry_after
 from cyara_auth.stores.memory import MemoryStrikeStore
 
 from ..wire.loopback import PAIR, Reply, WireServer

@@ -13,9 +13,10 @@ from cyara_auth._platform import current_owner, machine_clock
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ProbeWaitTimeoutError
 from cyara_auth.guard.guard import StrikeGuard
+from cyara_auth.machine import Instant, Owner
 from cyara_auth.strikes.events import Admit
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Admission, Instant, Owner, TicketStatus
+from cyara_auth.strikes.state import Admission, TicketStatus
 
 from .conftest import Scene
 from .crowd import Crowd, call

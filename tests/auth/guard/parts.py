@@ -6,10 +6,11 @@ import attrs
 
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
+from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import Decision, Event, pair_state
-from cyara_auth.strikes.state import GuardPolicy, Instant, KeyState, Outcome, PairState
+from cyara_auth.strikes.state import GuardPolicy, KeyState, Outcome, PairState
 
 PORTAL = "https://portal:443"
 OTHER_PORTAL = "https://www.portal:443"

@@ -8,10 +8,11 @@ import sys
 
 import frontrun  # type: ignore[import-untyped]  # has no type information
 
+from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import Admit, Decision, Event, Settle, decide
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import EMPTY, Admission, Incident, Instant, KeyState, Outcome, Owner
+from cyara_auth.strikes.state import EMPTY, Admission, Incident, KeyState, Outcome
 
 NOW = Instant(domain="test", seconds=1.0)
 OWNER = Owner(host="host", realm="realm", boot="boot", pid=1, started="then")

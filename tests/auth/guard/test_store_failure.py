@@ -2,7 +2,8 @@ import pytest
 
 from cyara_auth.errors import CredentialRejectedError, StrikeStoreUnavailableError
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
-from cyara_auth.strikes.state import GuardPolicy, Instant, Outcome, PairState
+from cyara_auth.machine import Instant
+from cyara_auth.strikes.state import GuardPolicy, Outcome, PairState
 
 from .parts import LOOKING, NEW, OLD, PORTAL, STRICT, Clock, FragileStore, call, make, prove, state, what_is
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from cyara_auth._platform import current_owner
+from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.events import Admit, Decision, Settle
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, Instant, Outcome
+from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, Outcome
 
 ACCOUNT = "a" * 32
 PAIR = "1" * 32

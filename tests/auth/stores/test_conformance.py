@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.redis import RedisStrikeStore
 from cyara_auth.stores.sqlite import SqliteStrikeStore
@@ -36,7 +37,7 @@ from cyara_auth.strikes.events import (
     Settle,
 )
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import GuardPolicy, Incident, Instant, Outcome, Owner
+from cyara_auth.strikes.state import GuardPolicy, Incident, Outcome
 
 from .events import RedisServer
 

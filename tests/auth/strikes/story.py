@@ -4,19 +4,10 @@ from typing import Self
 
 import attrs
 
+from cyara_auth.machine import Instant, Owner
 from cyara_auth.strikes.decide import Admit, Decision, Event, Settle, decide, pair_state
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import (
-    EMPTY,
-    Admission,
-    GuardPolicy,
-    Incident,
-    Instant,
-    KeyState,
-    Outcome,
-    Owner,
-    PairState,
-)
+from cyara_auth.strikes.state import EMPTY, Admission, GuardPolicy, Incident, KeyState, Outcome, PairState
 
 PORTAL = "https://portal:443"
 GUARDED = GuardSettings(policy=GuardPolicy.GUARDED)

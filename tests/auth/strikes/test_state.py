@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cyara_auth.machine import Instant
 from cyara_auth.strikes.decide import Reset, RotateBegin
-from cyara_auth.strikes.state import EMPTY, Instant, KeyState, Outcome
+from cyara_auth.strikes.state import EMPTY, KeyState, Outcome
 from cyara_auth.strikes.state_json import StateFormatError
 
 from .story import STRICT, Story, incident

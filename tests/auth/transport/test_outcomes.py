@@ -26,8 +26,8 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
     UnexpectedAuthPageError,
 )
+from cyara_auth.extensions import CONFIRM
 from cyara_auth.strikes.state import Outcome, PairState
-from cyara_auth.transport.hop import CONFIRM
 
 from ..wire.faces import Face, MakeFace, RequestsFace, SyncFace
 from ..wire.loopback import KEY, PAIR, TOKEN, ConnectProxy, Reply, WireServer, wait_until

@@ -7,11 +7,11 @@ from typing import Any, Self
 import requests
 
 from cyara_auth._http import httpx
+from cyara_auth.client.install import install
 from cyara_auth.credential import ApiCredential
 from cyara_auth.requests import GuardedAdapter
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import KeyState
-from cyara_auth.transport.wrap import install
 
 from .loopback import PAIR
 

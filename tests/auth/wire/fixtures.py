@@ -1,4 +1,4 @@
-"""Fixtures of tests over a real socket: servers on loopback, a private certificate authority, and an environment of their own."""
+"""Fixtures of tests over a real socket: servers on loopback, a private certificate authority, an environment."""
 
 import contextlib
 import os

@@ -5,10 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cyara_auth._platform import current_owner
+from cyara_auth.machine import Instant
 from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.strikes.events import Admit, Settle
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Incident, Instant, Outcome
+from cyara_auth.strikes.state import Incident, Outcome
 from cyara_tools.portal import LocalPortal
 from cyara_tools.portal.faults import drop
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 
+from cyara_auth.machine import Instant, Owner
 from cyara_auth.strikes.decide import Admit, Decision, Event, Reset, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
     Admission,
     Incident,
-    Instant,
     KeyState,
     Outcome,
-    Owner,
     PairRecord,
     PairState,
     Proof,

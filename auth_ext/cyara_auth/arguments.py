@@ -7,9 +7,11 @@ depths. What was read from a file or from the environment is a text, where a num
 import os
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, cast
+
+import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
@@ -87,3 +89,36 @@ def _is_time(value: object) -> bool:
 def _is_pair(value: object) -> bool:
     parts = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
     return len(parts) in {2, 3} and all(isinstance(part, str | bytes | os.PathLike | NoneType) for part in parts)
+
+
+_Validator = Callable[[object, "attrs.Attribute[Any]", object], None]
+
+
+def whole_from(low: int) -> _Validator:
+    """Return a validator for a number of things, `low` or more."""
+
+    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if not isinstance(value, int) or not is_number(value) or value < low:
+            raise refused(field.name, value, takes=f"a whole number from {low}", example=str(field.default))
+
+    return check
+
+
+def seconds_from(low: float) -> _Validator:
+    """Return a validator for seconds, or a factor, `low` or more."""
+
+    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if not is_number(value) or not cast("float", value) >= low:  # so that NaN is refused, too
+            raise refused(field.name, value, takes=f"a number from {low:g}", example=str(field.default))
+
+    return check
+
+
+def seconds_above(low: float) -> _Validator:
+    """Return a validator for seconds, more than `low`."""
+
+    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if not is_number(value) or not cast("float", value) > low:
+            raise refused(field.name, value, takes=f"a number above {low:g}", example=str(field.default))
+
+    return check

@@ -1,0 +1,48 @@
+"""What travels beside a request and an answer, in httpx's `extensions`: names, and what the layers read from them.
+
+The layers know each other by these names alone: the endpoint functions say which operation is called, the retries say
+which attempt it is, the guard says whether a charge stays.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+OPERATION: Final = "cyara.operation"
+"""Request extension: the generated `Operation` that is called, put there by the endpoint functions."""
+
+CONFIRM: Final = "cyara.confirm"
+"""Request extension: `True` lets this call spend budget on a pair under suspicion: an operator has looked."""
+
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods that RFC 9110, section 9.2.2, calls idempotent, without TRACE, which no client should send."""
+
+RETRYABLE_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
+
+IDEMPOTENT: Final = "cyara.idempotent"
+"""Request extension: `True` says that this call may be repeated though its method is POST or PATCH."""
+
+ATTEMPT: Final = "cyara.attempt"
+"""Extension of request and response: which attempt this is, from 1."""
+
+CHARGED: Final = "cyara.charged"
+"""Response extension: the guard keeps a charge for this call, because the portal may have counted it as invalid."""
+
+
+def operation_of(extensions: Mapping[str, Any]) -> Any:
+    """Return the generated `Operation` that is called, None for a request that no endpoint function made."""
+    return extensions.get(OPERATION)
+
+
+def seconds_of_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read `Retry-After` (seconds or an HTTP date, RFC 9110 section 10.2.3); what is neither counts as absent."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

@@ -1,0 +1,40 @@
+"""What a machine tells of itself, as plain values: a moment of a steady clock, and a process named for good."""
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Instant:
+    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server).
+
+    Readings of different domains cannot be compared. Whatever depends on such a comparison takes the careful answer:
+    a proof is not fresh, and the age of a ticket starts again when the new domain first sees it.
+    """
+
+    domain: str
+    seconds: float
+
+    def since(self, earlier: "Instant") -> float | None:
+        """Return the seconds from `earlier` to this reading, or None if that is not known or negative."""
+        if self.domain != earlier.domain or self.seconds < earlier.seconds:
+            return None
+        return self.seconds - earlier.seconds
+
+
+@attrs.frozen(kw_only=True)
+class Owner:
+    """The process that holds a ticket, so precisely that a later process cannot be taken for it.
+
+    Attributes:
+        host: Name of the machine, for texts.
+        realm: Where the process number means something (machine and process namespace).
+        boot: Which boot of that machine.
+        pid: Process number.
+        started: When the process started, as the operating system tells it: a reused number has another start.
+    """
+
+    host: str
+    realm: str
+    boot: str
+    pid: int
+    started: str

@@ -33,7 +33,7 @@ from cyara_auth.errors import (
     MissingExtraError,
     UnsupportedClientError,
 )
-from cyara_auth.guard.ticket import Ticket
+from cyara_auth.guard.tickets import Ticket
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.redact import scrub
 from cyara_auth.stores.base import StrikeStore

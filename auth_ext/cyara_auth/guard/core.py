@@ -15,14 +15,12 @@ import attrs
 from cyara_auth._platform import current_owner, is_dead, machine_clock
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
-from cyara_auth.guard.delivery import flush_soon
-from cyara_auth.guard.gate import Gate
-from cyara_auth.guard.gates import Gates, Passage
-from cyara_auth.guard.outbox import CONDEMNING, Outbox, Report
+from cyara_auth.guard.call import Call
+from cyara_auth.guard.gates import Gate, Gates, Passage
+from cyara_auth.guard.outbox import CONDEMNING, Outbox, Report, flush_soon
 from cyara_auth.guard.refusals import not_shared, refusal
 from cyara_auth.guard.rejections import Rejections
-from cyara_auth.guard.ticket import Ticket
-from cyara_auth.guard.tickets import Call, FreeTicket, Hold, RampedTicket, ReservedTicket
+from cyara_auth.guard.tickets import FreeTicket, Hold, RampedTicket, ReservedTicket, Ticket
 from cyara_auth.guard.waiters import Waiters
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.base import StrikeStore

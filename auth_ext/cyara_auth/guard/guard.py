@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.errors import UnsupportedClientError
+from cyara_auth.guard.call import Call
 from cyara_auth.guard.core import GuardCore, Wait
 from cyara_auth.guard.refusals import waited
-from cyara_auth.guard.ticket import Ticket
-from cyara_auth.guard.tickets import Call, FreeTicket
+from cyara_auth.guard.tickets import FreeTicket, Ticket
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.settings import GuardSettings
 

@@ -6,6 +6,7 @@ admitted before the queue is empty, so a strike that could not be written still 
 a report that another thread is writing has left it, so strikes are kept in sight until the store has them (`owes`).
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -114,3 +115,19 @@ class Outbox:
             incident=report.incident,
             retry_after=report.retry_after,
         )
+
+
+def flush_soon(flush: Callable[[], None]) -> bool:
+    """Run `flush` on a worker thread if this thread runs an event loop; return whether it took it.
+
+    Losing it with the process costs an UNKNOWN, never safety: the reservation stays charged.
+    """
+    if "asyncio" not in sys.modules:  # then no loop runs, and threads are spared its import
+        return False
+    import asyncio  # noqa: PLC0415 - there already
+
+    try:
+        asyncio.get_running_loop().run_in_executor(None, flush)
+    except RuntimeError:  # no loop here, or one that ends and takes no more work
+        return False
+    return True

@@ -13,7 +13,7 @@ from cyara_auth.errors import (
     SharedStoreRequiredError,
     StrikeBudgetExhaustedError,
 )
-from cyara_auth.guard.tickets import Call
+from cyara_auth.guard.call import Call
 from cyara_auth.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings

@@ -7,8 +7,8 @@ neither before the store has been told of the rejection.
 import attrs
 
 from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.guard.call import Call
 from cyara_auth.guard.refusals import condemned, rejected_here
-from cyara_auth.guard.tickets import Call
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import Incident, PairState
 

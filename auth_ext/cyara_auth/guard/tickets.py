@@ -1,35 +1,68 @@
-"""The three kinds of ticket: reserved in the store, free behind a gate, and free on the ramp."""
+"""The right to send one request, as an object that cannot be forgotten: reserved, free, or free on the ramp.
+
+A ticket is settled once, by the first of: `settle(outcome)`; leaving its `with` block; being dropped; the end of the
+interpreter. Without an outcome it settles itself: NOT_SENT before `sent()`, UNKNOWN after it. So no path, not even a
+cancelled task or a lost reference, can leave a charge that nobody accounts for.
+"""
 
 from types import TracebackType
 from typing import Protocol, Self, final
 
 import attrs
 
-from cyara_auth.guard.gate import Gate
+from cyara_auth.guard.call import Call
+from cyara_auth.guard.gates import Gate
 from cyara_auth.strikes.state import Outcome
 
 
-@attrs.frozen(kw_only=True)
-class Call:
-    """What a caller wants to send, as the guard sees it.
+class Ticket(Protocol):
+    """What `StrikeGuard.admit` returns.
 
-    Attributes:
-        key_id: Fingerprint of the key.
-        pair: Fingerprint of the pair.
-        origin: Where to.
-        source: Where the pair came from, in words.
-        operation: Operation id, if known.
-        orphan_ttl: Seconds after which a lost call can no longer be evaluated.
-        confirm: The caller accepts to spend budget on a SUSPECT pair.
+    ```python
+    with guard.admit(credential, origin) as ticket:
+        ticket.sent()                        # just before the request is handed on
+        response = send(request)
+        ticket.settle(outcome_of(response))  # at the headers, not after the body
+    ```
     """
 
-    key_id: str
-    pair: str
-    origin: str
-    source: str | None
-    operation: str | None
-    orphan_ttl: float
-    confirm: bool
+    @property
+    def pair(self) -> str:
+        """Fingerprint of the pair that this ticket is for; a late 401 belongs to it and to no other."""
+        ...
+
+    @property
+    def proven(self) -> bool:
+        """Whether the pair was proven at this origin when the call was admitted; `classify` wants to know."""
+        ...
+
+    @property
+    def reserved(self) -> bool:
+        """Whether a charge is in the store for this call, and may stay there; a retry must not add another."""
+        ...
+
+    def sent(self) -> None:
+        """Say that bytes of the request may leave from now on."""
+        ...
+
+    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
+        """Say what the call taught. Never waits for the network, never awaits; only the first call counts.
+
+        Args:
+            outcome: What `classify` made of the answer or the exception.
+            retry_after: Seconds that an overloaded portal asked for.
+        """
+        ...
+
+    def give_up(self) -> None:
+        """Settle without an outcome: NOT_SENT before `sent()`, UNKNOWN after it. Nothing happens once it is settled."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
 
 
 @attrs.define(kw_only=True, eq=False)

@@ -19,7 +19,7 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CyaraAuthError, InsecureOriginError, UnexpectedAuthPageError
 from cyara_auth.extensions import ATTEMPT, operation_of, seconds_of_retry_after
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.guard.ticket import Ticket
+from cyara_auth.guard.tickets import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify, is_login_page

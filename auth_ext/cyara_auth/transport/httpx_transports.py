@@ -20,7 +20,7 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CyaraAuthError
 from cyara_auth.extensions import CHARGED, CONFIRM, operation_of
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.guard.ticket import Ticket
+from cyara_auth.guard.tickets import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub

@@ -12,8 +12,8 @@ from cyara_auth.errors import (
     ProbeWaitTimeoutError,
     UnsupportedClientError,
 )
-from cyara_auth.guard.delivery import flush_soon
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard.outbox import flush_soon
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import Outcome, TicketStatus
 

@@ -10,7 +10,7 @@ from cyara_auth.errors import (
     ProbeWaitTimeoutError,
     RotationInProgressError,
 )
-from cyara_auth.guard.gate import Ramp
+from cyara_auth.guard.gates import Ramp
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard, Ticket
 from cyara_auth.strikes.decide import Reset, RotateAbort, RotateBegin
 from cyara_auth.strikes.state import Incident, Outcome, PairState

@@ -7,8 +7,8 @@ import pytest
 from cyara_auth._platform.owner import identify
 from cyara_auth._platform.system import this_system
 from cyara_auth.errors import CredentialRejectedError
+from cyara_auth.guard.call import Call
 from cyara_auth.guard.rejections import Rejections
-from cyara_auth.guard.tickets import Call
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import Admit, Decision, Event
 from cyara_auth.strikes.state import Admission, Outcome, TicketStatus

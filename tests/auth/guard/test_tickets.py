@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.guard.ticket import Ticket
+from cyara_auth.guard.tickets import Ticket
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
 from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, call, make, prove, state

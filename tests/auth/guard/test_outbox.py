@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from cyara_auth.guard.delivery import flush_soon
+from cyara_auth.guard.outbox import flush_soon
 
 
 def test_a_loop_lends_a_worker_thread() -> None:

@@ -2,7 +2,7 @@
 
 The servers are other processes, so that client and server do not share an interpreter: the local portal where the guard
 alone is measured, and one that answers every request with the same 2.9 kB of JSON where the client is measured beside
-httpx, so that nothing but the clients takes time. The pair is proven before anything is measured.
+httpx, so that nothing but the clients takes time. The pair is verified before anything is measured.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CALLS = 50
 ROUNDS = 41
 GUARD_ROUNDS = 201
 WARM_UP = 200
-"""Calls that prove the pair and pass the ramp after the proof."""
+"""Calls that verify the pair and pass the ramp after the verification."""
 
 SERVER = """
 import asyncio, sys
@@ -118,7 +118,7 @@ def guard_alone(portal: LocalPortal) -> Row:
             repeated(lambda: guarded.get(path), 5), repeated(lambda: unguarded.get(path), 5), rounds=GUARD_ROUNDS
         )
     return Row(
-        claim="call with the guard, proven pair",
+        claim="call with the guard, verified pair",
         figure=pair.ratio,
         peer="the same client without it",
         bar=1.02,

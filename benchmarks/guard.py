@@ -1,4 +1,4 @@
-"""What the guard costs when a pair is proven, and what it saves when a pair is stale, beside its alternatives.
+"""What the guard costs when a pair is verified, and what it saves when a pair is stale, beside its alternatives.
 
 Peers: no guard at all; a counter that trips at two failures, as most scripts would write it; the circuit breakers
 pybreaker, aiobreaker and purgatory, each told to trip at two (left out where they are not installed). All of them
@@ -125,7 +125,7 @@ def guarded(portal: Portal) -> Callable[[], None]:
             except InvalidPairError:
                 ticket.settle(Outcome.STRIKE)
             else:
-                ticket.settle(Outcome.PROOF)
+                ticket.settle(Outcome.VERIFICATION)
 
     return call
 
@@ -170,14 +170,14 @@ def _purgatory(purgatory: Any, portal: Portal) -> Callable[[], Any]:  # noqa: AN
     return call
 
 
-def proven(settings: GuardSettings) -> Callable[[], None]:
-    """Return one admission and settlement of a pair that is proven and past its ramp."""
+def verified(settings: GuardSettings) -> Callable[[], None]:
+    """Return one admission and settlement of a pair that is verified and past its ramp."""
     guard = StrikeGuard(store=MemoryStrikeStore(), settings=settings)
 
     def one() -> None:
         ticket = guard.admit(PAIR, ORIGIN)
         ticket.sent()
-        ticket.settle(Outcome.PROOF)
+        ticket.settle(Outcome.VERIFICATION)
 
     for _ in range(200):
         one()
@@ -195,11 +195,11 @@ def per_call(one: Callable[[], object]) -> float:
 
 
 def measure() -> list[Row]:
-    """Return the cost of a proven call, then calls let through and time for each contender."""
-    one = proven(GuardSettings())
+    """Return the cost of a verified call, then calls let through and time for each contender."""
+    one = verified(GuardSettings())
     counter = LockedCounter()
     rows = [
-        Row(claim="GUARDED, admit and settle of a proven pair", figure=per_call(one), unit="us", bar=FAST_BAR_US),
+        Row(claim="GUARDED, admit and settle of a verified pair", figure=per_call(one), unit="us", bar=FAST_BAR_US),
         Row(
             claim="the same by a counter behind a lock",
             figure=per_call(lambda: counter.call(lambda: None)),
@@ -207,7 +207,7 @@ def measure() -> list[Row]:
         ),
     ]
     if can_seal():
-        calls = 0 if survives(proven(GuardSettings(sync_interval=60.0))) else 1
+        calls = 0 if survives(verified(GuardSettings(sync_interval=60.0))) else 1
         rows.append(Row(claim="system calls in it between two looks at the store", figure=calls, unit="calls", bar=0))
     for name, run in contenders().items():
         stale, good = Portal(valid=False), Portal(valid=True)

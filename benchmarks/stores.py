@@ -1,7 +1,7 @@
 """What STRICT costs: one admission and its settlement through the guard, on each kind of store.
 
-Under STRICT every call reserves and settles, also when the pair is proven, so this is added to each call. The portal is
-left out. Redis is a `redis-server` of our own on a free loopback port, and left out where there is none.
+Under STRICT every call reserves and settles, also when the pair is verified, so this is added to each call. The portal
+is left out. Redis is a `redis-server` of our own on a free loopback port, and left out where there is none.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ SQLITE_BAR_US = 300.0
 
 
 def microseconds(store: StrikeStore) -> list[float]:
-    """Time `CALLS` admissions and settlements of a proven pair, each by itself."""
+    """Time `CALLS` admissions and settlements of a verified pair, each by itself."""
     credential = ApiCredential.parse(PAIR)
     guard = StrikeGuard(store=store, settings=GuardSettings(policy=GuardPolicy.STRICT))
 
     def one() -> None:
         ticket = guard.admit(credential, ORIGIN)
         ticket.sent()
-        ticket.settle(Outcome.PROOF)
+        ticket.settle(Outcome.VERIFICATION)
 
     for _ in range(100):
         one()

@@ -125,7 +125,7 @@ def stale_fleet(console: Console, portal: LocalPortal) -> bool:
     portal.regenerate_token()
     before = portal.invalid_calls
     answers: list[BaseException | None] = []
-    # A store of its own, as on a machine that has never used the pair: nothing is proven there yet.
+    # A store of its own, as on a machine that has never used the pair: nothing is verified there yet.
     with connect(portal.base_url, stale, account_id=portal.account_id, store=MemoryStrikeStore()) as cyara:
         together = threading.Barrier(THREADS)
 

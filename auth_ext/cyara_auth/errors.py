@@ -21,9 +21,9 @@ CyaraError                              root, rendered into cyara_client.errors
     +-- AdmissionRefusedError           the guard let no byte out
     |   +-- CredentialRejectedError     the portal rejected this pair; final
     |   |   +-- CredentialSuspectError  a 401 or login page, perhaps not the portal's; an operator may try once more
-    |   +-- CredentialSupersededError   a newer pair of the key is proven; final
+    |   +-- CredentialSupersededError   a newer pair of the key is verified; final
     |   +-- StrikeBudgetExhaustedError  one more call could void the token
-    |   +-- ProbeWaitTimeoutError       another caller is still proving the pair
+    |   +-- ProbeWaitTimeoutError       another caller is still verifying the pair
     |   +-- RotationInProgressError     `cyara auth rotate begin` holds the key
     |   +-- LateCallsError              an operator's command, while lost calls may still count against the new token
     |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
@@ -261,7 +261,7 @@ class CredentialSuspectError(CredentialRejectedError):
 
 
 class CredentialSupersededError(AdmissionRefusedError):
-    """Another pair of the same key was proven, which proves this one dead without spending a strike."""
+    """Another pair of the same key was verified, which shows this one dead without spending a strike."""
 
     what = "Another token of the same key is in use, so this one is no longer valid"
     usual_command = "give this process the current token (cyara auth doctor shows its source)"
@@ -275,10 +275,10 @@ class StrikeBudgetExhaustedError(AdmissionRefusedError):
 
 
 class ProbeWaitTimeoutError(AdmissionRefusedError):
-    """One call at a time may prove a pair; that call took longer than this one was willing to wait."""
+    """One call at a time may verify a pair; that call took longer than this one was willing to wait."""
 
-    what = "Another call is still proving this pair"
-    usual_command = "try again, or prove the pair first with: cyara auth verify"
+    what = "Another call is still verifying this pair"
+    usual_command = "try again, or verify the pair first with: cyara auth verify"
 
 
 class RotationInProgressError(AdmissionRefusedError):
@@ -309,7 +309,7 @@ class SharedStoreRequiredError(AdmissionRefusedError):
 
 
 class UnexpectedAuthPageError(CyaraAuthError):
-    """A login page, or the way to one, came in the API's place: nothing is proven, and the pair is under suspicion."""
+    """A login page, or the way to one, came in the API's place: nothing is verified, and the pair is suspect."""
 
     def __init__(self, message: str, *, status_code: int) -> None:
         super().__init__(message)

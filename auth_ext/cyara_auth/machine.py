@@ -8,7 +8,7 @@ class Instant:
     """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server).
 
     Readings of different domains cannot be compared. Whatever depends on such a comparison takes the careful answer:
-    a proof is not fresh, and the age of a ticket starts again when the new domain first sees it.
+    a verification is not fresh, and the age of a ticket starts again when the new domain first sees it.
     """
 
     domain: str

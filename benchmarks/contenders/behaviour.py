@@ -67,7 +67,7 @@ class Behaviour:
 def behaviour(contender: Contender, portal: LocalPortal, home: str) -> Behaviour:
     """Ask one contender everything; the portal regenerates the token before each process and the last question."""
     with running(contender, _target(portal, home)) as process:
-        process.ask("first", CAMPAIGN)  # proves the pair where that matters
+        process.ask("first", CAMPAIGN)  # verifies the pair where that matters
         cells = {"a call returns": said(process.ask("outcome", CAMPAIGN))}
         cells["404"] = said(process.ask("outcome", MISSING))
         cells["printing the client shows the token"] = "**yes**" if process.ask("shows_token") else "no"

@@ -1,4 +1,4 @@
-"""Row 77: a program that gevent has patched. Greenlets take the place of threads, and one of them proves the pair."""
+"""Row 77: a program that gevent has patched. Greenlets take the place of threads, and one of them verifies the pair."""
 
 import importlib.util
 import json

@@ -98,7 +98,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
         return self.get_httpx_client().request(method, path, **options)
 
     def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
-        """Prove the credential by one cheap GET through the guard, and return the answer, whatever its status.
+        """Verify the credential by one cheap GET through the guard, and return the answer, whatever its status.
 
         Args:
             operation: Operation id; by default one that needs no more than the account.

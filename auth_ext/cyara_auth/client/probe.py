@@ -41,15 +41,15 @@ def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None,
     wanted = operation_id or (USUAL if USUAL in operations else _first(operations))
     if wanted is None:
         raise ConfigurationError(
-            "No operation of this client can be called with the account alone. Name one that can prove the credential: "
-            "cyara auth verify --operation ID"
+            "No operation of this client can be called with the account alone. Name one that can verify the credential:"
+            " cyara auth verify --operation ID"
         )
     operation = operations[wanted]
     surplus = [name for name in _PLACEHOLDER.findall(operation.path) if not ACCOUNT.fullmatch(name)]
     if operation.method != "GET" or surplus or not operation.requires_credential:
         raise ConfigurationError(
-            f"{wanted} cannot prove a credential: that takes a GET that needs the credential and, in its path, no more "
-            "than the account. Nothing was sent."
+            f"{wanted} cannot verify a credential: that takes a GET that needs the credential and, in its path, no "
+            "more than the account. Nothing was sent."
         )
     return Probe(
         path=_PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),

@@ -4,8 +4,8 @@ The retry sits outermost, above the guard, so every attempt is an admission of i
 call. What it never does:
 
 * repeat a 401 or 403: three invalid calls void the token, and these two statuses cannot be configured in;
-* repeat a call that the guard charged as possibly invalid (a 502 while the pair is unproven): a second probe could use
-  up the budget, and then only the operator can free it;
+* repeat a call that the guard charged as possibly invalid (a 502 while the pair is unverified): a second probe could
+  use up the budget, and then only the operator can free it;
 * repeat a refusal of the guard, a POST whose caller did not say that it is idempotent, or a body that is read once.
 """
 

@@ -28,7 +28,7 @@ from cyara_auth.strikes.events import Admit, Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, KeyState, Outcome, PairState
 
-_VERDICTS = CONDEMNING | {Outcome.PROOF}
+_VERDICTS = CONDEMNING | {Outcome.VERIFICATION}
 
 
 @attrs.frozen(kw_only=True)
@@ -161,8 +161,8 @@ class GuardCore:
             if decision.admission is Admission.GRANT:
                 self._holds[hold.id] = hold
                 hit("after_reserve")
-                proven = decision.pair is not None and decision.pair.proof_at(call.origin) is not None
-                return ReservedTicket(self, hold, proven=proven)
+                verified = decision.pair is not None and decision.pair.verification_at(call.origin) is not None
+                return ReservedTicket(self, hold, verified=verified)
         except BaseException:
             # The store may have granted it before the answer got lost, or before a Ctrl-C.
             self._holds.pop(hold.id, None)
@@ -209,7 +209,7 @@ class GuardCore:
             self._flush_quietly()
 
     def _flush_quietly(self) -> None:
-        with suppress(StrikeStoreUnavailableError):  # stays queued, and nothing unproven is admitted until it is out
+        with suppress(StrikeStoreUnavailableError):  # stays queued, and nothing unverified is admitted until it is out
             self._outbox.flush()
 
     def _learn(self, report: Report, decision: Decision) -> None:
@@ -221,7 +221,7 @@ class GuardCore:
                 self._rejections.forget(report.pair)
             else:
                 self._rejections.confirm(report.pair, report.incident, decision.state.epoch)
-        elif report.outcome is Outcome.PROOF and self.settings.policy is GuardPolicy.GUARDED and report.ticket:
+        elif report.outcome is Outcome.VERIFICATION and self.settings.policy is GuardPolicy.GUARDED and report.ticket:
             self._open_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
         if report.outcome in _VERDICTS:
             self.waiters.wake_all(report.key_id)
@@ -236,7 +236,7 @@ class GuardCore:
 
     def _refresh(self, gate: Gate, at: float) -> None:
         """Tell the store of a success that needed no reservation, so that other processes need no probe."""
-        report = self._free_report(gate, Outcome.PROOF, source=None, operation=None)
+        report = self._free_report(gate, Outcome.VERIFICATION, source=None, operation=None)
         self._outbox.add(attrs.evolve(report, at=at))
         self._flush_quietly()
 

@@ -1,11 +1,11 @@
-"""What one process may do with one proven pair between two looks at the store: the gate, and the ramp behind it.
+"""What one process may do with one verified pair between two looks at the store: the gate, and the ramp behind it.
 
-GUARDED lets a proven, fresh pair go without a reservation. Then the whole admission is one comparison of a clock with
+GUARDED lets a verified, fresh pair go without a reservation. Then the whole admission is one comparison of a clock with
 `Gate.until`: no lock, no system call. `until` is never further away than `sync_interval`, so a process notices within
 that time what others have learnt; it is zero whenever the slow path has something to decide.
 
-After a proof the gate opens slowly (ramp). A new token reaches the portal's servers one after the other, and a burst
-right after the first success would turn every server that lags behind into a strike.
+After a verification the gate opens slowly (ramp). A new token reaches the portal's servers one after the other, and a
+burst right after the first success would turn every server that lags behind into a strike.
 """
 
 import threading
@@ -24,11 +24,11 @@ from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import KeyMode, KeyState
 
 _REFRESH_SHARE = 4
-"""The store is told of later successes when a quarter of `proof_ttl` has passed: often enough for the others."""
+"""The store is told of later successes when a quarter of `verification_ttl` has passed: often enough for the others."""
 
 
 class Ramp:
-    """The calls in flight that a process allows itself after a proof. Not thread-safe but for `give_back`."""
+    """The calls in flight that a process allows itself after a verification. Not thread-safe but for `give_back`."""
 
     __slots__ = ("_ceiling", "_due", "_in_flight", "_returned", "_window")
 
@@ -82,9 +82,9 @@ class Gate:
         late_success: Steady clock of a moment not later than a success that came back to a closed gate.
         version: The store's version at the last look, None if that was something else than a look.
         looked_at: Steady clock at the last look.
-        proven_at: Steady clock of a moment not later than the last success; None if there is none to rely on.
+        verified_at: Steady clock of a moment not later than the last success; None if there is none to rely on.
         stored_at: The same, as far as the store has been told.
-        ramp: Limits calls right after a proof.
+        ramp: Limits calls right after a verification.
         lock: Held while one thread looks and decides for the others.
     """
 
@@ -99,7 +99,7 @@ class Gate:
     late_success: float | None = None
     version: int | None = None
     looked_at: float = 0.0
-    proven_at: float | None = None
+    verified_at: float | None = None
     stored_at: float = 0.0
     lock: threading.Lock = attrs.field(factory=threading.Lock)
 
@@ -113,13 +113,13 @@ class Gate:
         self.is_open = False
         self.until = 0.0
 
-    def open(self, *, proven_at: float, settings: GuardSettings) -> None:
+    def open(self, *, verified_at: float, settings: GuardSettings) -> None:
         """Let calls through: slowly, unless this process never stopped trusting the pair."""
-        lapsed = self.proven_at is None or proven_at - self.proven_at >= settings.proof_ttl
+        lapsed = self.verified_at is None or verified_at - self.verified_at >= settings.verification_ttl
         if lapsed:
             self.ramp = Ramp(settings)
-        self.proven_at = proven_at if self.proven_at is None else max(self.proven_at, proven_at)
-        self.stored_at = proven_at
+        self.verified_at = verified_at if self.verified_at is None else max(self.verified_at, verified_at)
+        self.stored_at = verified_at
         self.is_open = not self.condemned
 
     def doubt(self, now: float) -> None:
@@ -130,17 +130,17 @@ class Gate:
         self.close()
 
     def copy_for_child(self, settings: GuardSettings) -> "Gate":
-        """Return this gate for a forked child: what is proven stays, locks and places in use do not."""
+        """Return this gate for a forked child: what is verified stays, locks and places in use do not."""
         ramp = self.ramp if self.ramp.finished else Ramp(settings)
         return attrs.evolve(self, lock=threading.Lock(), ramp=ramp)
 
     def untold(self) -> float:
         """Return by how many seconds this process's knowledge is ahead of the store's."""
-        return 0.0 if self.proven_at is None else self.proven_at - self.stored_at
+        return 0.0 if self.verified_at is None else self.verified_at - self.stored_at
 
     def told(self) -> float:
         """Note that the store is told of the last success, and return its date."""
-        self.stored_at = self.looked_at if self.proven_at is None else self.proven_at
+        self.stored_at = self.looked_at if self.verified_at is None else self.verified_at
         return self.stored_at
 
     def note_success(self) -> None:
@@ -152,13 +152,13 @@ class Gate:
             return
         self.succeeded = False
         if self.is_open:
-            self.proven_at = self.looked_at if self.proven_at is None else max(self.proven_at, self.looked_at)
+            self.verified_at = self.looked_at if self.verified_at is None else max(self.verified_at, self.looked_at)
         else:
             self.late_success = self.looked_at
 
     def is_fresh(self, now: float, settings: GuardSettings) -> bool:
         """Return whether the last success is recent enough, by the steady clock."""
-        return self.proven_at is not None and now - self.proven_at < settings.proof_ttl
+        return self.verified_at is not None and now - self.verified_at < settings.verification_ttl
 
 
 class Passage(Enum):
@@ -194,7 +194,7 @@ class Gates:
                 gate.condemn()
 
     def opened(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
-        """Return the gate of a pair after a store has said that it is proven; a condemned one is replaced."""
+        """Return the gate of a pair after a store has said that it is verified; a condemned one is replaced."""
         gate = self.table.get((pair, origin))
         if gate is None or gate.condemned:
             gate = Gate(key_id=key_id, pair=pair, origin=origin, ramp=Ramp(self._settings))
@@ -217,7 +217,7 @@ class Gates:
                 self._look(gate)
                 age = 0.0
             answer = self._answer(gate, age)
-            ahead = gate.is_open and gate.untold() > self._settings.proof_ttl / _REFRESH_SHARE
+            ahead = gate.is_open and gate.untold() > self._settings.verification_ttl / _REFRESH_SHARE
         if ahead:  # without the lock: what else is on its way to the store may open this gate
             self._refresh(gate, gate.told())
         return answer
@@ -242,7 +242,7 @@ class Gates:
         return Passage.RAMPED if gate.ramp.take() else Passage.FULL
 
     def after_fork_in_child(self) -> None:
-        """Keep what is proven; places on a ramp belong to calls of the parent."""
+        """Keep what is verified; places on a ramp belong to calls of the parent."""
         for key, gate in tuple(self.table.items()):
             self.table[key] = gate.copy_for_child(self._settings)
 
@@ -255,7 +255,7 @@ class Gates:
                 self._learn(gate, self._store.read(gate.key_id), self._store.clock())
                 gate.version = version
         except StrikeStoreUnavailableError:
-            # What is proven does not become invalid because a disk is full: go on for as long as a proof lasts.
+            # What is verified does not become invalid because a disk is full: go on while the verification lasts.
             if not gate.is_fresh(now, self._settings):
                 raise
         gate.looked_at = now
@@ -264,9 +264,9 @@ class Gates:
 
     def _learn(self, gate: Gate, state: KeyState, now: Instant) -> None:
         record = state.pair(gate.pair)
-        proof = None if record is None else record.proof_at(gate.origin)
-        age = None if proof is None or proof.at is None else now.since(proof.at)
-        if state.mode is KeyMode.DRAINING or age is None or not is_fresh(proof, now, self._settings):
+        verification = None if record is None else record.verification_at(gate.origin)
+        age = None if verification is None or verification.at is None else now.since(verification.at)
+        if state.mode is KeyMode.DRAINING or age is None or not is_fresh(verification, now, self._settings):
             gate.close()
         else:
-            gate.open(proven_at=self._steady() - age, settings=self._settings)
+            gate.open(verified_at=self._steady() - age, settings=self._settings)

@@ -4,7 +4,7 @@ Two faces, one core. Both ask the core for an answer at once and differ only in 
 now": a thread sleeps, a task awaits. A blocking `admit` inside an event loop would wait for a task that it keeps from
 running, so async code has to use `aadmit`.
 
-In the proven state an admission is a dictionary look-up and one comparison of a clock: no lock, no system call.
+In the verified state an admission is a dictionary look-up and one comparison of a clock: no lock, no system call.
 """
 
 import time
@@ -69,7 +69,7 @@ class StrikeGuard:
         Args:
             store: Where strikes are counted.
             settings: Policy and numbers.
-            steady: Clock for the age of proofs, in seconds; the machine's uptime by default.
+            steady: Clock for the age of verifications, in seconds; the machine's uptime by default.
             wall: Clock for texts, in seconds since 1970.
         """
         settings = GuardSettings() if settings is None else settings

@@ -1,7 +1,7 @@
 """What this process has learnt and the store has not been told yet: a queue that loses nothing but on a kill.
 
 Outcomes go through it because three places cannot write themselves: the garbage collector that finds a dropped ticket,
-an event loop that must not wait for a disk, and a call that ends while the store is unreachable. Nothing unproven is
+an event loop that must not wait for a disk, and a call that ends while the store is unreachable. Nothing unverified is
 admitted before the queue is empty, so a strike that could not be written still counts. The queue alone cannot say that:
 a report that another thread is writing has left it, so strikes are kept in sight until the store has them (`owes`).
 """

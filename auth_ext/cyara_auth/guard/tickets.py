@@ -32,8 +32,8 @@ class Ticket(Protocol):
         ...
 
     @property
-    def proven(self) -> bool:
-        """Whether the pair was proven at this origin when the call was admitted; `classify` wants to know."""
+    def verified(self) -> bool:
+        """Whether the pair was verified at this origin when the call was admitted; `classify` wants to know."""
         ...
 
     @property
@@ -121,12 +121,12 @@ class _Context(Protocol):
 class ReservedTicket(_Context):
     """A charge is in the store until this settles."""
 
-    __slots__ = ("_hold", "_proven", "_settler")
+    __slots__ = ("_hold", "_settler", "_verified")
 
-    def __init__(self, settler: Settler, hold: Hold, *, proven: bool) -> None:
+    def __init__(self, settler: Settler, hold: Hold, *, verified: bool) -> None:
         self._settler = settler
         self._hold = hold
-        self._proven = proven
+        self._verified = verified
 
     @property
     def pair(self) -> str:
@@ -134,9 +134,9 @@ class ReservedTicket(_Context):
         return self._hold.call.pair
 
     @property
-    def proven(self) -> bool:
-        """Whether the pair was proven at this origin when the call was admitted."""
-        return self._proven
+    def verified(self) -> bool:
+        """Whether the pair was verified at this origin when the call was admitted."""
+        return self._verified
 
     @property
     def reserved(self) -> bool:
@@ -160,7 +160,7 @@ class ReservedTicket(_Context):
 
 
 class FreeTicket(_Context):
-    """No charge: the pair is proven and fresh. Only bad news reaches the store."""
+    """No charge: the pair is verified and fresh. Only bad news reaches the store."""
 
     __slots__ = ("_gate", "_operation", "_settled", "_settler", "_source")
 
@@ -177,7 +177,7 @@ class FreeTicket(_Context):
         return self._gate.pair
 
     @property
-    def proven(self) -> bool:
+    def verified(self) -> bool:
         """Always: nothing else goes free."""
         return True
 
@@ -195,19 +195,19 @@ class FreeTicket(_Context):
         if self._settled:
             return
         self._settled = True
-        if outcome is Outcome.PROOF:
+        if outcome is Outcome.VERIFICATION:
             self._gate.succeeded = True
         else:
             self._settler.settle_free(self._gate, outcome, source=self._source, operation=self._operation)
 
     def give_up(self) -> None:
-        """A call of unknown outcome changes nothing for a proven pair."""
+        """A call of unknown outcome changes nothing for a verified pair."""
         self._settled = True
 
 
 @final
 class RampedTicket(FreeTicket):
-    """A free ticket that holds one of the few places right after a proof."""
+    """A free ticket that holds one of the few places right after a verification."""
 
     __slots__ = ("_ramp",)
 
@@ -218,7 +218,7 @@ class RampedTicket(FreeTicket):
     def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
         """Say what the call taught, and make room for the next."""
         if not self._settled:
-            self._ramp.give_back(success=outcome is Outcome.PROOF)
+            self._ramp.give_back(success=outcome is Outcome.VERIFICATION)
             super().settle(outcome, retry_after=retry_after)
             self._settler.place_free(self._gate.key_id)
 

@@ -6,7 +6,7 @@ server only compares and sets. Nothing expires. What a user has to know:
 * The server must keep what it acknowledged: append-only file with `everysec` or better, `maxmemory-policy noeviction`.
   A flush or a failover that loses writes is noticed and warned about, and processes that saw a rejection remember it.
 * The clock is the server's (TIME). Setting it forward by more than `orphan_ttl` could refund a call too early.
-* A call costs two round trips; the proven fast path of GUARDED costs none.
+* A call costs two round trips; the verified fast path of GUARDED costs none.
 """
 
 import time
@@ -196,7 +196,7 @@ def _key(key_id: str) -> str:
 def _stamped(event: Event, now: Instant) -> Event:
     """Replace an extrapolated reading of the server's clock by the reading that came with the state.
 
-    A call that ended a while ago keeps its own moment: dated by its writing, a proof would last longer than it may.
+    A call that ended a while ago keeps its own moment: dated by its writing, a verification would last too long.
     """
     if isinstance(event, Settle) and event.now.domain == now.domain and event.now.seconds < now.seconds:
         return event

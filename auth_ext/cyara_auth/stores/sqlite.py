@@ -3,7 +3,7 @@
 One row per key: a version and the state as JSON. A call reads and decides first, and only if the decision changes
 something takes the write lock, looks whether the version still is the one it read, and writes. So waiting callers and
 refusals cost no lock. Strikes and probes are synchronised to the disk before `apply` returns; the reservations of a
-proven pair under STRICT survive the death of the process, while a power cut may lose the last of them.
+verified pair under STRICT survive the death of the process, while a power cut may lose the last of them.
 """
 
 from pathlib import Path

@@ -12,9 +12,9 @@ from cyara_auth.strikes.state import (
     KeyState,
     PairRecord,
     PairState,
-    Proof,
     TicketRecord,
     TicketStatus,
+    Verification,
 )
 
 _REFUSING_VERDICTS = {
@@ -24,12 +24,12 @@ _REFUSING_VERDICTS = {
 }
 
 
-def is_fresh(proof: Proof | None, now: Instant, settings: GuardSettings) -> bool:
-    """Return whether calls may rely on a proof without another probe."""
-    if proof is None or proof.at is None:
+def is_fresh(verification: Verification | None, now: Instant, settings: GuardSettings) -> bool:
+    """Return whether calls may rely on a verification without another probe."""
+    if verification is None or verification.at is None:
         return False
-    age = now.since(proof.at)
-    return age is not None and age < settings.proof_ttl
+    age = now.since(verification.at)
+    return age is not None and age < settings.verification_ttl
 
 
 def with_pair(state: KeyState, record: PairRecord) -> tuple[PairRecord, ...]:
@@ -45,11 +45,11 @@ def admit(state: KeyState, event: Admit) -> Decision:
     refusal = _refusal(state, record, event)
     if refusal is not None:
         return Decision(state=state, changed=False, admission=refusal, pair=record)
-    proof = None if record is None else record.proof_at(event.origin)
-    fresh = is_fresh(proof, event.now, event.settings)
+    verification = None if record is None else record.verification_at(event.origin)
+    fresh = is_fresh(verification, event.now, event.settings)
     if fresh and event.settings.policy is GuardPolicy.GUARDED:
         return Decision(state=state, changed=False, admission=Admission.FREE, pair=record)
-    return _reserve(state, event, proven=proof is not None, fresh=fresh)
+    return _reserve(state, event, verified=verification is not None, fresh=fresh)
 
 
 def _refusal(state: KeyState, record: PairRecord | None, event: Admit) -> Admission | None:
@@ -60,18 +60,18 @@ def _refusal(state: KeyState, record: PairRecord | None, event: Admit) -> Admiss
     return _REFUSING_VERDICTS.get(record.verdict)
 
 
-def _reserve(state: KeyState, event: Admit, *, proven: bool, fresh: bool) -> Decision:
+def _reserve(state: KeyState, event: Admit, *, verified: bool, fresh: bool) -> Decision:
     """Charge the call before it is sent, if the budget and the calls in flight allow it.
 
-    A proven pair can only become invalid by a regeneration, so strikes older than its proof (`mark`) are not on the
-    token that would succeed it. An unproven or stale pair goes alone: until its call is settled, nobody can know
-    whether a second one would be a second strike.
+    A verified pair can only become invalid by a regeneration, so strikes older than its verification (`mark`) are not
+    on the token that would succeed it. An unverified or stale pair goes alone: until its call is settled, nobody
+    can know whether a second one would be a second strike.
     """
     tickets = tuple(_aged(ticket, event) for ticket in state.tickets)
     aged = state if tickets == state.tickets else attrs.evolve(state, tickets=tickets)
     record = state.pair(event.pair)
     live = tuple(ticket for ticket in tickets if ticket.status is TicketStatus.OPEN)
-    used = state.strikes - (state.mark if proven else 0) + len(tickets)
+    used = state.strikes - (state.mark if verified else 0) + len(tickets)
     if used >= event.settings.budget and not live:
         return Decision(state=aged, changed=aged is not state, admission=Admission.EXHAUSTED, pair=record)
     together = (

@@ -1,20 +1,20 @@
 """What an answer or an exception means for the pair: a pure table.
 
-The portal's own words count: a 401 of the API is a strike and the end of the pair, a success is a proof. Everything
+The portal's own words count: a 401 of the API is a strike and the end of the pair, a success verifies it. Everything
 that something in between may have made (a gateway's 401, a login page, a 502) is taken for the worse of its meanings.
 
 | answer | outcome |
 |---|---|
 | our header was not on this hop | INCONCLUSIVE: not about our pair |
 | 2xx but HTML where JSON is promised, 3xx to a login address | INTERCEPTED |
-| other 2xx, 304 | PROOF if the operation needs credentials, else INCONCLUSIVE |
+| other 2xx, 304 | VERIFICATION if the operation needs credentials, else INCONCLUSIVE |
 | other 3xx | INCONCLUSIVE on the same origin, UNKNOWN elsewhere |
 | 401 | STRIKE; AMBIGUOUS if HTML, with a Basic, Digest, NTLM or Negotiate challenge, or made by a known gateway |
-| 403 | DOUBT on a proven pair, else UNKNOWN: the vendor may use it for bad pairs |
+| 403 | DOUBT on a verified pair, else UNKNOWN: the vendor may use it for bad pairs |
 | 400, 404, 405, 407, 409, 422 | INCONCLUSIVE: may have been answered before authentication |
 | 429, 500, 501, 503, 505 | BUSY |
 | 408, 502, 504, 520 to 527 | UNKNOWN: a server behind the gateway may have counted |
-| any other status | INCONCLUSIVE on a proven pair, else UNKNOWN |
+| any other status | INCONCLUSIVE on a verified pair, else UNKNOWN |
 | no connection, no place in the pool, refused by the client's own checks or by the proxy | NOT_SENT |
 | any other exception, cancellations included | UNKNOWN |
 """
@@ -64,13 +64,13 @@ class RequestFacts:
     Attributes:
         injected: This hop carried our header to the bound origin.
         secured: The operation needs credentials (no explicit `security: []`, not listed as public).
-        proven: The pair was proven when this call was admitted (`Ticket.proven`).
+        verified: The pair was verified when this call was admitted (`Ticket.verified`).
         json_expected: The document promises JSON for this operation; an HTML page instead is a login page.
     """
 
     injected: bool = True
     secured: bool = True
-    proven: bool = False
+    verified: bool = False
     json_expected: bool = True
 
 
@@ -104,7 +104,7 @@ def classify(request: RequestFacts, answer: ResponseFacts | BaseException) -> Ou
     if is_login_page(request, answer):
         return Outcome.INTERCEPTED
     if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT or answer.status == _NOT_MODIFIED:
-        return Outcome.PROOF if request.secured else Outcome.INCONCLUSIVE
+        return Outcome.VERIFICATION if request.secured else Outcome.INCONCLUSIVE
     if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
         return Outcome.INCONCLUSIVE if answer.same_origin_redirect else Outcome.UNKNOWN
     return _failure(request, answer)
@@ -123,8 +123,8 @@ def _failure(request: RequestFacts, answer: ResponseFacts) -> Outcome:
     if answer.status == _UNAUTHORIZED:
         return Outcome.AMBIGUOUS if _foreign(answer) else Outcome.STRIKE
     if answer.status == _FORBIDDEN:
-        return Outcome.DOUBT if request.proven else Outcome.UNKNOWN
-    return _BY_STATUS.get(answer.status) or (Outcome.INCONCLUSIVE if request.proven else Outcome.UNKNOWN)
+        return Outcome.DOUBT if request.verified else Outcome.UNKNOWN
+    return _BY_STATUS.get(answer.status) or (Outcome.INCONCLUSIVE if request.verified else Outcome.UNKNOWN)
 
 
 def _foreign(answer: ResponseFacts) -> bool:

@@ -4,8 +4,8 @@ Stores only make it atomic, guards only feed it events, and the exhaustive model
 
 What it keeps true: the invalid calls that the portal may have counted against the current token never exceed the
 strikes plus the tickets of its key, and those never exceed the budget (but for calls that GUARDED lets go free on a
-proven pair). A ticket leaves the count only by evidence: a strike moves it to the strikes, an answer that cannot have
-been counted removes it, and a proof refunds those that were certainly evaluated before the proving call was reserved.
+verified pair). A ticket leaves the count only by evidence: a strike moves it to the strikes, an answer that cannot have
+been counted removes it, and a verification refunds those that were certainly evaluated before its call was reserved.
 Time, a dead owner or an expired lease give nothing back.
 """
 
@@ -56,12 +56,12 @@ def decide(state: KeyState, event: Event) -> Decision:
 def pair_state(state: KeyState, fingerprint: str, origin: str, *, now: Instant, settings: GuardSettings) -> PairState:
     """Return what is known of a pair at an origin, with the derived states PROBING and STALE, for people."""
     record = state.pair(fingerprint)
-    verdict = PairState.UNPROVEN if record is None else record.verdict
+    verdict = PairState.UNVERIFIED if record is None else record.verdict
     if verdict.is_final or verdict is PairState.SUSPECT:
         return verdict
-    proof = None if record is None else record.proof_at(origin)
-    if is_fresh(proof, now, settings):
-        return PairState.PROVEN
+    verification = None if record is None else record.verification_at(origin)
+    if is_fresh(verification, now, settings):
+        return PairState.VERIFIED
     if any(ticket.pair == fingerprint and ticket.status is TicketStatus.OPEN for ticket in state.tickets):
         return PairState.PROBING
-    return PairState.UNPROVEN if proof is None else PairState.STALE
+    return PairState.UNVERIFIED if verification is None else PairState.STALE

@@ -1,7 +1,7 @@
 """The part of `decide` that hears the operator: rotation of the token, and the statement that it was regenerated.
 
 Both clear what is known to be over. A call that is still in the air, or was lost and may still reach the portal, may
-be evaluated after the regeneration, so its ticket stays charged; it can no longer prove anything, because it was
+be evaluated after the regeneration, so its ticket stays charged; it can no longer verify a pair, because it was
 reserved in an earlier epoch. What is older counts as evaluated before: that is what the operator's word means.
 """
 
@@ -41,7 +41,7 @@ def rotate_commit(state: KeyState, event: RotateCommit) -> Decision:
         return Decision(state=state, changed=False)
     old = tuple(_superseded(pair, event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
     known = state.pair(event.pair)
-    new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unproven(known)
+    new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unverified(known)
     return _kept(_new_epoch(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, pairs=(*old, new)), event.now))
 
 
@@ -53,8 +53,8 @@ def rotate_abort(state: KeyState) -> Decision:
 
 
 def start_again(state: KeyState, event: Reset) -> Decision:
-    """Count from zero: the operator says that the token is new. What was proven has to be proven again."""
-    pairs = tuple(_unproven(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
+    """Count from zero: the operator says that the token is new. What was verified has to be verified again."""
+    pairs = tuple(_unverified(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
     return _kept(_new_epoch(attrs.evolve(state, pairs=pairs), event.now))
 
 
@@ -78,13 +78,13 @@ def _new_epoch(state: KeyState, now: Instant) -> KeyState:
     return attrs.evolve(state, strikes=0, mark=0, pause=None, epoch=state.epoch + 1, tickets=not_over)
 
 
-def _unproven(pair: PairRecord) -> PairRecord:
+def _unverified(pair: PairRecord) -> PairRecord:
     if pair.verdict.is_final:
         return pair
-    return attrs.evolve(pair, verdict=PairState.UNPROVEN, proofs=(), incident=None)
+    return attrs.evolve(pair, verdict=PairState.UNVERIFIED, verifications=(), incident=None)
 
 
 def _superseded(pair: PairRecord, incident: Incident, by: str) -> PairRecord:
     if pair.verdict.is_final:
         return pair
-    return attrs.evolve(pair, verdict=PairState.SUPERSEDED, proofs=(), incident=attrs.evolve(incident, by=by))
+    return attrs.evolve(pair, verdict=PairState.SUPERSEDED, verifications=(), incident=attrs.evolve(incident, by=by))

@@ -15,15 +15,15 @@ class GuardSettings:
     Attributes:
         policy: GUARDED or STRICT.
         budget: Possibly invalid calls per key: 2, or 1 to leave room for a person or an uncoordinated job.
-        proof_ttl: How long a success lets further calls go without a probe.
+        verification_ttl: How long a success lets further calls go without a probe.
         probe_wait: How long a caller waits for another caller's probe.
         sync_interval: How long a process trusts what it last read from the store.
         read_timeout: The client's read timeout, when a call does not say its own.
         orphan_margin: Added to the read timeout: after that, the portal has evaluated a lost call or never will.
         grace: How long after the first sight of a pair some servers of the portal may not know it yet.
-        suspect_in_grace: Whether a 401 on a proven pair within `grace` is counted but not final. Off, because a second
-            regeneration looks the same, and then the next token would inherit the strike.
-        ramp_window: Calls in flight per process right after a proof.
+        suspect_in_grace: Whether a 401 on a verified pair within `grace` is counted but not final. Off, because a
+            second regeneration looks the same, and then the next token would inherit the strike.
+        ramp_window: Calls in flight per process right after a verification.
         ramp_successes: Successes at that window before it doubles.
         ramp_ceiling: Window at which the ramp ends and concurrency is unlimited.
         backoff_first: Pause of the probes after the first overloaded answer; doubles with each further one.
@@ -35,7 +35,7 @@ class GuardSettings:
 
     policy: GuardPolicy = GuardPolicy.GUARDED
     budget: int = attrs.field(default=LARGEST_BUDGET, validator=attrs.validators.in_((1, LARGEST_BUDGET)))
-    proof_ttl: float = 900.0
+    verification_ttl: float = 900.0
     probe_wait: float = 30.0
     sync_interval: float = 0.25
     read_timeout: float = 30.0

@@ -10,12 +10,12 @@ from cyara_auth.strikes.state import (
     PairRecord,
     PairState,
     Pause,
-    Proof,
     TicketRecord,
     TicketStatus,
+    Verification,
 )
 
-_ANSWERED = frozenset({Outcome.PROOF, Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.DOUBT, Outcome.INCONCLUSIVE})
+_ANSWERED = frozenset({Outcome.VERIFICATION, Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.DOUBT, Outcome.INCONCLUSIVE})
 
 
 def settle(state: KeyState, event: Settle) -> Decision:
@@ -27,11 +27,11 @@ def settle(state: KeyState, event: Settle) -> Decision:
     ticket = state.ticket(event.ticket)
     record = state.pair(event.pair) or PairRecord(fingerprint=event.pair, first_seen=event.now)
     match event.outcome:
-        case Outcome.PROOF:
-            after = _proof(state, event, record, ticket)
+        case Outcome.VERIFICATION:
+            after = _verification(state, event, record, ticket)
         case Outcome.STRIKE | Outcome.AMBIGUOUS:
             after = _strike(state, event, record, ticket)
-        case Outcome.DOUBT if record.proof_at(event.origin) is not None:
+        case Outcome.DOUBT if record.verification_at(event.origin) is not None:
             after = _doubt(state, event, record)
         case Outcome.BUSY:
             after = _busy(state, event, record)
@@ -39,7 +39,7 @@ def settle(state: KeyState, event: Settle) -> Decision:
             after = _intercepted(state, event, record, ticket)
         case Outcome.NOT_SENT | Outcome.INCONCLUSIVE:
             after = attrs.evolve(state, tickets=_without(state, event.ticket))
-        case _:  # UNKNOWN, a denial of an unproven pair, and whatever may be added: charged
+        case _:  # UNKNOWN, a denial of an unverified pair, and whatever may be added: charged
             after = _unknown(state, ticket)
     if event.outcome in _ANSWERED and after.pause is not None:
         after = attrs.evolve(after, pause=None)
@@ -56,32 +56,32 @@ def _without(state: KeyState, ticket_id: str | None) -> tuple[TicketRecord, ...]
     return tuple(ticket for ticket in state.tickets if ticket.id != ticket_id)
 
 
-def _proven_at(record: PairRecord, event: Settle) -> PairRecord:
-    others = tuple(proof for proof in record.proofs if proof.origin != event.origin)
+def _verified_at(record: PairRecord, event: Settle) -> PairRecord:
+    others = tuple(verification for verification in record.verifications if verification.origin != event.origin)
     return attrs.evolve(
         record,
-        verdict=PairState.PROVEN,
-        proofs=(*others, Proof(origin=event.origin, at=event.now)),
+        verdict=PairState.VERIFIED,
+        verifications=(*others, Verification(origin=event.origin, at=event.now)),
         incident=None,
     )
 
 
-def _proof(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A success. Only one that was reserved since the last operator's word, on a pair that is not out, proves.
+def _verification(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
+    """A success. Only one that was reserved since the last operator's word, on a pair that is not out, verifies it.
 
-    A free call refreshes what is proven already and proves nothing by itself: it may have been evaluated before
+    A free call refreshes a verification and makes none by itself: it may have been evaluated before
     things that the store has learnt since.
     """
     tickets = _without(state, event.ticket)
     if ticket is None:
-        proof = record.proof_at(event.origin)
-        if proof is None or (proof.at is not None and event.now.since(proof.at) is None):
+        verification = record.verification_at(event.origin)
+        if verification is None or (verification.at is not None and event.now.since(verification.at) is None):
             return state
-        return attrs.evolve(state, pairs=with_pair(state, _proven_at(record, event)))
+        return attrs.evolve(state, pairs=with_pair(state, _verified_at(record, event)))
     out = record.verdict.is_final or (record.verdict is PairState.SUSPECT and not ticket.confirms)
     if out or ticket.epoch != state.epoch:
         return attrs.evolve(state, tickets=tickets)
-    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than the proof.
+    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, and older.
     converted = sum(old.id in ticket.eligible and old.pair != event.pair for old in tickets)
     return attrs.evolve(
         state,
@@ -89,20 +89,20 @@ def _proof(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRec
         mark=max(state.mark, ticket.mark) + converted,
         pairs=tuple(
             _superseded(pair, event) if pair.fingerprint != event.pair else pair
-            for pair in with_pair(state, _proven_at(record, event))
+            for pair in with_pair(state, _verified_at(record, event))
         ),
         tickets=tuple(old for old in tickets if old.id not in ticket.eligible),
     )
 
 
 def _superseded(pair: PairRecord, event: Settle) -> PairRecord:
-    """One token of a key is valid at a time, so a proof of one proves those dead that were proven before it."""
-    if pair.verdict.is_final or not pair.proofs:
+    """One token of a key is valid at a time, so a verification of one shows those before it dead."""
+    if pair.verdict.is_final or not pair.verifications:
         return pair
     return attrs.evolve(
         pair,
         verdict=PairState.SUPERSEDED,
-        proofs=(),
+        verifications=(),
         incident=attrs.evolve(event.incident, by=event.pair),
     )
 
@@ -110,7 +110,7 @@ def _superseded(pair: PairRecord, event: Settle) -> PairRecord:
 def _strike(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
     """A 401: counted, and the end of the pair unless it may be a gateway's or a half-propagated token's.
 
-    If the pair was proven, a regeneration lies between, so that strikes older than its proof are on an older token
+    If the pair was verified, a regeneration lies between: strikes older than its verification are on an older token
     than the current one: they leave the count (generation roll).
     """
     tickets = _without(state, event.ticket)
@@ -118,7 +118,7 @@ def _strike(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRe
     after = _condemned(record, event)
     if event.ticket is None or ticket is not None:
         current = ticket is None or ticket.epoch == state.epoch
-        if after.verdict is PairState.REJECTED and current and record.proof_at(event.origin) is not None:
+        if after.verdict is PairState.REJECTED and current and record.verification_at(event.origin) is not None:
             tickets = tuple(attrs.evolve(other, mark=max(0, other.mark - mark)) for other in tickets)
             strikes, mark = strikes - mark, 0
         strikes += 1
@@ -130,28 +130,31 @@ def _condemned(record: PairRecord, event: Settle) -> PairRecord:
         return record
     if event.outcome is Outcome.AMBIGUOUS or _may_be_half_propagated(record, event):
         return _suspected(record, event)
-    return attrs.evolve(record, verdict=PairState.REJECTED, proofs=(), incident=event.incident)
+    return attrs.evolve(record, verdict=PairState.REJECTED, verifications=(), incident=event.incident)
 
 
 def _suspected(record: PairRecord, event: Settle) -> PairRecord:
-    doubted = tuple(attrs.evolve(proof, at=None) for proof in record.proofs)
-    return attrs.evolve(record, verdict=PairState.SUSPECT, proofs=doubted, incident=event.incident)
+    doubted = tuple(attrs.evolve(verification, at=None) for verification in record.verifications)
+    return attrs.evolve(record, verdict=PairState.SUSPECT, verifications=doubted, incident=event.incident)
 
 
 def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
     """Return whether one server of the portal may not know yet what another has accepted."""
-    if not event.settings.suspect_in_grace or record.verdict is not PairState.PROVEN:
+    if not event.settings.suspect_in_grace or record.verdict is not PairState.VERIFIED:
         return False
     age = event.now.since(record.first_seen)
     return age is not None and age < event.settings.grace
 
 
 def _doubt(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
-    """A denial on a proven pair: most likely a missing permission, but the next call finds out alone."""
-    proofs = tuple(attrs.evolve(proof, at=None) if proof.origin == event.origin else proof for proof in record.proofs)
+    """A denial on a verified pair: most likely a missing permission, but the next call finds out alone."""
+    verifications = tuple(
+        attrs.evolve(verification, at=None) if verification.origin == event.origin else verification
+        for verification in record.verifications
+    )
     return attrs.evolve(
         state,
-        pairs=with_pair(state, attrs.evolve(record, proofs=proofs)),
+        pairs=with_pair(state, attrs.evolve(record, verifications=verifications)),
         tickets=_without(state, event.ticket),
     )
 
@@ -166,16 +169,16 @@ def _unknown(state: KeyState, ticket: TicketRecord | None) -> KeyState:
 
 
 def _intercepted(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A login page: also what a web server makes of a 401, so a proven pair is no exception and goes free no longer."""
+    """A login page: also what a web server makes of a 401, so a verified pair goes free no longer."""
     if not record.verdict.is_final:
         record = _suspected(record, event)
     return attrs.evolve(_unknown(state, ticket), pairs=with_pair(state, record))
 
 
 def _busy(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
-    """An overloaded portal is left alone for a while, but only by probes: a proven pair may go on."""
+    """An overloaded portal is left alone for a while, but only by probes: a verified pair may go on."""
     tickets = _without(state, event.ticket)
-    if is_fresh(record.proof_at(event.origin), event.now, event.settings):
+    if is_fresh(record.verification_at(event.origin), event.now, event.settings):
         return attrs.evolve(state, tickets=tickets)
     rounds = 1 if state.pause is None else state.pause.rounds + 1
     asked = max(event.retry_after or 0.0, event.settings.backoff_first * 2.0 ** min(rounds - 1, 16))

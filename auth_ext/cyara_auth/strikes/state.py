@@ -14,10 +14,10 @@ from cyara_auth.machine import Instant, Owner
 
 @unique
 class GuardPolicy(StrEnum):
-    """How much a proven pair is trusted."""
+    """How much a verified pair is trusted."""
 
     GUARDED = "guarded"
-    """Calls of a proven, fresh pair need no reservation: no limit on concurrency, no cost."""
+    """Calls of a verified, fresh pair need no reservation: no limit on concurrency, no cost."""
     STRICT = "strict"
     """Every call is reserved, so that not even an unannounced regeneration can spend more than the budget."""
 
@@ -26,9 +26,9 @@ class GuardPolicy(StrEnum):
 class PairState(StrEnum):
     """What is known of a `key:token` pair. PROBING and STALE are derived from tickets and clock, never stored."""
 
-    UNPROVEN = "unproven"
+    UNVERIFIED = "unverified"
     PROBING = "probing"
-    PROVEN = "proven"
+    VERIFIED = "verified"
     STALE = "stale"
     SUSPECT = "suspect"
     REJECTED = "rejected"
@@ -50,7 +50,7 @@ class KeyMode(StrEnum):
 
 @unique
 class TicketStatus(StrEnum):
-    """OPEN: its owner will settle it. UNKNOWN: nobody will, so it stays charged until a later proof refunds it."""
+    """OPEN: its owner will settle it. UNKNOWN: nobody will, so it stays charged until a verification refunds it."""
 
     OPEN = "open"
     UNKNOWN = "unknown"
@@ -60,18 +60,18 @@ class TicketStatus(StrEnum):
 class Outcome(StrEnum):
     """What one call taught about its pair; see `classify` for which answer means which."""
 
-    PROOF = "proof"
+    VERIFICATION = "verification"
     """The portal accepted the pair."""
     STRIKE = "strike"
     """The portal itself rejected the pair: counted, and final for the pair."""
     AMBIGUOUS = "ambiguous"
     """A 401 that a gateway may have made: counted like a strike, but not final."""
     DOUBT = "doubt"
-    """A proven pair was denied something: not counted, but the next call goes alone unless a success comes first."""
+    """A verified pair was denied something: not counted, but the next call goes alone unless a success comes first."""
     NOT_SENT = "not_sent"
     """No byte of the request left."""
     INCONCLUSIVE = "inconclusive"
-    """Answered, not counted as invalid, nothing proven."""
+    """Answered, not counted as invalid, nothing verified."""
     BUSY = "busy"
     """As INCONCLUSIVE, and the portal is overloaded: probes back off."""
     INTERCEPTED = "intercepted"
@@ -116,8 +116,8 @@ class Incident:
 
 
 @attrs.frozen(kw_only=True)
-class Proof:
-    """The last success of a pair at an origin. `at` is None after a denial: proven once, but not fresh."""
+class Verification:
+    """The last success of a pair at an origin. `at` is None after a denial: verified once, but not fresh."""
 
     origin: str
     at: Instant | None
@@ -129,23 +129,23 @@ class PairRecord:
 
     Attributes:
         fingerprint: Of `key:token`.
-        verdict: UNPROVEN, PROVEN, SUSPECT, REJECTED or SUPERSEDED.
+        verdict: UNVERIFIED, VERIFIED, SUSPECT, REJECTED or SUPERSEDED.
         first_seen: First admission; a rejection soon after it may come from a half-propagated new token.
-        proofs: One per origin at which the pair was proven. Strikes are counted per key, proof per pair and origin.
+        verifications: One per origin at which the pair was verified. Strikes are counted per key.
         incident: What made the verdict SUSPECT, REJECTED or SUPERSEDED.
     """
 
     fingerprint: str
-    verdict: PairState = PairState.UNPROVEN
+    verdict: PairState = PairState.UNVERIFIED
     first_seen: Instant
-    proofs: tuple[Proof, ...] = ()
+    verifications: tuple[Verification, ...] = ()
     incident: Incident | None = None
 
-    def proof_at(self, origin: str) -> Proof | None:
-        """Return the proof at `origin`, if the pair is proven there."""
-        if self.verdict is not PairState.PROVEN:
+    def verification_at(self, origin: str) -> Verification | None:
+        """Return the verification at `origin`, if the pair is verified there."""
+        if self.verdict is not PairState.VERIFIED:
             return None
-        return next((proof for proof in self.proofs if proof.origin == origin), None)
+        return next((verification for verification in self.verifications if verification.origin == origin), None)
 
 
 @attrs.frozen(kw_only=True)
@@ -160,10 +160,10 @@ class TicketRecord:
         reserved_at: By the store's clock.
         orphan_ttl: Seconds after which the portal has certainly evaluated the call or never will.
         status: OPEN until settled or given up.
-        eligible: Ids of the unknowns that a proof by this call refunds, frozen when it was reserved: only those can
-            have been evaluated before this call was sent.
-        mark: The strikes of the key when this was reserved: a proof by this call shows them to be no younger than it.
-        epoch: The key's epoch then: a call reserved in an earlier one proves nothing about the current token.
+        eligible: Ids of the unknowns that a verification by this call refunds, frozen when it was reserved: only those
+            can have been evaluated before this call was sent.
+        mark: The strikes of the key when this was reserved: a verification by this call is no older.
+        epoch: The key's epoch then: a call reserved in an earlier one says nothing about the current token.
         confirms: Whether it may bring a SUSPECT pair back.
         incident: When and where it was reserved, for texts.
     """
@@ -197,7 +197,7 @@ class KeyState:
 
     Attributes:
         strikes: Charged invalid calls since the last generation that is known of.
-        mark: How many of them are older than the proof of the proven pair, so not on its successor.
+        mark: How many of them are older than the verification of the verified pair, so not on its successor.
         mode: DRAINING while the operator rotates the token.
         epoch: How often an operator said that the token was regenerated. It only grows; one that is lower than before
             means that the store has lost writes.

@@ -104,7 +104,7 @@ class Hop:
 
     def failed(self, error: BaseException) -> None:
         """Settle by the exception that came instead of an answer."""
-        self._ticket.settle(classify(RequestFacts(proven=self._ticket.proven), _judged(error)))
+        self._ticket.settle(classify(RequestFacts(verified=self._ticket.verified), _judged(error)))
         log_failure(self._record, error)
 
     def answered(self, status: int, headers: Mapping[str, str], stays: Callable[[str], bool]) -> bool:
@@ -117,15 +117,15 @@ class Hop:
         """
         failpoints.hit("after_headers")
         content_type = headers.get("content-type", "")
-        proven = self._ticket.proven
+        verified = self._ticket.verified
         operation = operation_of(self._record[1])
         # A call of no generated operation counts as an ordinary one.
         secured = operation is None or operation.requires_credential
         html = operation is not None and "text/html" in operation.response_media_types
         if status in _SUCCESS:
-            outcome, login, charged = _judge_success(secured, proven, html, status, content_type)
+            outcome, login, charged = _judge_success(secured, verified, html, status, content_type)
         else:
-            facts = RequestFacts(secured=secured, proven=proven, json_expected=not html)
+            facts = RequestFacts(secured=secured, verified=verified, json_expected=not html)
             outcome, login, charged = _judge_failure(facts, status, content_type, headers, stays)
         self._ticket.settle(outcome, retry_after=_retry_after(headers) if outcome is Outcome.BUSY else None)
         log_answer(self._record, status, headers)
@@ -153,9 +153,9 @@ def _media_type(content_type: str) -> str:
 
 
 @lru_cache
-def _judge_success(secured: bool, proven: bool, html: bool, status: int, content_type: str) -> _Judgement:  # noqa: FBT001 - plain values make the cheapest key
+def _judge_success(secured: bool, verified: bool, html: bool, status: int, content_type: str) -> _Judgement:  # noqa: FBT001 - plain values make the cheapest key
     """Judge a success, of which status and media type say everything."""
-    request = RequestFacts(secured=secured, proven=proven, json_expected=not html)
+    request = RequestFacts(secured=secured, verified=verified, json_expected=not html)
     answer = ResponseFacts(status=status, media_type=_media_type(content_type))
     return _judgement(request, answer)
 

@@ -31,7 +31,7 @@ class KeyReport:
     Attributes:
         key: The key's fingerprint.
         state: What the store knows.
-        origin: Where proofs count, `scheme://host[:port]`; `None` when no portal is known.
+        origin: Where verifications count, `scheme://host[:port]`; `None` when no portal is known.
         settings: Policy and numbers by which to judge.
         store: Asked for its clock.
     """
@@ -59,18 +59,18 @@ class KeyReport:
             return ExitCode.REFUSED, "refused: the token is being rotated; cyara auth rotate commit, or abort"
         if known is PairState.SUSPECT:
             return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"
-        proven = known is PairState.PROVEN
-        # As `decide` counts: strikes before its proof are not on the token of a proven pair, and only STRICT reserves.
-        used = self.state.strikes - (self.state.mark if proven else 0) + len(self.state.tickets)
-        free = proven and self.settings.policy is GuardPolicy.GUARDED
+        verified = known is PairState.VERIFIED
+        # As `decide` counts: a verified pair's token has no strikes older than its verification; only STRICT reserves.
+        used = self.state.strikes - (self.state.mark if verified else 0) + len(self.state.tickets)
+        free = verified and self.settings.policy is GuardPolicy.GUARDED
         if used >= self.settings.budget and not free:
             return ExitCode.REFUSED, (
                 f"refused: {used} of {self.settings.budget} possibly invalid calls are used; "
                 "after regenerating the token: cyara auth reset --regenerated"
             )
-        if proven:
+        if verified:
             return ExitCode.OK, "calls go out"
-        return ExitCode.OK, "one call at a time until one succeeds; cyara auth verify proves the pair"
+        return ExitCode.OK, "one call at a time until one succeeds; cyara auth verify verifies the pair"
 
     def rotation_age(self, now: datetime) -> timedelta | None:
         """Return for how long a rotation has been going on; `None` when there is none."""
@@ -104,7 +104,7 @@ class KeyReport:
         return {
             "fingerprint": pair.fingerprint,
             "state": self.state_of(pair.fingerprint).value,
-            "origins": [proof.origin for proof in pair.proofs],
+            "origins": [verification.origin for verification in pair.verifications],
             "incident": None if pair.incident is None else incident_facts(pair.incident),
         }
 

@@ -1,7 +1,7 @@
 """`cyara auth rotate`: replace the token under load without one invalid call.
 
 `begin` stops every client that shares the store and waits until what is in the air, or was lost there, is over; the
-operator generates the new token in the portal; `commit` reads it, stores it, and lets one call prove it. `abort` goes
+operator generates the new token in the portal; `commit` reads it, stores it, and lets one call verify it. `abort` goes
 back when nothing was generated.
 """
 
@@ -51,7 +51,7 @@ KeyOption = Annotated[
 LongestOption = Annotated[
     float, typer.Option("--longest", min=0, help="Seconds that a running call may take: the clients' read timeout.")
 ]
-ProbeOption = Annotated[bool, typer.Option("--probe/--no-probe", help="Prove the new pair by one call.")]
+ProbeOption = Annotated[bool, typer.Option("--probe/--no-probe", help="Verify the new pair by one call.")]
 
 PROMPT = "Paste the new text of the portal's Usage field (it stays hidden): "
 _STEPS = 100
@@ -144,7 +144,7 @@ def commit(  # noqa: PLR0913  # options of a command
             try:
                 probe(report, make, operation=operation, credential=new)
             except ConfigurationError as error:
-                report.note(f"not proven yet: {error}")
+                report.note(f"not verified yet: {error}")
 
 
 @app.command()
@@ -178,7 +178,7 @@ def _check_new(new: ApiCredential, setting: Setting) -> None:
             command="cyara auth rotate begin, or, if the token is regenerated already: cyara auth reset --regenerated",
         )
     record = state.pair(new.fingerprint)
-    if record is not None and (record.verdict.is_final or record.verdict is PairState.PROVEN):
+    if record is not None and (record.verdict.is_final or record.verdict is PairState.VERIFIED):
         raise CredentialConflictError(
             f"The pair {new.fingerprint.short} is an old one ({record.verdict}), not a new one. Nothing was changed. "
             "Next: generate a token in the portal, then: cyara auth rotate commit"

@@ -1,4 +1,4 @@
-"""`cyara auth verify`: one cheap GET through the guard proves the pair, for everybody who shares the store."""
+"""`cyara auth verify`: one cheap GET through the guard verifies the pair, for everybody who shares the store."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def verify(  # noqa: PLR0913  # options of a command
     ca: CaOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prove the credential by one cheap call. A rejected pair is never sent again."""
+    """Verify the credential by one cheap call. A rejected pair is never sent again."""
     with reporting(as_json=as_json) as report:
         setting = Setting(base_url=base_url, profile=profile, store_url=store)
         report.again = setting.again()

@@ -131,13 +131,13 @@ def test_errors_know_the_attempt_and_retry_after(portal: LocalPortal) -> None:
     assert invalid(portal) == 0
 
 
-def test_strict_client_hears_about_drift_and_the_pair_is_proven_all_the_same(portal: LocalPortal) -> None:
+def test_strict_client_hears_about_drift_and_the_pair_is_verified_all_the_same(portal: LocalPortal) -> None:
     portal.answer_in_form("unknown_enum")
     with client_of(portal, strict=True) as cyara:
         with pytest.raises(DriftError):
             cyara.campaigns.get_campaigns()
         state = cyara.guard.store.read(cyara.credential.key_fingerprint)
-        assert state.pairs[0].verdict is PairState.PROVEN
+        assert state.pairs[0].verdict is PairState.VERIFIED
         assert cyara.with_options(strict=False).campaigns.get_campaigns().results
 
 

@@ -1,4 +1,4 @@
-"""Which call proves the credential, for any document."""
+"""Which call verifies the credential, for any document."""
 
 import attrs
 import pytest
@@ -57,7 +57,7 @@ def test_without_such_an_operation_one_has_to_be_named() -> None:
     ],
 )
 def test_operation_that_cannot_prove_is_refused(operation: Listed) -> None:
-    with pytest.raises(ConfigurationError, match="cannot prove"):
+    with pytest.raises(ConfigurationError, match="cannot verify"):
         chosen({"Named": operation}, operation_id="Named")
     with pytest.raises(ConfigurationError, match="no operation"):
         chosen({"Named": operation}, operation_id="Other")

@@ -1,4 +1,4 @@
-"""A store that breaks, disappears or forgets: unproven pairs are refused, proven ones go on for a while."""
+"""A store that breaks, disappears or forgets: unverified pairs are refused, verified ones go on for a while."""
 
 import shutil
 import time
@@ -36,7 +36,7 @@ def spoil(scene: Scene) -> None:
         file.write_bytes(b"junk" * 4096)
 
 
-def test_row_78_an_unproven_pair_is_refused(make_scene: Callable[[str], Scene]) -> None:
+def test_row_78_an_unverified_pair_is_refused(make_scene: Callable[[str], Scene]) -> None:
     scene = make_scene("sqlite")
     assert scene.state.strikes == 0
     spoil(scene)
@@ -48,7 +48,7 @@ def test_row_78_an_unproven_pair_is_refused(make_scene: Callable[[str], Scene]) 
     assert scene.portal.arrivals == arrivals
 
 
-def test_row_78_a_proven_pair_goes_on(make_scene: Callable[[str], Scene]) -> None:
+def test_row_78_a_verified_pair_goes_on(make_scene: Callable[[str], Scene]) -> None:
     scene = make_scene("sqlite")
     with scene.client(scene.portal.credential) as client:
         assert call(client) == "200"
@@ -58,19 +58,19 @@ def test_row_78_a_proven_pair_goes_on(make_scene: Callable[[str], Scene]) -> Non
             assert call(client) == "200"
 
 
-def test_row_78_a_proven_pair_goes_on_no_longer_than_its_proof(make_scene: Callable[[str], Scene]) -> None:
+def test_row_78_a_verified_pair_goes_on_no_longer_than_its_verification(make_scene: Callable[[str], Scene]) -> None:
     scene = make_scene("sqlite")
     pair = ApiCredential.parse(scene.portal.credential)
     moment = [1000.0]
-    guard = StrikeGuard(store=scene.store, settings=GuardSettings(proof_ttl=60.0), steady=lambda: moment[0])
+    guard = StrikeGuard(store=scene.store, settings=GuardSettings(verification_ttl=60.0), steady=lambda: moment[0])
     ticket = guard.admit(pair, ORIGIN)
     ticket.sent()
-    ticket.settle(Outcome.PROOF)
+    ticket.settle(Outcome.VERIFICATION)
     spoil(scene)
     for age in (1.0, 58.0):
         moment[0] += age
         time.sleep(SYNC_INTERVAL + 0.05)
-        guard.admit(pair, ORIGIN).settle(Outcome.PROOF)
+        guard.admit(pair, ORIGIN).settle(Outcome.VERIFICATION)
     moment[0] += 61.0
     with pytest.raises(StrikeStoreUnavailableError):
         guard.admit(pair, ORIGIN)
@@ -129,7 +129,7 @@ def test_row_81_a_flushed_redis_does_not_bring_a_rejected_pair_back(
 
 
 @may_lose_writes
-def test_row_78_redis_that_is_gone_stops_new_pairs_and_not_proven_ones(
+def test_row_78_redis_that_is_gone_stops_new_pairs_and_not_verified_ones(
     make_scene: Callable[[str], Scene], request: pytest.FixtureRequest
 ) -> None:
     scene = make_scene("redis")

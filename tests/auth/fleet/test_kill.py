@@ -71,18 +71,18 @@ def test_many_processes_that_die_at_the_same_moment(make_scene: Callable[[str], 
 
 
 @STORES
-def test_a_good_pair_survives_one_death_while_it_is_proven(make_scene: Callable[[str], Scene], kind: str) -> None:
+def test_a_good_pair_survives_one_death_while_it_is_verified(make_scene: Callable[[str], Scene], kind: str) -> None:
     scene = make_scene(kind)
     good = scene.portal.credential
     assert scene.fleet(credential=good, failpoint="after_headers", threads=1) == {"killed": 1}
     assert len(scene.state.tickets) == 1
-    # The next process finds the owner dead, keeps the charge, and proves the pair with what is left of the budget.
+    # The next process finds the owner dead, keeps the charge, and verifies the pair with what is left of the budget.
     assert scene.fleet(credential=good, threads=4) == {"200": 4}
     assert scene.invalid_calls == 0
 
 
 @STORES
-def test_guarded_a_proven_pair_does_not_care_about_deaths(make_scene: Callable[[str], Scene], kind: str) -> None:
+def test_guarded_a_verified_pair_does_not_care_about_deaths(make_scene: Callable[[str], Scene], kind: str) -> None:
     scene = make_scene(kind)
     good = scene.portal.credential
     assert scene.fleet(credential=good, threads=1) == {"200": 1}

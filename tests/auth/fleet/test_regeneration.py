@@ -176,7 +176,7 @@ def test_row_70_a_late_401_of_the_old_pair_leaves_the_new_one_alone(scene: Scene
             assert [call(informed) for _ in range(3)] == ["200"] * 3
     verdicts = {pair.fingerprint: pair.verdict for pair in scene.state.pairs}
     assert verdicts[ApiCredential.parse(old).fingerprint].is_final
-    assert verdicts[ApiCredential.parse(new).fingerprint] is PairState.PROVEN
+    assert verdicts[ApiCredential.parse(new).fingerprint] is PairState.VERIFIED
     assert scene.invalid_calls == scene.state.strikes == 1
 
 
@@ -206,7 +206,7 @@ def test_row_64_a_regeneration_with_few_calls_in_flight(scene: Scene, policy: st
         crowd = Crowd()
         crowd.add_threads(client, 10)
         afterwards = crowd.run()
-    # Right after a proof, two callers at most are on their way.
+    # Right after a verification, two callers at most are on their way.
     assert seen["401"] + afterwards["401"] == scene.invalid_calls
     assert max(1, in_flight) <= scene.invalid_calls <= 2
     assert not scene.portal.token_void

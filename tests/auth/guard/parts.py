@@ -120,10 +120,10 @@ def call(guard: StrikeGuard, pair: Pair, outcome: Outcome, *, timeout: float = 5
         ticket.settle(outcome)
 
 
-def prove(guard: StrikeGuard, pair: Pair, *, times: int = 200) -> None:
-    """Prove a pair and climb the ramp to its end."""
+def verify(guard: StrikeGuard, pair: Pair, *, times: int = 200) -> None:
+    """Verify a pair and climb the ramp to its end."""
     for _ in range(times):
-        call(guard, pair, Outcome.PROOF)
+        call(guard, pair, Outcome.VERIFICATION)
 
 
 def state(guard: StrikeGuard) -> KeyState:

@@ -19,7 +19,7 @@ from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.strikes.decide import RotateBegin
 from cyara_auth.strikes.state import Incident, Outcome, PairState, TicketStatus
 
-from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, Clock, Pair, call, make, prove, state, what_is
+from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, Clock, Pair, call, make, state, verify, what_is
 
 BOTH = pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "strict"])
 
@@ -66,13 +66,13 @@ def test_a_hundred_threads_with_a_stale_pair_send_one_call(settings: GuardSettin
 
 
 def test_guarded_lets_a_hundred_threads_with_a_good_pair_through_slowly_at_first() -> None:
-    sent, refusals, most = burst(make(GUARDED), Outcome.PROOF)
+    sent, refusals, most = burst(make(GUARDED), Outcome.VERIFICATION)
     assert (sent, refusals) == (100, [])
     assert 2 < most <= 64
 
 
 def test_strict_never_has_more_calls_in_flight_than_the_budget() -> None:
-    sent, refusals, most = burst(make(STRICT), Outcome.PROOF)
+    sent, refusals, most = burst(make(STRICT), Outcome.VERIFICATION)
     assert (sent, refusals) == (100, [])
     assert most == 2
 
@@ -94,7 +94,7 @@ def test_the_rejection_text_says_everything() -> None:
     guard = make()
     call(guard, OLD, Outcome.STRIKE)
     with pytest.raises(CredentialRejectedError) as caught:
-        call(guard, OLD, Outcome.PROOF)
+        call(guard, OLD, Outcome.VERIFICATION)
     text = str(caught.value)
     assert "01234567 from a test" in text
     assert OLD.fingerprint not in text
@@ -111,7 +111,7 @@ def test_another_guard_on_the_store_refuses_without_having_seen_the_401() -> Non
     second = make(store=first.store)
     for _ in range(2):
         with pytest.raises(CredentialRejectedError, match="01234567"):
-            call(second, OLD, Outcome.PROOF)
+            call(second, OLD, Outcome.VERIFICATION)
 
 
 @pytest.mark.parametrize("source", ["keyring entry portal", "profile file /srv/portal.json", None])
@@ -134,8 +134,8 @@ def test_a_pair_that_comes_from_elsewhere_now_is_told_both_sources() -> None:
 
 def test_a_superseded_pair_is_told_by_which() -> None:
     guard = make()
-    call(guard, OLD, Outcome.PROOF)
-    call(guard, NEW, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
+    call(guard, NEW, Outcome.VERIFICATION)
     for _ in range(2):
         with pytest.raises(CredentialSupersededError, match="pair fedcba98 took its place"):
             make(store=guard.store).admit(OLD, PORTAL)
@@ -148,15 +148,15 @@ def test_a_suspect_pair_waits_for_an_operator(outcome: Outcome) -> None:
     with pytest.raises(CredentialSuspectError, match="cyara auth verify"):
         guard.admit(OLD, PORTAL)
     with guard.admit(OLD, PORTAL, confirm=True) as ticket:
-        ticket.settle(Outcome.PROOF)
-    assert what_is(guard, OLD) is PairState.PROVEN
-    call(guard, OLD, Outcome.PROOF)
+        ticket.settle(Outcome.VERIFICATION)
+    assert what_is(guard, OLD) is PairState.VERIFIED
+    call(guard, OLD, Outcome.VERIFICATION)
 
 
 def test_a_suspect_pair_may_be_confirmed_without_one() -> None:
     guard = make(GuardSettings(confirm_suspects=True))
     call(guard, OLD, Outcome.AMBIGUOUS)
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
 
 
 def test_exhausted_by_strikes_tells_of_the_last_one() -> None:
@@ -185,7 +185,7 @@ def test_exhausted_in_a_store_without_stories() -> None:
 
 def test_a_rotation_in_progress_names_who_began_it() -> None:
     guard = make()
-    prove(guard, OLD)
+    verify(guard, OLD)
     guard.store.apply("key", RotateBegin(incident=Incident(wall=0.0, host="desk", pid=7)))
     time.sleep(guard.settings.sync_interval)
     with pytest.raises(RotationInProgressError, match="in process 7 on desk"):
@@ -204,10 +204,10 @@ def test_patience_ends_and_says_whose_call_it_waited_for() -> None:
 
 def test_patience_ends_on_the_ramp_too() -> None:
     guard = make()
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
     with guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL), pytest.raises(ProbeWaitTimeoutError):
         guard.admit(OLD, PORTAL, timeout=0.05)
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
 
 
 def test_the_settings_say_how_long_to_wait() -> None:
@@ -228,7 +228,7 @@ def test_a_waiter_is_woken_not_polled() -> None:
     timer = threading.Timer(0.05, ticket.settle, [Outcome.NOT_SENT])
     timer.start()
     began = time.monotonic()
-    call(guard, OLD, Outcome.PROOF, timeout=20.0)
+    call(guard, OLD, Outcome.VERIFICATION, timeout=20.0)
     assert time.monotonic() - began < 5.0
     timer.join()
 
@@ -237,9 +237,9 @@ def test_a_waiter_notices_what_another_process_settles() -> None:
     first = make()
     second = make(store=first.store)
     ticket = first.admit(OLD, PORTAL)
-    timer = threading.Timer(0.05, ticket.settle, [Outcome.PROOF])
+    timer = threading.Timer(0.05, ticket.settle, [Outcome.VERIFICATION])
     timer.start()
-    call(second, OLD, Outcome.PROOF)
+    call(second, OLD, Outcome.VERIFICATION)
     timer.join()
 
 
@@ -260,7 +260,7 @@ def test_the_guard_names_its_parts() -> None:
     guard.store.close()
 
 
-def test_an_unproven_call_that_times_out_stays_charged() -> None:
+def test_an_unverified_call_that_times_out_stays_charged() -> None:
     guard = make()
     call(guard, OLD, Outcome.UNKNOWN)
     assert [ticket.status for ticket in state(guard).tickets] == [TicketStatus.UNKNOWN]

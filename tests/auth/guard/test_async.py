@@ -17,7 +17,7 @@ from cyara_auth.guard.outbox import flush_soon
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import GUARDED, OLD, PORTAL, STRICT, SlowStore, make, prove, state, what_is
+from .parts import GUARDED, OLD, PORTAL, STRICT, SlowStore, make, state, verify, what_is
 
 BOTH = pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "strict"])
 STORES = pytest.mark.parametrize("store", [MemoryStrikeStore, SlowStore], ids=["inline", "worker thread"])
@@ -60,7 +60,7 @@ def test_a_hundred_tasks_with_a_stale_pair_send_one_call(
 def test_a_hundred_tasks_with_a_good_pair_all_pass(settings: GuardSettings, store: type[MemoryStrikeStore]) -> None:
     async def main() -> None:
         guard = make(settings, store=store())
-        await asyncio.gather(*(acall(guard, Outcome.PROOF) for _ in range(100)))
+        await asyncio.gather(*(acall(guard, Outcome.VERIFICATION) for _ in range(100)))
         await settled(guard)
         assert not state(guard).tickets
 
@@ -115,9 +115,9 @@ def test_threads_two_loops_and_cancellations_send_at_most_what_the_budget_allows
     assert state(guard).strikes + len(state(guard).tickets) <= 2
 
 
-def test_a_proven_pair_needs_no_loop_time_at_all() -> None:
+def test_a_verified_pair_needs_no_loop_time_at_all() -> None:
     guard = make(GuardSettings(sync_interval=60.0))
-    prove(guard, OLD)
+    verify(guard, OLD)
     admission = guard.aadmit(OLD, PORTAL)
     with pytest.raises(StopIteration) as done:
         admission.send(None)
@@ -131,7 +131,7 @@ def test_waiting_does_not_block_the_loop() -> None:
         second = asyncio.create_task(guard.aadmit(OLD, PORTAL, timeout=5.0))
         await asyncio.sleep(0.02)
         assert not second.done()
-        first.settle(Outcome.PROOF)
+        first.settle(Outcome.VERIFICATION)
         assert not (await second).reserved
 
     asyncio.run(main())
@@ -156,7 +156,7 @@ def test_a_task_that_is_cancelled_while_it_waits_leaves_nothing_behind() -> None
         await asyncio.gather(waiting, return_exceptions=True)
         first.settle(Outcome.NOT_SENT)
         assert not state(guard).tickets
-        await acall(guard, Outcome.PROOF)
+        await acall(guard, Outcome.VERIFICATION)
 
     asyncio.run(main())
 
@@ -173,7 +173,7 @@ def test_a_ticket_granted_to_a_cancelled_task_is_given_back() -> None:
         assert cancelled.cancelled()
         store.opened.set()
         await asyncio.to_thread(store.answered.wait, 5)
-        await acall(guard, Outcome.PROOF)
+        await acall(guard, Outcome.VERIFICATION)
         await settled(guard)
         assert not state(guard).tickets
 
@@ -204,7 +204,7 @@ def test_a_blocking_store_is_asked_on_other_threads_but_for_a_rejection() -> Non
         store = SlowStore()
         guard = make(STRICT, store=store)
         for _ in range(5):
-            await acall(guard, Outcome.PROOF)
+            await acall(guard, Outcome.VERIFICATION)
         await settled(guard)
         assert threading.get_ident() not in store.threads
         await acall(guard, Outcome.STRIKE)
@@ -232,8 +232,8 @@ def test_a_waiter_whose_loop_is_gone_is_nobodys_problem() -> None:
     waiting = loop.create_task(guard.aadmit(OLD, PORTAL))
     loop.run_until_complete(asyncio.sleep(0.02))
     loop.close()
-    ticket.settle(Outcome.PROOF)
-    assert what_is(guard, OLD).value == "proven"
+    ticket.settle(Outcome.VERIFICATION)
+    assert what_is(guard, OLD).value == "verified"
     waiting._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # the test abandons it on purpose
 
 
@@ -250,8 +250,8 @@ def test_a_loop_that_closes_while_it_is_rung_is_nobodys_problem() -> None:
     loop = Closing()
     waiting = loop.create_task(guard.aadmit(OLD, PORTAL))
     loop.run_until_complete(asyncio.sleep(0.02))
-    ticket.settle(Outcome.PROOF)
-    assert what_is(guard, OLD).value == "proven"
+    ticket.settle(Outcome.VERIFICATION)
+    assert what_is(guard, OLD).value == "verified"
     waiting._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # the test abandons it on purpose
 
 
@@ -261,4 +261,4 @@ def test_another_event_loop_than_asyncio_s_is_refused(store: type[MemoryStrikeSt
     with pytest.raises(UnsupportedClientError, match="make the blocking calls in worker threads"):
         guard.aadmit(OLD, PORTAL).send(None)
     assert not state(guard).tickets
-    guard.admit(OLD, PORTAL).settle(Outcome.PROOF)
+    guard.admit(OLD, PORTAL).settle(Outcome.VERIFICATION)

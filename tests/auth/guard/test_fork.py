@@ -8,7 +8,7 @@ import pytest
 from cyara_auth.errors import AdmissionRefusedError, ProbeWaitTimeoutError
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, prove, state
+from .parts import GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, state, verify
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -39,7 +39,7 @@ def in_child(work: Callable[[], str]) -> str:
 def test_row_76_a_child_works_though_another_thread_held_the_locks() -> None:
     store = SlowStore()
     guard = make(store=store)
-    prove(guard, OLD)
+    verify(guard, OLD)
     held = threading.Event()
     go_on = threading.Event()
 
@@ -57,7 +57,7 @@ def test_row_76_a_child_works_though_another_thread_held_the_locks() -> None:
     def child() -> str:
         for gate in guard._core.gates.table.values():  # noqa: SLF001  # take the slow path
             gate.until = 0.0
-        call(guard, OLD, Outcome.PROOF)
+        call(guard, OLD, Outcome.VERIFICATION)
         call(guard, OLD, Outcome.DOUBT)
         call(guard, OLD, Outcome.STRIKE)
         return str(state(guard).strikes)
@@ -81,7 +81,7 @@ def test_row_76_the_parents_ticket_stays_the_parents() -> None:
         return str((state(guard).strikes, [kept.status.value for kept in state(guard).tickets]))
 
     assert in_child(child) == "(0, ['open'])"
-    ticket.settle(Outcome.PROOF)
+    ticket.settle(Outcome.VERIFICATION)
     assert state(guard).strikes == 0
     assert not state(guard).tickets
 
@@ -103,9 +103,9 @@ def test_a_child_charges_the_parents_open_calls_in_its_private_copy() -> None:
         assert [kept.status for kept in state(guard).tickets] == [TicketStatus.OPEN]
 
 
-def test_a_child_keeps_what_is_proven_and_climbs_from_where_nothing_is_in_flight() -> None:
+def test_a_child_keeps_what_is_verified_and_climbs_from_where_nothing_is_in_flight() -> None:
     guard = make(GUARDED)
-    prove(guard, OLD, times=3)
+    verify(guard, OLD, times=3)
     with guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL):
 
         def child() -> str:
@@ -117,7 +117,7 @@ def test_a_child_keeps_what_is_proven_and_climbs_from_where_nothing_is_in_flight
 
 def test_a_finished_ramp_stays_finished_in_a_child() -> None:
     guard = make(GUARDED)
-    prove(guard, OLD)
+    verify(guard, OLD)
     assert in_child(lambda: str(len([guard.admit(OLD, PORTAL) for _ in range(100)]))) == "100"
 
 
@@ -152,7 +152,7 @@ def test_the_hook_with_a_shared_store_gives_nobody_up() -> None:
 def test_the_hooks_run_here_do_what_they_do_in_a_child() -> None:
     # The children above end without writing their coverage; this runs the same lines where they are counted.
     guard = make(GUARDED)
-    prove(guard, OLD, times=3)
+    verify(guard, OLD, times=3)
     free = guard.admit(OLD, PORTAL)
     waiter, _ = guard._core.waiters.thread("key")  # noqa: SLF001  # the hooks are called by nobody else
     with guard.admit(OLD, OTHER_PORTAL) as ticket:
@@ -164,4 +164,4 @@ def test_the_hooks_run_here_do_what_they_do_in_a_child() -> None:
         assert state(guard).strikes == 0
         assert not guard.admit(OLD, PORTAL, timeout=0.0).reserved
         assert guard.admit(OLD, OTHER_PORTAL, timeout=0.0).reserved
-        free.settle(Outcome.PROOF)
+        free.settle(Outcome.VERIFICATION)

@@ -27,8 +27,8 @@ from .parts import (
     Pair,
     call,
     make,
-    prove,
     state,
+    verify,
     what_is,
 )
 
@@ -67,15 +67,15 @@ def test_failures_on_the_ramp_do_not_widen_it() -> None:
 
 def test_after_the_ramp_concurrency_is_unlimited() -> None:
     guard = make()
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
     assert places(guard) == 2
-    prove(guard, OLD)
+    verify(guard, OLD)
     assert places(guard) == 100
 
 
-def test_a_proven_call_between_two_looks_touches_nothing() -> None:
+def test_a_verified_call_between_two_looks_touches_nothing() -> None:
     guard = make(GuardSettings(sync_interval=60.0))
-    prove(guard, OLD)
+    verify(guard, OLD)
     called: set[str] = set()
 
     def note(frame: FrameType, event: str, function: object) -> None:
@@ -88,14 +88,14 @@ def test_a_proven_call_between_two_looks_touches_nothing() -> None:
     sys.setprofile(note)
     ticket = guard.admit(OLD, PORTAL, operation="GetCampaigns")
     ticket.sent()
-    ticket.settle(Outcome.PROOF)
+    ticket.settle(Outcome.VERIFICATION)
     sys.setprofile(None)
     assert called == {"admit", "get", "monotonic", "__init__", "sent", "settle", "setprofile"}
 
 
 def test_the_gate_closes_here_at_the_first_401() -> None:
     guard = make(GuardSettings(sync_interval=60.0))
-    prove(guard, OLD)
+    verify(guard, OLD)
     in_flight = [guard.admit(OLD, PORTAL) for _ in range(10)]
     in_flight[0].settle(Outcome.STRIKE)
     for _ in range(3):
@@ -109,10 +109,10 @@ def test_the_gate_closes_here_at_the_first_401() -> None:
 
 def test_a_late_success_does_not_open_the_gate_again() -> None:
     guard = make()
-    prove(guard, OLD)
+    verify(guard, OLD)
     late = guard.admit(OLD, PORTAL)
     guard.admit(OLD, PORTAL).settle(Outcome.STRIKE)
-    late.settle(Outcome.PROOF)
+    late.settle(Outcome.VERIFICATION)
     with pytest.raises(CredentialRejectedError):
         guard.admit(OLD, PORTAL)
 
@@ -121,8 +121,8 @@ def test_the_gate_closes_elsewhere_within_the_sync_interval() -> None:
     clock = Clock()
     first = make(clock=clock)
     second = make(store=first.store, clock=clock)
-    prove(first, OLD)
-    prove(second, OLD)
+    verify(first, OLD)
+    verify(second, OLD)
     first.admit(OLD, PORTAL).settle(Outcome.STRIKE)
     clock.later(GUARDED.sync_interval)
     second.admit(OLD, PORTAL).give_up()  # the fast path goes by the real clock: this one may still pass
@@ -135,49 +135,49 @@ def test_the_gate_closes_elsewhere_within_the_sync_interval() -> None:
 def test_a_success_elsewhere_spares_this_process_its_probe() -> None:
     first = make()
     second = make(store=first.store)
-    prove(first, OLD)
+    verify(first, OLD)
     assert not second.admit(OLD, PORTAL).reserved
 
 
 def test_every_process_climbs_its_own_ramp() -> None:
     first = make()
     second = make(store=first.store)
-    prove(first, OLD)
+    verify(first, OLD)
     assert places(second) == 2
 
 
 def test_an_idle_gap_asks_for_a_new_probe_and_a_new_ramp() -> None:
     clock = Clock()
     guard = make(LOOKING, clock=clock)
-    prove(guard, OLD)
-    clock.later(GUARDED.proof_ttl)
+    verify(guard, OLD)
+    clock.later(GUARDED.verification_ttl)
     assert what_is(guard, OLD) is PairState.STALE
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.reserved
-        assert ticket.proven
-        ticket.settle(Outcome.PROOF)
+        assert ticket.verified
+        ticket.settle(Outcome.VERIFICATION)
     assert places(guard) == 2
 
 
-def test_a_proof_that_another_process_renewed_after_an_idle_gap_starts_a_new_ramp() -> None:
+def test_a_verification_that_another_process_renewed_after_an_idle_gap_starts_a_new_ramp() -> None:
     clock = Clock()
     first = make(LOOKING, clock=clock)
     second = make(LOOKING, store=first.store, clock=clock)
-    prove(first, OLD)
-    prove(second, OLD)
-    clock.later(GUARDED.proof_ttl + 1.0)
-    call(first, OLD, Outcome.PROOF)
+    verify(first, OLD)
+    verify(second, OLD)
+    clock.later(GUARDED.verification_ttl + 1.0)
+    call(first, OLD, Outcome.VERIFICATION)
     assert places(second) == 2
 
 
 def test_steady_use_keeps_a_pair_fresh_and_tells_the_store() -> None:
     clock = Clock()
     guard = make(LOOKING, clock=clock)
-    prove(guard, OLD)
+    verify(guard, OLD)
     for _ in range(20):
-        clock.later(GUARDED.proof_ttl / 2)
+        clock.later(GUARDED.verification_ttl / 2)
         assert not guard.admit(OLD, PORTAL).reserved
-        call(guard, OLD, Outcome.PROOF)
+        call(guard, OLD, Outcome.VERIFICATION)
     other = make(LOOKING, store=guard.store, clock=clock)
     assert not other.admit(OLD, PORTAL).reserved
 
@@ -185,41 +185,41 @@ def test_steady_use_keeps_a_pair_fresh_and_tells_the_store() -> None:
 def test_a_success_is_never_dated_later_than_it_was() -> None:
     clock = Clock()
     guard = make(LOOKING, clock=clock)
-    prove(guard, OLD)
+    verify(guard, OLD)
     ticket = guard.admit(OLD, PORTAL)
-    ticket.settle(Outcome.PROOF)
-    clock.later(GUARDED.proof_ttl)
+    ticket.settle(Outcome.VERIFICATION)
+    clock.later(GUARDED.verification_ttl)
     assert guard.admit(OLD, PORTAL).reserved
 
 
 def test_a_denial_sends_the_next_call_alone() -> None:
     guard = make()
-    prove(guard, OLD)
+    verify(guard, OLD)
     call(guard, OLD, Outcome.DOUBT)
     with guard.admit(OLD, PORTAL, timeout=0.0) as ticket:
         assert ticket.reserved
-        ticket.settle(Outcome.PROOF)
+        ticket.settle(Outcome.VERIFICATION)
     assert places(guard) == 100  # nothing was half-propagated, so there is no new ramp
 
 
 def test_a_success_in_flight_clears_a_denial() -> None:
     guard = make()
-    prove(guard, OLD)
+    verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     call(guard, OLD, Outcome.DOUBT)
-    in_flight.settle(Outcome.PROOF)
+    in_flight.settle(Outcome.VERIFICATION)
     assert not guard.admit(OLD, PORTAL).reserved
 
 
 def test_a_success_that_came_late_does_not_outlast_an_idle_gap() -> None:
     clock = Clock()
     guard = make(LOOKING, clock=clock)
-    prove(guard, OLD)
+    verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     call(guard, OLD, Outcome.DOUBT)
     clock.later(1.0)
-    in_flight.settle(Outcome.PROOF)
-    clock.later(GUARDED.proof_ttl)
+    in_flight.settle(Outcome.VERIFICATION)
+    clock.later(GUARDED.verification_ttl)
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.reserved
 
@@ -227,9 +227,9 @@ def test_a_success_that_came_late_does_not_outlast_an_idle_gap() -> None:
 def test_a_success_before_a_denial_is_no_answer_to_it() -> None:
     clock = Clock()
     guard = make(LOOKING, clock=clock)
-    prove(guard, OLD)
+    verify(guard, OLD)
     early, denied = guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL)
-    early.settle(Outcome.PROOF)
+    early.settle(Outcome.VERIFICATION)
     denied.settle(Outcome.DOUBT)
     assert guard.admit(OLD, PORTAL).reserved
 
@@ -237,7 +237,7 @@ def test_a_success_before_a_denial_is_no_answer_to_it() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.AMBIGUOUS, Outcome.INTERCEPTED])
 def test_what_may_be_a_gateways_answer_closes_the_gate_too(outcome: Outcome) -> None:
     guard = make()
-    prove(guard, OLD)
+    verify(guard, OLD)
     call(guard, OLD, outcome)
     assert what_is(guard, OLD) is PairState.SUSPECT
     with pytest.raises(CredentialRejectedError, match="suspicion"):
@@ -246,7 +246,7 @@ def test_what_may_be_a_gateways_answer_closes_the_gate_too(outcome: Outcome) -> 
 
 def test_a_rotation_closes_the_gates_and_its_end_opens_them() -> None:
     guard = make(LOOKING)
-    prove(guard, OLD)
+    verify(guard, OLD)
     guard.store.apply("key", RotateBegin(incident=HERE))
     with pytest.raises(RotationInProgressError):
         guard.admit(OLD, PORTAL)
@@ -254,17 +254,17 @@ def test_a_rotation_closes_the_gates_and_its_end_opens_them() -> None:
     assert not guard.admit(OLD, PORTAL).reserved
 
 
-def test_a_proof_of_another_pair_closes_the_gate_of_the_old_one() -> None:
+def test_a_verification_of_another_pair_closes_the_gate_of_the_old_one() -> None:
     guard = make(LOOKING)
-    prove(guard, OLD)
-    prove(guard, NEW)
+    verify(guard, OLD)
+    verify(guard, NEW)
     with pytest.raises(CredentialSupersededError):
         guard.admit(OLD, PORTAL)
 
 
 def test_another_origin_has_its_own_gate() -> None:
     guard = make()
-    prove(guard, OLD)
+    verify(guard, OLD)
     with guard.admit(OLD, OTHER_PORTAL) as ticket:
         assert ticket.reserved
     with guard.admit(OLD, PORTAL) as ticket:
@@ -275,19 +275,19 @@ def test_another_origin_has_its_own_gate() -> None:
 
 def test_an_operators_word_opens_a_pair_that_was_rejected_here() -> None:
     guard = make()
-    prove(guard, OLD)
+    verify(guard, OLD)
     call(guard, OLD, Outcome.STRIKE)
     guard.store.apply("key", Reset(now=guard.store.clock(), forgive=frozenset({OLD.fingerprint})))
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.reserved
-        ticket.settle(Outcome.PROOF)
+        ticket.settle(Outcome.VERIFICATION)
     assert places(guard) == 2
 
 
 def test_a_rejection_closes_the_gates_of_its_own_pair_only() -> None:
     guard = make()
-    prove(guard, Pair("another pair", key_fingerprint="another key"))
-    prove(guard, OLD)
+    verify(guard, Pair("another pair", key_fingerprint="another key"))
+    verify(guard, OLD)
     call(guard, OLD, Outcome.STRIKE)
     assert not guard.admit(Pair("another pair", key_fingerprint="another key"), PORTAL).reserved
 
@@ -297,4 +297,4 @@ def test_strict_has_no_gates() -> None:
     for _ in range(50):
         with guard.admit(OLD, PORTAL) as ticket:
             assert ticket.reserved
-            ticket.settle(Outcome.PROOF)
+            ticket.settle(Outcome.VERIFICATION)

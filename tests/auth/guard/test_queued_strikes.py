@@ -1,4 +1,4 @@
-"""A strike that this process knows of and the store does not: nothing unproven of that key goes before it."""
+"""A strike that this process knows of and the store does not: nothing unverified of that key goes before it."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from cyara_auth.errors import ProbeWaitTimeoutError, StrikeBudgetExhaustedError,
 from cyara_auth.strikes.decide import Decision, Event, Settle
 from cyara_auth.strikes.state import Admission, Outcome
 
-from .parts import NEW, OLD, PORTAL, FragileStore, Pair, call, make, prove, state
+from .parts import NEW, OLD, PORTAL, FragileStore, Pair, call, make, state, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +36,10 @@ class StandsStill(FragileStore):
         return decision
 
 
-def test_nothing_unproven_goes_while_another_thread_writes_a_strike() -> None:
+def test_nothing_unverified_goes_while_another_thread_writes_a_strike() -> None:
     store = StandsStill()
     guard = make(store=store)
-    prove(guard, OLD)
+    verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     store.goes_on.clear()
     writer = threading.Thread(target=in_flight.settle, args=(Outcome.STRIKE,))
@@ -49,7 +49,7 @@ def test_nothing_unproven_goes_while_another_thread_writes_a_strike() -> None:
         with pytest.raises(ProbeWaitTimeoutError):
             guard.admit(NEW, PORTAL, timeout=0.0)
         assert not state(guard).tickets
-        call(guard, Pair("a pair of", "another key"), Outcome.PROOF)
+        call(guard, Pair("a pair of", "another key"), Outcome.VERIFICATION)
     finally:
         store.goes_on.set()
         writer.join(20)
@@ -62,7 +62,7 @@ def test_nothing_unproven_goes_while_another_thread_writes_a_strike() -> None:
 def test_a_strike_that_is_learnt_while_the_store_answers_takes_the_grant_back() -> None:
     store = StandsStill()
     guard = make(store=store)
-    prove(guard, OLD)
+    verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
 
     def strike_that_cannot_be_written() -> None:
@@ -73,6 +73,6 @@ def test_a_strike_that_is_learnt_while_the_store_answers_takes_the_grant_back() 
     with pytest.raises(StrikeStoreUnavailableError):
         guard.admit(NEW, PORTAL, timeout=5.0)
     store.down = False
-    call(guard, NEW, Outcome.PROOF)
+    call(guard, NEW, Outcome.VERIFICATION)
     assert state(guard).strikes == 1
     assert not state(guard).tickets

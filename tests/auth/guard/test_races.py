@@ -13,7 +13,7 @@ from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import Admit, Decision, Event
 from cyara_auth.strikes.state import Admission, Outcome, TicketStatus
 
-from .parts import GUARDED, OLD, PORTAL, call, make, prove, state
+from .parts import GUARDED, OLD, PORTAL, call, make, state, verify
 
 
 class Meddling(MemoryStrikeStore):
@@ -32,10 +32,10 @@ class Meddling(MemoryStrikeStore):
 def test_a_401_that_arrives_while_the_store_says_free_wins() -> None:
     store = Meddling()
     guard, elsewhere = make(store=store), make(store=store)
-    prove(guard, OLD)
+    verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     call(guard, OLD, Outcome.DOUBT)
-    call(elsewhere, OLD, Outcome.PROOF)
+    call(elsewhere, OLD, Outcome.VERIFICATION)
     store.meanwhile = lambda: in_flight.settle(Outcome.STRIKE)
     with pytest.raises(CredentialRejectedError):
         guard.admit(OLD, PORTAL)

@@ -15,7 +15,7 @@ from .parts import GUARDED, OLD, PORTAL, STRICT, call
 def test_clients_in_a_row_share_a_guard_and_so_its_ramp() -> None:
     store = MemoryStrikeStore()
     first, second = shared_guard(store, GUARDED), shared_guard(store, GUARDED)
-    call(first, OLD, Outcome.PROOF)
+    call(first, OLD, Outcome.VERIFICATION)
     with first.admit(OLD, PORTAL), second.admit(OLD, PORTAL), pytest.raises(ProbeWaitTimeoutError):
         second.admit(OLD, PORTAL, timeout=0.0)
 

@@ -88,7 +88,7 @@ class Portal(RuleBasedStateMachine):
     def answer(self, index: int, lost: bool) -> None:  # noqa: FBT001  # hypothesis draws it
         call = self.one_of(index, evaluated=True)
         if call is not None:
-            call.end(Outcome.UNKNOWN if lost else Outcome.PROOF if call.valid else Outcome.STRIKE)
+            call.end(Outcome.UNKNOWN if lost else Outcome.VERIFICATION if call.valid else Outcome.STRIKE)
 
     @rule(index=st.integers(0, 9))
     def give_up(self, index: int) -> None:

@@ -5,10 +5,10 @@ from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.state import GuardPolicy, Outcome, PairState
 
-from .parts import LOOKING, NEW, OLD, PORTAL, STRICT, Clock, FragileStore, call, make, prove, state, what_is
+from .parts import LOOKING, NEW, OLD, PORTAL, STRICT, Clock, FragileStore, call, make, state, verify, what_is
 
 
-def test_an_unproven_pair_is_refused_without_a_store() -> None:
+def test_an_unverified_pair_is_refused_without_a_store() -> None:
     store = FragileStore()
     guard = make(store=store)
     store.down = True
@@ -16,28 +16,28 @@ def test_an_unproven_pair_is_refused_without_a_store() -> None:
         with pytest.raises(StrikeStoreUnavailableError):
             guard.admit(OLD, PORTAL)
     store.down = False
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
 
 
 def test_strict_sends_nothing_without_a_store() -> None:
     store = FragileStore()
     guard = make(STRICT, store=store)
-    prove(guard, OLD)
+    verify(guard, OLD)
     store.down = True
     with pytest.raises(StrikeStoreUnavailableError):
         guard.admit(OLD, PORTAL)
 
 
-def test_a_proven_pair_goes_on_for_as_long_as_a_proof_lasts() -> None:
+def test_a_verified_pair_goes_on_for_as_long_as_a_verification_lasts() -> None:
     clock = Clock()
     store = FragileStore(clock=clock.instant)
     guard = make(LOOKING, store=store, clock=clock)
-    prove(guard, OLD)
+    verify(guard, OLD)
     store.down = True
     for _ in range(10):
-        clock.later(LOOKING.proof_ttl / 2)
-        call(guard, OLD, Outcome.PROOF)
-    clock.later(LOOKING.proof_ttl)
+        clock.later(LOOKING.verification_ttl / 2)
+        call(guard, OLD, Outcome.VERIFICATION)
+    clock.later(LOOKING.verification_ttl)
     with pytest.raises(StrikeStoreUnavailableError):
         guard.admit(OLD, PORTAL)
 
@@ -49,14 +49,14 @@ def test_a_grant_whose_answer_got_lost_is_given_back() -> None:
     with pytest.raises(StrikeStoreUnavailableError):
         guard.admit(OLD, PORTAL)
     assert len(state(guard).tickets) == 1
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
     assert not state(guard).tickets
 
 
 def test_a_401_is_honoured_here_even_if_the_store_cannot_be_told() -> None:
     store = FragileStore()
     guard = make(store=store)
-    prove(guard, OLD)
+    verify(guard, OLD)
     store.down = True
     call(guard, OLD, Outcome.STRIKE)
     for _ in range(3):
@@ -70,10 +70,10 @@ def test_a_401_is_honoured_here_even_if_the_store_cannot_be_told() -> None:
     assert what_is(guard, OLD) is PairState.REJECTED
 
 
-def test_nothing_unproven_goes_before_the_store_has_been_told_of_a_401() -> None:
+def test_nothing_unverified_goes_before_the_store_has_been_told_of_a_401() -> None:
     store = FragileStore()
     guard = make(GuardSettings(budget=1), store=store)
-    prove(guard, OLD)
+    verify(guard, OLD)
     store.down = True
     call(guard, OLD, Outcome.STRIKE)
     store.down = False
@@ -98,12 +98,12 @@ def test_a_failed_settlement_is_dated_by_when_it_was_learnt() -> None:
     guard = make(STRICT, store=store, clock=clock)
     ticket = guard.admit(OLD, PORTAL)
     store.down = True
-    ticket.settle(Outcome.PROOF)
+    ticket.settle(Outcome.VERIFICATION)
     clock.later(600.0)
     store.down = False
     guard.close()
-    proof = state(guard).pairs[0].proofs[0]
-    assert proof.at == Instant(domain="test", seconds=clock.seconds - 600.0)
+    verification = state(guard).pairs[0].verifications[0]
+    assert verification.at == Instant(domain="test", seconds=clock.seconds - 600.0)
 
 
 def test_two_flushes_at_a_time_write_each_report_once() -> None:

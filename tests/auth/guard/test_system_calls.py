@@ -11,7 +11,7 @@ import pytest
 from cyara_auth.guard.guard import GuardSettings
 from cyara_auth.strikes.state import Outcome
 
-from .parts import OLD, PORTAL, make, prove
+from .parts import OLD, PORTAL, make, verify
 
 # The child only makes calls of the guard and ends; newer Pythons warn of any fork beside other threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -33,14 +33,14 @@ def sealed() -> ModuleType:
     return module
 
 
-def test_a_proven_call_makes_no_system_call(sealed: ModuleType) -> None:
+def test_a_verified_call_makes_no_system_call(sealed: ModuleType) -> None:
     guard = make(GuardSettings(sync_interval=60.0))
-    prove(guard, OLD)
+    verify(guard, OLD)
 
     def one() -> None:
         ticket = guard.admit(OLD, PORTAL, operation="GetCampaigns")
         ticket.sent()
-        ticket.settle(Outcome.PROOF)
+        ticket.settle(Outcome.VERIFICATION)
 
     assert sealed.survives(one)
 

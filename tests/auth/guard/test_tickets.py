@@ -9,7 +9,7 @@ from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.tickets import Ticket
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, call, make, prove, state
+from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, call, make, state, verify
 
 
 def statuses(guard: StrikeGuard) -> list[TicketStatus]:
@@ -19,17 +19,17 @@ def statuses(guard: StrikeGuard) -> list[TicketStatus]:
 def test_a_ticket_tells_what_it_is_for() -> None:
     guard = make(STRICT)
     with guard.admit(OLD, PORTAL) as ticket:
-        assert (ticket.pair, ticket.proven, ticket.reserved) == (OLD.fingerprint, False, True)
-        ticket.settle(Outcome.PROOF)
+        assert (ticket.pair, ticket.verified, ticket.reserved) == (OLD.fingerprint, False, True)
+        ticket.settle(Outcome.VERIFICATION)
     with guard.admit(OLD, PORTAL) as ticket:
-        assert (ticket.proven, ticket.reserved) == (True, True)
+        assert (ticket.verified, ticket.reserved) == (True, True)
 
 
 def test_a_free_ticket_tells_that_nothing_is_charged() -> None:
     guard = make(GUARDED)
-    prove(guard, OLD)
+    verify(guard, OLD)
     with guard.admit(OLD, PORTAL) as ticket:
-        assert (ticket.pair, ticket.proven, ticket.reserved) == (OLD.fingerprint, True, False)
+        assert (ticket.pair, ticket.verified, ticket.reserved) == (OLD.fingerprint, True, False)
 
 
 def test_leaving_the_block_unsent_gives_the_charge_back() -> None:
@@ -60,7 +60,7 @@ def test_a_dropped_ticket_settles_itself_at_the_next_attempt() -> None:
     assert statuses(guard) == [TicketStatus.UNKNOWN]
     guard.admit(OLD, PORTAL)
     gc.collect()
-    guard.admit(OLD, PORTAL, timeout=5.0).settle(Outcome.PROOF)
+    guard.admit(OLD, PORTAL, timeout=5.0).settle(Outcome.VERIFICATION)
     assert statuses(guard) == [TicketStatus.UNKNOWN]
 
 
@@ -71,15 +71,15 @@ def test_only_the_first_settlement_counts() -> None:
     ticket.settle(Outcome.STRIKE)
     ticket.give_up()
     assert state(guard).strikes == 0
-    free = proven_ticket(guard)
-    free.settle(Outcome.PROOF)
+    free = verified_ticket(guard)
+    free.settle(Outcome.VERIFICATION)
     free.settle(Outcome.STRIKE)
     free.give_up()
     assert state(guard).strikes == 0
 
 
-def proven_ticket(guard: StrikeGuard) -> Ticket:
-    prove(guard, OLD)
+def verified_ticket(guard: StrikeGuard) -> Ticket:
+    verify(guard, OLD)
     ticket = guard.admit(OLD, PORTAL)
     ticket.sent()
     return ticket
@@ -87,32 +87,32 @@ def proven_ticket(guard: StrikeGuard) -> Ticket:
 
 def test_a_free_call_without_an_outcome_changes_nothing() -> None:
     guard = make()
-    with proven_ticket(guard):
+    with verified_ticket(guard):
         pass
     for outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT, Outcome.INCONCLUSIVE, Outcome.BUSY):
-        proven_ticket(guard).settle(outcome)
+        verified_ticket(guard).settle(outcome)
     assert statuses(guard) == []
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
 
 
 def test_places_on_the_ramp_come_back_however_a_ticket_ends() -> None:
     guard = make()
-    call(guard, OLD, Outcome.PROOF)
+    call(guard, OLD, Outcome.VERIFICATION)
     with guard.admit(OLD, PORTAL):
         pass
     for _ in range(5):
         guard.admit(OLD, PORTAL, timeout=0.0)
         gc.collect()
     held = guard.admit(OLD, PORTAL, timeout=0.0)
-    held.settle(Outcome.PROOF)
-    held.settle(Outcome.PROOF)
+    held.settle(Outcome.VERIFICATION)
+    held.settle(Outcome.VERIFICATION)
     with guard.admit(OLD, PORTAL, timeout=0.0), guard.admit(OLD, PORTAL, timeout=0.0):
         pass
 
 
 def test_closing_the_guard_settles_what_is_open() -> None:
     guard = make(STRICT)
-    prove(guard, OLD, times=1)
+    verify(guard, OLD, times=1)
     kept = [guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL)]
     kept[0].sent()
     guard.close()

@@ -66,11 +66,11 @@ def settle(
     return store.apply(key_id, event)
 
 
-def prove(store: StrikeStore) -> None:
+def verify(store: StrikeStore) -> None:
     """Let the pair pass one probe, as a first call of a process would."""
     granted = admit(store)
     assert granted.admission is Admission.GRANT
-    settle(store, granted, Outcome.PROOF)
+    settle(store, granted, Outcome.VERIFICATION)
 
 
 def strikes(store: StrikeStore) -> int:

@@ -22,7 +22,7 @@ from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.strikes.events import Admit, RotateAbort, RotateBegin
 from cyara_auth.strikes.state import EMPTY, Admission, KeyMode, Outcome
 
-from .events import ACCOUNT, INCIDENT, ORIGIN, PAIR, STRICT, RedisServer, admit, prove, settle, strikes
+from .events import ACCOUNT, INCIDENT, ORIGIN, PAIR, STRICT, RedisServer, admit, settle, strikes, verify
 from .proxy import LossyProxy
 
 NAME = f"cyara:strikes:{{{ACCOUNT}}}"
@@ -42,7 +42,7 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 
 def test_a_key_is_one_hash_that_never_expires_and_holds_no_secret(store: RedisStrikeStore, client: redis.Redis) -> None:
-    prove(store)
+    verify(store)
     settle(store, admit(store), Outcome.STRIKE)
     assert client.keys("*") == [NAME]
     assert client.ttl(NAME) == -1
@@ -58,7 +58,7 @@ def test_the_version_changes_with_every_change_and_only_then(store: RedisStrikeS
     first = store.version(ACCOUNT)
     assert admit(store).admission is Admission.WAIT
     assert store.version(ACCOUNT) == first != 0
-    settle(store, granted, Outcome.PROOF)
+    settle(store, granted, Outcome.VERIFICATION)
     assert store.version(ACCOUNT) == first + 1
 
 
@@ -87,22 +87,22 @@ def test_the_servers_clock_decides_and_never_lags_behind_what_others_wrote(store
     assert store.clock().seconds >= granted.ticket.reserved_at.seconds - 0.001
 
 
-def test_a_proof_that_is_written_late_keeps_the_date_of_its_call(store: RedisStrikeStore) -> None:
+def test_a_verification_that_is_written_late_keeps_the_date_of_its_call(store: RedisStrikeStore) -> None:
     granted = admit(store)
     ended = store.clock()
     time.sleep(0.3)
-    settle(store, granted, Outcome.PROOF, now=ended)
-    proof = store.read(ACCOUNT).pairs[0].proofs[0]
-    assert proof.at == ended
+    settle(store, granted, Outcome.VERIFICATION, now=ended)
+    verification = store.read(ACCOUNT).pairs[0].verifications[0]
+    assert verification.at == ended
 
 
-def test_no_proof_is_dated_ahead_of_the_server(store: RedisStrikeStore) -> None:
+def test_no_verification_is_dated_ahead_of_the_server(store: RedisStrikeStore) -> None:
     granted = admit(store)
     ahead = attrs.evolve(store.clock(), seconds=store.clock().seconds + 60)
-    settle(store, granted, Outcome.PROOF, now=ahead)
-    proof = store.read(ACCOUNT).pairs[0].proofs[0]
-    assert proof.at is not None
-    assert proof.at.seconds < ahead.seconds - 30
+    settle(store, granted, Outcome.VERIFICATION, now=ahead)
+    verification = store.read(ACCOUNT).pairs[0].verifications[0]
+    assert verification.at is not None
+    assert verification.at.seconds < ahead.seconds - 30
 
 
 def test_events_without_a_clock_pass_as_they_are(store: RedisStrikeStore) -> None:
@@ -123,7 +123,7 @@ def password(client: redis.Redis) -> Iterator[str]:
 @pytest.mark.parametrize("form", ["redis://ci:{}@127.0.0.1:{}/0", "redis://127.0.0.1:{1}/0?username=ci&password={0}"])
 def test_a_password_opens_the_store_and_is_shown_nowhere(redis_server: RedisServer, password: str, form: str) -> None:
     store = RedisStrikeStore(form.format(password, redis_server.port))
-    prove(store)
+    verify(store)
     pool = store._client.connection_pool  # type: ignore[attr-defined]  # noqa: SLF001 - what a traceback with locals shows
     shown = f"{store!r} {store.describe()} {pool!r} {pool.connection_kwargs!r} {vars(store)!r}"
     assert str(redis_server.port) in store.describe()
@@ -209,7 +209,7 @@ def test_row_78_a_server_that_is_not_there_is_refused(call: Callable[[RedisStrik
 def test_row_78_a_server_that_does_not_answer_is_refused_in_time(
     store: RedisStrikeStore, redis_server: RedisServer
 ) -> None:
-    prove(store)
+    verify(store)
     assert redis_server.process is not None
     redis_server.process.send_signal(signal.SIGSTOP)
     try:
@@ -223,7 +223,7 @@ def test_row_78_a_server_that_does_not_answer_is_refused_in_time(
 
 
 def test_damaged_state_is_refused(store: RedisStrikeStore, client: redis.Redis) -> None:
-    prove(store)
+    verify(store)
     client.hset(NAME, mapping={"version": 1, "born": 1, "state": "{"})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StrikeStoreRolledBackWarning)
@@ -242,7 +242,7 @@ def test_a_foreign_value_under_our_name_is_refused(store: RedisStrikeStore, clie
 
 
 def test_row_81_a_flush_is_noticed(store: RedisStrikeStore, client: redis.Redis) -> None:
-    prove(store)
+    verify(store)
     before = store.version(ACCOUNT)
     client.flushall()
     with pytest.warns(StrikeStoreRolledBackWarning, match="has lost writes"):
@@ -254,15 +254,15 @@ def test_row_81_a_flush_is_noticed(store: RedisStrikeStore, client: redis.Redis)
 def test_row_81_a_store_that_was_emptied_and_filled_again_is_noticed(
     store: RedisStrikeStore, redis_server: RedisServer, client: redis.Redis
 ) -> None:
-    prove(store)
+    verify(store)
     client.flushall()
-    prove(RedisStrikeStore(redis_server.url))
+    verify(RedisStrikeStore(redis_server.url))
     with pytest.warns(StrikeStoreRolledBackWarning):
         store.read(ACCOUNT)
 
 
 def test_row_81_a_restart_without_persistence_is_noticed(store: RedisStrikeStore, redis_server: RedisServer) -> None:
-    prove(store)
+    verify(store)
     redis_server.stop()
     with pytest.raises(StrikeStoreUnavailableError):
         store.version(ACCOUNT)
@@ -339,10 +339,10 @@ def test_a_writer_that_is_always_overtaken_gives_up_in_time(redis_server: RedisS
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_row_76_parent_and_child_go_on_after_a_fork(store: RedisStrikeStore, in_child: Callable[..., None]) -> None:
-    prove(store)
+    verify(store)
 
     def child() -> None:
-        settle(store, admit(store), Outcome.PROOF)
+        settle(store, admit(store), Outcome.VERIFICATION)
 
     granted = admit(store)
     in_child(child)

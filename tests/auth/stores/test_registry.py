@@ -18,7 +18,7 @@ from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import default_path, open_store, reset_stores
 from cyara_auth.stores.sqlite import SqliteStrikeStore
 
-from .events import admit, prove
+from .events import admit, verify
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def test_the_default_is_a_file_in_the_users_state_directory(state_home: Path) ->
     assert isinstance(store, SqliteStrikeStore)
     assert default_path().is_relative_to(state_home)
     assert str(default_path()) in store.describe()
-    prove(store)
+    verify(store)
 
 
 def test_ten_clients_share_one_store() -> None:
@@ -154,7 +154,7 @@ def test_row_83_without_a_home_strikes_are_counted_in_memory(monkeypatch: pytest
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 def test_a_default_file_that_is_not_safe_is_no_reason_to_forget_it() -> None:
-    prove(open_store(environ={}))
+    verify(open_store(environ={}))
     reset_stores()
     default_path().chmod(0o644)
     with pytest.raises(StrikeStoreUnavailableError, match="chmod 600"):
@@ -164,7 +164,7 @@ def test_a_default_file_that_is_not_safe_is_no_reason_to_forget_it() -> None:
 def test_a_default_file_that_cannot_be_written_any_more_is_no_reason_to_forget_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prove(open_store(environ={}))
+    verify(open_store(environ={}))
     reset_stores()
 
     def read_only(*_: object) -> None:

@@ -22,7 +22,7 @@ from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile
 from cyara_auth.strikes.state import EMPTY, Admission, Outcome
 
-from .events import ACCOUNT, PAIR, admit, prove, settle, strikes
+from .events import ACCOUNT, PAIR, admit, settle, strikes, verify
 
 if TYPE_CHECKING:
     from cyara_auth.strikes.events import Decision
@@ -51,7 +51,7 @@ def test_a_strike_is_seen_by_another_process(store: SqliteStrikeStore, path: Pat
 def test_nobody_else_can_read_it_whatever_the_umask(store: SqliteStrikeStore, path: Path) -> None:
     before = os.umask(0)
     try:
-        prove(store)
+        verify(store)
     finally:
         os.umask(before)
     assert [mode(file) for file in remains(path)] == [0o600] * 3
@@ -59,7 +59,7 @@ def test_nobody_else_can_read_it_whatever_the_umask(store: SqliteStrikeStore, pa
 
 
 def test_it_holds_no_more_than_fingerprints(store: SqliteStrikeStore, path: Path) -> None:
-    prove(store)
+    verify(store)
     assert PAIR.encode() in b"".join(file.read_bytes() for file in remains(path))
     assert str(path) in store.describe()
 
@@ -70,7 +70,7 @@ def test_the_version_changes_with_every_change_and_only_then(store: SqliteStrike
     first = store.version(ACCOUNT)
     assert admit(store).admission is Admission.WAIT
     assert store.version(ACCOUNT) == first != 0
-    settle(store, granted, Outcome.PROOF)
+    settle(store, granted, Outcome.VERIFICATION)
     assert store.version(ACCOUNT) != first
     assert store.version("f" * 32) == 0
     assert store.read("f" * 32) is EMPTY
@@ -92,7 +92,7 @@ def test_row_78_a_file_that_cannot_be_trusted_is_refused(
     path: Path, prepare: Callable[[Path], object], sentence: str
 ) -> None:
     with closing(SqliteStrikeStore(path)) as before:
-        prove(before)
+        verify(before)
     prepare(path)
     with (
         closing(SqliteStrikeStore(path)) as store,
@@ -106,7 +106,7 @@ def test_row_78_a_file_that_cannot_be_trusted_is_refused(
 def test_a_file_of_another_user_is_refused(store: SqliteStrikeStore, path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a file away")
-    prove(store)
+    verify(store)
     store.close()
     os.chown(path, 65534, 65534)
     with pytest.raises(StrikeStoreUnavailableError, match="belongs to another user"):
@@ -117,7 +117,7 @@ def test_a_sticky_folder_is_fine(path: Path) -> None:
     path.parent.mkdir()
     path.parent.chmod(0o1777)
     with closing(SqliteStrikeStore(path)) as store:
-        prove(store)
+        verify(store)
 
 
 def test_row_79_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def raw(path: Path, *statements: str) -> None:
 
 
 def test_row_82_a_newer_schema_is_refused(store: SqliteStrikeStore, path: Path) -> None:
-    prove(store)
+    verify(store)
     store.close()
     raw(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with pytest.raises(StrikeStoreUnavailableError, match="newer release"):
@@ -144,7 +144,7 @@ def test_row_82_a_newer_schema_is_refused(store: SqliteStrikeStore, path: Path) 
 
 
 def test_row_82_a_newer_state_in_a_known_schema_is_refused(store: SqliteStrikeStore, path: Path) -> None:
-    prove(store)
+    verify(store)
     raw(path, """UPDATE key_state SET version = version + 1, state = '{"format": 99}'""")
     with pytest.raises(StrikeStoreUnavailableError, match="format 99"):
         admit(store)
@@ -163,7 +163,7 @@ def test_another_programs_database_is_refused_and_left_alone(store: SqliteStrike
 
 
 def test_a_file_with_a_missing_table_is_refused(store: SqliteStrikeStore, path: Path) -> None:
-    prove(store)
+    verify(store)
     raw(path, "DROP TABLE key_state")
     with pytest.raises(StrikeStoreUnavailableError, match="no such table"):
         admit(store)
@@ -189,7 +189,7 @@ def public_folder() -> Iterator[Path]:
 def test_row_78_a_read_only_file_is_refused(public_folder: Path, in_child: Callable[..., None]) -> None:
     path = public_folder / "strikes.sqlite3"
     with closing(SqliteStrikeStore(path)) as store:
-        prove(store)
+        verify(store)
     if os.geteuid() == 0:
         os.chown(path, 65534, 65534)
         os.chown(public_folder, 65534, 65534)
@@ -237,7 +237,7 @@ def test_row_78_a_full_disk_is_refused_and_forgets_nothing(
 
 
 def test_row_78_a_file_that_stays_locked_is_refused(store: SqliteStrikeStore, path: Path) -> None:
-    prove(store)
+    verify(store)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StrikeStoreUnavailableError, match="another process kept"):
@@ -248,7 +248,7 @@ def test_row_78_a_file_that_stays_locked_is_refused(store: SqliteStrikeStore, pa
 
 
 def test_threads_wait_for_each_other_no_longer_than_the_timeout(store: SqliteStrikeStore, path: Path) -> None:
-    prove(store)
+    verify(store)
     refused: list[str] = []
 
     def try_once() -> None:
@@ -272,7 +272,7 @@ def test_threads_wait_for_each_other_no_longer_than_the_timeout(store: SqliteStr
 @pytest.mark.parametrize("endings", [ENDINGS, ENDINGS[:1]], ids=["all files", "the database alone"])
 def test_row_80_a_deleted_file_is_noticed_by_every_user(path: Path, endings: tuple[str, ...]) -> None:
     with closing(SqliteStrikeStore(path)) as one, closing(SqliteStrikeStore(path)) as two:
-        prove(one)
+        verify(one)
         assert one.version(ACCOUNT) == two.version(ACCOUNT) != 0
         remembered = one.version(ACCOUNT)
         for ending in endings:
@@ -291,7 +291,7 @@ def test_row_80_a_deleted_file_is_noticed_by_every_user(path: Path, endings: tup
 def test_a_decision_overtaken_by_another_process_is_made_again(
     store: SqliteStrikeStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prove(store)
+    verify(store)
     overtaker = SqliteStrikeStore(path)
     begun: list[str] = []
     granted: list[Decision] = []
@@ -337,9 +337,9 @@ def test_row_54_probes_and_strikes_reach_the_disk_and_the_steady_state_of_strict
 
     granted: list[Decision] = []
     assert level_at_commit(lambda: granted.append(admit(store))) == "FULL"  # a probe
-    settle(store, granted.pop(), Outcome.PROOF)
-    assert level_at_commit(lambda: granted.append(admit(store))) == "NORMAL"  # STRICT, proven
-    assert level_at_commit(lambda: settle(store, granted.pop(), Outcome.PROOF)) == "NORMAL"
+    settle(store, granted.pop(), Outcome.VERIFICATION)
+    assert level_at_commit(lambda: granted.append(admit(store))) == "NORMAL"  # STRICT, verified
+    assert level_at_commit(lambda: settle(store, granted.pop(), Outcome.VERIFICATION)) == "NORMAL"
     granted.append(admit(store))
     assert level_at_commit(lambda: settle(store, granted.pop(), Outcome.STRIKE)) == "FULL"
 
@@ -360,14 +360,14 @@ def test_many_processes_may_make_the_file_at_the_same_moment(path: Path) -> None
 def test_a_process_that_dies_while_making_the_file_leaves_one_that_works(store: SqliteStrikeStore, path: Path) -> None:
     path.parent.mkdir(mode=0o700)
     path.touch(mode=0o600)
-    prove(store)
+    verify(store)
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
         assert database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
 def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_child: Callable[..., None]) -> None:
-    prove(store)
+    verify(store)
     ended = threading.Event()
     failures: list[BaseException] = []
 
@@ -385,7 +385,7 @@ def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_chil
         thread.start()
 
     def child() -> None:
-        settle(store, admit(store), Outcome.PROOF)
+        settle(store, admit(store), Outcome.VERIFICATION)
         assert store.version(ACCOUNT) != 0
 
     try:
@@ -400,7 +400,7 @@ def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_chil
 
 
 def test_a_closed_store_opens_again(store: SqliteStrikeStore) -> None:
-    prove(store)
+    verify(store)
     store.close()
     store.close()
     assert admit(store).admission is Admission.GRANT
@@ -472,7 +472,7 @@ def test_opening_waits_for_another_process_that_makes_the_file(
         release.start()
         with monkeypatch.context() as patch:
             patch.setattr(sqlite3, "connect", impatient)
-            prove(store)
+            verify(store)
         release.join()
 
 

@@ -84,9 +84,9 @@ class Story:
         )
         return self.hear(event)
 
-    def prove(self, pair: str, ticket: str = "proof", *, origin: str = PORTAL) -> Self:
+    def verify(self, pair: str, ticket: str = "verification", *, origin: str = PORTAL) -> Self:
         assert self.admit(pair, ticket, origin=origin) is Admission.GRANT
-        self.settle(pair, Outcome.PROOF, ticket, origin=origin)
+        self.settle(pair, Outcome.VERIFICATION, ticket, origin=origin)
         return self
 
     def strike(self, pair: str, ticket: str = "strike") -> Self:

@@ -19,7 +19,7 @@ def test_the_first_call_of_a_pair_is_reserved_durably(settings: GuardSettings) -
 
 
 @BOTH
-def test_single_flight_while_a_pair_is_unproven(settings: GuardSettings) -> None:
+def test_single_flight_while_a_pair_is_unverified(settings: GuardSettings) -> None:
     story = Story(settings)
     story.admit("new", "t1", pid=7)
     assert story.admit("new", "t2") is Admission.WAIT
@@ -28,8 +28,8 @@ def test_single_flight_while_a_pair_is_unproven(settings: GuardSettings) -> None
     assert not story.last.changed
 
 
-def test_strict_lets_two_calls_of_a_proven_pair_go_together_and_no_third() -> None:
-    story = Story(STRICT).prove("good")
+def test_strict_lets_two_calls_of_a_verified_pair_go_together_and_no_third() -> None:
+    story = Story(STRICT).verify("good")
     assert story.admit("good", "t1") is Admission.GRANT
     assert not story.last.durable
     assert story.admit("good", "t2") is Admission.GRANT
@@ -37,23 +37,23 @@ def test_strict_lets_two_calls_of_a_proven_pair_go_together_and_no_third() -> No
 
 
 def test_exclusion_between_pairs_no_other_pair_is_sent_while_a_call_is_open() -> None:
-    story = Story(STRICT).prove("good")
+    story = Story(STRICT).verify("good")
     assert story.admit("good", "t1") is Admission.GRANT
     assert story.admit("new", "t2") is Admission.WAIT
-    story.settle("good", Outcome.PROOF, "t1")
+    story.settle("good", Outcome.VERIFICATION, "t1")
     assert story.admit("new", "t2") is Admission.GRANT
     assert story.admit("good", "t3") is Admission.WAIT
 
 
-def test_guarded_lets_a_proven_pair_go_free() -> None:
-    story = Story(GUARDED).prove("good")
+def test_guarded_lets_a_verified_pair_go_free() -> None:
+    story = Story(GUARDED).verify("good")
     assert story.admit("good") is Admission.FREE
     assert not story.last.changed
 
 
 @BOTH
-def test_single_flight_again_when_the_proof_is_too_old(settings: GuardSettings) -> None:
-    story = Story(settings).prove("good").later(settings.proof_ttl)
+def test_single_flight_again_when_the_verification_is_too_old(settings: GuardSettings) -> None:
+    story = Story(settings).verify("good").later(settings.verification_ttl)
     assert story.what_is("good") is PairState.STALE
     assert story.admit("good", "t1") is Admission.GRANT
     assert story.last.durable
@@ -61,20 +61,20 @@ def test_single_flight_again_when_the_proof_is_too_old(settings: GuardSettings) 
     assert story.admit("good", "t2") is Admission.WAIT
 
 
-def test_a_reboot_makes_a_proof_stale() -> None:
-    story = Story(GUARDED).prove("good").reboot()
+def test_a_reboot_makes_a_verification_stale() -> None:
+    story = Story(GUARDED).verify("good").reboot()
     assert story.admit("good") is Admission.GRANT
 
 
-def test_a_clock_that_goes_backwards_makes_a_proof_stale() -> None:
-    assert Story(GUARDED).prove("good").later(-1.0).admit("good") is Admission.GRANT
+def test_a_clock_that_goes_backwards_makes_a_verification_stale() -> None:
+    assert Story(GUARDED).verify("good").later(-1.0).admit("good") is Admission.GRANT
 
 
-def test_proof_is_per_origin_and_strikes_are_per_key() -> None:
-    story = Story(GUARDED).prove("good")
-    assert story.what_is("good", OTHER_PORTAL) is PairState.UNPROVEN
+def test_verification_is_per_origin_and_strikes_are_per_key() -> None:
+    story = Story(GUARDED).verify("good")
+    assert story.what_is("good", OTHER_PORTAL) is PairState.UNVERIFIED
     assert story.admit("good", "t1", origin=OTHER_PORTAL) is Admission.GRANT
-    story.settle("good", Outcome.PROOF, "t1", origin=OTHER_PORTAL)
+    story.settle("good", Outcome.VERIFICATION, "t1", origin=OTHER_PORTAL)
     assert story.admit("good", "t2", origin=OTHER_PORTAL) is Admission.FREE
     assert story.admit("good", "t3", origin=PORTAL) is Admission.FREE
     story.strike("typo")
@@ -102,7 +102,7 @@ def test_the_budget_cannot_be_raised(budget: int) -> None:
 
 
 def test_a_full_budget_with_a_live_call_is_worth_waiting_for() -> None:
-    story = Story(STRICT).prove("good")
+    story = Story(STRICT).verify("good")
     story.admit("good", "t1")
     story.admit("good", "t2")
     story.settle("good", Outcome.UNKNOWN, "t1")
@@ -140,22 +140,22 @@ def test_time_alone_never_gives_budget_back() -> None:
     assert story.admit("new", "t3") is Admission.EXHAUSTED
 
 
-def test_a_proof_refunds_the_unknowns_that_were_old_when_it_was_reserved() -> None:
+def test_a_verification_refunds_the_unknowns_that_were_old_when_it_was_reserved() -> None:
     story = Story()
     story.admit("new", "old")
     story.settle("new", Outcome.UNKNOWN, "old")
-    story.later(ORPHAN_TTL).prove("new")
+    story.later(ORPHAN_TTL).verify("new")
     assert not story.state.tickets
 
 
-def test_a_proof_does_not_refund_an_unknown_that_grew_old_while_it_was_on_its_way() -> None:
+def test_a_verification_does_not_refund_an_unknown_that_grew_old_while_it_was_on_its_way() -> None:
     story = Story()
     story.admit("new", "young")
     story.settle("new", Outcome.UNKNOWN, "young")
     story.later(ORPHAN_TTL - 1.0)
     story.admit("new", "probe")
     story.later(10.0)
-    story.settle("new", Outcome.PROOF, "probe")
+    story.settle("new", Outcome.VERIFICATION, "probe")
     assert [t.id for t in story.state.tickets] == ["young"]
 
 
@@ -175,7 +175,7 @@ def test_a_final_pair_is_refused_whatever_the_budget() -> None:
     assert story.admit("stale") is Admission.REJECTED
     assert story.last.pair is not None
     assert story.last.pair.incident is not None
-    story.prove("first").prove("second")
+    story.verify("first").verify("second")
     assert story.admit("first") is Admission.SUPERSEDED
     assert story.what_is("first") is PairState.SUPERSEDED
 
@@ -187,8 +187,8 @@ def test_a_suspect_pair_needs_somebody_who_takes_the_risk() -> None:
     assert story.what_is("new") is PairState.SUSPECT
     assert story.admit("new", "t2") is Admission.SUSPECT
     assert story.admit("new", "t2", confirm=True) is Admission.GRANT
-    story.settle("new", Outcome.PROOF, "t2")
-    assert story.what_is("new") is PairState.PROVEN
+    story.settle("new", Outcome.VERIFICATION, "t2")
+    assert story.what_is("new") is PairState.VERIFIED
 
 
 def test_a_suspect_pair_without_budget_is_not_confirmed() -> None:
@@ -198,8 +198,8 @@ def test_a_suspect_pair_without_budget_is_not_confirmed() -> None:
     assert story.admit("new", "t2", confirm=True) is Admission.EXHAUSTED
 
 
-def test_an_unseen_pair_is_unproven() -> None:
-    assert Story().what_is("never seen") is PairState.UNPROVEN
+def test_an_unseen_pair_is_unverified() -> None:
+    assert Story().what_is("never seen") is PairState.UNVERIFIED
     assert GUARDED.policy is GuardPolicy.GUARDED
 
 
@@ -224,7 +224,7 @@ def test_probes_back_off_from_an_overloaded_portal_without_a_charge() -> None:
         waits.append(story.last.retry_in)
         story.later(story.last.retry_in)
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    story.prove("new")
+    story.verify("new")
     assert story.state.pause is None
 
 
@@ -245,8 +245,8 @@ def test_a_pause_of_another_clock_domain_is_over() -> None:
     assert story.reboot().admit("new") is Admission.GRANT
 
 
-def test_a_proven_pair_does_not_back_off() -> None:
-    story = Story(STRICT).prove("good")
+def test_a_verified_pair_does_not_back_off() -> None:
+    story = Story(STRICT).verify("good")
     story.admit("good")
     story.settle("good", Outcome.BUSY)
     assert story.state.pause is None

@@ -6,8 +6,8 @@ import pytest
 from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify, is_login_page
 from cyara_auth.strikes.state import Outcome
 
-UNPROVEN = RequestFacts()
-PROVEN = RequestFacts(proven=True)
+UNVERIFIED = RequestFacts()
+VERIFIED = RequestFacts(verified=True)
 JSON = "application/json"
 
 NOT_SENT = {
@@ -44,7 +44,7 @@ UNKNOWN = {
 }
 
 ALWAYS = {
-    **dict.fromkeys([*range(200, 300), 304], Outcome.PROOF),
+    **dict.fromkeys([*range(200, 300), 304], Outcome.VERIFICATION),
     **dict.fromkeys([300, 301, 302, 303, *range(305, 400)], Outcome.UNKNOWN),  # not said to stay on the origin
     **dict.fromkeys([400, 404, 405, 407, 409, 422], Outcome.INCONCLUSIVE),
     **dict.fromkeys([401], Outcome.STRIKE),
@@ -53,10 +53,10 @@ ALWAYS = {
 }
 
 
-def expected(status: int, *, proven: bool) -> Outcome:
+def expected(status: int, *, verified: bool) -> Outcome:
     if status == 403:
-        return Outcome.DOUBT if proven else Outcome.UNKNOWN
-    return ALWAYS.get(status, Outcome.INCONCLUSIVE if proven else Outcome.UNKNOWN)
+        return Outcome.DOUBT if verified else Outcome.UNKNOWN
+    return ALWAYS.get(status, Outcome.INCONCLUSIVE if verified else Outcome.UNKNOWN)
 
 
 def make(name: str) -> BaseException:
@@ -84,22 +84,22 @@ def test_the_table_knows_every_exception_of_httpx() -> None:
 @pytest.mark.parametrize("name", sorted(NOT_SENT | UNKNOWN))
 def test_exceptions(name: str) -> None:
     wanted = Outcome.NOT_SENT if name in NOT_SENT else Outcome.UNKNOWN
-    assert classify(UNPROVEN, make(name)) is wanted
-    assert classify(PROVEN, make(name)) is wanted
+    assert classify(UNVERIFIED, make(name)) is wanted
+    assert classify(VERIFIED, make(name)) is wanted
 
 
 @pytest.mark.parametrize(
     "kind", [asyncio.CancelledError, KeyboardInterrupt, GeneratorExit, SystemExit, OSError, ValueError]
 )
 def test_what_is_not_of_httpx_is_unknown(kind: type[BaseException]) -> None:
-    assert classify(UNPROVEN, kind()) is Outcome.UNKNOWN
+    assert classify(UNVERIFIED, kind()) is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("status", range(100, 600))
 def test_statuses(status: int) -> None:
     answer = ResponseFacts(status=status, media_type=JSON)
-    assert classify(UNPROVEN, answer) is expected(status, proven=False)
-    assert classify(PROVEN, answer) is expected(status, proven=True)
+    assert classify(UNVERIFIED, answer) is expected(status, verified=False)
+    assert classify(VERIFIED, answer) is expected(status, verified=True)
 
 
 @pytest.mark.parametrize("status", range(100, 600))
@@ -117,7 +117,7 @@ def test_a_public_operation_proves_nothing() -> None:
 @pytest.mark.parametrize("media_type", ["", JSON, "application/problem+json", "text/plain"])
 def test_a_401_of_the_api_is_a_strike(media_type: str) -> None:
     answer = ResponseFacts(status=401, media_type=media_type, challenge="ApiKey", server="Microsoft-IIS/10.0")
-    assert classify(PROVEN, answer) is Outcome.STRIKE
+    assert classify(VERIFIED, answer) is Outcome.STRIKE
 
 
 @pytest.mark.parametrize(
@@ -133,16 +133,16 @@ def test_a_401_of_the_api_is_a_strike(media_type: str) -> None:
     ],
 )
 def test_a_401_that_a_gateway_may_have_made_is_ambiguous(answer: ResponseFacts) -> None:
-    assert classify(UNPROVEN, answer) is Outcome.AMBIGUOUS
+    assert classify(UNVERIFIED, answer) is Outcome.AMBIGUOUS
 
 
-def test_html_instead_of_json_is_a_login_page_and_no_proof() -> None:
+def test_html_instead_of_json_is_a_login_page_and_no_verification() -> None:
     page = ResponseFacts(status=200, media_type="text/html")
-    assert is_login_page(UNPROVEN, page)
-    assert classify(UNPROVEN, page) is classify(PROVEN, page) is Outcome.INTERCEPTED
+    assert is_login_page(UNVERIFIED, page)
+    assert classify(UNVERIFIED, page) is classify(VERIFIED, page) is Outcome.INTERCEPTED
     assert not is_login_page(RequestFacts(json_expected=False), page)
-    assert classify(RequestFacts(json_expected=False), page) is Outcome.PROOF
-    assert not is_login_page(UNPROVEN, ResponseFacts(status=401, media_type="text/html"))
+    assert classify(RequestFacts(json_expected=False), page) is Outcome.VERIFICATION
+    assert not is_login_page(UNVERIFIED, ResponseFacts(status=401, media_type="text/html"))
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_html_instead_of_json_is_a_login_page_and_no_proof() -> None:
 )
 def test_redirects(location: str, same_origin: bool, outcome: Outcome) -> None:  # noqa: FBT001  # a table
     answer = ResponseFacts(status=302, location=location, same_origin_redirect=same_origin)
-    assert classify(UNPROVEN, answer) is outcome
+    assert classify(UNVERIFIED, answer) is outcome

@@ -13,7 +13,7 @@ BOTH = pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "s
 
 @BOTH
 def test_nothing_is_admitted_while_the_token_is_rotated(settings: GuardSettings) -> None:
-    story = Story(settings).prove("old")
+    story = Story(settings).verify("old")
     assert story.hear(RotateBegin(incident=incident())).durable
     assert story.admit("old") is Admission.DRAINING
     assert story.admit("new") is Admission.DRAINING
@@ -23,7 +23,7 @@ def test_nothing_is_admitted_while_the_token_is_rotated(settings: GuardSettings)
 
 @BOTH
 def test_a_rotation_costs_no_strike_and_supersedes_the_old_pair(settings: GuardSettings) -> None:
-    story = Story(settings).strike("typo").prove("old")
+    story = Story(settings).strike("typo").verify("old")
     story.hear(RotateBegin(incident=incident()))
     assert story.hear(RotateCommit(now=story.now, incident=incident(), pair="new")).durable
     assert (story.state.strikes, story.state.mark, story.state.epoch) == (0, 0, 1)
@@ -31,15 +31,15 @@ def test_a_rotation_costs_no_strike_and_supersedes_the_old_pair(settings: GuardS
     assert story.state.drained is None
     assert story.admit("old") is Admission.SUPERSEDED
     assert story.admit("typo") is Admission.REJECTED
-    assert story.what_is("new") is PairState.UNPROVEN
-    story.prove("new")
+    assert story.what_is("new") is PairState.UNVERIFIED
+    story.verify("new")
 
 
 def test_a_rotation_to_a_pair_that_is_known() -> None:
-    story = Story().prove("old")
+    story = Story().verify("old")
     story.hear(RotateBegin(incident=incident()))
     story.hear(RotateCommit(now=story.now, incident=incident(), pair="old"))
-    assert story.what_is("old") is PairState.UNPROVEN
+    assert story.what_is("old") is PairState.UNVERIFIED
     story.strike("old")
     story.hear(RotateBegin(incident=incident()))
     story.hear(RotateCommit(now=story.now, incident=incident(), pair="old"))
@@ -47,7 +47,7 @@ def test_a_rotation_to_a_pair_that_is_known() -> None:
 
 
 def test_an_aborted_rotation_leaves_everything_as_it_was() -> None:
-    story = Story().prove("old")
+    story = Story().verify("old")
     before = story.state
     story.hear(RotateBegin(incident=incident()))
     story.hear(RotateAbort())
@@ -55,7 +55,7 @@ def test_an_aborted_rotation_leaves_everything_as_it_was() -> None:
 
 
 def test_commit_and_abort_without_begin_change_nothing() -> None:
-    story = Story().prove("old")
+    story = Story().verify("old")
     assert not story.hear(RotateCommit(now=story.now, incident=incident(), pair="new")).changed
     assert not story.hear(RotateAbort()).changed
 
@@ -72,17 +72,17 @@ def test_a_reset_can_forgive_a_rejected_pair() -> None:
     story = Story().strike("stale").strike("typo")
     story.hear(Reset(now=story.now, forgive=frozenset({"stale"})))
     assert story.what_is("typo") is PairState.REJECTED
-    story.prove("stale")
+    story.verify("stale")
 
 
-def test_a_reset_asks_for_new_proofs() -> None:
-    story = Story().prove("good")
+def test_a_reset_asks_for_new_verifications() -> None:
+    story = Story().verify("good")
     story.hear(Reset(now=story.now))
-    assert story.what_is("good") is PairState.UNPROVEN
+    assert story.what_is("good") is PairState.UNVERIFIED
 
 
 def test_a_reset_drops_unknowns_that_are_over_and_keeps_calls_that_are_in_the_air() -> None:
-    story = Story(STRICT).prove("good")
+    story = Story(STRICT).verify("good")
     story.admit("good", "t1")
     story.settle("good", Outcome.UNKNOWN, "t1")
     story.later(ORPHAN_TTL)
@@ -103,7 +103,7 @@ def reset(story: Story) -> None:
 
 @pytest.mark.parametrize("renew", [commit, reset])
 def test_lost_calls_that_may_still_arrive_are_charged_to_the_new_token(renew: Callable[[Story], None]) -> None:
-    story = Story(STRICT).prove("old")
+    story = Story(STRICT).verify("old")
     for ticket in ("t1", "t2"):
         story.admit("old", ticket)
         story.settle("old", Outcome.UNKNOWN, ticket)
@@ -116,17 +116,17 @@ def test_lost_calls_that_may_still_arrive_are_charged_to_the_new_token(renew: Ca
 
 
 def test_a_lost_call_of_the_old_token_is_refunded_once_it_is_over() -> None:
-    story = Story(STRICT).prove("old")
+    story = Story(STRICT).verify("old")
     story.admit("old")
     story.settle("old", Outcome.UNKNOWN)
     commit(story)
-    story.later(ORPHAN_TTL).prove("new")
+    story.later(ORPHAN_TTL).verify("new")
     assert not story.state.tickets
     assert (story.state.strikes, story.state.mark) == (1, 1)
 
 
 def test_after_a_reboot_nobody_knows_whether_a_lost_call_is_over() -> None:
-    story = Story(STRICT).prove("old")
+    story = Story(STRICT).verify("old")
     story.admit("old")
     story.settle("old", Outcome.UNKNOWN)
     story.later(ORPHAN_TTL).reboot()
@@ -135,7 +135,7 @@ def test_after_a_reboot_nobody_knows_whether_a_lost_call_is_over() -> None:
 
 
 def test_a_look_dates_what_has_no_age_so_that_waiting_ends() -> None:
-    story = Story(STRICT).prove("old")
+    story = Story(STRICT).verify("old")
     story.admit("old")
     story.settle("old", Outcome.UNKNOWN)
     assert not story.hear(Look(now=story.now)).changed
@@ -149,12 +149,12 @@ def test_a_look_dates_what_has_no_age_so_that_waiting_ends() -> None:
     assert not story.state.tickets
 
 
-@pytest.mark.parametrize("outcome", [Outcome.PROOF, Outcome.STRIKE])
+@pytest.mark.parametrize("outcome", [Outcome.VERIFICATION, Outcome.STRIKE])
 def test_a_call_of_an_earlier_epoch_proves_nothing_and_rolls_nothing(outcome: Outcome) -> None:
-    story = Story(STRICT).prove("old")
+    story = Story(STRICT).verify("old")
     story.admit("old", "t1")
     story.hear(Reset(now=story.now))
     story.settle("old", outcome, "t1")
     assert not story.state.tickets
     assert story.state.strikes == (outcome is Outcome.STRIKE)
-    assert story.what_is("old") is (PairState.REJECTED if outcome is Outcome.STRIKE else PairState.UNPROVEN)
+    assert story.what_is("old") is (PairState.REJECTED if outcome is Outcome.STRIKE else PairState.UNVERIFIED)

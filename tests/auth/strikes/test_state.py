@@ -47,8 +47,8 @@ def test_every_state_survives_being_written_and_read(steps: list[tuple[str | Non
     assert KeyState.from_json(state.to_json()) == state
 
 
-def test_a_withdrawn_proof_survives_being_written_and_read() -> None:
-    story = Story(STRICT).prove("good")
+def test_a_withdrawn_verification_survives_being_written_and_read() -> None:
+    story = Story(STRICT).verify("good")
     story.settle("good", Outcome.DOUBT, None)
     assert KeyState.from_json(story.state.to_json()) == story.state
 

@@ -53,7 +53,7 @@ def verdict(face: Face) -> PairState:
 def test_success_proves_the_pair(server: WireServer, face: MakeFace) -> None:
     client = face(server.base_url)
     client.get(f"{server.base_url}/x")
-    assert verdict(client) is PairState.PROVEN
+    assert verdict(client) is PairState.VERIFIED
     assert client.charges == 0
 
 
@@ -109,7 +109,7 @@ def test_row_39_after_the_login_an_operator_proves_the_pair(server: WireServer, 
     assert client.get(f"{server.base_url}/x").status_code == 200
 
 
-def test_row_39_login_page_stops_a_proven_pair_at_once(server: WireServer, face: MakeFace) -> None:
+def test_row_39_login_page_stops_a_verified_pair_at_once(server: WireServer, face: MakeFace) -> None:
     client = face(server.base_url)
     client.get(f"{server.base_url}/x")
     server.script = lambda _: LOGIN_PAGE
@@ -131,7 +131,7 @@ def test_row_40_public_operation_proves_nothing(server: WireServer, httpx_face: 
     client = httpx_face(server.base_url)
     public = {"cyara.operation": NamedOperation(requires_credential=False)}
     assert client.get(f"{server.base_url}/x", extensions=public).status_code == 200
-    assert verdict(client) is PairState.UNPROVEN
+    assert verdict(client) is PairState.UNVERIFIED
     assert client.charges == 0
 
 
@@ -159,7 +159,7 @@ def test_row_55_lost_answer_stays_charged(server: WireServer, face: MakeFace) ->
     assert len(server.seen) == 2
 
 
-def test_row_56_read_timeout_while_unproven_twice_exhausts(server: WireServer, face: MakeFace) -> None:
+def test_row_56_read_timeout_while_unverified_twice_exhausts(server: WireServer, face: MakeFace) -> None:
     release = threading.Event()
     server.script = lambda _: Reply(wait=release)
     client = face(server.base_url)
@@ -208,7 +208,7 @@ def test_row_59_overloaded_portal_costs_nothing(server: WireServer, face: MakeFa
     client = face(server.base_url)
     assert client.get(f"{server.base_url}/x").status_code == status
     assert client.charges == 0
-    assert verdict(client) is PairState.UNPROVEN
+    assert verdict(client) is PairState.UNVERIFIED
 
 
 @pytest.mark.parametrize(
@@ -259,24 +259,24 @@ def test_row_61_html_401_is_charged_and_not_final(server: WireServer, face: Make
     server.script = lambda _: Reply()
     asked = injector(client)
     with asked.guard.admit(asked.source.current(), asked.origin_text, confirm=True) as ticket:
-        ticket.settle(Outcome.PROOF)
+        ticket.settle(Outcome.VERIFICATION)
     assert client.get(f"{server.base_url}/x").status_code == 200
 
 
-def test_row_62_403_of_an_unproven_pair_is_charged(server: WireServer, face: MakeFace) -> None:
+def test_row_62_403_of_an_unverified_pair_is_charged(server: WireServer, face: MakeFace) -> None:
     server.script = lambda _: Reply(status=403)
     client = face(server.base_url)
     assert client.get(f"{server.base_url}/x").status_code == 403
     assert client.charges == 1
 
 
-def test_row_62_403_of_a_proven_pair_makes_the_next_call_go_alone(server: WireServer, face: MakeFace) -> None:
+def test_row_62_403_of_a_verified_pair_makes_the_next_call_go_alone(server: WireServer, face: MakeFace) -> None:
     client = face(server.base_url)
     client.get(f"{server.base_url}/x")
     server.script = lambda _: Reply(status=403)
     assert client.get(f"{server.base_url}/x").status_code == 403
     assert client.charges == 0
-    assert client.state.pairs[0].proofs[0].at is None
+    assert client.state.pairs[0].verifications[0].at is None
 
 
 def test_row_63_401_of_one_operation_is_final_by_default(server: WireServer, face: MakeFace) -> None:
@@ -286,7 +286,7 @@ def test_row_63_401_of_one_operation_is_final_by_default(server: WireServer, fac
     client.get(f"{server.base_url}/forbidden")
     with pytest.raises(CredentialRejectedError):
         client.get(f"{server.base_url}/x")
-    assert verdict(client) is not PairState.PROVEN
+    assert verdict(client) is not PairState.VERIFIED
 
 
 def test_row_84_waiters_of_a_slow_probe_time_out_unsent(server: WireServer, face: MakeFace) -> None:
@@ -315,18 +315,18 @@ def test_row_85_body_that_is_never_read_leaves_nothing_open(server: WireServer) 
         server.script = lambda _: Reply(body=b"x" * 100, stall_body=release)
         request = client.client.build_request("GET", f"{server.base_url}/x")
         response = client.client.send(request, stream=True)
-        assert verdict(client) is PairState.PROVEN
+        assert verdict(client) is PairState.VERIFIED
         assert client.state.tickets == ()
         response.close()
         release.set()
 
 
-def test_row_85_body_that_breaks_off_keeps_the_proof(server: WireServer, face: MakeFace) -> None:
+def test_row_85_body_that_breaks_off_keeps_the_verification(server: WireServer, face: MakeFace) -> None:
     server.script = lambda _: Reply(headers=(("Transfer-Encoding", "chunked"),), body=b"zz\r\n")
     client = face(server.base_url)
     with pytest.raises((httpx.HTTPError, requests.RequestException)):
         client.get(f"{server.base_url}/x")
-    assert verdict(client) is PairState.PROVEN
+    assert verdict(client) is PairState.VERIFIED
 
 
 def test_row_86_ctrl_c_during_the_call_is_charged_and_raised_again(server: WireServer) -> None:

@@ -47,8 +47,8 @@ def test_remote_sync_key_names_what_login_needs(program: Program, portal: LocalP
 
 def test_status_verify_and_doctor_name_the_profile(program: Program, portal: LocalPortal) -> None:
     assert program("login", "--profile", "t", text=portal.credential).code == 0
-    assert "cyara auth verify --profile t proves" in program("status", "--profile", "t").out
-    assert "cyara auth verify --profile t proves" in program("doctor", "--profile", "t").out
+    assert "cyara auth verify --profile t verifies" in program("status", "--profile", "t").out
+    assert "cyara auth verify --profile t verifies" in program("doctor", "--profile", "t").out
     program.regenerate()
     for result in (program("verify", "--profile", "t"), program("verify", "--profile", "t", "--json")):
         assert result.code == 4

@@ -15,7 +15,7 @@ from cyara_auth.strikes.state import (
     KeyState,
     PairRecord,
     PairState,
-    Proof,
+    Verification,
 )
 from cyara_tools.cli.exit_codes import ExitCode
 from cyara_tools.cli.key_report import KeyReport, choose, incident_text
@@ -29,7 +29,9 @@ def report_of(
     verdict: PairState, *, strikes: int = 0, mark: int = 0, policy: GuardPolicy = GuardPolicy.GUARDED
 ) -> KeyReport:
     now = STORE.clock()
-    pair = PairRecord(fingerprint=PAIR, verdict=verdict, first_seen=now, proofs=(Proof(origin=ORIGIN, at=now),))
+    pair = PairRecord(
+        fingerprint=PAIR, verdict=verdict, first_seen=now, verifications=(Verification(origin=ORIGIN, at=now),)
+    )
     state = KeyState(strikes=strikes, mark=mark, pairs=(pair,))
     settings = GuardSettings(policy=policy)
     return KeyReport(key="ef" * 16, state=state, origin=ORIGIN, settings=settings, store=STORE)
@@ -38,12 +40,12 @@ def report_of(
 @pytest.mark.parametrize(
     ("verdict", "strikes", "mark", "policy", "code"),
     [
-        (PairState.UNPROVEN, 0, 0, GuardPolicy.GUARDED, ExitCode.OK),
-        (PairState.UNPROVEN, 1, 0, GuardPolicy.GUARDED, ExitCode.OK),
-        (PairState.UNPROVEN, 2, 0, GuardPolicy.GUARDED, ExitCode.REFUSED),
-        (PairState.PROVEN, 2, 0, GuardPolicy.GUARDED, ExitCode.OK),
-        (PairState.PROVEN, 2, 2, GuardPolicy.STRICT, ExitCode.OK),
-        (PairState.PROVEN, 2, 0, GuardPolicy.STRICT, ExitCode.REFUSED),
+        (PairState.UNVERIFIED, 0, 0, GuardPolicy.GUARDED, ExitCode.OK),
+        (PairState.UNVERIFIED, 1, 0, GuardPolicy.GUARDED, ExitCode.OK),
+        (PairState.UNVERIFIED, 2, 0, GuardPolicy.GUARDED, ExitCode.REFUSED),
+        (PairState.VERIFIED, 2, 0, GuardPolicy.GUARDED, ExitCode.OK),
+        (PairState.VERIFIED, 2, 2, GuardPolicy.STRICT, ExitCode.OK),
+        (PairState.VERIFIED, 2, 0, GuardPolicy.STRICT, ExitCode.REFUSED),
         (PairState.SUSPECT, 0, 0, GuardPolicy.GUARDED, ExitCode.REFUSED),
         (PairState.REJECTED, 0, 0, GuardPolicy.GUARDED, ExitCode.REJECTED),
         (PairState.SUPERSEDED, 0, 0, GuardPolicy.GUARDED, ExitCode.REJECTED),
@@ -55,7 +57,7 @@ def test_verdicts(verdict: PairState, strikes: int, mark: int, policy: GuardPoli
 
 def test_age_of_a_rotation() -> None:
     now = datetime.fromtimestamp(INCIDENT.wall, UTC) + timedelta(hours=1)
-    assert report_of(PairState.PROVEN).rotation_age(now) is None
+    assert report_of(PairState.VERIFIED).rotation_age(now) is None
     draining = KeyReport(
         key="ef" * 16,
         state=KeyState(mode=KeyMode.DRAINING, drained=INCIDENT),

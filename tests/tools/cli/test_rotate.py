@@ -42,7 +42,7 @@ def test_begin_stops_every_call_and_abort_lets_them_go(proven: Program, portal: 
     assert proven("verify").code == 0
 
 
-def test_commit_stores_and_proves_the_new_pair(proven: Program, portal: LocalPortal) -> None:
+def test_commit_stores_and_verifies_the_new_pair(proven: Program, portal: LocalPortal) -> None:
     old = portal.credential
     begin(proven)
     new = proven.regenerate()
@@ -93,11 +93,11 @@ def test_commit_says_what_it_cannot_store(proven: Program, portal: LocalPortal) 
     assert facts["verified"]
 
 
-def test_commit_without_account_is_not_proven_but_done(proven: Program) -> None:
+def test_commit_without_account_is_not_verified_but_done(proven: Program) -> None:
     begin(proven)
     facts = proven("rotate", "commit", "--json", text=proven.regenerate(), CYARA_ACCOUNT_ID="").facts
     assert facts["ok"]
-    assert any("not proven yet" in note for note in facts["notes"])
+    assert any("not verified yet" in note for note in facts["notes"])
 
 
 def test_ctrl_c_while_waiting_leaves_the_rotation_in_progress(proven: Program) -> None:

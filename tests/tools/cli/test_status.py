@@ -1,4 +1,4 @@
-"""`cyara auth status` and `verify`: what is known, and one cheap call that proves it."""
+"""`cyara auth status` and `verify`: what is known, and one cheap call that verifies it."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
     facts = program("status", "--json").facts
     assert facts["usable"]
     assert facts["verdict"] == "calls go out"
-    assert [pair["state"] for pair in facts["keys"][0]["pairs"]] == ["proven"]
+    assert [pair["state"] for pair in facts["keys"][0]["pairs"]] == ["verified"]
     program.regenerate()
     rejected = program("verify")
     assert rejected.code == 4

@@ -56,13 +56,13 @@ def build(mutant: Mutant) -> Decide:
 
 
 _CONFIRMING = GuardSettings(policy=GuardPolicy.STRICT, confirm_suspects=True)
-_USED = "used = state.strikes - (state.mark if proven else 0) + len(tickets)"
+_USED = "used = state.strikes - (state.mark if verified else 0) + len(tickets)"
 
 MUTANTS = (
     Mutant(
-        name="a new proof does not supersede the old pair",
+        name="a new verification does not supersede the old pair",
         module=decide_settle,
-        changes={"if pair.verdict.is_final or not pair.proofs:": "if pair:"},
+        changes={"if pair.verdict.is_final or not pair.verifications:": "if pair:"},
         bounds=Bounds(clients=2, calls=3, rotations=1),
     ),
     Mutant(
@@ -87,7 +87,7 @@ MUTANTS = (
         bounds=Bounds(clients=2, calls=3, rotations=1),
     ),
     Mutant(
-        name="a proven pair goes free in STRICT",
+        name="a verified pair goes free in STRICT",
         module=decide_admit,
         changes={"if fresh and event.settings.policy is GuardPolicy.GUARDED:": "if fresh:"},
         bounds=Bounds(clients=3, calls=2, rotations=1),

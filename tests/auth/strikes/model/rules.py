@@ -12,12 +12,12 @@ from cyara_auth.strikes.state import (
     Outcome,
     PairRecord,
     PairState,
-    Proof,
     TicketRecord,
     TicketStatus,
+    Verification,
 )
 
-from .values import FINAL, PROVEN, STALE, SUSPECT, SUSPECT_ONCE_PROVEN, UNPROVEN, Account, Ticket
+from .values import FINAL, STALE, SUSPECT, SUSPECT_ONCE_VERIFIED, UNVERIFIED, VERIFIED, Account, Ticket
 
 Decide = Callable[[KeyState, Event], Decision]
 
@@ -94,12 +94,12 @@ def _owner(ticket: int) -> Owner:
 
 
 _RECORDS = {
-    UNPROVEN: (PairState.UNPROVEN, ()),
-    PROVEN: (PairState.PROVEN, (Proof(origin=_ORIGIN, at=_NOW),)),
+    UNVERIFIED: (PairState.UNVERIFIED, ()),
+    VERIFIED: (PairState.VERIFIED, (Verification(origin=_ORIGIN, at=_NOW),)),
     FINAL: (PairState.REJECTED, ()),
     SUSPECT: (PairState.SUSPECT, ()),
-    SUSPECT_ONCE_PROVEN: (PairState.SUSPECT, (Proof(origin=_ORIGIN, at=None),)),
-    STALE: (PairState.PROVEN, (Proof(origin=_ORIGIN, at=_LAPSED),)),
+    SUSPECT_ONCE_VERIFIED: (PairState.SUSPECT, (Verification(origin=_ORIGIN, at=None),)),
+    STALE: (PairState.VERIFIED, (Verification(origin=_ORIGIN, at=_LAPSED),)),
 }
 
 
@@ -109,7 +109,9 @@ def _expand(key_id: Account, young: frozenset[int]) -> KeyState:
         mark=key_id.mark,
         epoch=_EPOCH,
         pairs=tuple(
-            PairRecord(fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], proofs=_RECORDS[state][1])
+            PairRecord(
+                fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], verifications=_RECORDS[state][1]
+            )
             for pair, state in enumerate(key_id.pairs)
         ),
         tickets=tuple(
@@ -132,7 +134,7 @@ def _expand(key_id: Account, young: frozenset[int]) -> KeyState:
 
 
 def _condense(state: KeyState, kinds: int) -> Account:
-    pairs = [UNPROVEN] * kinds
+    pairs = [UNVERIFIED] * kinds
     for record in state.pairs:
         pairs[int(record.fingerprint)] = _condensed_verdict(record)
     return Account(
@@ -158,7 +160,7 @@ def _condensed_verdict(record: PairRecord) -> int:
     if record.verdict.is_final:
         return FINAL
     if record.verdict is PairState.SUSPECT:
-        return SUSPECT_ONCE_PROVEN if record.proofs else SUSPECT
-    if record.verdict is PairState.PROVEN:
-        return STALE if record.proofs[0].at == _LAPSED else PROVEN
-    return UNPROVEN
+        return SUSPECT_ONCE_VERIFIED if record.verifications else SUSPECT
+    if record.verdict is PairState.VERIFIED:
+        return STALE if record.verifications[0].at == _LAPSED else VERIFIED
+    return UNVERIFIED

@@ -5,7 +5,7 @@ from cyara_auth.strikes.state import GuardPolicy
 
 from .explore import LIMIT, explore
 from .mutants import MUTANTS, Mutant, build
-from .values import FINAL, PROVEN, Bounds
+from .values import FINAL, VERIFIED, Bounds
 
 # Alone on a core the longest takes a minute; CI shares its cores.
 pytestmark = pytest.mark.timeout(400)
@@ -17,7 +17,7 @@ SMALL = {
     "strict, 2 clients x 3 calls, 1 rotation": Bounds(clients=2, calls=3, rotations=1),
     "strict, 2 x 3, 2 rotations": Bounds(clients=2, calls=3, rotations=2, typo=False),
     "strict, 3 x 2, 1 rotation": Bounds(clients=3, calls=2, rotations=1),
-    "strict, 2 x 3, proofs lapse": Bounds(clients=2, calls=3, rotations=1, lapses=True),
+    "strict, 2 x 3, verifications lapse": Bounds(clients=2, calls=3, rotations=1, lapses=True),
     "strict, 2 x 3, refused connections and young unknowns": Bounds(clients=2, calls=3, rotations=1, refusals=True),
     "strict, 2 x 3, gateways answer 401": Bounds(clients=2, calls=3, rotations=1, gateways=True),
     "strict, 2 x 3, suspects are confirmed": Bounds(
@@ -25,7 +25,7 @@ SMALL = {
     ),
     "strict, 2 x 3, the operator tells of the rotation": Bounds(clients=2, calls=3, rotations=1, told=True),
     "strict, 2 x 3, 2 rotations, both told": Bounds(clients=2, calls=3, rotations=2, typo=False, told=True),
-    "strict, 2 x 3, told, proofs lapse": Bounds(clients=2, calls=3, rotations=1, lapses=True, told=True),
+    "strict, 2 x 3, told, verifications lapse": Bounds(clients=2, calls=3, rotations=1, lapses=True, told=True),
     "guarded, 3 x 3, no rotation": Bounds(clients=3, calls=3, rotations=0, settings=GUARDED),
     "guarded, 2 x 3, stale from the start, everything": Bounds(
         clients=2,
@@ -72,9 +72,9 @@ def test_guarded_loses_a_token_to_a_regeneration_with_three_calls_in_flight() ->
     assert search.worst > LIMIT
 
 
-def test_a_new_token_can_be_proven_after_two_rotations() -> None:
+def test_a_new_token_can_be_verified_after_two_rotations() -> None:
     search = explore(Bounds(clients=2, calls=3, rotations=2, typo=False, faults=False))
-    assert any(world.key_id.pairs[:3] == (FINAL, FINAL, PROVEN) for world in search.worlds)
+    assert any(world.key_id.pairs[:3] == (FINAL, FINAL, VERIFIED) for world in search.worlds)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -9,7 +9,7 @@ from cyara_auth.strikes.state import GuardPolicy
 
 _STRICT = GuardSettings(policy=GuardPolicy.STRICT)
 
-UNPROVEN, PROVEN, FINAL, SUSPECT, SUSPECT_ONCE_PROVEN, STALE = range(6)
+UNVERIFIED, VERIFIED, FINAL, SUSPECT, SUSPECT_ONCE_VERIFIED, STALE = range(6)
 """States of a pair, as far as the model distinguishes them."""
 
 
@@ -60,8 +60,8 @@ class World(NamedTuple):
 class Bounds:
     """What is explored.
 
-    `stale_start` begins after the last rotation, with every client on the oldest token. `lapses` lets proofs become
-    too old at any moment. `gateways` lets something between client and portal answer 401 or with a login page by
+    `stale_start` begins after the last rotation, with every client on the oldest token. `lapses` lets verifications
+    become too old at any moment. `gateways` lets something between client and portal answer 401 or with a login page by
     itself, or turn the portal's 401 into a login page. `refusals` lets calls fail before anything is sent, and lets
     unknown calls be young as well as old. `told` makes the operator say of each regeneration that it happened, in the
     moment when it does.

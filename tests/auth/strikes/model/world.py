@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from cyara_auth.strikes.state import Admission, Outcome
 
 from .rules import Rules
-from .values import PROVEN, STALE, UNPROVEN, Account, Bounds, Client, Ticket, World
+from .values import STALE, UNVERIFIED, VERIFIED, Account, Bounds, Client, Ticket, World
 
 
 def start(bounds: Bounds) -> World:
@@ -28,7 +28,7 @@ def start(bounds: Bounds) -> World:
     return World(
         current=bounds.rotations if bounds.stale_start else 0,
         invalid=0,
-        key_id=Account(0, 0, (UNPROVEN,) * kinds, ()),
+        key_id=Account(0, 0, (UNVERIFIED,) * kinds, ()),
         clients=(Client("idle", 0, 0, bounds.calls),) * bounds.clients,
         travelling=(),
     )
@@ -42,9 +42,9 @@ def steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, Wor
             young = _travelling(world) | frozenset(client.ticket for client in world.clients)
             regenerated = regenerated._replace(key_id=rules.reset(world.key_id, young))
         yield f"regenerate, T{world.current + 1} is current", regenerated
-    if bounds.lapses and PROVEN in world.key_id.pairs:
-        pairs = tuple(STALE if state == PROVEN else state for state in world.key_id.pairs)
-        yield "proofs lapse", world._replace(key_id=world.key_id._replace(pairs=pairs))
+    if bounds.lapses and VERIFIED in world.key_id.pairs:
+        pairs = tuple(STALE if state == VERIFIED else state for state in world.key_id.pairs)
+        yield "verifications lapse", world._replace(key_id=world.key_id._replace(pairs=pairs))
     for index, (_, pair) in enumerate(world.travelling):
         rest = world.travelling[:index] + world.travelling[index + 1 :]
         invalid = world.invalid + (pair != world.current)
@@ -79,7 +79,7 @@ def _client_steps(world: World, client: Client, bounds: Bounds, rules: Rules) ->
                 yield "gateway answers 401", _reported(world, client, Outcome.AMBIGUOUS, rules), idle
                 yield "gateway wants a login", _reported(world, client, Outcome.INTERCEPTED, rules), idle
         case _:
-            outcome = Outcome.PROOF if client.step == "good" else Outcome.STRIKE
+            outcome = Outcome.VERIFICATION if client.step == "good" else Outcome.STRIKE
             yield f"report {outcome} T{client.pair}", _reported(world, client, outcome, rules), idle
             if bounds.gateways and client.step == "bad":
                 yield "401 becomes a login page", _reported(world, client, Outcome.INTERCEPTED, rules), idle

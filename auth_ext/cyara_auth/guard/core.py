@@ -100,8 +100,8 @@ class GuardCore:
 
     def settle_free(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> None:
         """Take bad news about a pair that went free; anything but a rejection or a denial changes nothing."""
-        if outcome is Outcome.DOUBT:
-            gate.doubt(self._steady())
+        if outcome is Outcome.REVERIFY:
+            gate.reverify(self._steady())
         elif outcome not in CONDEMNING:
             return
         self._deliver(self._free_report(gate, outcome, source=source, operation=operation))
@@ -174,7 +174,7 @@ class GuardCore:
             gate = self._open_gate(call.key_id, call.pair, call.origin, decision.state, event.now)
             return self._through(gate, call) or Wait(retry_in=0.0)
         if decision.pair is not None and decision.pair.verdict.is_final:
-            self._rejections.confirm(call.pair, decision.pair.incident, decision.state.epoch)
+            self._rejections.confirm(call.pair, decision.pair.incident, decision.state.generation)
         raise refusal(call, decision, self.settings)
 
     def _apply(self, hold: Hold) -> tuple[Admit, Decision]:
@@ -220,7 +220,7 @@ class GuardCore:
             if record.verdict is PairState.SUSPECT:
                 self._rejections.forget(report.pair)
             else:
-                self._rejections.confirm(report.pair, report.incident, decision.state.epoch)
+                self._rejections.confirm(report.pair, report.incident, decision.state.generation)
         elif report.outcome is Outcome.VERIFICATION and self.settings.policy is GuardPolicy.GUARDED and report.ticket:
             self._open_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
         if report.outcome in _VERDICTS:

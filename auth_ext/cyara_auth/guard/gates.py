@@ -122,7 +122,7 @@ class Gate:
         self.stored_at = verified_at
         self.is_open = not self.condemned
 
-    def doubt(self, now: float) -> None:
+    def reverify(self, now: float) -> None:
         """Let only a probe through, unless a call in flight succeeds after this moment."""
         self.succeeded = False
         self.late_success = None

@@ -1,7 +1,7 @@
 """What this process has seen rejected, whatever the store says: a store that lost writes cannot reopen a pair here.
 
-Only an operator's word (a higher epoch in the store) or the store's own better knowledge (SUSPECT) ends an entry, and
-neither before the store has been told of the rejection.
+Only an operator's word (a higher generation in the store) or the store's own better knowledge (SUSPECT) ends an entry,
+and neither before the store has been told of the rejection.
 """
 
 import attrs
@@ -15,10 +15,10 @@ from cyara_auth.strikes.state import Incident, PairState
 
 @attrs.frozen(kw_only=True)
 class _Rejection:
-    """`epoch` is the key's when the store knew of it, None while it does not."""
+    """`generation` is the key's when the store knew of it, None while it does not."""
 
     incident: Incident | None
-    epoch: int | None
+    generation: int | None
 
 
 class Rejections:
@@ -34,11 +34,11 @@ class Rejections:
 
     def add(self, pair: str, incident: Incident) -> None:
         """Remember a 401 that the store has not heard of yet."""
-        self._known[pair] = _Rejection(incident=incident, epoch=None)
+        self._known[pair] = _Rejection(incident=incident, generation=None)
 
-    def confirm(self, pair: str, incident: Incident | None, epoch: int) -> None:
+    def confirm(self, pair: str, incident: Incident | None, generation: int) -> None:
         """Remember a rejection that the store knows."""
-        self._known[pair] = _Rejection(incident=incident, epoch=epoch)
+        self._known[pair] = _Rejection(incident=incident, generation=generation)
 
     def forget(self, pair: str) -> None:
         """Leave the verdict to the store."""
@@ -62,6 +62,6 @@ class Rejections:
         if record is not None and record.verdict.is_final:
             raise condemned(call, record)
         suspect = record is not None and record.verdict is PairState.SUSPECT
-        if known.epoch is None or not (suspect or state.epoch > known.epoch):
+        if known.generation is None or not (suspect or state.generation > known.generation):
             raise rejected_here(call, known.incident)
         self.forget(call.pair)

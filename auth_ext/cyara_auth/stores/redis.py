@@ -26,8 +26,9 @@ from cyara_auth.machine import Instant
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
-from cyara_auth.strikes.events import Admit, Decision, Event, Look, Reset, RotateCommit, Settle
+from cyara_auth.strikes.events import Admit, DateTickets, Decision, Event, Reset, RotateCommit, Settle
 from cyara_auth.strikes.state import EMPTY, KeyState
+from cyara_auth.strikes.state_json import dump_state
 
 LOCK_TIMEOUT: Final = 2.0
 """Seconds to wait for the server, and for a write that nobody else overtakes."""
@@ -82,7 +83,7 @@ class RedisStrikeStore:
                 if not decision.changed:
                     return decision
                 version = row.version + 1 if row.version else first_version()
-                if self._replace(key_id, row.version, version, decision.state.to_json(), event):
+                if self._replace(key_id, row.version, version, dump_state(decision.state), event):
                     self._cache.keep(key_id, version, decision.state)
                     return decision
                 if time.monotonic() > deadline:
@@ -200,6 +201,6 @@ def _stamped(event: Event, now: Instant) -> Event:
     """
     if isinstance(event, Settle) and event.now.domain == now.domain and event.now.seconds < now.seconds:
         return event
-    if isinstance(event, Admit | Settle | RotateCommit | Reset | Look) and event.now.domain == now.domain:
+    if isinstance(event, Admit | Settle | RotateCommit | Reset | DateTickets) and event.now.domain == now.domain:
         return attrs.evolve(event, now=now)
     return event

@@ -17,6 +17,7 @@ from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event, Settle
 from cyara_auth.strikes.state import EMPTY, KeyState
+from cyara_auth.strikes.state_json import dump_state
 
 LOCK_TIMEOUT: Final = 2.0
 """Seconds to wait for another process's transaction, which takes milliseconds."""
@@ -53,7 +54,7 @@ class SqliteStrikeStore:
                     database.execute("ROLLBACK")
                     continue
                 version = now[0] + 1 if now else first_version()
-                database.execute(_REPLACE, (key_id, version, decision.state.to_json()))
+                database.execute(_REPLACE, (key_id, version, dump_state(decision.state)))
                 if isinstance(event, Settle):
                     failpoints.hit("in_settle")
                 database.execute("COMMIT")

@@ -4,7 +4,7 @@ import secrets
 
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.strikes.state import KeyState
-from cyara_auth.strikes.state_json import StateFormatError
+from cyara_auth.strikes.state_json import StateFormatError, load_state
 
 _START_BITS = 48  # leaves 2**15 further such ranges in the 63 bits that a database keeps
 
@@ -34,7 +34,7 @@ class StateCache:
         if found is not None and found[0] == version:
             return found[1]
         try:
-            state = KeyState.from_json(text)
+            state = load_state(text)
         except StateFormatError as error:
             raise StrikeStoreUnavailableError(fingerprint=key_id, detail=str(error)) from error
         self.keep(key_id, version, state)

@@ -63,15 +63,15 @@ def _refusal(state: KeyState, record: PairRecord | None, event: Admit) -> Admiss
 def _reserve(state: KeyState, event: Admit, *, verified: bool, fresh: bool) -> Decision:
     """Charge the call before it is sent, if the budget and the calls in flight allow it.
 
-    A verified pair can only become invalid by a regeneration, so strikes older than its verification (`mark`) are not
-    on the token that would succeed it. An unverified or stale pair goes alone: until its call is settled, nobody
+    A verified pair can only become invalid by a regeneration, so strikes older than its verification (`watermark`) are
+    not on the token that would succeed it. An unverified or stale pair goes alone: until its call is settled, nobody
     can know whether a second one would be a second strike.
     """
     tickets = tuple(_aged(ticket, event) for ticket in state.tickets)
     aged = state if tickets == state.tickets else attrs.evolve(state, tickets=tickets)
     record = state.pair(event.pair)
     live = tuple(ticket for ticket in tickets if ticket.status is TicketStatus.OPEN)
-    used = state.strikes - (state.mark if verified else 0) + len(tickets)
+    used = state.strikes - (state.watermark if verified else 0) + len(tickets)
     if used >= event.settings.budget and not live:
         return Decision(state=aged, changed=aged is not state, admission=Admission.EXHAUSTED, pair=record)
     together = (
@@ -89,7 +89,7 @@ def _reserve(state: KeyState, event: Admit, *, verified: bool, fresh: bool) -> D
             blockers=frozenset(ticket.owner for ticket in live),
             retry_in=min(seconds_left(ticket, event.now) for ticket in live),
         )
-    pause = 0.0 if fresh else _pause_left(state, event.now)
+    pause = 0.0 if fresh else _backoff_left(state, event.now)
     if pause > 0:
         return Decision(state=aged, changed=aged is not state, admission=Admission.WAIT, pair=record, retry_in=pause)
     return _granted(aged, event, fresh=fresh)
@@ -106,11 +106,11 @@ def _granted(state: KeyState, event: Admit, *, fresh: bool) -> Decision:
         owner=event.owner,
         reserved_at=event.now,
         orphan_ttl=event.orphan_ttl,
-        eligible=tuple(
+        refundable=tuple(
             old.id for old in state.tickets if old.status is TicketStatus.UNKNOWN and seconds_left(old, event.now) <= 0
         ),
-        mark=state.strikes,
-        epoch=state.epoch,
+        watermark=state.strikes,
+        generation=state.generation,
         confirms=record.verdict is PairState.SUSPECT,
         incident=event.incident,
     )
@@ -146,9 +146,9 @@ def seconds_left(ticket: TicketRecord, now: Instant) -> float:
     return ticket.orphan_ttl if age is None else ticket.orphan_ttl - age
 
 
-def _pause_left(state: KeyState, now: Instant) -> float:
+def _backoff_left(state: KeyState, now: Instant) -> float:
     """Return the seconds for which probes back off. A pause of another clock domain is over."""
-    if state.pause is None:
+    if state.backoff is None:
         return 0.0
-    passed = now.since(state.pause.since)
-    return 0.0 if passed is None else state.pause.seconds - passed
+    passed = now.since(state.backoff.since)
+    return 0.0 if passed is None else state.backoff.seconds - passed

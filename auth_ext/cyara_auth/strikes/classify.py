@@ -10,7 +10,7 @@ that something in between may have made (a gateway's 401, a login page, a 502) i
 | other 2xx, 304 | VERIFICATION if the operation needs credentials, else INCONCLUSIVE |
 | other 3xx | INCONCLUSIVE on the same origin, UNKNOWN elsewhere |
 | 401 | STRIKE; AMBIGUOUS if HTML, with a Basic, Digest, NTLM or Negotiate challenge, or made by a known gateway |
-| 403 | DOUBT on a verified pair, else UNKNOWN: the vendor may use it for bad pairs |
+| 403 | REVERIFY on a verified pair, else UNKNOWN: the vendor may use it for bad pairs |
 | 400, 404, 405, 407, 409, 422 | INCONCLUSIVE: may have been answered before authentication |
 | 429, 500, 501, 503, 505 | BUSY |
 | 408, 502, 504, 520 to 527 | UNKNOWN: a server behind the gateway may have counted |
@@ -123,7 +123,7 @@ def _failure(request: RequestFacts, answer: ResponseFacts) -> Outcome:
     if answer.status == _UNAUTHORIZED:
         return Outcome.AMBIGUOUS if _foreign(answer) else Outcome.STRIKE
     if answer.status == _FORBIDDEN:
-        return Outcome.DOUBT if request.verified else Outcome.UNKNOWN
+        return Outcome.REVERIFY if request.verified else Outcome.UNKNOWN
     return _BY_STATUS.get(answer.status) or (Outcome.INCONCLUSIVE if request.verified else Outcome.UNKNOWN)
 
 

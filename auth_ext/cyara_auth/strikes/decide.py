@@ -13,25 +13,25 @@ from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import admit, is_fresh
 from cyara_auth.strikes.events import (
     Admit,
+    DateTickets,
     Decision,
     Event,
-    Look,
     Reset,
     RotateAbort,
     RotateBegin,
     RotateCommit,
     Settle,
 )
-from cyara_auth.strikes.rotation import hear
+from cyara_auth.strikes.rotation import apply
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.settle import settle
 from cyara_auth.strikes.state import KeyState, PairState, TicketStatus
 
 __all__ = [
     "Admit",
+    "DateTickets",
     "Decision",
     "Event",
-    "Look",
     "Reset",
     "RotateAbort",
     "RotateBegin",
@@ -50,7 +50,7 @@ def decide(state: KeyState, event: Event) -> Decision:
         case Settle():
             return settle(state, event)
         case _:
-            return hear(state, event)
+            return apply(state, event)
 
 
 def pair_state(state: KeyState, fingerprint: str, origin: str, *, now: Instant, settings: GuardSettings) -> PairState:

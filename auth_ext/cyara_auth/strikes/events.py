@@ -101,13 +101,13 @@ class Reset:
 
 
 @attrs.frozen(kw_only=True)
-class Look:
+class DateTickets:
     """An operator asks how old the tickets are; those whose age cannot be known are dated by this moment."""
 
     now: Instant
 
 
-Event = Admit | Settle | RotateBegin | RotateCommit | RotateAbort | Reset | Look
+Event = Admit | Settle | RotateBegin | RotateCommit | RotateAbort | Reset | DateTickets
 
 
 @attrs.frozen(kw_only=True)

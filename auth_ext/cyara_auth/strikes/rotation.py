@@ -2,18 +2,18 @@
 
 Both clear what is known to be over. A call that is still in the air, or was lost and may still reach the portal, may
 be evaluated after the regeneration, so its ticket stays charged; it can no longer verify a pair, because it was
-reserved in an earlier epoch. What is older counts as evaluated before: that is what the operator's word means.
+reserved in an earlier generation. What is older counts as evaluated before: that is what the operator's word means.
 """
 
 import attrs
 
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import dated, seconds_left
-from cyara_auth.strikes.events import Decision, Look, Reset, RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.strikes.events import DateTickets, Decision, Reset, RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.strikes.state import Incident, KeyMode, KeyState, PairRecord, PairState, TicketStatus
 
 
-def hear(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Reset | Look) -> Decision:
+def apply(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Reset | DateTickets) -> Decision:
     """Return what becomes of a key through what the operator says."""
     match event:
         case RotateBegin():
@@ -22,10 +22,10 @@ def hear(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Rese
             return rotate_commit(state, event)
         case RotateAbort():
             return rotate_abort(state)
-        case Look():
-            return look(state, event)
+        case DateTickets():
+            return date_tickets(state, event)
         case _:
-            return start_again(state, event)
+            return reset(state, event)
 
 
 def rotate_begin(state: KeyState, event: RotateBegin) -> Decision:
@@ -42,7 +42,7 @@ def rotate_commit(state: KeyState, event: RotateCommit) -> Decision:
     old = tuple(_superseded(pair, event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
     known = state.pair(event.pair)
     new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unverified(known)
-    return _kept(_new_epoch(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, pairs=(*old, new)), event.now))
+    return _kept(_next_generation(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, pairs=(*old, new)), event.now))
 
 
 def rotate_abort(state: KeyState) -> Decision:
@@ -52,13 +52,13 @@ def rotate_abort(state: KeyState) -> Decision:
     return _kept(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None))
 
 
-def start_again(state: KeyState, event: Reset) -> Decision:
+def reset(state: KeyState, event: Reset) -> Decision:
     """Count from zero: the operator says that the token is new. What was verified has to be verified again."""
     pairs = tuple(_unverified(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
-    return _kept(_new_epoch(attrs.evolve(state, pairs=pairs), event.now))
+    return _kept(_next_generation(attrs.evolve(state, pairs=pairs), event.now))
 
 
-def look(state: KeyState, event: Look) -> Decision:
+def date_tickets(state: KeyState, event: DateTickets) -> Decision:
     """Date what has no age, so that whoever is told to wait need not wait for ever."""
     tickets = tuple(dated(ticket, event.now) for ticket in state.tickets)
     changed = tickets != state.tickets
@@ -69,13 +69,13 @@ def _kept(state: KeyState) -> Decision:
     return Decision(state=state, changed=True, durable=True)
 
 
-def _new_epoch(state: KeyState, now: Instant) -> KeyState:
+def _next_generation(state: KeyState, now: Instant) -> KeyState:
     not_over = tuple(
-        attrs.evolve(ticket, mark=0, eligible=())
+        attrs.evolve(ticket, watermark=0, refundable=())
         for ticket in state.tickets
         if ticket.status is TicketStatus.OPEN or seconds_left(ticket, now) > 0
     )
-    return attrs.evolve(state, strikes=0, mark=0, pause=None, epoch=state.epoch + 1, tickets=not_over)
+    return attrs.evolve(state, strikes=0, watermark=0, backoff=None, generation=state.generation + 1, tickets=not_over)
 
 
 def _unverified(pair: PairRecord) -> PairRecord:

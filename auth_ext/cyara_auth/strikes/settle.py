@@ -5,17 +5,17 @@ import attrs
 from cyara_auth.strikes.admit import is_fresh, with_pair
 from cyara_auth.strikes.events import Decision, Settle
 from cyara_auth.strikes.state import (
+    Backoff,
     KeyState,
     Outcome,
     PairRecord,
     PairState,
-    Pause,
     TicketRecord,
     TicketStatus,
     Verification,
 )
 
-_ANSWERED = frozenset({Outcome.VERIFICATION, Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.DOUBT, Outcome.INCONCLUSIVE})
+_ANSWERED = frozenset({Outcome.VERIFICATION, Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.REVERIFY, Outcome.INCONCLUSIVE})
 
 
 def settle(state: KeyState, event: Settle) -> Decision:
@@ -31,8 +31,8 @@ def settle(state: KeyState, event: Settle) -> Decision:
             after = _verification(state, event, record, ticket)
         case Outcome.STRIKE | Outcome.AMBIGUOUS:
             after = _strike(state, event, record, ticket)
-        case Outcome.DOUBT if record.verification_at(event.origin) is not None:
-            after = _doubt(state, event, record)
+        case Outcome.REVERIFY if record.verification_at(event.origin) is not None:
+            after = _reverify(state, event, record)
         case Outcome.BUSY:
             after = _busy(state, event, record)
         case Outcome.INTERCEPTED:
@@ -41,8 +41,8 @@ def settle(state: KeyState, event: Settle) -> Decision:
             after = attrs.evolve(state, tickets=_without(state, event.ticket))
         case _:  # UNKNOWN, a denial of an unverified pair, and whatever may be added: charged
             after = _unknown(state, ticket)
-    if event.outcome in _ANSWERED and after.pause is not None:
-        after = attrs.evolve(after, pause=None)
+    if event.outcome in _ANSWERED and after.backoff is not None:
+        after = attrs.evolve(after, backoff=None)
     changed = after != state
     return Decision(
         state=after if changed else state,
@@ -79,19 +79,19 @@ def _verification(state: KeyState, event: Settle, record: PairRecord, ticket: Ti
             return state
         return attrs.evolve(state, pairs=with_pair(state, _verified_at(record, event)))
     out = record.verdict.is_final or (record.verdict is PairState.SUSPECT and not ticket.confirms)
-    if out or ticket.epoch != state.epoch:
+    if out or ticket.generation != state.generation:
         return attrs.evolve(state, tickets=tickets)
     # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, and older.
-    converted = sum(old.id in ticket.eligible and old.pair != event.pair for old in tickets)
+    converted = sum(old.id in ticket.refundable and old.pair != event.pair for old in tickets)
     return attrs.evolve(
         state,
         strikes=state.strikes + converted,
-        mark=max(state.mark, ticket.mark) + converted,
+        watermark=max(state.watermark, ticket.watermark) + converted,
         pairs=tuple(
             _superseded(pair, event) if pair.fingerprint != event.pair else pair
             for pair in with_pair(state, _verified_at(record, event))
         ),
-        tickets=tuple(old for old in tickets if old.id not in ticket.eligible),
+        tickets=tuple(old for old in tickets if old.id not in ticket.refundable),
     )
 
 
@@ -114,15 +114,15 @@ def _strike(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRe
     than the current one: they leave the count (generation roll).
     """
     tickets = _without(state, event.ticket)
-    strikes, mark = state.strikes, state.mark
+    strikes, watermark = state.strikes, state.watermark
     after = _condemned(record, event)
     if event.ticket is None or ticket is not None:
-        current = ticket is None or ticket.epoch == state.epoch
+        current = ticket is None or ticket.generation == state.generation
         if after.verdict is PairState.REJECTED and current and record.verification_at(event.origin) is not None:
-            tickets = tuple(attrs.evolve(other, mark=max(0, other.mark - mark)) for other in tickets)
-            strikes, mark = strikes - mark, 0
+            tickets = tuple(attrs.evolve(other, watermark=max(0, other.watermark - watermark)) for other in tickets)
+            strikes, watermark = strikes - watermark, 0
         strikes += 1
-    return attrs.evolve(state, strikes=strikes, mark=mark, pairs=with_pair(state, after), tickets=tickets)
+    return attrs.evolve(state, strikes=strikes, watermark=watermark, pairs=with_pair(state, after), tickets=tickets)
 
 
 def _condemned(record: PairRecord, event: Settle) -> PairRecord:
@@ -134,8 +134,8 @@ def _condemned(record: PairRecord, event: Settle) -> PairRecord:
 
 
 def _suspected(record: PairRecord, event: Settle) -> PairRecord:
-    doubted = tuple(attrs.evolve(verification, at=None) for verification in record.verifications)
-    return attrs.evolve(record, verdict=PairState.SUSPECT, verifications=doubted, incident=event.incident)
+    withdrawn = tuple(attrs.evolve(verification, at=None) for verification in record.verifications)
+    return attrs.evolve(record, verdict=PairState.SUSPECT, verifications=withdrawn, incident=event.incident)
 
 
 def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
@@ -146,7 +146,7 @@ def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
     return age is not None and age < event.settings.grace
 
 
-def _doubt(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
+def _reverify(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     """A denial on a verified pair: most likely a missing permission, but the next call finds out alone."""
     verifications = tuple(
         attrs.evolve(verification, at=None) if verification.origin == event.origin else verification
@@ -180,7 +180,7 @@ def _busy(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     tickets = _without(state, event.ticket)
     if is_fresh(record.verification_at(event.origin), event.now, event.settings):
         return attrs.evolve(state, tickets=tickets)
-    rounds = 1 if state.pause is None else state.pause.rounds + 1
+    rounds = 1 if state.backoff is None else state.backoff.rounds + 1
     asked = max(event.retry_after or 0.0, event.settings.backoff_first * 2.0 ** min(rounds - 1, 16))
     seconds = min(event.settings.backoff_longest, asked)
-    return attrs.evolve(state, tickets=tickets, pause=Pause(since=event.now, seconds=seconds, rounds=rounds))
+    return attrs.evolve(state, tickets=tickets, backoff=Backoff(since=event.now, seconds=seconds, rounds=rounds))

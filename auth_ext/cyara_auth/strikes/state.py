@@ -66,7 +66,7 @@ class Outcome(StrEnum):
     """The portal itself rejected the pair: counted, and final for the pair."""
     AMBIGUOUS = "ambiguous"
     """A 401 that a gateway may have made: counted like a strike, but not final."""
-    DOUBT = "doubt"
+    REVERIFY = "reverify"
     """A verified pair was denied something: not counted, but the next call goes alone unless a success comes first."""
     NOT_SENT = "not_sent"
     """No byte of the request left."""
@@ -160,10 +160,10 @@ class TicketRecord:
         reserved_at: By the store's clock.
         orphan_ttl: Seconds after which the portal has certainly evaluated the call or never will.
         status: OPEN until settled or given up.
-        eligible: Ids of the unknowns that a verification by this call refunds, frozen when it was reserved: only those
-            can have been evaluated before this call was sent.
-        mark: The strikes of the key when this was reserved: a verification by this call is no older.
-        epoch: The key's epoch then: a call reserved in an earlier one says nothing about the current token.
+        refundable: Ids of the unknowns that a verification by this call refunds, frozen when it was reserved: only
+            those can have been evaluated before this call was sent.
+        watermark: The strikes of the key when this was reserved: a verification by this call is no older.
+        generation: The key's generation then: a call reserved in an earlier one says nothing about the current token.
         confirms: Whether it may bring a SUSPECT pair back.
         incident: When and where it was reserved, for texts.
     """
@@ -175,15 +175,15 @@ class TicketRecord:
     reserved_at: Instant
     orphan_ttl: float
     status: TicketStatus = TicketStatus.OPEN
-    eligible: tuple[str, ...] = ()
-    mark: int = 0
-    epoch: int = 0
+    refundable: tuple[str, ...] = ()
+    watermark: int = 0
+    generation: int = 0
     confirms: bool = False
     incident: Incident | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Pause:
+class Backoff:
     """Probes wait after an overloaded answer: `rounds` such answers in a row, the last at `since`, for `seconds`."""
 
     since: Instant
@@ -197,23 +197,23 @@ class KeyState:
 
     Attributes:
         strikes: Charged invalid calls since the last generation that is known of.
-        mark: How many of them are older than the verification of the verified pair, so not on its successor.
+        watermark: How many of them are older than the verification of the verified pair, so not on its successor.
         mode: DRAINING while the operator rotates the token.
-        epoch: How often an operator said that the token was regenerated. It only grows; one that is lower than before
-            means that the store has lost writes.
+        generation: How often an operator said that the token was regenerated. It only grows; one that is lower than
+            before means that the store has lost writes.
         pairs: Every pair ever seen, by age.
         tickets: The reservations not settled yet, by age.
-        pause: Back-off of probes, if any.
+        backoff: Back-off of probes, if any.
         drained: When and where the rotation began, while DRAINING.
     """
 
     strikes: int = 0
-    mark: int = 0
+    watermark: int = 0
     mode: KeyMode = KeyMode.NORMAL
-    epoch: int = 0
+    generation: int = 0
     pairs: tuple[PairRecord, ...] = ()
     tickets: tuple[TicketRecord, ...] = ()
-    pause: Pause | None = None
+    backoff: Backoff | None = None
     drained: Incident | None = None
 
     def pair(self, fingerprint: str) -> PairRecord | None:
@@ -223,23 +223,6 @@ class KeyState:
     def ticket(self, ticket_id: str | None) -> TicketRecord | None:
         """Return a ticket that is not settled yet, or None."""
         return next((ticket for ticket in self.tickets if ticket.id == ticket_id), None)
-
-    def to_json(self) -> str:
-        """Return the state as compact JSON, for stores that keep text; `from_json` reads it back."""
-        from cyara_auth.strikes.state_json import dump_state  # noqa: PLC0415  # the reader imports the values above
-
-        return dump_state(self)
-
-    @staticmethod
-    def from_json(text: str) -> "KeyState":
-        """Read what `to_json` wrote.
-
-        Raises:
-            StateFormatError: it is damaged, or written by a newer version of this package.
-        """
-        from cyara_auth.strikes.state_json import load_state  # noqa: PLC0415  # the reader imports the values above
-
-        return load_state(text)
 
 
 EMPTY = KeyState()

@@ -61,7 +61,7 @@ class KeyReport:
             return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"
         verified = known is PairState.VERIFIED
         # As `decide` counts: a verified pair's token has no strikes older than its verification; only STRICT reserves.
-        used = self.state.strikes - (self.state.mark if verified else 0) + len(self.state.tickets)
+        used = self.state.strikes - (self.state.watermark if verified else 0) + len(self.state.tickets)
         free = verified and self.settings.policy is GuardPolicy.GUARDED
         if used >= self.settings.budget and not free:
             return ExitCode.REFUSED, (
@@ -89,7 +89,7 @@ class KeyReport:
             "open": self.count(TicketStatus.OPEN),
             "budget": self.settings.budget,
             "policy": self.settings.policy.value,
-            "epoch": self.state.epoch,
+            "epoch": self.state.generation,
             "pairs": [self._pair_facts(pair) for pair in self.state.pairs],
         }
 

@@ -13,7 +13,7 @@ from attrs import frozen
 from cyara_auth.errors import LateCallsError
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.admit import seconds_left
-from cyara_auth.strikes.events import Look
+from cyara_auth.strikes.events import DateTickets
 from cyara_auth.strikes.state import TicketStatus
 from cyara_tools.cli.report import Report
 
@@ -37,7 +37,7 @@ class LateCalls:
 def late_calls(store: StrikeStore, key_id: str) -> LateCalls:
     """Look which calls of a key were given up and are not old enough yet to be over for certain."""
     now = store.clock()
-    tickets = store.apply(key_id, Look(now=now)).state.tickets
+    tickets = store.apply(key_id, DateTickets(now=now)).state.tickets
     unknown = (ticket for ticket in tickets if ticket.status is TicketStatus.UNKNOWN)
     left = [seconds for ticket in unknown if (seconds := seconds_left(ticket, now)) > 0]
     return LateCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))

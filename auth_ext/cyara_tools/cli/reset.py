@@ -55,7 +55,7 @@ def reset(  # noqa: PLR0913  # options of a command
         forgiven = frozenset(choose(known, prefix, what="pair") for prefix in forgive or [])
         check_late_calls(the_store, key_id, report, go_on=now)
         state = the_store.apply(key_id, Reset(now=the_store.clock(), forgive=forgiven)).state
-        report.put(key=key_id, epoch=state.epoch, forgiven=sorted(forgiven), strikes_before=before.strikes)
+        report.put(key=key_id, epoch=state.generation, forgiven=sorted(forgiven), strikes_before=before.strikes)
         if before.strikes and not forgiven:
             report.note(_order_of_events(before))
         report.say(f"Strikes of key {key_id[:SHOWN_HEX_DIGITS]} are counted from zero. Next: cyara auth verify")

@@ -1,7 +1,7 @@
 """Remembers what `status` saw last time, to notice a store that has forgotten.
 
 A Redis that was flushed, or that lost its last writes in a failover, answers as if nothing had happened. An account's
-epoch never falls, and within one epoch no pair is ever forgotten, so a fall of either is proof that writes were lost.
+generation never falls, and within one generation no pair is ever forgotten, so a fall of either shows lost writes.
 """
 
 import json
@@ -33,7 +33,7 @@ def has_forgotten(store: str, key: str, state: KeyState, *, path: Path) -> bool:
     """
     memory = _read(path)
     name = f"{store} {key}"
-    now = [state.epoch, len(state.pairs)]
+    now = [state.generation, len(state.pairs)]
     before = memory.get(name, now)
     if now > before or name not in memory:
         memory[name] = now

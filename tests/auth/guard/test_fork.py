@@ -58,7 +58,7 @@ def test_row_76_a_child_works_though_another_thread_held_the_locks() -> None:
         for gate in guard._core.gates.table.values():  # noqa: SLF001  # take the slow path
             gate.until = 0.0
         call(guard, OLD, Outcome.VERIFICATION)
-        call(guard, OLD, Outcome.DOUBT)
+        call(guard, OLD, Outcome.REVERIFY)
         call(guard, OLD, Outcome.STRIKE)
         return str(state(guard).strikes)
 

@@ -195,7 +195,7 @@ def test_a_success_is_never_dated_later_than_it_was() -> None:
 def test_a_denial_sends_the_next_call_alone() -> None:
     guard = make()
     verify(guard, OLD)
-    call(guard, OLD, Outcome.DOUBT)
+    call(guard, OLD, Outcome.REVERIFY)
     with guard.admit(OLD, PORTAL, timeout=0.0) as ticket:
         assert ticket.reserved
         ticket.settle(Outcome.VERIFICATION)
@@ -206,7 +206,7 @@ def test_a_success_in_flight_clears_a_denial() -> None:
     guard = make()
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
-    call(guard, OLD, Outcome.DOUBT)
+    call(guard, OLD, Outcome.REVERIFY)
     in_flight.settle(Outcome.VERIFICATION)
     assert not guard.admit(OLD, PORTAL).reserved
 
@@ -216,7 +216,7 @@ def test_a_success_that_came_late_does_not_outlast_an_idle_gap() -> None:
     guard = make(LOOKING, clock=clock)
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
-    call(guard, OLD, Outcome.DOUBT)
+    call(guard, OLD, Outcome.REVERIFY)
     clock.later(1.0)
     in_flight.settle(Outcome.VERIFICATION)
     clock.later(GUARDED.verification_ttl)
@@ -230,7 +230,7 @@ def test_a_success_before_a_denial_is_no_answer_to_it() -> None:
     verify(guard, OLD)
     early, denied = guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL)
     early.settle(Outcome.VERIFICATION)
-    denied.settle(Outcome.DOUBT)
+    denied.settle(Outcome.REVERIFY)
     assert guard.admit(OLD, PORTAL).reserved
 
 

@@ -34,7 +34,7 @@ def test_a_401_that_arrives_while_the_store_says_free_wins() -> None:
     guard, elsewhere = make(store=store), make(store=store)
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
-    call(guard, OLD, Outcome.DOUBT)
+    call(guard, OLD, Outcome.REVERIFY)
     call(elsewhere, OLD, Outcome.VERIFICATION)
     store.meanwhile = lambda: in_flight.settle(Outcome.STRIKE)
     with pytest.raises(CredentialRejectedError):

@@ -27,9 +27,9 @@ from cyara_auth.stores.redis import RedisStrikeStore
 from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.strikes.events import (
     Admit,
+    DateTickets,
     Decision,
     Event,
-    Look,
     Reset,
     RotateAbort,
     RotateBegin,
@@ -171,7 +171,7 @@ class Conformance(RuleBasedStateMachine):
 
     @rule(key_id=key_ids)
     def look(self, key_id: str) -> None:
-        self.apply(key_id, Look(now=self.now))
+        self.apply(key_id, DateTickets(now=self.now))
 
     @rule(seconds=st.sampled_from((0.001, 0.3, 20.0, 149.0, 151.0, 1000.0)))
     def wait(self, seconds: float) -> None:

@@ -32,7 +32,7 @@ class Story:
     now: Instant = attrs.field(factory=lambda: Instant(domain="boot", seconds=100.0))
     last: Decision = attrs.field(factory=lambda: Decision(state=EMPTY, changed=False))
 
-    def hear(self, event: Event) -> Decision:
+    def apply(self, event: Event) -> Decision:
         self.last = decide(self.state, event)
         assert self.last.changed == (self.last.state != self.state)
         assert self.last.changed or self.last.state is self.state
@@ -61,7 +61,7 @@ class Story:
             confirm=confirm,
             incident=incident(pid),
         )
-        return self.hear(event).admission
+        return self.apply(event).admission
 
     def settle(
         self,
@@ -82,7 +82,7 @@ class Story:
             incident=incident(),
             retry_after=retry_after,
         )
-        return self.hear(event)
+        return self.apply(event)
 
     def verify(self, pair: str, ticket: str = "verification", *, origin: str = PORTAL) -> Self:
         assert self.admit(pair, ticket, origin=origin) is Admission.GRANT

@@ -225,7 +225,7 @@ def test_probes_back_off_from_an_overloaded_portal_without_a_charge() -> None:
         story.later(story.last.retry_in)
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
     story.verify("new")
-    assert story.state.pause is None
+    assert story.state.backoff is None
 
 
 def test_the_portals_own_pause_is_honoured_up_to_the_longest() -> None:
@@ -249,5 +249,5 @@ def test_a_verified_pair_does_not_back_off() -> None:
     story = Story(STRICT).verify("good")
     story.admit("good")
     story.settle("good", Outcome.BUSY)
-    assert story.state.pause is None
+    assert story.state.backoff is None
     assert story.admit("good") is Admission.GRANT

@@ -55,7 +55,7 @@ ALWAYS = {
 
 def expected(status: int, *, verified: bool) -> Outcome:
     if status == 403:
-        return Outcome.DOUBT if verified else Outcome.UNKNOWN
+        return Outcome.REVERIFY if verified else Outcome.UNKNOWN
     return ALWAYS.get(status, Outcome.INCONCLUSIVE if verified else Outcome.UNKNOWN)
 
 

@@ -40,17 +40,17 @@ def test_a_strike_is_counted_once_however_often_it_is_reported() -> None:
 
 def test_generation_roll_a_rejection_of_the_verified_pair_forgets_the_strikes_before_its_verification() -> None:
     story = Story(STRICT).strike("typo").verify("old")
-    assert (story.state.strikes, story.state.mark) == (1, 1)
+    assert (story.state.strikes, story.state.watermark) == (1, 1)
     story.strike("old")
-    assert (story.state.strikes, story.state.mark) == (1, 0)
+    assert (story.state.strikes, story.state.watermark) == (1, 0)
     assert story.admit("new") is Admission.GRANT
 
 
 def test_generation_roll_keeps_the_strikes_after_the_verification() -> None:
     story = Story(GUARDED).strike("typo").verify("old").strike("second typo")
-    assert (story.state.strikes, story.state.mark) == (2, 1)
+    assert (story.state.strikes, story.state.watermark) == (2, 1)
     story.settle("old", Outcome.STRIKE, None)
-    assert (story.state.strikes, story.state.mark) == (2, 0)
+    assert (story.state.strikes, story.state.watermark) == (2, 0)
 
 
 def test_generation_roll_moves_the_marks_of_open_calls() -> None:
@@ -58,19 +58,19 @@ def test_generation_roll_moves_the_marks_of_open_calls() -> None:
     story.admit("old", "t1")
     story.admit("old", "t2")
     story.settle("old", Outcome.STRIKE, "t1")
-    assert [t.mark for t in story.state.tickets] == [0]
+    assert [t.watermark for t in story.state.tickets] == [0]
 
 
 def test_an_unverified_pairs_rejection_rolls_nothing() -> None:
     story = Story(GUARDED).strike("typo").verify("good").strike("second typo")
-    assert (story.state.strikes, story.state.mark) == (2, 1)
+    assert (story.state.strikes, story.state.watermark) == (2, 1)
 
 
 def test_a_rejection_at_another_origin_than_the_verification_rolls_nothing() -> None:
     story = Story(GUARDED).strike("typo").verify("good")
     story.admit("good", "t1", origin=OTHER_PORTAL)
     story.settle("good", Outcome.STRIKE, "t1", origin=OTHER_PORTAL)
-    assert (story.state.strikes, story.state.mark) == (2, 1)
+    assert (story.state.strikes, story.state.watermark) == (2, 1)
     assert story.what_is("good") is PairState.REJECTED
 
 
@@ -126,7 +126,7 @@ def test_a_verification_turns_old_unknowns_of_other_pairs_into_strikes_older_tha
     story.settle("typo", Outcome.UNKNOWN, "t1")
     story.later(ORPHAN_TTL).verify("good")
     assert not story.state.tickets
-    assert (story.state.strikes, story.state.mark) == (1, 1)
+    assert (story.state.strikes, story.state.watermark) == (1, 1)
 
 
 def test_an_unknown_outcome_keeps_the_charge() -> None:
@@ -158,19 +158,19 @@ def test_a_free_success_that_is_older_than_the_verification_changes_nothing() ->
 def test_a_denial_on_a_verified_pair_asks_for_a_solo_probe() -> None:
     story = Story(GUARDED).verify("good")
     story.verify("good", origin=OTHER_PORTAL)
-    story.settle("good", Outcome.DOUBT, None)
+    story.settle("good", Outcome.REVERIFY, None)
     assert story.what_is("good") is PairState.STALE
     assert story.admit("good", "t9", origin=OTHER_PORTAL) is Admission.FREE
     assert story.admit("good", "t1") is Admission.GRANT
     assert story.admit("good", "t2") is Admission.WAIT
-    story.settle("good", Outcome.DOUBT, "t1")
+    story.settle("good", Outcome.REVERIFY, "t1")
     assert not story.state.tickets
     assert story.state.strikes == 0
 
 
-def test_a_success_after_a_denial_clears_the_doubt() -> None:
+def test_a_success_after_a_denial_needs_no_reverification() -> None:
     story = Story(GUARDED).verify("good")
-    story.settle("good", Outcome.DOUBT, None)
+    story.settle("good", Outcome.REVERIFY, None)
     story.settle("good", Outcome.VERIFICATION, None)
     assert story.admit("good") is Admission.FREE
 
@@ -178,14 +178,14 @@ def test_a_success_after_a_denial_clears_the_doubt() -> None:
 def test_a_denial_on_an_unverified_pair_is_charged() -> None:
     story = Story()
     story.admit("new")
-    story.settle("new", Outcome.DOUBT)
+    story.settle("new", Outcome.REVERIFY)
     assert [t.status for t in story.state.tickets] == [TicketStatus.UNKNOWN]
 
 
 def test_an_ambiguous_rejection_is_charged_and_not_final() -> None:
     story = Story(GUARDED).strike("typo").verify("good")
     story.settle("good", Outcome.AMBIGUOUS, None)
-    assert (story.state.strikes, story.state.mark) == (2, 1)
+    assert (story.state.strikes, story.state.watermark) == (2, 1)
     assert story.what_is("good") is PairState.SUSPECT
 
 

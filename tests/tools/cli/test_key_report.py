@@ -26,19 +26,19 @@ INCIDENT = Incident(wall=time.time() - 3600, host="build-7", pid=4711, by="cd" *
 
 
 def report_of(
-    verdict: PairState, *, strikes: int = 0, mark: int = 0, policy: GuardPolicy = GuardPolicy.GUARDED
+    verdict: PairState, *, strikes: int = 0, watermark: int = 0, policy: GuardPolicy = GuardPolicy.GUARDED
 ) -> KeyReport:
     now = STORE.clock()
     pair = PairRecord(
         fingerprint=PAIR, verdict=verdict, first_seen=now, verifications=(Verification(origin=ORIGIN, at=now),)
     )
-    state = KeyState(strikes=strikes, mark=mark, pairs=(pair,))
+    state = KeyState(strikes=strikes, watermark=watermark, pairs=(pair,))
     settings = GuardSettings(policy=policy)
     return KeyReport(key="ef" * 16, state=state, origin=ORIGIN, settings=settings, store=STORE)
 
 
 @pytest.mark.parametrize(
-    ("verdict", "strikes", "mark", "policy", "code"),
+    ("verdict", "strikes", "watermark", "policy", "code"),
     [
         (PairState.UNVERIFIED, 0, 0, GuardPolicy.GUARDED, ExitCode.OK),
         (PairState.UNVERIFIED, 1, 0, GuardPolicy.GUARDED, ExitCode.OK),
@@ -51,8 +51,8 @@ def report_of(
         (PairState.SUPERSEDED, 0, 0, GuardPolicy.GUARDED, ExitCode.REJECTED),
     ],
 )
-def test_verdicts(verdict: PairState, strikes: int, mark: int, policy: GuardPolicy, code: ExitCode) -> None:
-    assert report_of(verdict, strikes=strikes, mark=mark, policy=policy).verdict(PAIR)[0] is code
+def test_verdicts(verdict: PairState, strikes: int, watermark: int, policy: GuardPolicy, code: ExitCode) -> None:
+    assert report_of(verdict, strikes=strikes, watermark=watermark, policy=policy).verdict(PAIR)[0] is code
 
 
 def test_age_of_a_rotation() -> None:

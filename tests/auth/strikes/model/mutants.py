@@ -49,14 +49,14 @@ def build(mutant: Mutant) -> Decide:
         if isinstance(event, Settle) and mutant.module is decide_settle:
             return copy.settle(state, event)  # type: ignore[no-any-return]  # a module made at run time
         if isinstance(event, Reset) and mutant.module is decide_operator:
-            return copy.start_again(state, event)  # type: ignore[no-any-return]  # a module made at run time
+            return copy.reset(state, event)  # type: ignore[no-any-return]  # a module made at run time
         return decide(state, event)
 
     return wrong
 
 
 _CONFIRMING = GuardSettings(policy=GuardPolicy.STRICT, confirm_suspects=True)
-_USED = "used = state.strikes - (state.mark if verified else 0) + len(tickets)"
+_USED = "used = state.strikes - (state.watermark if verified else 0) + len(tickets)"
 
 MUTANTS = (
     Mutant(
@@ -69,8 +69,8 @@ MUTANTS = (
         name="a success refunds every unknown",
         module=decide_settle,
         changes={
-            "sum(old.id in ticket.eligible and": "sum(False and",
-            "if old.id not in ticket.eligible)": "if old.status is not TicketStatus.UNKNOWN)",
+            "sum(old.id in ticket.refundable and": "sum(False and",
+            "if old.id not in ticket.refundable)": "if old.status is not TicketStatus.UNKNOWN)",
         },
         bounds=Bounds(clients=2, calls=4, rotations=1, typo=False),
     ),
@@ -106,11 +106,11 @@ MUTANTS = (
         name="unknowns are refunded by their age at the report, not at the reservation",
         module=decide_settle,
         changes={
-            "sum(old.id in ticket.eligible and": (
+            "sum(old.id in ticket.refundable and": (
                 "sum(old.status is TicketStatus.UNKNOWN"
                 " and event.now.seconds - old.reserved_at.seconds > old.orphan_ttl and"
             ),
-            "if old.id not in ticket.eligible)": (
+            "if old.id not in ticket.refundable)": (
                 "if old.status is TicketStatus.OPEN or event.now.seconds - old.reserved_at.seconds <= old.orphan_ttl)"
             ),
         },

@@ -26,7 +26,7 @@ _LONG_AGO = Instant(domain="model", seconds=0.0)
 _LAPSED = Instant(domain="model", seconds=1.0)
 _ORPHAN_TTL = 500.0
 _HERE = Incident(wall=0.0, host="model", pid=0)
-_EPOCH = 1
+_GENERATION = 1
 _ORIGIN = "https://portal:443"
 
 
@@ -106,8 +106,8 @@ _RECORDS = {
 def _expand(key_id: Account, young: frozenset[int]) -> KeyState:
     return KeyState(
         strikes=key_id.strikes,
-        mark=key_id.mark,
-        epoch=_EPOCH,
+        watermark=key_id.watermark,
+        generation=_GENERATION,
         pairs=tuple(
             PairRecord(
                 fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], verifications=_RECORDS[state][1]
@@ -123,9 +123,9 @@ def _expand(key_id: Account, young: frozenset[int]) -> KeyState:
                 reserved_at=_NOW if t.id in young else _LONG_AGO,
                 orphan_ttl=_ORPHAN_TTL,
                 status=TicketStatus.OPEN if t.open else TicketStatus.UNKNOWN,
-                eligible=tuple(map(str, t.eligible)),
-                mark=t.mark,
-                epoch=_EPOCH - t.earlier,
+                refundable=tuple(map(str, t.refundable)),
+                watermark=t.watermark,
+                generation=_GENERATION - t.earlier,
                 confirms=t.confirms,
             )
             for t in key_id.tickets
@@ -139,17 +139,17 @@ def _condense(state: KeyState, kinds: int) -> Account:
         pairs[int(record.fingerprint)] = _condensed_verdict(record)
     return Account(
         strikes=state.strikes,
-        mark=state.mark,
+        watermark=state.watermark,
         pairs=tuple(pairs),
         tickets=tuple(
             Ticket(
                 id=int(t.id),
                 pair=int(t.pair),
                 open=t.status is TicketStatus.OPEN,
-                eligible=tuple(map(int, t.eligible)),
-                mark=t.mark,
+                refundable=tuple(map(int, t.refundable)),
+                watermark=t.watermark,
                 confirms=t.confirms,
-                earlier=t.epoch < state.epoch,
+                earlier=t.generation < state.generation,
             )
             for t in state.tickets
         ),

@@ -22,8 +22,8 @@ class Ticket(NamedTuple):
     id: int
     pair: int
     open: bool
-    eligible: tuple[int, ...]
-    mark: int
+    refundable: tuple[int, ...]
+    watermark: int
     confirms: bool
     earlier: bool = False
 
@@ -32,7 +32,7 @@ class Account(NamedTuple):
     """The store's state, as far as the model distinguishes it: equal here means equal for every later decision."""
 
     strikes: int
-    mark: int
+    watermark: int
     pairs: tuple[int, ...]
     tickets: tuple[Ticket, ...]
 

@@ -29,6 +29,7 @@ def is_fresh(verification: Verification | None, now: Instant, settings: GuardSet
     if verification is None or verification.at is None:
         return False
     age = now.since(verification.at)
+    # An unknown age is not fresh: the machine was rebooted, or another server keeps the clock.
     return age is not None and age < settings.verification_ttl
 
 
@@ -61,19 +62,20 @@ def _refusal(state: KeyState, record: PairRecord | None, event: Admit) -> Admiss
 
 
 def _reserve(state: KeyState, event: Admit, *, verified: bool, fresh: bool) -> Decision:
-    """Charge the call before it is sent, if the budget and the calls in flight allow it.
-
-    A verified pair can only become invalid by a regeneration, so strikes older than its verification (`watermark`) are
-    not on the token that would succeed it. An unverified or stale pair goes alone: until its call is settled, nobody
-    can know whether a second one would be a second strike.
-    """
+    """Charge the call before it is sent, if the budget and the calls in flight allow it."""
     tickets = tuple(_aged(ticket, event) for ticket in state.tickets)
+    # Equal tickets are replaced by the old tuple, so that an unchanged state is not written.
     aged = state if tickets == state.tickets else attrs.evolve(state, tickets=tickets)
     record = state.pair(event.pair)
     live = tuple(ticket for ticket in tickets if ticket.status is TicketStatus.OPEN)
+    # A verified pair becomes invalid by a regeneration only, so strikes below the watermark are not on the token that
+    # would succeed it. Every ticket counts: the portal may have taken any of them for an invalid call.
     used = state.strikes - (state.watermark if verified else 0) + len(tickets)
+    # A full budget is final only when nobody is on the way: an open call may still give its charge back.
     if used >= event.settings.budget and not live:
         return Decision(state=aged, changed=aged is not state, admission=Admission.EXHAUSTED, pair=record)
+    # An unverified or stale pair goes alone: until its call is settled, nobody can know whether a second one would be
+    # a second strike.
     together = (
         fresh
         and event.settings.policy is GuardPolicy.STRICT
@@ -89,9 +91,10 @@ def _reserve(state: KeyState, event: Admit, *, verified: bool, fresh: bool) -> D
             blockers=frozenset(ticket.owner for ticket in live),
             retry_in=min(seconds_left(ticket, event.now) for ticket in live),
         )
-    pause = 0.0 if fresh else _backoff_left(state, event.now)
-    if pause > 0:
-        return Decision(state=aged, changed=aged is not state, admission=Admission.WAIT, pair=record, retry_in=pause)
+    # Only probes back off: what is verified and fresh was not the reason for the overload.
+    delay = 0.0 if fresh else _backoff_left(state, event.now)
+    if delay > 0:
+        return Decision(state=aged, changed=aged is not state, admission=Admission.WAIT, pair=record, retry_in=delay)
     return _granted(aged, event, fresh=fresh)
 
 
@@ -106,6 +109,8 @@ def _granted(state: KeyState, event: Admit, *, fresh: bool) -> Decision:
         owner=event.owner,
         reserved_at=event.now,
         orphan_ttl=event.orphan_ttl,
+        # Frozen here, not computed at the settlement: an unknown that grows old while this call travels may be
+        # evaluated after it, and a success of this call says nothing about that one.
         refundable=tuple(
             old.id for old in state.tickets if old.status is TicketStatus.UNKNOWN and seconds_left(old, event.now) <= 0
         ),
@@ -117,6 +122,7 @@ def _granted(state: KeyState, event: Admit, *, fresh: bool) -> Decision:
     return Decision(
         state=attrs.evolve(state, pairs=with_pair(state, record), tickets=(*state.tickets, ticket)),
         changed=True,
+        # A power cut must not forget a probe. A fresh pair is no probe, and a disk's sync for each call is dear.
         durable=not fresh,
         admission=Admission.GRANT,
         ticket=ticket,
@@ -125,11 +131,10 @@ def _granted(state: KeyState, event: Admit, *, fresh: bool) -> Decision:
 
 
 def _aged(ticket: TicketRecord, event: Admit) -> TicketRecord:
-    """Give up a ticket whose owner is dead or that is too old; it stays charged.
-
-    An owner that cannot be judged (another machine, another process namespace) so counts as alive until `orphan_ttl`.
-    """
+    """Give up a ticket whose owner is dead or that is too old; it stays charged."""
     ticket = dated(ticket, event.now)
+    # An owner that cannot be judged (another machine, another process namespace) is never in `dead`, so it counts as
+    # alive until `orphan_ttl`.
     if ticket.status is TicketStatus.OPEN and (ticket.owner in event.dead or seconds_left(ticket, event.now) <= 0):
         return attrs.evolve(ticket, status=TicketStatus.UNKNOWN)
     return ticket
@@ -147,7 +152,7 @@ def seconds_left(ticket: TicketRecord, now: Instant) -> float:
 
 
 def _backoff_left(state: KeyState, now: Instant) -> float:
-    """Return the seconds for which probes back off. A pause of another clock domain is over."""
+    """Return the seconds for which probes back off. A back-off of another clock domain is over."""
     if state.backoff is None:
         return 0.0
     passed = now.since(state.backoff.since)

@@ -1,8 +1,5 @@
 """What an answer or an exception means for the pair: a pure table.
 
-The portal's own words count: a 401 of the API is a strike and the end of the pair, a success verifies it. Everything
-that something in between may have made (a gateway's 401, a login page, a 502) is taken for the worse of its meanings.
-
 | answer | outcome |
 |---|---|
 | our header was not on this hop | INCONCLUSIVE: not about our pair |
@@ -46,8 +43,11 @@ _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 
 _BY_STATUS: Final = {
+    # May have been answered before authentication, so they say nothing about the pair.
     **dict.fromkeys((400, 404, 405, 407, 409, 422), Outcome.INCONCLUSIVE),
+    # The API itself is overloaded or broken. A proxy would say 502, 504 or a number of its own.
     **dict.fromkeys((429, 500, 501, 503, 505), Outcome.BUSY),
+    # A server behind the gateway may have judged the call and counted it.
     **dict.fromkeys((408, 502, 504, *range(520, 528)), Outcome.UNKNOWN),
 }
 
@@ -97,15 +97,18 @@ class ResponseFacts:
 
 def classify(request: RequestFacts, answer: ResponseFacts | BaseException) -> Outcome:
     """Return what one hop taught about its pair."""
+    # Whatever something in between may have made is taken for the worse of its meanings.
     if isinstance(answer, BaseException):
         return Outcome.NOT_SENT if isinstance(answer, NOTHING_EVALUATED) else Outcome.UNKNOWN
     if not request.injected:
         return Outcome.INCONCLUSIVE
+    # Before the success: a login page usually comes with status 200.
     if is_login_page(request, answer):
         return Outcome.INTERCEPTED
     if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT or answer.status == _NOT_MODIFIED:
         return Outcome.VERIFICATION if request.secured else Outcome.INCONCLUSIVE
     if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
+        # A redirect elsewhere may be the API's or a gateway's; who sent it, and after what, is not known.
         return Outcome.INCONCLUSIVE if answer.same_origin_redirect else Outcome.UNKNOWN
     return _failure(request, answer)
 
@@ -122,6 +125,7 @@ def is_login_page(request: RequestFacts, answer: ResponseFacts) -> bool:
 def _failure(request: RequestFacts, answer: ResponseFacts) -> Outcome:
     if answer.status == _UNAUTHORIZED:
         return Outcome.AMBIGUOUS if _foreign(answer) else Outcome.STRIKE
+    # Nobody outside the vendor knows whether a bad pair gets 403, so one that was never good is charged.
     if answer.status == _FORBIDDEN:
         return Outcome.REVERIFY if request.verified else Outcome.UNKNOWN
     return _BY_STATUS.get(answer.status) or (Outcome.INCONCLUSIVE if request.verified else Outcome.UNKNOWN)
@@ -129,6 +133,8 @@ def _failure(request: RequestFacts, answer: ResponseFacts) -> Outcome:
 
 def _foreign(answer: ResponseFacts) -> bool:
     """Return whether a 401 carries signs of something between us and the API."""
+    # One sign is enough: a 401 that is wrongly called ambiguous costs a question to the operator, one that is wrongly
+    # called the API's ends a valid pair.
     return (
         answer.media_type in _HTML
         or _FOREIGN_CHALLENGE.search(answer.challenge) is not None

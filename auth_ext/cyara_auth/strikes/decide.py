@@ -11,35 +11,11 @@ Time, a dead owner or an expired lease give nothing back.
 
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import admit, is_fresh
-from cyara_auth.strikes.events import (
-    Admit,
-    DateTickets,
-    Decision,
-    Event,
-    Reset,
-    RotateAbort,
-    RotateBegin,
-    RotateCommit,
-    Settle,
-)
+from cyara_auth.strikes.events import Admit, Decision, Event, Settle
 from cyara_auth.strikes.rotation import apply
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.settle import settle
 from cyara_auth.strikes.state import KeyState, PairState, TicketStatus
-
-__all__ = [
-    "Admit",
-    "DateTickets",
-    "Decision",
-    "Event",
-    "Reset",
-    "RotateAbort",
-    "RotateBegin",
-    "RotateCommit",
-    "Settle",
-    "decide",
-    "pair_state",
-]
 
 
 def decide(state: KeyState, event: Event) -> Decision:
@@ -57,6 +33,7 @@ def pair_state(state: KeyState, fingerprint: str, origin: str, *, now: Instant, 
     """Return what is known of a pair at an origin, with the derived states PROBING and STALE, for people."""
     record = state.pair(fingerprint)
     verdict = PairState.UNVERIFIED if record is None else record.verdict
+    # These outlast any age of a verification; PROBING and STALE are derived from what is left.
     if verdict.is_final or verdict is PairState.SUSPECT:
         return verdict
     verification = None if record is None else record.verification_at(origin)

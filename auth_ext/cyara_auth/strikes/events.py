@@ -35,6 +35,7 @@ class Admit:
     owner: Owner
     ticket: str
     orphan_ttl: float
+    # `decide` has no process table: the caller asks who lives, and asks again without the dead.
     dead: frozenset[Owner] = frozenset()
     confirm: bool = False
     incident: Incident | None = None
@@ -60,6 +61,7 @@ class Settle:
     pair: str
     origin: str
     outcome: Outcome
+    # A free call has no ticket; one that is settled twice names a ticket that is gone.
     ticket: str | None
     incident: Incident
     retry_after: float | None = None

@@ -1,8 +1,7 @@
-"""The part of `decide` that hears the operator: rotation of the token, and the statement that it was regenerated.
+"""The part of `decide` that takes the operator's word: rotation of the token, and that it was regenerated.
 
 Both clear what is known to be over. A call that is still in the air, or was lost and may still reach the portal, may
-be evaluated after the regeneration, so its ticket stays charged; it can no longer verify a pair, because it was
-reserved in an earlier generation. What is older counts as evaluated before: that is what the operator's word means.
+be evaluated after the regeneration, so its ticket stays charged. What is older counts as evaluated before.
 """
 
 import attrs
@@ -10,7 +9,7 @@ import attrs
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import dated, seconds_left
 from cyara_auth.strikes.events import DateTickets, Decision, Reset, RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.strikes.state import Incident, KeyMode, KeyState, PairRecord, PairState, TicketStatus
+from cyara_auth.strikes.state import KeyMode, KeyState, PairRecord, PairState, TicketStatus
 
 
 def apply(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Reset | DateTickets) -> Decision:
@@ -30,32 +29,35 @@ def apply(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Res
 
 def rotate_begin(state: KeyState, event: RotateBegin) -> Decision:
     """Stop admitting, so that no call is in flight when the token changes."""
+    # A second announcement changes nothing: the incident of the first one stays in the refusals.
     if state.mode is KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    return _kept(attrs.evolve(state, mode=KeyMode.DRAINING, drained=event.incident))
+    return _durable(attrs.evolve(state, mode=KeyMode.DRAINING, drained=event.incident))
 
 
 def rotate_commit(state: KeyState, event: RotateCommit) -> Decision:
     """Count from zero for the new pair; whatever was valid before is superseded without a strike."""
     if state.mode is not KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    old = tuple(_superseded(pair, event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
+    old = tuple(pair.superseded(event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
+    # The "new" pair may be an old one, pasted by mistake: then its final verdict stays.
     known = state.pair(event.pair)
     new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unverified(known)
-    return _kept(_next_generation(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, pairs=(*old, new)), event.now))
+    after = attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, pairs=(*old, new))
+    return _durable(_next_generation(after, event.now))
 
 
 def rotate_abort(state: KeyState) -> Decision:
     """Admit again, as if nothing had been announced."""
     if state.mode is not KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    return _kept(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None))
+    return _durable(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None))
 
 
 def reset(state: KeyState, event: Reset) -> Decision:
     """Count from zero: the operator says that the token is new. What was verified has to be verified again."""
     pairs = tuple(_unverified(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
-    return _kept(_next_generation(attrs.evolve(state, pairs=pairs), event.now))
+    return _durable(_next_generation(attrs.evolve(state, pairs=pairs), event.now))
 
 
 def date_tickets(state: KeyState, event: DateTickets) -> Decision:
@@ -65,11 +67,14 @@ def date_tickets(state: KeyState, event: DateTickets) -> Decision:
     return Decision(state=attrs.evolve(state, tickets=tickets) if changed else state, changed=changed)
 
 
-def _kept(state: KeyState) -> Decision:
+def _durable(state: KeyState) -> Decision:
+    # An operator's word is given once; a power cut must not take it back.
     return Decision(state=state, changed=True, durable=True)
 
 
 def _next_generation(state: KeyState, now: Instant) -> KeyState:
+    # These may still count against the new token, so they stay charged. Their success would say nothing about it, so
+    # what they would have refunded or moved the watermark to is gone with their generation.
     not_over = tuple(
         attrs.evolve(ticket, watermark=0, refundable=())
         for ticket in state.tickets
@@ -79,12 +84,7 @@ def _next_generation(state: KeyState, now: Instant) -> KeyState:
 
 
 def _unverified(pair: PairRecord) -> PairRecord:
+    # Final stays final: a token that was regenerated away never becomes valid again.
     if pair.verdict.is_final:
         return pair
     return attrs.evolve(pair, verdict=PairState.UNVERIFIED, verifications=(), incident=None)
-
-
-def _superseded(pair: PairRecord, incident: Incident, by: str) -> PairRecord:
-    if pair.verdict.is_final:
-        return pair
-    return attrs.evolve(pair, verdict=PairState.SUPERSEDED, verifications=(), incident=attrs.evolve(incident, by=by))

@@ -19,16 +19,15 @@ class GuardSettings:
         probe_wait: How long a caller waits for another caller's probe.
         sync_interval: How long a process trusts what it last read from the store.
         read_timeout: The client's read timeout, when a call does not say its own.
-        orphan_margin: Added to the read timeout: after that, the portal has evaluated a lost call or never will.
+        orphan_margin: Added to the read timeout for the `orphan_ttl` of a call.
         grace: How long after the first sight of a pair some servers of the portal may not know it yet.
-        suspect_in_grace: Whether a 401 on a verified pair within `grace` is counted but not final. Off, because a
-            second regeneration looks the same, and then the next token would inherit the strike.
+        suspect_in_grace: Whether a 401 on a verified pair within `grace` is counted but not final.
         ramp_window: Calls in flight per process right after a verification.
         ramp_successes: Successes at that window before it doubles.
         ramp_ceiling: Window at which the ramp ends and concurrency is unlimited.
-        backoff_first: Pause of the probes after the first overloaded answer; doubles with each further one.
-        backoff_longest: Longest pause.
-        poll_interval: How often a waiting process looks for what other processes did.
+        backoff_first: Back-off of the probes after the first overloaded answer; doubles with each further one.
+        backoff_longest: Longest back-off.
+        poll_interval: How often a waiting process asks for what other processes did.
         confirm_suspects: Whether the caller's next call may probe a SUSPECT pair once more without an operator.
         require_shared_store: Refuse to send when the store is private to this process.
     """
@@ -39,8 +38,10 @@ class GuardSettings:
     probe_wait: float = 30.0
     sync_interval: float = 0.25
     read_timeout: float = 30.0
+    # After the read timeout and this, the portal has evaluated a lost call or never will. Assumed, not documented.
     orphan_margin: float = 120.0
     grace: float = 60.0
+    # Off, because a second regeneration looks the same, and then the next token would inherit the strike.
     suspect_in_grace: bool = False
     ramp_window: int = 2
     ramp_successes: int = 16

@@ -21,14 +21,13 @@ _ANSWERED = frozenset({Outcome.VERIFICATION, Outcome.STRIKE, Outcome.AMBIGUOUS, 
 def settle(state: KeyState, event: Settle) -> Decision:
     """Take the ticket off, keep it charged or turn it into a strike, by what the call taught.
 
-    Idempotent by ticket: one that is not there any more was settled before, and is not counted again. A call that
-    went free has no ticket and is counted whenever it says that it was a strike.
+    Idempotent by ticket: one that is not there any more was settled before, and is not counted again.
     """
     ticket = state.ticket(event.ticket)
     record = state.pair(event.pair) or PairRecord(fingerprint=event.pair, first_seen=event.now)
     match event.outcome:
         case Outcome.VERIFICATION:
-            after = _verification(state, event, record, ticket)
+            after = _verified(state, event, record, ticket)
         case Outcome.STRIKE | Outcome.AMBIGUOUS:
             after = _strike(state, event, record, ticket)
         case Outcome.REVERIFY if record.verification_at(event.origin) is not None:
@@ -41,12 +40,14 @@ def settle(state: KeyState, event: Settle) -> Decision:
             after = attrs.evolve(state, tickets=_without(state, event.ticket))
         case _:  # UNKNOWN, a denial of an unverified pair, and whatever may be added: charged
             after = _unknown(state, ticket)
+    # The portal answers again, whatever it said, so the next overload starts with the shortest back-off.
     if event.outcome in _ANSWERED and after.backoff is not None:
         after = attrs.evolve(after, backoff=None)
     changed = after != state
     return Decision(
         state=after if changed else state,
         changed=changed,
+        # A strike that a power cut takes back could be spent again; a lost success costs one probe.
         durable=changed and event.outcome in (Outcome.STRIKE, Outcome.AMBIGUOUS),
         pair=after.pair(event.pair),
     )
@@ -57,7 +58,7 @@ def _without(state: KeyState, ticket_id: str | None) -> tuple[TicketRecord, ...]
 
 
 def _verified_at(record: PairRecord, event: Settle) -> PairRecord:
-    others = tuple(verification for verification in record.verifications if verification.origin != event.origin)
+    others = tuple(known for known in record.verifications if known.origin != event.origin)
     return attrs.evolve(
         record,
         verdict=PairState.VERIFIED,
@@ -66,16 +67,14 @@ def _verified_at(record: PairRecord, event: Settle) -> PairRecord:
     )
 
 
-def _verification(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A success. Only one that was reserved since the last operator's word, on a pair that is not out, verifies it.
-
-    A free call refreshes a verification and makes none by itself: it may have been evaluated before
-    things that the store has learnt since.
-    """
+def _verified(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
+    """A success, which verifies the pair if it was reserved since the last operator's word and the pair is not out."""
     tickets = _without(state, event.ticket)
     if ticket is None:
-        verification = record.verification_at(event.origin)
-        if verification is None or (verification.at is not None and event.now.since(verification.at) is None):
+        # A free call may have been evaluated before things that the store has learnt since, so it refreshes a
+        # verification that stands, never turns one back in time, and makes none by itself.
+        known = record.verification_at(event.origin)
+        if known is None or (known.at is not None and event.now.since(known.at) is None):
             return state
         return attrs.evolve(state, pairs=with_pair(state, _verified_at(record, event)))
     out = record.verdict.is_final or (record.verdict is PairState.SUSPECT and not ticket.confirms)
@@ -87,37 +86,28 @@ def _verification(state: KeyState, event: Settle, record: PairRecord, ticket: Ti
         state,
         strikes=state.strikes + converted,
         watermark=max(state.watermark, ticket.watermark) + converted,
+        # One token of a key is valid at a time, so whatever was verified before is dead now. A pair that was never
+        # verified may be the token after this one.
         pairs=tuple(
-            _superseded(pair, event) if pair.fingerprint != event.pair else pair
+            pair.superseded(event.incident, event.pair)
+            if pair.fingerprint != event.pair and pair.verifications
+            else pair
             for pair in with_pair(state, _verified_at(record, event))
         ),
         tickets=tuple(old for old in tickets if old.id not in ticket.refundable),
     )
 
 
-def _superseded(pair: PairRecord, event: Settle) -> PairRecord:
-    """One token of a key is valid at a time, so a verification of one shows those before it dead."""
-    if pair.verdict.is_final or not pair.verifications:
-        return pair
-    return attrs.evolve(
-        pair,
-        verdict=PairState.SUPERSEDED,
-        verifications=(),
-        incident=attrs.evolve(event.incident, by=event.pair),
-    )
-
-
 def _strike(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A 401: counted, and the end of the pair unless it may be a gateway's or a half-propagated token's.
-
-    If the pair was verified, a regeneration lies between: strikes older than its verification are on an older token
-    than the current one: they leave the count (generation roll).
-    """
+    """A 401: counted, and the end of the pair unless it may be a gateway's or a half-propagated token's."""
     tickets = _without(state, event.ticket)
     strikes, watermark = state.strikes, state.watermark
-    after = _condemned(record, event)
+    after = _rejected(record, event)
+    # A ticket that is named but gone was settled before. A free call has none and always counts.
     if event.ticket is None or ticket is not None:
         current = ticket is None or ticket.generation == state.generation
+        # A verified pair is rejected: the token was regenerated in between, so the strikes below the watermark are on
+        # an older token than the current one and leave the count (generation roll).
         if after.verdict is PairState.REJECTED and current and record.verification_at(event.origin) is not None:
             tickets = tuple(attrs.evolve(other, watermark=max(0, other.watermark - watermark)) for other in tickets)
             strikes, watermark = strikes - watermark, 0
@@ -125,7 +115,7 @@ def _strike(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRe
     return attrs.evolve(state, strikes=strikes, watermark=watermark, pairs=with_pair(state, after), tickets=tickets)
 
 
-def _condemned(record: PairRecord, event: Settle) -> PairRecord:
+def _rejected(record: PairRecord, event: Settle) -> PairRecord:
     if record.verdict.is_final:
         return record
     if event.outcome is Outcome.AMBIGUOUS or _may_be_half_propagated(record, event):
@@ -134,7 +124,8 @@ def _condemned(record: PairRecord, event: Settle) -> PairRecord:
 
 
 def _suspected(record: PairRecord, event: Settle) -> PairRecord:
-    withdrawn = tuple(attrs.evolve(verification, at=None) for verification in record.verifications)
+    # Withdrawn, not forgotten: that the pair was verified once still lets a newer pair supersede it.
+    withdrawn = tuple(attrs.evolve(known, at=None) for known in record.verifications)
     return attrs.evolve(record, verdict=PairState.SUSPECT, verifications=withdrawn, incident=event.incident)
 
 
@@ -148,9 +139,9 @@ def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
 
 def _reverify(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     """A denial on a verified pair: most likely a missing permission, but the next call finds out alone."""
+    # Only at this origin: another front door of the portal denied nothing.
     verifications = tuple(
-        attrs.evolve(verification, at=None) if verification.origin == event.origin else verification
-        for verification in record.verifications
+        attrs.evolve(known, at=None) if known.origin == event.origin else known for known in record.verifications
     )
     return attrs.evolve(
         state,
@@ -169,7 +160,8 @@ def _unknown(state: KeyState, ticket: TicketRecord | None) -> KeyState:
 
 
 def _intercepted(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A login page: also what a web server makes of a 401, so a verified pair goes free no longer."""
+    """A login page: charged, and nothing goes before an operator has looked."""
+    # A web server may make such a page of its 401, so a verified pair is no exception.
     if not record.verdict.is_final:
         record = _suspected(record, event)
     return attrs.evolve(_unknown(state, ticket), pairs=with_pair(state, record))
@@ -178,9 +170,11 @@ def _intercepted(state: KeyState, event: Settle, record: PairRecord, ticket: Tic
 def _busy(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     """An overloaded portal is left alone for a while, but only by probes: a verified pair may go on."""
     tickets = _without(state, event.ticket)
+    # What is verified and fresh is no probe: its calls are not held back, and say nothing about how probes fare.
     if is_fresh(record.verification_at(event.origin), event.now, event.settings):
         return attrs.evolve(state, tickets=tickets)
     rounds = 1 if state.backoff is None else state.backoff.rounds + 1
+    # The exponent is bounded, since a float overflows after a thousand overloaded answers in a row.
     asked = max(event.retry_after or 0.0, event.settings.backoff_first * 2.0 ** min(rounds - 1, 16))
     seconds = min(event.settings.backoff_longest, asked)
     return attrs.evolve(state, tickets=tickets, backoff=Backoff(since=event.now, seconds=seconds, rounds=rounds))

@@ -1,8 +1,6 @@
 """What a strike store knows of one key: frozen values without a secret, all that `decide` reads and returns.
 
-Pairs and keys appear as fingerprints. Two kinds of time appear, for two purposes that must never meet: an `Instant` is
-a reading of the store's own steady clock and is the only time that a decision may look at; a wall-clock number exists
-for the texts that people read, so that setting the clock changes no budget.
+Pairs and keys appear as fingerprints.
 """
 
 from enum import StrEnum, unique
@@ -36,7 +34,8 @@ class PairState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether only an operator can bring the pair back: tokens never become valid again by themselves."""
+        """Whether only an operator can bring the pair back."""
+        # Tokens do not expire, they are replaced, and a replaced one never becomes valid again.
         return self in (PairState.REJECTED, PairState.SUPERSEDED)
 
 
@@ -107,6 +106,8 @@ class Incident:
         by: Fingerprint of the pair that superseded this one, if that is what happened.
     """
 
+    # Two kinds of time must never meet: a decision reads an `Instant` of the store's steady clock, and only people read
+    # this one. So setting a machine's clock changes no budget.
     wall: float
     host: str
     pid: int
@@ -141,11 +142,19 @@ class PairRecord:
     verifications: tuple[Verification, ...] = ()
     incident: Incident | None = None
 
+    def superseded(self, incident: Incident, by: str) -> "PairRecord":
+        """Return this pair after another one, fingerprint `by`, has taken its place; a final verdict stays."""
+        if self.verdict.is_final:
+            return self
+        superseding = attrs.evolve(incident, by=by)
+        return attrs.evolve(self, verdict=PairState.SUPERSEDED, verifications=(), incident=superseding)
+
     def verification_at(self, origin: str) -> Verification | None:
         """Return the verification at `origin`, if the pair is verified there."""
+        # A suspect pair keeps its verifications, but nothing may rely on them.
         if self.verdict is not PairState.VERIFIED:
             return None
-        return next((verification for verification in self.verifications if verification.origin == origin), None)
+        return next((known for known in self.verifications if known.origin == origin), None)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,8 +1,4 @@
-"""The state of a key as JSON text, for stores that keep text.
-
-Every field is written by its name, and the format carries a version: a store that a newer release has written is
-refused rather than half understood, because forgetting one field could forget a strike.
-"""
+"""The state of a key as JSON text, for stores that keep text; every field is written by its name."""
 
 import json
 import types
@@ -40,6 +36,7 @@ def load_state(text: str) -> KeyState:
         found = data.pop("format")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateFormatError("The strike state is damaged: it is not a JSON object with a format number") from error
+    # What a newer release has written is refused rather than half understood: a lost field could be a lost strike.
     if found != FORMAT:
         raise StateFormatError(f"The strike state has format {found!r}; this release reads {FORMAT}")
     try:
@@ -55,27 +52,28 @@ def load_state(text: str) -> KeyState:
 def _writer(kind: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
     fields = tuple((field.name, field.default) for field in attrs.fields(kind))
 
-    def write(value: Any) -> dict[str, Any]:  # noqa: ANN401  # an instance of `kind`
+    def write(value: Any) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for name, default in fields:
             held = getattr(value, name)
             if held != default:
-                data[name] = _plain(held)
+                data[name] = _written(held)
         return data
 
     return write
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  # any field of any value of the state
+def _written(value: Any) -> Any:
     if value is None or isinstance(value, (str, int, float)):
         return value
     if hasattr(value, "__attrs_attrs__"):
         return _writer(cast("type[attrs.AttrsInstance]", type(value)))(value)
-    return [_plain(item) for item in value]
+    return [_written(item) for item in value]
 
 
 @cache
-def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # the annotation of any field
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    # Optional is the only union in the state.
     if get_origin(kind) in (Union, types.UnionType):
         inner = _reader(get_args(kind)[0])
         return lambda data: None if data is None else inner(data)
@@ -83,6 +81,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # the annotatio
         item = _reader(get_args(kind)[0])
         return lambda data: tuple(map(item, data))
     if attrs.has(kind):
+        # A name without a reader raises KeyError: an unknown field is refused, too.
         readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
         return lambda data: kind(**{name: readers[name](held) for name, held in data.items()})
     if issubclass(kind, Enum):
@@ -90,9 +89,11 @@ def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # the annotatio
     return lambda data: _exactly(kind, data)
 
 
-def _exactly(kind: type[Any], data: Any) -> Any:  # noqa: ANN401  # JSON
+def _exactly(kind: type[Any], data: Any) -> Any:
+    # Not `isinstance`, which takes True for an integer.
     if type(data) is kind:
         return data
+    # Other writers of JSON may leave the point out of a whole number.
     if kind is float and type(data) is int:
         return float(data)
     raise TypeError(f"{kind.__name__} expected")

@@ -5,7 +5,8 @@ from typing import Self
 import attrs
 
 from cyara_auth.machine import Instant, Owner
-from cyara_auth.strikes.decide import Admit, Decision, Event, Settle, decide, pair_state
+from cyara_auth.strikes.decide import decide, pair_state
+from cyara_auth.strikes.events import Admit, Decision, Event, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import EMPTY, Admission, GuardPolicy, Incident, KeyState, Outcome, PairState
 

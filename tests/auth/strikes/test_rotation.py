@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cyara_auth.strikes.decide import DateTickets, Reset, RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.strikes.events import DateTickets, Reset, RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, KeyMode, Outcome, PairState
 

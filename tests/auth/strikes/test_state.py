@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyara_auth.machine import Instant
-from cyara_auth.strikes.decide import Reset, RotateBegin
+from cyara_auth.strikes.events import Reset, RotateBegin
 from cyara_auth.strikes.state import EMPTY, Outcome
 from cyara_auth.strikes.state_json import StateFormatError, dump_state, load_state
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cyara_auth.machine import Instant, Owner
-from cyara_auth.strikes.decide import Admit, Decision, Event, Reset, Settle
+from cyara_auth.strikes.events import Admit, Decision, Event, Reset, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
     Admission,
@@ -17,7 +17,7 @@ from cyara_auth.strikes.state import (
     Verification,
 )
 
-from .values import FINAL, STALE, SUSPECT, SUSPECT_ONCE_VERIFIED, UNVERIFIED, VERIFIED, Account, Ticket
+from .values import FINAL, STALE, SUSPECT, SUSPECT_ONCE_VERIFIED, UNVERIFIED, VERIFIED, Key, Ticket
 
 Decide = Callable[[KeyState, Event], Decision]
 
@@ -36,15 +36,15 @@ class Rules:
     def __init__(self, decide: Decide, settings: GuardSettings) -> None:
         self._decide = decide
         self._settings = settings
-        self._admitted: dict[object, tuple[Admission | None, Account]] = {}
-        self._settled: dict[object, Account] = {}
-        self._reset: dict[object, Account] = {}
+        self._admitted: dict[object, tuple[Admission | None, Key]] = {}
+        self._settled: dict[object, Key] = {}
+        self._reset: dict[object, Key] = {}
 
     def admit(
-        self, key_id: Account, pair: int, ticket: int, alive: frozenset[int], young: frozenset[int]
-    ) -> tuple[Admission | None, Account]:
+        self, key: Key, pair: int, ticket: int, alive: frozenset[int], young: frozenset[int]
+    ) -> tuple[Admission | None, Key]:
         """Ask for a reservation. `alive` have an owner; `young` cannot be older than `orphan_ttl`."""
-        question = (key_id, pair, ticket, alive, young)
+        question = (key, pair, ticket, alive, young)
         answer = self._admitted.get(question)
         if answer is None:
             event = Admit(
@@ -55,15 +55,15 @@ class Rules:
                 owner=_owner(ticket),
                 ticket=str(ticket),
                 orphan_ttl=_ORPHAN_TTL,
-                dead=frozenset(_owner(t.id) for t in key_id.tickets if t.id not in alive),
+                dead=frozenset(_owner(t.id) for t in key.tickets if t.id not in alive),
             )
-            decision = self._decide(_expand(key_id, young | alive), event)
-            answer = self._admitted[question] = (decision.admission, _condense(decision.state, len(key_id.pairs)))
+            decision = self._decide(_expand(key, young | alive), event)
+            answer = self._admitted[question] = (decision.admission, _condense(decision.state, len(key.pairs)))
         return answer
 
-    def settle(self, key_id: Account, pair: int, ticket: int, outcome: Outcome, young: frozenset[int]) -> Account:
+    def settle(self, key: Key, pair: int, ticket: int, outcome: Outcome, young: frozenset[int]) -> Key:
         """Report an outcome; ticket 0 went free."""
-        question = (key_id, pair, ticket, outcome, young)
+        question = (key, pair, ticket, outcome, young)
         answer = self._settled.get(question)
         if answer is None:
             event = Settle(
@@ -75,17 +75,17 @@ class Rules:
                 ticket=str(ticket) if ticket else None,
                 incident=_HERE,
             )
-            after = self._decide(_expand(key_id, young), event).state
-            answer = self._settled[question] = _condense(after, len(key_id.pairs))
+            after = self._decide(_expand(key, young), event).state
+            answer = self._settled[question] = _condense(after, len(key.pairs))
         return answer
 
-    def reset(self, key_id: Account, young: frozenset[int]) -> Account:
+    def reset(self, key: Key, young: frozenset[int]) -> Key:
         """Hear from the operator that the token is new."""
-        question = (key_id, young)
+        question = (key, young)
         answer = self._reset.get(question)
         if answer is None:
-            after = self._decide(_expand(key_id, young), Reset(now=_NOW)).state
-            answer = self._reset[question] = _condense(after, len(key_id.pairs))
+            after = self._decide(_expand(key, young), Reset(now=_NOW)).state
+            answer = self._reset[question] = _condense(after, len(key.pairs))
         return answer
 
 
@@ -103,16 +103,16 @@ _RECORDS = {
 }
 
 
-def _expand(key_id: Account, young: frozenset[int]) -> KeyState:
+def _expand(key: Key, young: frozenset[int]) -> KeyState:
     return KeyState(
-        strikes=key_id.strikes,
-        watermark=key_id.watermark,
+        strikes=key.strikes,
+        watermark=key.watermark,
         generation=_GENERATION,
         pairs=tuple(
             PairRecord(
                 fingerprint=str(pair), first_seen=_NOW, verdict=_RECORDS[state][0], verifications=_RECORDS[state][1]
             )
-            for pair, state in enumerate(key_id.pairs)
+            for pair, state in enumerate(key.pairs)
         ),
         tickets=tuple(
             TicketRecord(
@@ -128,16 +128,16 @@ def _expand(key_id: Account, young: frozenset[int]) -> KeyState:
                 generation=_GENERATION - t.earlier,
                 confirms=t.confirms,
             )
-            for t in key_id.tickets
+            for t in key.tickets
         ),
     )
 
 
-def _condense(state: KeyState, kinds: int) -> Account:
+def _condense(state: KeyState, kinds: int) -> Key:
     pairs = [UNVERIFIED] * kinds
     for record in state.pairs:
         pairs[int(record.fingerprint)] = _condensed_verdict(record)
-    return Account(
+    return Key(
         strikes=state.strikes,
         watermark=state.watermark,
         pairs=tuple(pairs),

@@ -23,9 +23,11 @@ SMALL = {
     "strict, 2 x 3, suspects are confirmed": Bounds(
         clients=2, calls=3, rotations=1, gateways=True, settings=CONFIRMING
     ),
-    "strict, 2 x 3, the operator tells of the rotation": Bounds(clients=2, calls=3, rotations=1, told=True),
-    "strict, 2 x 3, 2 rotations, both told": Bounds(clients=2, calls=3, rotations=2, typo=False, told=True),
-    "strict, 2 x 3, told, verifications lapse": Bounds(clients=2, calls=3, rotations=1, lapses=True, told=True),
+    "strict, 2 x 3, the operator announces the rotation": Bounds(clients=2, calls=3, rotations=1, announced=True),
+    "strict, 2 x 3, 2 rotations, both announced": Bounds(clients=2, calls=3, rotations=2, typo=False, announced=True),
+    "strict, 2 x 3, announced, verifications lapse": Bounds(
+        clients=2, calls=3, rotations=1, lapses=True, announced=True
+    ),
     "guarded, 3 x 3, no rotation": Bounds(clients=3, calls=3, rotations=0, settings=GUARDED),
     "guarded, 2 x 3, stale from the start, everything": Bounds(
         clients=2,
@@ -74,7 +76,7 @@ def test_guarded_loses_a_token_to_a_regeneration_with_three_calls_in_flight() ->
 
 def test_a_new_token_can_be_verified_after_two_rotations() -> None:
     search = explore(Bounds(clients=2, calls=3, rotations=2, typo=False, faults=False))
-    assert any(world.key_id.pairs[:3] == (FINAL, FINAL, VERIFIED) for world in search.worlds)
+    assert any(world.key.pairs[:3] == (FINAL, FINAL, VERIFIED) for world in search.worlds)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

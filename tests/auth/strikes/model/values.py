@@ -28,7 +28,7 @@ class Ticket(NamedTuple):
     earlier: bool = False
 
 
-class Account(NamedTuple):
+class Key(NamedTuple):
     """The store's state, as far as the model distinguishes it: equal here means equal for every later decision."""
 
     strikes: int
@@ -51,7 +51,7 @@ class World(NamedTuple):
 
     current: int
     invalid: int
-    key_id: Account
+    key: Key
     clients: tuple[Client, ...]
     travelling: tuple[tuple[int, int], ...]
 
@@ -63,8 +63,8 @@ class Bounds:
     `stale_start` begins after the last rotation, with every client on the oldest token. `lapses` lets verifications
     become too old at any moment. `gateways` lets something between client and portal answer 401 or with a login page by
     itself, or turn the portal's 401 into a login page. `refusals` lets calls fail before anything is sent, and lets
-    unknown calls be young as well as old. `told` makes the operator say of each regeneration that it happened, in the
-    moment when it does.
+    unknown calls be young as well as old. `announced` makes the operator say of each regeneration that it happened, in
+    the moment when it does.
     """
 
     clients: int
@@ -76,5 +76,5 @@ class Bounds:
     lapses: bool = False
     gateways: bool = False
     refusals: bool = False
-    told: bool = False
+    announced: bool = False
     settings: GuardSettings = _STRICT

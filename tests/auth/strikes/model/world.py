@@ -3,7 +3,7 @@
 The world has one key. Its tokens are numbered from 0; the portal knows the current one, and `rotations` times it may
 be regenerated at any moment. The last number is a typo that was never valid. Every invalid call on the key counts
 against the token that is current when the call is evaluated (the worst reading of the vendor's rule), and regenerating
-starts the count anew; with `told`, the operator says so to the store in that moment. What the model looks for is a
+starts the count anew; with `announced`, the operator says so to the store in that moment. What the model looks for is a
 third invalid call on any current token.
 
 Clients hold a pair and make calls: reserve, send, be evaluated, report. With faults, a call may time out while it
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from cyara_auth.strikes.state import Admission, Outcome
 
 from .rules import Rules
-from .values import STALE, UNVERIFIED, VERIFIED, Account, Bounds, Client, Ticket, World
+from .values import STALE, UNVERIFIED, VERIFIED, Bounds, Client, Key, Ticket, World
 
 
 def start(bounds: Bounds) -> World:
@@ -28,7 +28,7 @@ def start(bounds: Bounds) -> World:
     return World(
         current=bounds.rotations if bounds.stale_start else 0,
         invalid=0,
-        key_id=Account(0, 0, (UNVERIFIED,) * kinds, ()),
+        key=Key(0, 0, (UNVERIFIED,) * kinds, ()),
         clients=(Client("idle", 0, 0, bounds.calls),) * bounds.clients,
         travelling=(),
     )
@@ -38,13 +38,13 @@ def steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, Wor
     """Yield everything that can happen next, with its name."""
     if world.current < bounds.rotations:
         regenerated = world._replace(current=world.current + 1, invalid=0)
-        if bounds.told:
+        if bounds.announced:
             young = _travelling(world) | frozenset(client.ticket for client in world.clients)
-            regenerated = regenerated._replace(key_id=rules.reset(world.key_id, young))
+            regenerated = regenerated._replace(key=rules.reset(world.key, young))
         yield f"regenerate, T{world.current + 1} is current", regenerated
-    if bounds.lapses and VERIFIED in world.key_id.pairs:
-        pairs = tuple(STALE if state == VERIFIED else state for state in world.key_id.pairs)
-        yield "verifications lapse", world._replace(key_id=world.key_id._replace(pairs=pairs))
+    if bounds.lapses and VERIFIED in world.key.pairs:
+        pairs = tuple(STALE if state == VERIFIED else state for state in world.key.pairs)
+        yield "verifications lapse", world._replace(key=world.key._replace(pairs=pairs))
     for index, (_, pair) in enumerate(world.travelling):
         rest = world.travelling[:index] + world.travelling[index + 1 :]
         invalid = world.invalid + (pair != world.current)
@@ -98,15 +98,15 @@ def _idle_steps(world: World, client: Client, bounds: Bounds, rules: Rules) -> I
         return
     held = frozenset(other.ticket for other in world.clients if other.ticket)
     travelling = _travelling(world)
-    ticket = 1 + max((t.id for t in world.key_id.tickets), default=0)
+    ticket = 1 + max((t.id for t in world.key.tickets), default=0)
     ticket = max(ticket, 1 + max(held | travelling, default=0))
-    every = frozenset(t.id for t in world.key_id.tickets)
+    every = frozenset(t.id for t in world.key.tickets)
     for young in {travelling & every, every} if bounds.refusals else {travelling & every}:
-        admission, key_id = rules.admit(world.key_id, client.pair, ticket, held & every, young)
+        admission, key = rules.admit(world.key, client.pair, ticket, held & every, young)
         if admission in (Admission.GRANT, Admission.FREE):
             number = ticket if admission is Admission.GRANT else 0
             reserved = Client("reserved", number, client.pair, client.calls_left - 1)
-            yield f"reserve T{client.pair}: {admission}", world._replace(key_id=key_id), reserved
+            yield f"reserve T{client.pair}: {admission}", world._replace(key=key), reserved
 
 
 def _travelling(world: World) -> frozenset[int]:
@@ -114,9 +114,9 @@ def _travelling(world: World) -> frozenset[int]:
 
 
 def _reported(world: World, client: Client, outcome: Outcome, rules: Rules) -> World:
-    every = frozenset(t.id for t in world.key_id.tickets)
+    every = frozenset(t.id for t in world.key.tickets)
     young = every & (frozenset(other.ticket for other in world.clients) | _travelling(world))
-    return world._replace(key_id=rules.settle(world.key_id, client.pair, client.ticket, outcome, young))
+    return world._replace(key=rules.settle(world.key, client.pair, client.ticket, outcome, young))
 
 
 def canonical(world: World) -> World:
@@ -124,8 +124,8 @@ def canonical(world: World) -> World:
 
     Called for every step; hence the bare indices and the early way out.
     """
-    current, invalid, key_id, clients, travelling = world
-    tickets = key_id[3]
+    current, invalid, key, clients, travelling = world
+    tickets = key[3]
     ids = {t[0] for t in tickets}
     ids |= {c[1] for c in clients}
     ids |= {t[0] for t in travelling}
@@ -136,7 +136,7 @@ def canonical(world: World) -> World:
         tickets = tuple(
             Ticket(new[t[0]], t[1], t[2], tuple(new[e] for e in t[3] if e in new), t[4], t[5], t[6]) for t in tickets
         )
-        key_id = Account(key_id[0], key_id[1], key_id[2], tickets)
+        key = Key(key[0], key[1], key[2], tickets)
         clients = tuple(Client(c[0], new[c[1]], c[2], c[3]) for c in clients)
         travelling = tuple((new[ticket], pair) for ticket, pair in travelling)
-    return World(current, invalid, key_id, tuple(sorted(clients)), tuple(sorted(travelling)))
+    return World(current, invalid, key, tuple(sorted(clients)), tuple(sorted(travelling)))

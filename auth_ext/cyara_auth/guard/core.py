@@ -17,10 +17,10 @@ from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
 from cyara_auth.guard.call import Call
 from cyara_auth.guard.gates import Gate, Gates, Passage
-from cyara_auth.guard.outbox import CONDEMNING, Outbox, Report, flush_soon
+from cyara_auth.guard.outbox import REJECTING, Outbox, OutcomeReport, flush_soon
 from cyara_auth.guard.refusals import not_shared, refusal
 from cyara_auth.guard.rejections import Rejections
-from cyara_auth.guard.tickets import FreeTicket, Hold, RampedTicket, ReservedTicket, Ticket
+from cyara_auth.guard.tickets import FreeTicket, RampedTicket, Reservation, ReservedTicket, Ticket
 from cyara_auth.guard.waiters import Waiters
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.base import StrikeStore
@@ -28,7 +28,7 @@ from cyara_auth.strikes.events import Admit, Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, KeyState, Outcome, PairState
 
-_VERDICTS = CONDEMNING | {Outcome.VERIFICATION}
+_VERDICTS = REJECTING | {Outcome.VERIFICATION}
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +62,7 @@ class GuardCore:
         self._outbox = Outbox(store, settings, steady=steady, learn=self._learn)
         self.gates = Gates(store, settings, steady=steady, refresh=self._refresh)
         self._rejections = Rejections(store)
-        self._forsaken: frozenset[Owner] = frozenset()
+        self._orphaned: frozenset[Owner] = frozenset()
         self._begin_process()
 
     def attempt(self, call: Call) -> Ticket | Wait:
@@ -73,43 +73,48 @@ class GuardCore:
         """
         if self.settings.require_shared_store and not self.store.shared:
             raise not_shared(call, self.store.describe())
+        # Before the gates: what was rejected here goes nowhere, whatever the store or a gate believes.
         if self._rejections.knows(call.pair):
             self._flush_quietly()
             self._rejections.refuse(call)
         gate = self.gates.table.get((call.pair, call.origin))
-        if gate is not None and not gate.condemned:
+        if gate is not None and not gate.rejected_here:
             answer = self._through(gate, call)
             if answer is not None:
                 return answer
-            late = self.gates.late_success(gate)
-            if late is not None:
-                self._refresh(gate, late)
+            succeeded_at = self.gates.take_delayed_success(gate)
+            if succeeded_at is not None:
+                self._refresh(gate, succeeded_at)
         self._outbox.flush()
-        if self._outbox.owes(call.key_id):  # another thread is writing it; its end wakes whoever waits
+        # A strike that is left is being written by another thread, whose end wakes whoever waits.
+        if self._outbox.has_pending(call.key_id):
             return Wait()
         answer = self._ask_store(call)
-        if isinstance(answer, ReservedTicket) and self._outbox.owes(call.key_id):
-            answer.give_up()  # the store was asked before it could know of a strike that is known here
+        # Again, since the store was asked before it could know of a strike that has been learnt here meanwhile.
+        if isinstance(answer, ReservedTicket) and self._outbox.has_pending(call.key_id):
+            answer.give_up()
             return Wait()
         return answer
 
-    def settle_reserved(self, hold: Hold, outcome: Outcome, retry_after: float | None) -> None:
+    def settle_reserved(self, reservation: Reservation, outcome: Outcome, retry_after: float | None) -> None:
         """Take a reservation's outcome; only the first one counts."""
-        if self._holds.pop(hold.id, None) is not None:
-            self._deliver(self._report(hold, outcome, retry_after))
+        if self._reservations.pop(reservation.id, None) is not None:
+            self._deliver(self._reserved_report(reservation, outcome, retry_after))
 
     def settle_free(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> None:
         """Take bad news about a pair that went free; anything but a rejection or a denial changes nothing."""
+        # The gate stops here and now, for the threads of this process; the store lets the others know.
         if outcome is Outcome.REVERIFY:
             gate.reverify(self._steady())
-        elif outcome not in CONDEMNING:
+        elif outcome not in REJECTING:
             return
-        self._deliver(self._free_report(gate, outcome, source=source, operation=operation))
+        self._deliver(self._report(gate, outcome, self._incident(source, operation)))
 
-    def drop(self, hold: Hold) -> None:
-        """Note that a ticket was dropped; called by the garbage collector, so the next attempt writes it."""
-        if self._holds.pop(hold.id, None) is not None:
-            self._outbox.add(self._report(hold, hold.fate, None))
+    def drop(self, reservation: Reservation) -> None:
+        """Note that a ticket was dropped."""
+        # The garbage collector calls this in any thread, under any lock: the next attempt writes it.
+        if self._reservations.pop(reservation.id, None) is not None:
+            self._outbox.add(self._reserved_report(reservation, reservation.default_outcome))
 
     def place_free(self, key_id: str) -> None:
         """Wake a caller who waits for a place on the ramp."""
@@ -117,8 +122,8 @@ class GuardCore:
 
     def finish(self) -> None:
         """Settle what is open and write what can be written: the guard, or the interpreter, ends."""
-        for hold in tuple(self._holds.values()):
-            self.drop(hold)
+        for reservation in tuple(self._reservations.values()):
+            self.drop(reservation)
         self._flush_quietly()
 
     def before_fork(self) -> None:
@@ -130,8 +135,9 @@ class GuardCore:
     def after_fork_in_child(self) -> None:
         """Keep what is known; reservations, reports and waiters are the parent's."""
         if not self.store.shared:
-            # Nobody will ever settle the parent's tickets in this private copy of the states.
-            self._forsaken |= {self._owner}
+            # The parent lives, so no process table would tell that its tickets here are orphaned. Nobody will
+            # ever settle them in this private copy of the states.
+            self._orphaned |= {self._owner}
         self.waiters.after_fork_in_child()
         self._outbox.clear()
         self.gates.after_fork_in_child()
@@ -139,7 +145,8 @@ class GuardCore:
 
     def _begin_process(self) -> None:
         self._owner = current_owner()
-        self._holds: dict[str, Hold] = {}
+        self._reservations: dict[str, Reservation] = {}
+        # Random, because a process id comes back, and a ticket's id must not.
         self._prefix = token_hex(8)
         self._numbers = itertools.count(1)
 
@@ -155,117 +162,126 @@ class GuardCore:
                 return None
 
     def _ask_store(self, call: Call) -> Ticket | Wait:
-        hold = Hold(id=f"{self._prefix}-{next(self._numbers)}", call=call)
+        reservation = Reservation(id=f"{self._prefix}-{next(self._numbers)}", call=call)
         try:
-            event, decision = self._apply(hold)
+            event, decision = self._apply(reservation)
             if decision.admission is Admission.GRANT:
-                self._holds[hold.id] = hold
+                self._reservations[reservation.id] = reservation
                 hit("after_reserve")
                 verified = decision.pair is not None and decision.pair.verification_at(call.origin) is not None
-                return ReservedTicket(self, hold, verified=verified)
+                return ReservedTicket(self, reservation, verified=verified)
         except BaseException:
-            # The store may have granted it before the answer got lost, or before a Ctrl-C.
-            self._holds.pop(hold.id, None)
-            self._outbox.add(self._report(hold, Outcome.NOT_SENT, None))
+            # The store may have granted it before the answer got lost, or before a Ctrl-C. Nothing was sent, so the
+            # charge goes as soon as the store can be reached.
+            self._reservations.pop(reservation.id, None)
+            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
             raise
         if decision.admission is Admission.WAIT:
             return Wait(decision=decision, retry_in=decision.retry_in)
         if decision.admission is Admission.FREE:
-            gate = self._open_gate(call.key_id, call.pair, call.origin, decision.state, event.now)
+            # The gate may say no all the same: another thread got a 401, or the ramp is full.
+            gate = self._update_gate(call.key_id, call.pair, call.origin, decision.state, event.now)
             return self._through(gate, call) or Wait(retry_in=0.0)
         if decision.pair is not None and decision.pair.verdict.is_final:
             self._rejections.confirm(call.pair, decision.pair.incident, decision.state.generation)
         raise refusal(call, decision, self.settings)
 
-    def _apply(self, hold: Hold) -> tuple[Admit, Decision]:
+    def _apply(self, reservation: Reservation) -> tuple[Admit, Decision]:
         """Ask the store; if owners stand in the way, ask again without those who are dead."""
-        call = hold.call
+        call = reservation.call
         event = Admit(
             now=self.store.clock(),
             settings=self.settings,
             pair=call.pair,
             origin=call.origin,
             owner=self._owner,
-            ticket=hold.id,
+            ticket=reservation.id,
             orphan_ttl=call.orphan_ttl,
-            dead=self._forsaken,
+            dead=self._orphaned,
             confirm=call.confirm or self.settings.confirm_suspects,
-            incident=self._here(call.source, call.operation),
+            incident=self._incident(call.source, call.operation),
         )
         decision = self.store.apply(call.key_id, event)
+        # Asked here, not in the store: only this machine knows its processes, and asking takes system calls.
         gone = frozenset(owner for owner in decision.blockers if owner != self._owner and is_dead(owner))
         if gone:
-            event = attrs.evolve(event, now=self.store.clock(), dead=self._forsaken | gone)
+            event = attrs.evolve(event, now=self.store.clock(), dead=self._orphaned | gone)
             decision = self.store.apply(call.key_id, event)
         return event, decision
 
-    def _deliver(self, report: Report) -> None:
-        if report.outcome in CONDEMNING:
-            # Here first: no call of this process may go before the store has been told, or if it cannot be.
+    def _deliver(self, report: OutcomeReport) -> None:
+        if report.outcome in REJECTING:
+            # Here first: no call of this process may go before the store knows of it, or if it cannot be reached.
             self._rejections.add(report.pair, report.incident)
-            self.gates.condemn(report.pair)
+            self.gates.reject(report.pair)
         self._outbox.add(report)
-        if not (self.store.blocking and report.outcome not in CONDEMNING and flush_soon(self._flush_quietly)):
+        # A strike is written before its caller goes on, even in an event loop; everything else can wait a moment.
+        if not (self.store.blocking and report.outcome not in REJECTING and flush_soon(self._flush_quietly)):
             self._flush_quietly()
 
     def _flush_quietly(self) -> None:
-        with suppress(StrikeStoreUnavailableError):  # stays queued, and nothing unverified is admitted until it is out
+        # What cannot be written stays queued, and nothing unverified is admitted before it is out.
+        with suppress(StrikeStoreUnavailableError):
             self._outbox.flush()
 
-    def _learn(self, report: Report, decision: Decision) -> None:
+    def _learn(self, report: OutcomeReport, decision: Decision) -> None:
         """Take over what the store made of a report."""
         hit("after_settle")
         record = decision.pair
-        if report.outcome in CONDEMNING and record is not None:
+        if report.outcome in REJECTING and record is not None:
+            # Not final, so other processes may end it: from here on the store is asked each time.
             if record.verdict is PairState.SUSPECT:
                 self._rejections.forget(report.pair)
             else:
                 self._rejections.confirm(report.pair, report.incident, decision.state.generation)
         elif report.outcome is Outcome.VERIFICATION and self.settings.policy is GuardPolicy.GUARDED and report.ticket:
-            self._open_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
+            self._update_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
         if report.outcome in _VERDICTS:
             self.waiters.wake_all(report.key_id)
         else:
             self.waiters.wake_one(report.key_id)
 
-    def _open_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
-        gate = self.gates.opened(key_id, pair, origin, state, now)
-        if self._rejections.knows(pair):  # another thread got a 401 after the store had given this answer
-            gate.condemn()
+    def _update_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
+        gate = self.gates.update(key_id, pair, origin, state, now)
+        # Another thread may have got a 401 after the store had given this answer.
+        if self._rejections.knows(pair):
+            gate.reject()
         return gate
 
     def _refresh(self, gate: Gate, at: float) -> None:
-        """Tell the store of a success that needed no reservation, so that other processes need no probe."""
-        report = self._free_report(gate, Outcome.VERIFICATION, source=None, operation=None)
+        """Write a success that needed no reservation, so that other processes need no probe."""
+        report = self._report(gate, Outcome.VERIFICATION, self._incident(None, None))
         self._outbox.add(attrs.evolve(report, at=at))
         self._flush_quietly()
 
-    def _here(self, source: str | None, operation: str | None) -> Incident:
+    def _incident(self, source: str | None, operation: str | None) -> Incident:
         return Incident(
             wall=self._wall(), host=self._owner.host, pid=self._owner.pid, source=source, operation=operation
         )
 
-    def _report(self, hold: Hold, outcome: Outcome, retry_after: float | None) -> Report:
-        call = hold.call
-        return Report(
-            key_id=call.key_id,
-            pair=call.pair,
-            origin=call.origin,
-            outcome=outcome,
-            ticket=hold.id,
-            incident=self._here(call.source, call.operation),
-            retry_after=retry_after,
-            at=self._steady(),
-        )
+    def _reserved_report(
+        self, reservation: Reservation, outcome: Outcome, retry_after: float | None = None
+    ) -> OutcomeReport:
+        call = reservation.call
+        incident = self._incident(call.source, call.operation)
+        return self._report(call, outcome, incident, ticket=reservation.id, retry_after=retry_after)
 
-    def _free_report(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> Report:
-        return Report(
-            key_id=gate.key_id,
-            pair=gate.pair,
-            origin=gate.origin,
+    def _report(
+        self,
+        target: Call | Gate,
+        outcome: Outcome,
+        incident: Incident,
+        *,
+        ticket: str | None = None,
+        retry_after: float | None = None,
+    ) -> OutcomeReport:
+        return OutcomeReport(
+            key_id=target.key_id,
+            pair=target.pair,
+            origin=target.origin,
             outcome=outcome,
-            ticket=None,
-            incident=self._here(source, operation),
-            retry_after=None,
+            ticket=ticket,
+            incident=incident,
+            retry_after=retry_after,
             at=self._steady(),
         )

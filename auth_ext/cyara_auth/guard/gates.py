@@ -1,11 +1,7 @@
-"""What one process may do with one verified pair between two looks at the store: the gate, and the ramp behind it.
+"""What one process may do with one verified pair before it asks the store again: the gate, and the ramp behind it.
 
 GUARDED lets a verified, fresh pair go without a reservation. Then the whole admission is one comparison of a clock with
-`Gate.until`: no lock, no system call. `until` is never further away than `sync_interval`, so a process notices within
-that time what others have learnt; it is zero whenever the slow path has something to decide.
-
-After a verification the gate opens slowly (ramp). A new token reaches the portal's servers one after the other, and a
-burst right after the first success would turn every server that lags behind into a strike.
+`Gate.until`: no lock, no system call.
 """
 
 import threading
@@ -24,11 +20,14 @@ from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import KeyMode, KeyState
 
 _REFRESH_SHARE = 4
-"""The store is told of later successes when a quarter of `verification_ttl` has passed: often enough for the others."""
+"""The store hears of later successes when a quarter of `verification_ttl` has passed: often enough for the others."""
 
 
 class Ramp:
     """The calls in flight that a process allows itself after a verification. Not thread-safe but for `give_back`."""
+
+    # A new token reaches the portal's servers one after the other. A burst right after the first success would turn
+    # every server that lags behind into a strike.
 
     __slots__ = ("_ceiling", "_due", "_in_flight", "_returned", "_window")
 
@@ -54,7 +53,8 @@ class Ramp:
         return True
 
     def give_back(self, *, success: bool) -> None:
-        """Return a place. Only appends, so that a ticket may do it while the garbage collector runs in any thread."""
+        """Return a place."""
+        # Only appends: a dropped ticket does this while the garbage collector runs, in any thread, under any lock.
         self._returned.append(success)
 
     def _fold(self) -> None:
@@ -75,17 +75,17 @@ class Gate:
         key_id: Fingerprint of the key.
         pair: Fingerprint of the pair.
         origin: Where the calls go.
-        until: Reading of `time.monotonic` up to which calls go without a look at anything else; 0 if they may not.
-        is_open: Whether calls go at all, after a look.
-        condemned: The pair got a 401 here: this object never opens again.
-        succeeded: A free call was accepted since the last look.
-        late_success: Steady clock of a moment not later than a success that came back to a closed gate.
-        version: The store's version at the last look, None if that was something else than a look.
-        looked_at: Steady clock at the last look.
+        until: Reading of `time.monotonic` up to which calls go without asking anything else; 0 if they may not.
+        is_admitting: Whether calls go at all, after the store was asked.
+        rejected_here: The pair got a 401 or a login page here: this object never admits again.
+        succeeded: A free call was accepted since the store was last asked.
+        delayed_success: Steady clock of a moment not later than a success that came back when the gate had stopped.
+        version: The store's version when it was last asked, None if the gate learnt its state in another way.
+        checked_at: Steady clock when the store was last asked.
         verified_at: Steady clock of a moment not later than the last success; None if there is none to rely on.
-        stored_at: The same, as far as the store has been told.
+        synced_at: The same, as far as the store knows.
         ramp: Limits calls right after a verification.
-        lock: Held while one thread looks and decides for the others.
+        lock: Held while one thread asks the store and decides for the others.
     """
 
     key_id: str
@@ -93,68 +93,67 @@ class Gate:
     origin: str
     ramp: Ramp
     until: float = 0.0
-    is_open: bool = False
-    condemned: bool = False
+    is_admitting: bool = False
+    rejected_here: bool = False
     succeeded: bool = False
-    late_success: float | None = None
+    delayed_success: float | None = None
     version: int | None = None
-    looked_at: float = 0.0
+    checked_at: float = 0.0
     verified_at: float | None = None
-    stored_at: float = 0.0
+    synced_at: float = 0.0
     lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def condemn(self) -> None:
-        """Close for good, at once and without waiting for a thread that holds the lock."""
-        self.condemned = True
-        self.close()
+    def reject(self) -> None:
+        """Stop admitting for good, at once and without waiting for a thread that holds the lock."""
+        # The flag first: a thread that starts to admit in this moment cannot undo it, and every passage reads it.
+        self.rejected_here = True
+        self.stop_admitting()
 
-    def close(self) -> None:
-        """Let nobody through until a look at the store says otherwise."""
-        self.is_open = False
+    def stop_admitting(self) -> None:
+        """Let nobody through until the store says otherwise."""
+        self.is_admitting = False
         self.until = 0.0
 
-    def open(self, *, verified_at: float, settings: GuardSettings) -> None:
+    def start_admitting(self, *, verified_at: float, settings: GuardSettings) -> None:
         """Let calls through: slowly, unless this process never stopped trusting the pair."""
         lapsed = self.verified_at is None or verified_at - self.verified_at >= settings.verification_ttl
         if lapsed:
             self.ramp = Ramp(settings)
         self.verified_at = verified_at if self.verified_at is None else max(self.verified_at, verified_at)
-        self.stored_at = verified_at
-        self.is_open = not self.condemned
+        self.synced_at = verified_at
+        self.is_admitting = not self.rejected_here
 
     def reverify(self, now: float) -> None:
         """Let only a probe through, unless a call in flight succeeds after this moment."""
         self.succeeded = False
-        self.late_success = None
-        self.looked_at = now
-        self.close()
+        self.delayed_success = None
+        self.checked_at = now
+        self.stop_admitting()
 
     def copy_for_child(self, settings: GuardSettings) -> "Gate":
         """Return this gate for a forked child: what is verified stays, locks and places in use do not."""
         ramp = self.ramp if self.ramp.finished else Ramp(settings)
         return attrs.evolve(self, lock=threading.Lock(), ramp=ramp)
 
-    def untold(self) -> float:
+    def unsynced_seconds(self) -> float:
         """Return by how many seconds this process's knowledge is ahead of the store's."""
-        return 0.0 if self.verified_at is None else self.verified_at - self.stored_at
+        return 0.0 if self.verified_at is None else self.verified_at - self.synced_at
 
-    def told(self) -> float:
-        """Note that the store is told of the last success, and return its date."""
-        self.stored_at = self.looked_at if self.verified_at is None else self.verified_at
-        return self.stored_at
+    def note_synced(self) -> float:
+        """Note that the last success is on its way to the store, and return its date."""
+        self.synced_at = self.checked_at if self.verified_at is None else self.verified_at
+        return self.synced_at
 
     def note_success(self) -> None:
-        """Date the successes since the last look by that look: never later than they were.
-
-        What succeeds behind a closed gate is left to be told to the store, which alone can open it.
-        """
+        """Date the successes since the store was last asked."""
         if not self.succeeded:
             return
         self.succeeded = False
-        if self.is_open:
-            self.verified_at = self.looked_at if self.verified_at is None else max(self.verified_at, self.looked_at)
-        else:
-            self.late_success = self.looked_at
+        # By that moment, not by now: a success is never dated later than it was.
+        if self.is_admitting:
+            self.verified_at = self.checked_at if self.verified_at is None else max(self.verified_at, self.checked_at)
+        else:  # only the store can let the pair go again, so the success waits to be written there
+            self.delayed_success = self.checked_at
 
     def is_fresh(self, now: float, settings: GuardSettings) -> bool:
         """Return whether the last success is recent enough, by the steady clock."""
@@ -167,7 +166,7 @@ class Passage(Enum):
     FREE = auto()
     RAMPED = auto()
     FULL = auto()
-    CLOSED = auto()
+    ASK_STORE = auto()
 
 
 class Gates:
@@ -187,56 +186,57 @@ class Gates:
         self._refresh = refresh
         self.table: dict[tuple[str, str], Gate] = {}
 
-    def condemn(self, pair: str) -> None:
-        """Close every gate of a pair for good."""
-        for gate in tuple(self.table.values()):
+    def reject(self, pair: str) -> None:
+        """Let every gate of a pair stop for good."""
+        for gate in tuple(self.table.values()):  # a copy: other threads add gates
             if gate.pair == pair:
-                gate.condemn()
+                gate.reject()
 
-    def opened(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
-        """Return the gate of a pair after a store has said that it is verified; a condemned one is replaced."""
+    def update(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
+        """Return the gate of a pair after a store has said that it is verified; a rejected one is replaced."""
         gate = self.table.get((pair, origin))
-        if gate is None or gate.condemned:
+        if gate is None or gate.rejected_here:
             gate = Gate(key_id=key_id, pair=pair, origin=origin, ramp=Ramp(self._settings))
             self.table[pair, origin] = gate
         with gate.lock:
             self._learn(gate, state, now)
-            gate.version = None  # whatever the store wrote since is read at the next look
-            gate.looked_at = self._steady()
+            # The state came without its version, and others may have written since: the next check reads it anew.
+            gate.version = None
+            gate.checked_at = self._steady()
         return gate
 
     def passage(self, gate: Gate) -> Passage:
-        """Ask a gate for one call, looking at the store if the last look is too old.
+        """Ask a gate for one call, and the store before that if it was last asked too long ago.
 
         Raises:
             StrikeStoreUnavailableError: the store cannot be read and the last success is too old to go without it.
         """
         with gate.lock:
-            age = self._steady() - gate.looked_at
+            age = self._steady() - gate.checked_at
             if age >= self._settings.sync_interval:
-                self._look(gate)
+                self._check_store(gate)
                 age = 0.0
-            answer = self._answer(gate, age)
-            ahead = gate.is_open and gate.untold() > self._settings.verification_ttl / _REFRESH_SHARE
-        if ahead:  # without the lock: what else is on its way to the store may open this gate
-            self._refresh(gate, gate.told())
-        return answer
+            passage = self._passage(gate, age)
+            ahead = gate.is_admitting and gate.unsynced_seconds() > self._settings.verification_ttl / _REFRESH_SHARE
+        # Without the lock: whatever else waits to be written may update this very gate.
+        if ahead:
+            self._refresh(gate, gate.note_synced())
+        return passage
 
-    def late_success(self, gate: Gate) -> float | None:
-        """Return, once, a moment not later than a success that came back to a closed gate, for the store to be told.
-
-        Its date is that of the look before it, however long nobody has called since: dated by now, one answer that
-        came late would let a whole fleet go free after any idle gap.
-        """
+    def take_delayed_success(self, gate: Gate) -> float | None:
+        """Return, once, a moment not later than a success that came back when the gate had stopped admitting."""
+        # Its date is that of the last check, however long nobody has called since: dated by now, one answer that was
+        # delayed would let a whole fleet go free after any idle gap.
         with gate.lock:
             gate.note_success()
-            at, gate.late_success = gate.late_success, None
+            at, gate.delayed_success = gate.delayed_success, None
         return at
 
-    def _answer(self, gate: Gate, age: float) -> Passage:
-        if gate.condemned or not gate.is_open:
-            return Passage.CLOSED
+    def _passage(self, gate: Gate, age: float) -> Passage:
+        if gate.rejected_here or not gate.is_admitting:
+            return Passage.ASK_STORE
         if gate.ramp.finished:
+            # Never further away than `sync_interval`: so soon does a process notice what others have learnt.
             gate.until = time.monotonic() + self._settings.sync_interval - age
             return Passage.FREE
         return Passage.RAMPED if gate.ramp.take() else Passage.FULL
@@ -246,7 +246,7 @@ class Gates:
         for key, gate in tuple(self.table.items()):
             self.table[key] = gate.copy_for_child(self._settings)
 
-    def _look(self, gate: Gate) -> None:
+    def _check_store(self, gate: Gate) -> None:
         now = self._steady()
         gate.note_success()
         try:
@@ -258,15 +258,16 @@ class Gates:
             # What is verified does not become invalid because a disk is full: go on while the verification lasts.
             if not gate.is_fresh(now, self._settings):
                 raise
-        gate.looked_at = now
+        gate.checked_at = now
         if not gate.is_fresh(now, self._settings):
-            gate.close()
+            gate.stop_admitting()
 
     def _learn(self, gate: Gate, state: KeyState, now: Instant) -> None:
         record = state.pair(gate.pair)
-        verification = None if record is None else record.verification_at(gate.origin)
-        age = None if verification is None or verification.at is None else now.since(verification.at)
-        if state.mode is KeyMode.DRAINING or age is None or not is_fresh(verification, now, self._settings):
-            gate.close()
+        known = None if record is None else record.verification_at(gate.origin)
+        age = None if known is None or known.at is None else now.since(known.at)
+        if state.mode is KeyMode.DRAINING or age is None or not is_fresh(known, now, self._settings):
+            gate.stop_admitting()
         else:
-            gate.open(verified_at=self._steady() - age, settings=self._settings)
+            # The store's clock and the steady clock have nothing in common but the length of a second.
+            gate.start_admitting(verified_at=self._steady() - age, settings=self._settings)

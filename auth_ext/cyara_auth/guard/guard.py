@@ -3,8 +3,6 @@
 Two faces, one core. Both ask the core for an answer at once and differ only in how they wait when the answer is "not
 now": a thread sleeps, a task awaits. A blocking `admit` inside an event loop would wait for a task that it keeps from
 running, so async code has to use `aadmit`.
-
-In the verified state an admission is a dictionary look-up and one comparison of a clock: no lock, no system call.
 """
 
 import time
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardSettings", "GuardedCredential", "StrikeGuard", "Ticket"]
 
-_LONGEST_LOOK = 0.25
+_LONGEST_POLL = 0.25
 _SHORTEST_SLEEP = 0.001
 
 
@@ -112,8 +110,9 @@ class StrikeGuard:
         Raises:
             AdmissionRefusedError: one of its subclasses; nothing may be sent.
         """
+        # The fast path: a look-up and one comparison of a clock, with no call in between, no lock, no system call.
         gate = self._gates.get((credential.fingerprint, origin))
-        if gate is not None and monotonic() < gate.until and not gate.condemned:
+        if gate is not None and monotonic() < gate.until and not gate.rejected_here:
             return FreeTicket(self._core, gate, credential.source, operation)
         call = self._call(credential, origin, operation, read_timeout, confirm=confirm)
         answer = self._core.attempt(call)
@@ -136,7 +135,7 @@ class StrikeGuard:
             UnsupportedClientError: the event loop is not asyncio's; nothing may be sent.
         """
         gate = self._gates.get((credential.fingerprint, origin))
-        if gate is not None and monotonic() < gate.until and not gate.condemned:
+        if gate is not None and monotonic() < gate.until and not gate.rejected_here:
             return FreeTicket(self._core, gate, credential.source, operation)
         _check_loop()
         call = self._call(credential, origin, operation, read_timeout, confirm=confirm)
@@ -168,38 +167,40 @@ class StrikeGuard:
         )
 
     def _wait(self, call: Call, timeout: float | None) -> Ticket:
-        patience = _Patience(self._core.settings, timeout)
-        waiter, bell = self._core.waiters.thread(call.key_id)
+        schedule = _PollSchedule(self._core.settings, timeout)
+        waiter, notifier = self._core.waiters.thread(call.key_id)
         with waiter:
             while isinstance(answer := self._core.attempt(call), Wait):
-                bell.sleep(patience.next_sleep(call, answer, waiter.patience(patience.look)))
+                notifier.sleep(schedule.next_sleep(call, answer, waiter.poll_interval(schedule.interval)))
         return answer
 
     async def _await(self, call: Call, timeout: float | None) -> Ticket:  # noqa: ASYNC109  # as in aadmit
-        patience = _Patience(self._core.settings, timeout)
-        waiter, bell = self._core.waiters.task(call.key_id)
+        schedule = _PollSchedule(self._core.settings, timeout)
+        waiter, notifier = self._core.waiters.task(call.key_id)
         with waiter:
             while isinstance(answer := await self._attempt(call), Wait):
-                await bell.sleep(patience.next_sleep(call, answer, waiter.patience(patience.look)))
+                await notifier.sleep(schedule.next_sleep(call, answer, waiter.poll_interval(schedule.interval)))
         return answer
 
     async def _attempt(self, call: Call) -> Ticket | Wait:
+        # A store in memory answers faster than a worker thread starts.
         if not self._core.store.blocking:
             return self._core.attempt(call)
-        import asyncio  # noqa: PLC0415 - threads do not need it
+        import asyncio
 
         running = asyncio.get_running_loop().run_in_executor(None, self._core.attempt, call)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
             # The worker thread cannot be stopped; what it is granted belongs to nobody and nothing will be sent.
-            running.add_done_callback(_let_go)
+            running.add_done_callback(_give_up_result)
             raise
 
 
 def _check_loop() -> None:
     """Refuse what could neither wait nor ask a store here."""
-    import asyncio  # noqa: PLC0415 - threads do not need it
+    # Imported late, here and above: threads do without asyncio.
+    import asyncio
 
     try:
         asyncio.get_running_loop()
@@ -210,20 +211,20 @@ def _check_loop() -> None:
         ) from None
 
 
-def _let_go(attempt: "asyncio.Future[Ticket | Wait]") -> None:
+def _give_up_result(attempt: "asyncio.Future[Ticket | Wait]") -> None:
     if not attempt.cancelled() and attempt.exception() is None and not isinstance(answer := attempt.result(), Wait):
         answer.give_up()
 
 
-class _Patience:
+class _PollSchedule:
     """How long one caller sleeps between two attempts, and when it stops."""
 
     def __init__(self, settings: GuardSettings, timeout: float | None) -> None:
         self._began = monotonic()
         self._timeout = settings.probe_wait if timeout is None else timeout
-        self.look = settings.poll_interval
+        self.interval = settings.poll_interval
 
-    def next_sleep(self, call: Call, wait: Wait, look: float) -> float:
+    def next_sleep(self, call: Call, wait: Wait, interval: float) -> float:
         """Return the seconds until the next attempt.
 
         Raises:
@@ -232,6 +233,8 @@ class _Patience:
         passed = monotonic() - self._began
         if passed >= self._timeout:
             raise waited(call, wait.decision, passed)
-        self.look = min(_LONGEST_LOOK, self.look * 1.5)
-        soonest = look if wait.retry_in is None else min(look, wait.retry_in)
+        # Longer each time: whoever waits for long need not ask the store twenty times a second.
+        self.interval = min(_LONGEST_POLL, self.interval * 1.5)
+        soonest = interval if wait.retry_in is None else min(interval, wait.retry_in)
+        # Never none: two callers who just miss each other would spin.
         return min(self._timeout - passed, max(_SHORTEST_SLEEP, soonest))

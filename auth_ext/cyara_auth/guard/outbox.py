@@ -1,9 +1,8 @@
-"""What this process has learnt and the store has not been told yet: a queue that loses nothing but on a kill.
+"""What this process has learnt and the store does not know yet: a queue that loses nothing but on a kill.
 
 Outcomes go through it because three places cannot write themselves: the garbage collector that finds a dropped ticket,
 an event loop that must not wait for a disk, and a call that ends while the store is unreachable. Nothing unverified is
-admitted before the queue is empty, so a strike that could not be written still counts. The queue alone cannot say that:
-a report that another thread is writing has left it, so strikes are kept in sight until the store has them (`owes`).
+admitted before the queue is empty, so a strike that could not be written still counts.
 """
 
 import sys
@@ -19,12 +18,12 @@ from cyara_auth.strikes.events import Decision, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Incident, Outcome
 
-CONDEMNING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.INTERCEPTED})
-"""Outcomes after which the pair is refused, by this process before the store has heard of them."""
+REJECTING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.INTERCEPTED})
+"""Outcomes after which this process refuses the pair, before the store knows of them."""
 
 
 @attrs.frozen(kw_only=True)
-class Report:
+class OutcomeReport:
     """An outcome on its way to the store.
 
     Attributes:
@@ -57,22 +56,25 @@ class Outbox:
         settings: GuardSettings,
         *,
         steady: Callable[[], float],
-        learn: Callable[[Report, Decision], None],
+        learn: Callable[[OutcomeReport, Decision], None],
     ) -> None:
         self._store = store
         self._settings = settings
         self._steady = steady
         self._learn = learn
-        self._reports: deque[Report] = deque()
-        self._strikes: dict[int, Report] = {}
+        self._reports: deque[OutcomeReport] = deque()
+        # The queue cannot tell what another thread is writing just now, so strikes stay here until the store has them.
+        self._strikes: dict[int, OutcomeReport] = {}
 
-    def add(self, report: Report) -> None:
-        """Queue a report. Each step is one operation of a container: safe wherever Python code can run."""
-        if report.outcome in CONDEMNING:
+    def add(self, report: OutcomeReport) -> None:
+        """Queue a report."""
+        # Each step is one operation of a container: safe wherever Python code can run, in the garbage collector too.
+        # The strike is in sight before it is in the queue, or `has_pending` could miss it in between.
+        if report.outcome in REJECTING:
             self._strikes[id(report)] = report
         self._reports.append(report)
 
-    def owes(self, key_id: str) -> bool:
+    def has_pending(self, key_id: str) -> bool:
         """Return whether a strike of this key is not in the store yet, queued or being written by another thread."""
         return any(report.key_id == key_id for report in tuple(self._strikes.values()))
 
@@ -85,7 +87,8 @@ class Outbox:
         while (report := self._next()) is not None:
             try:
                 decision = self._store.apply(report.key_id, self._event(report))
-            except BaseException:  # Ctrl-C too: better told twice than never
+            except BaseException:
+                # Ctrl-C too: a report that is written twice is settled once, one that is lost never.
                 self._reports.appendleft(report)
                 raise
             self._strikes.pop(id(report), None)
@@ -96,14 +99,15 @@ class Outbox:
         self._reports = deque()
         self._strikes = {}
 
-    def _next(self) -> Report | None:
+    def _next(self) -> OutcomeReport | None:
         try:
             return self._reports.popleft()
         except IndexError:  # empty, perhaps because another thread took the last one
             return None
 
-    def _event(self, report: Report) -> Settle:
+    def _event(self, report: OutcomeReport) -> Settle:
         clock = self._store.clock()
+        # Dated by when it was learnt: it may have waited for hours, and a verification must not be younger than it is.
         ago = max(0.0, self._steady() - report.at)
         return Settle(
             now=Instant(domain=clock.domain, seconds=clock.seconds - ago),
@@ -120,13 +124,15 @@ class Outbox:
 def flush_soon(flush: Callable[[], None]) -> bool:
     """Run `flush` on a worker thread if this thread runs an event loop; return whether it took it.
 
-    Losing it with the process costs an UNKNOWN, never safety: the reservation stays charged.
+    A task must not stand still while a disk or a network answers.
     """
-    if "asyncio" not in sys.modules:  # then no loop runs, and threads are spared its import
+    # Without asyncio no loop runs, and threads are spared its import.
+    if "asyncio" not in sys.modules:
         return False
-    import asyncio  # noqa: PLC0415 - there already
+    import asyncio
 
     try:
+        # If the process dies before it is written, the call stays charged as unknown.
         asyncio.get_running_loop().run_in_executor(None, flush)
     except RuntimeError:  # no loop here, or one that ends and takes no more work
         return False

@@ -19,7 +19,7 @@ from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, Incident, KeyState, PairRecord, PairState, TicketStatus
 
-_CONDEMNED: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {
+_ERROR_OF_VERDICT: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {
     PairState.SUSPECT: CredentialSuspectError,
     PairState.SUPERSEDED: CredentialSupersededError,
 }
@@ -31,22 +31,22 @@ def refusal(call: Call, decision: Decision, settings: GuardSettings) -> Admissio
         return _error(RotationInProgressError, call, decision.state.drained, fingerprint=call.key_id)
     if decision.admission is Admission.EXHAUSTED:
         return _exhausted(call, decision.state, settings)
-    return condemned(call, decision.pair)
+    return refusal_by_verdict(call, decision.pair)
 
 
-def condemned(call: Call, record: PairRecord | None) -> AdmissionRefusedError:
+def refusal_by_verdict(call: Call, record: PairRecord | None) -> AdmissionRefusedError:
     """Return the error for a pair that is rejected, superseded or suspect; rejected if the store does not know it."""
-    kind = CredentialRejectedError if record is None else _CONDEMNED.get(record.verdict, CredentialRejectedError)
+    kind = CredentialRejectedError if record is None else _ERROR_OF_VERDICT.get(record.verdict, CredentialRejectedError)
     return _dead(kind, call, None if record is None else record.incident)
 
 
 def rejected_here(call: Call, incident: Incident | None) -> AdmissionRefusedError:
-    """Return the error for a pair that was rejected in this process, whether or not the store could be told."""
+    """Return the error for a pair that was rejected in this process, whether or not the store knows of it."""
     return _dead(CredentialRejectedError, call, incident)
 
 
 def waited(call: Call, decision: Decision | None, seconds: float) -> AdmissionRefusedError:
-    """Return the error for a caller whose patience ended before somebody else's probe."""
+    """Return the error for a caller whose time ran out before somebody else's probe."""
     incident = None if decision is None else _newest(decision.state, TicketStatus.OPEN)
     called = "" if incident is None or incident.operation is None else f" of {incident.operation}"
     return _error(ProbeWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s for the call{called}")
@@ -64,6 +64,7 @@ def _dead(
     if incident is not None and incident.by is not None:
         detail = f"pair {incident.by[:SHOWN_HEX_DIGITS]} took its place"
     elif incident is not None and incident.source not in (None, call.source):
+        # A copy in another place may be the old token, so a person has to know which one it was.
         detail = f"it came from another source then ({incident.source})"
     # Who is under suspicion needs no other token; the usual command says what it needs.
     command = None if kind is CredentialSuspectError else renewal(call.source)
@@ -73,6 +74,7 @@ def _dead(
 def _exhausted(call: Call, state: KeyState, settings: GuardSettings) -> AdmissionRefusedError:
     unknown = len(state.tickets)
     detail = f"strikes {state.strikes}, calls of unknown outcome {unknown}, budget {settings.budget}"
+    # A lost call explains more than a strike: the pair may be fine.
     incident = _newest(state, TicketStatus.UNKNOWN)
     if incident is None:
         incidents = [pair.incident for pair in state.pairs if pair.incident is not None]

@@ -1,14 +1,13 @@
 """What this process has seen rejected, whatever the store says: a store that lost writes cannot reopen a pair here.
 
-Only an operator's word (a higher generation in the store) or the store's own better knowledge (SUSPECT) ends an entry,
-and neither before the store has been told of the rejection.
+A 401, a gateway's 401 and a login page all count here. Whether they are final is for the store to say.
 """
 
 import attrs
 
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard.call import Call
-from cyara_auth.guard.refusals import condemned, rejected_here
+from cyara_auth.guard.refusals import refusal_by_verdict, rejected_here
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import Incident, PairState
 
@@ -33,7 +32,7 @@ class Rejections:
         return pair in self._known
 
     def add(self, pair: str, incident: Incident) -> None:
-        """Remember a 401 that the store has not heard of yet."""
+        """Remember a rejection that the store does not know of yet."""
         self._known[pair] = _Rejection(incident=incident, generation=None)
 
     def confirm(self, pair: str, incident: Incident | None, generation: int) -> None:
@@ -58,10 +57,13 @@ class Rejections:
             state = self._store.read(call.key_id)
         except StrikeStoreUnavailableError:
             raise rejected_here(call, known.incident) from None
+        # The store's own verdict first: it may name the pair that superseded this one.
         record = state.pair(call.pair)
         if record is not None and record.verdict.is_final:
-            raise condemned(call, record)
+            raise refusal_by_verdict(call, record)
         suspect = record is not None and record.verdict is PairState.SUSPECT
+        # Only an operator's word (a higher generation) or the store's own better knowledge (SUSPECT) ends an entry, and
+        # neither counts before the store knows of the rejection.
         if known.generation is None or not (suspect or state.generation > known.generation):
             raise rejected_here(call, known.incident)
         self.forget(call.pair)

@@ -2,8 +2,6 @@
 
 The ramp after a verification, the queue of waiters and the memory of rejections are per process. With a guard for each
 client, ten clients would allow themselves ten ramps, and would wait for each other's probes by polling the store.
-
-Guards are held weakly: the last client that uses one takes it along.
 """
 
 import os
@@ -14,6 +12,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.stores.base import StrikeStore
 
+# Held weakly: the last client that uses a guard takes it along.
 _guards: Final[WeakKeyDictionary[StrikeStore, WeakValueDictionary[GuardSettings, StrikeGuard]]] = WeakKeyDictionary()
 _lock = threading.Lock()
 

@@ -26,6 +26,8 @@ class Ticket(Protocol):
     ```
     """
 
+    __slots__ = ()
+
     @property
     def pair(self) -> str:
         """Fingerprint of the pair that this ticket is for; a late 401 belongs to it and to no other."""
@@ -58,52 +60,6 @@ class Ticket(Protocol):
         """Settle without an outcome: NOT_SENT before `sent()`, UNKNOWN after it. Nothing happens once it is settled."""
         ...
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-
-
-@attrs.define(kw_only=True, eq=False)
-class Hold:
-    """An open reservation of this process; it outlives a dropped ticket, so that the end of the process settles it."""
-
-    id: str
-    call: Call
-    sent: bool = False
-
-    @property
-    def fate(self) -> Outcome:
-        """What is known if nobody says anything more."""
-        return Outcome.UNKNOWN if self.sent else Outcome.NOT_SENT
-
-
-class Settler(Protocol):
-    """Where tickets report to."""
-
-    def settle_reserved(self, hold: Hold, outcome: Outcome, retry_after: float | None) -> None:
-        """Take a reservation's outcome; only the first one counts."""
-        ...
-
-    def settle_free(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> None:
-        """Take the outcome of a call that went without a reservation, unless it was a success."""
-        ...
-
-    def drop(self, hold: Hold) -> None:
-        """Note that a ticket is gone; called while the garbage collector runs, so it may only take a note."""
-        ...
-
-    def place_free(self, key_id: str) -> None:
-        """Wake a caller who waits for a place on the ramp."""
-        ...
-
-
-class _Context(Protocol):
-    """Leaving the block settles what is not settled yet."""
-
-    __slots__ = ()
-
     def __enter__(self) -> Self:
         return self
 
@@ -112,26 +68,58 @@ class _Context(Protocol):
     ) -> None:
         self.give_up()
 
-    def give_up(self) -> None:
-        """Settle without an outcome."""
+
+@attrs.define(kw_only=True, eq=False)
+class Reservation:
+    """An open reservation of this process."""
+
+    # Apart from its ticket, so that the end of the process still finds and settles what was dropped.
+
+    id: str
+    call: Call
+    sent: bool = False
+
+    @property
+    def default_outcome(self) -> Outcome:
+        """What is known if nobody says anything more."""
+        return Outcome.UNKNOWN if self.sent else Outcome.NOT_SENT
+
+
+class Settler(Protocol):
+    """Where tickets report to."""
+
+    def settle_reserved(self, reservation: Reservation, outcome: Outcome, retry_after: float | None) -> None:
+        """Take a reservation's outcome; only the first one counts."""
+        ...
+
+    def settle_free(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> None:
+        """Take the outcome of a call that went without a reservation, unless it was a success."""
+        ...
+
+    def drop(self, reservation: Reservation) -> None:
+        """Note that a ticket is gone; called while the garbage collector runs, so it may only take a note."""
+        ...
+
+    def place_free(self, key_id: str) -> None:
+        """Wake a caller who waits for a place on the ramp."""
         ...
 
 
 @final
-class ReservedTicket(_Context):
+class ReservedTicket(Ticket):
     """A charge is in the store until this settles."""
 
-    __slots__ = ("_hold", "_settler", "_verified")
+    __slots__ = ("_reservation", "_settler", "_verified")
 
-    def __init__(self, settler: Settler, hold: Hold, *, verified: bool) -> None:
+    def __init__(self, settler: Settler, reservation: Reservation, *, verified: bool) -> None:
         self._settler = settler
-        self._hold = hold
+        self._reservation = reservation
         self._verified = verified
 
     @property
     def pair(self) -> str:
         """Fingerprint of the pair that is sent."""
-        return self._hold.call.pair
+        return self._reservation.call.pair
 
     @property
     def verified(self) -> bool:
@@ -145,21 +133,22 @@ class ReservedTicket(_Context):
 
     def sent(self) -> None:
         """Bytes may leave from now on."""
-        self._hold.sent = True
+        self._reservation.sent = True
 
     def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
         """Say what the call taught."""
-        self._settler.settle_reserved(self._hold, outcome, retry_after)
+        self._settler.settle_reserved(self._reservation, outcome, retry_after)
 
     def give_up(self) -> None:
         """Settle without an outcome; nothing happens if it is settled."""
-        self._settler.settle_reserved(self._hold, self._hold.fate, None)
+        self._settler.settle_reserved(self._reservation, self._reservation.default_outcome, None)
 
     def __del__(self) -> None:
-        self._settler.drop(self._hold)
+        # Always: the guard knows whether it was settled, and a second settlement counts for nothing.
+        self._settler.drop(self._reservation)
 
 
-class FreeTicket(_Context):
+class FreeTicket(Ticket):
     """No charge: the pair is verified and fresh. Only bad news reaches the store."""
 
     __slots__ = ("_gate", "_operation", "_settled", "_settler", "_source")
@@ -195,6 +184,7 @@ class FreeTicket(_Context):
         if self._settled:
             return
         self._settled = True
+        # A flag and no write: the gate dates the success when it next asks the store.
         if outcome is Outcome.VERIFICATION:
             self._gate.succeeded = True
         else:
@@ -202,6 +192,7 @@ class FreeTicket(_Context):
 
     def give_up(self) -> None:
         """A call of unknown outcome changes nothing for a verified pair."""
+        # GUARDED reserved nothing, so there is no charge that could stay.
         self._settled = True
 
 
@@ -227,6 +218,7 @@ class RampedTicket(FreeTicket):
         self.settle(Outcome.UNKNOWN)
 
     def __del__(self) -> None:
+        # No wake-up from here: the garbage collector may run in a thread that holds the lock of the waiters.
         if not self._settled:
             self._settled = True
             self._ramp.give_back(success=False)

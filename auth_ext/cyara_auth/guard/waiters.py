@@ -1,8 +1,6 @@
 """Callers who wait for another caller's probe: woken one after the other in this process, polling across processes.
 
-Waking one is enough when a place became free; when a verdict is known, all are woken. Whoever is first in the queue
-also looks at the store now and then, because another process cannot wake anybody here. A wake-up that gets lost costs
-time, never safety.
+A wake-up that gets lost costs time, never safety.
 """
 
 import threading
@@ -11,31 +9,32 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
-_QUEUED_LOOK = 1.0
-"""Seconds between the looks of those who are not first in the queue, should the first one hang."""
+_QUEUED_POLL = 1.0
+"""Seconds between the attempts of those who are not first in the queue, should the first one hang."""
 
 
-class _Bell(Protocol):
-    def ring(self) -> None: ...
+class _Notifier(Protocol):
+    def notify(self) -> None: ...
 
 
 class Waiter:
     """A place in the queue of one key, as a context."""
 
-    __slots__ = ("_bell", "_key_id", "_queue")
+    __slots__ = ("_key_id", "_notifier", "_queue")
 
-    def __init__(self, queue: "Waiters", key_id: str, bell: _Bell) -> None:
+    def __init__(self, queue: "Waiters", key_id: str, notifier: _Notifier) -> None:
         self._queue = queue
         self._key_id = key_id
-        self._bell = bell
+        self._notifier = notifier
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake whoever waits here."""
-        self._bell.ring()
+        self._notifier.notify()
 
-    def patience(self, look: float) -> float:
-        """Return the seconds to sleep at most: `look` for the first in the queue, more for the others."""
-        return look if self._queue.is_first(self._key_id, self) else max(look, _QUEUED_LOOK)
+    def poll_interval(self, interval: float) -> float:
+        """Return the seconds to sleep at most: `interval` for the first in the queue, more for the others."""
+        # Another process cannot wake anybody here, so somebody has to ask the store now and then. One is enough.
+        return interval if self._queue.is_first(self._key_id, self) else max(interval, _QUEUED_POLL)
 
     def __enter__(self) -> Self:
         self._queue.enter(self._key_id, self)
@@ -59,15 +58,15 @@ class Waiters:
         self._lock = threading.Lock()
         self._queues = {}
 
-    def thread(self, key_id: str) -> "tuple[Waiter, ThreadBell]":
-        """Return a place for the calling thread, and the bell it sleeps on."""
-        bell = ThreadBell()
-        return Waiter(self, key_id, bell), bell
+    def thread(self, key_id: str) -> "tuple[Waiter, ThreadNotifier]":
+        """Return a place for the calling thread, and what it sleeps on."""
+        notifier = ThreadNotifier()
+        return Waiter(self, key_id, notifier), notifier
 
-    def task(self, key_id: str) -> "tuple[Waiter, TaskBell]":
-        """Return a place for the running task, and the bell it sleeps on."""
-        bell = TaskBell()
-        return Waiter(self, key_id, bell), bell
+    def task(self, key_id: str) -> "tuple[Waiter, TaskNotifier]":
+        """Return a place for the running task, and what it sleeps on."""
+        notifier = TaskNotifier()
+        return Waiter(self, key_id, notifier), notifier
 
     def enter(self, key_id: str, waiter: Waiter) -> None:
         """Queue up."""
@@ -75,37 +74,39 @@ class Waiters:
             self._queues.setdefault(key_id, deque()).append(waiter)
 
     def leave(self, key_id: str, waiter: Waiter) -> None:
-        """Leave, and wake the next: whoever leaves may have been woken for a place that it did not take."""
+        """Leave, and wake the next."""
         with self._lock:
             queue = self._queues[key_id]
             queue.remove(waiter)
             if not queue:
                 del self._queues[key_id]
+        # Whoever leaves may have been woken for a place that it did not take.
         self.wake_one(key_id)
 
     def is_first(self, key_id: str, waiter: Waiter) -> bool:
-        """Return whether a waiter is the one who looks for the others."""
+        """Return whether a waiter is the one who asks the store for the others."""
         with self._lock:
             queue = self._queues.get(key_id)
             return queue is not None and queue[0] is waiter
 
     def wake_one(self, key_id: str) -> None:
-        """A place became free."""
+        """A place became free: one caller can take it, so the others sleep on."""
         with self._lock:
             queue = self._queues.get(key_id)
             first = None if queue is None else queue[0]
+        # Without the lock: whoever is woken takes it.
         if first is not None:
-            first.ring()
+            first.notify()
 
     def wake_all(self, key_id: str) -> None:
-        """A verdict is known."""
+        """A verdict is known: it is the answer for everybody."""
         with self._lock:
             waiters = list(self._queues.get(key_id, ()))
         for waiter in waiters:
-            waiter.ring()
+            waiter.notify()
 
 
-class ThreadBell:
+class ThreadNotifier:
     """Wakes a thread."""
 
     __slots__ = ("_event",)
@@ -113,35 +114,37 @@ class ThreadBell:
     def __init__(self) -> None:
         self._event = threading.Event()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake it, or spare it its next sleep."""
         self._event.set()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep until the bell rings, at most `seconds`."""
+        """Sleep until notified, at most `seconds`."""
         self._event.wait(seconds)
         self._event.clear()
 
 
-class TaskBell:
+class TaskNotifier:
     """Wakes an asyncio task, from any thread."""
 
     __slots__ = ("_event", "_loop")
 
     def __init__(self) -> None:
-        import asyncio  # noqa: PLC0415 - threads do not need it
+        # Here and below: programs without an event loop are spared the import.
+        import asyncio
 
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
 
-    def ring(self) -> None:
-        """Wake it; a loop that is closed has nobody left to wake."""
-        with suppress(RuntimeError):  # asking first would leave a moment in between
+    def notify(self) -> None:
+        """Wake it."""
+        # A loop that is closed has nobody left to wake. Asking first would leave a moment in between.
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._event.set)
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep until the bell rings, at most `seconds`."""
-        import asyncio  # noqa: PLC0415 - threads do not need it
+        """Sleep until notified, at most `seconds`."""
+        import asyncio
 
         try:
             async with asyncio.timeout(seconds):

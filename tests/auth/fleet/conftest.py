@@ -20,7 +20,7 @@ from cyara_auth.stores.registry import open_store, reset_stores
 from cyara_auth.strikes.state import KeyState, TicketStatus
 from cyara_tools.portal import LocalPortal
 
-from .crowd import PATIENCE, Client
+from .crowd import TIMEOUT, Client
 
 SCRIPT = Path(__file__).with_name("crowd.py")
 
@@ -74,7 +74,7 @@ class Scene:
             env=dict(os.environ) | ({"CYARA_AUTH_FAILPOINT": failpoint} if failpoint else {}),
             capture_output=True,
             text=True,
-            timeout=PATIENCE + 8,
+            timeout=TIMEOUT + 8,
             check=False,
         )
         assert answer.returncode == 0, answer.stderr

@@ -30,7 +30,7 @@ from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import KeyState
 
 PATH = "/v3.0/accounts/1/testcases"
-PATIENCE = 50  # seconds after which a caller counts as stuck; pytest's own limit is 60
+TIMEOUT = 50  # seconds after which a caller counts as stuck; pytest's own limit is 60
 
 
 TLS = ssl.create_default_context()  # made once: it takes longer than a call, and no test here speaks TLS
@@ -135,7 +135,7 @@ class Crowd:
         for member in self._members:
             member.start()
         self._gate.set()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         for member in self._members:
             member.join(timeout=max(0.0, deadline - time.monotonic()))
         stuck = sum(member.is_alive() for member in self._members)

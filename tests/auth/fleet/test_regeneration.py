@@ -105,10 +105,10 @@ def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
     time.sleep(0.4)
     store.apply(key_id, RotateBegin(incident=INCIDENT))
     stopped = time.monotonic() + SYNC_INTERVAL
-    patience = stopped + 30
-    # Every sharer has looked, and nobody is on the way any more: each thread has been refused since.
+    deadline = stopped + 30
+    # Every sharer has asked the store, and nobody is on the way any more: each thread has been refused since.
     while len({name for moment, name, outcome in tuple(seen) if moment > stopped and outcome != "200"}) < len(threads):
-        assert time.monotonic() < patience, "the load did not stop"
+        assert time.monotonic() < deadline, "the load did not stop"
         time.sleep(0.02)
     arrivals = scene.portal.arrivals
     source.text = scene.portal.regenerate_token()
@@ -116,7 +116,7 @@ def test_row_67_a_rotation_under_load_costs_nothing(scene: Scene) -> None:
     store.apply(key_id, RotateCommit(now=store.clock(), incident=INCIDENT, pair=source().fingerprint))
     committed = time.monotonic()
     while sum(outcome == "200" for moment, _, outcome in tuple(seen) if moment > committed) <= len(threads):
-        assert time.monotonic() < patience, "the load did not go on"
+        assert time.monotonic() < deadline, "the load did not go on"
         time.sleep(0.02)
     ended.set()
     for thread in threads:

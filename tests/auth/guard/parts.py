@@ -9,15 +9,16 @@ from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.strikes.decide import Decision, Event, pair_state
+from cyara_auth.strikes.decide import pair_state
+from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import GuardPolicy, KeyState, Outcome, PairState
 
 PORTAL = "https://portal:443"
 OTHER_PORTAL = "https://www.portal:443"
 GUARDED = GuardSettings(policy=GuardPolicy.GUARDED)
 STRICT = GuardSettings(policy=GuardPolicy.STRICT)
-LOOKING = GuardSettings(policy=GuardPolicy.GUARDED, sync_interval=0.0)
-"""GUARDED, but every call looks at the store."""
+SYNC_ALWAYS = GuardSettings(policy=GuardPolicy.GUARDED, sync_interval=0.0)
+"""GUARDED, but every call asks the store."""
 
 
 @attrs.frozen

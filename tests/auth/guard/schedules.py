@@ -10,7 +10,8 @@ import frontrun  # type: ignore[import-untyped]  # has no type information
 
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.strikes.decide import Admit, Decision, Event, Settle, decide
+from cyara_auth.strikes.decide import decide
+from cyara_auth.strikes.events import Admit, Decision, Event, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import EMPTY, Admission, Incident, KeyState, Outcome
 

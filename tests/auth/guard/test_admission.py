@@ -16,7 +16,7 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
 )
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
-from cyara_auth.strikes.decide import RotateBegin
+from cyara_auth.strikes.events import RotateBegin
 from cyara_auth.strikes.state import Incident, Outcome, PairState, TicketStatus
 
 from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, Clock, Pair, call, make, state, verify, what_is
@@ -192,7 +192,7 @@ def test_a_rotation_in_progress_names_who_began_it() -> None:
         guard.admit(OLD, PORTAL)
 
 
-def test_patience_ends_and_says_whose_call_it_waited_for() -> None:
+def test_a_wait_ends_and_says_whose_call_it_waited_for() -> None:
     guard = make()
     with guard.admit(OLD, PORTAL, operation="UploadAudio"):
         with pytest.raises(ProbeWaitTimeoutError, match="for the call of UploadAudio") as caught:
@@ -202,7 +202,7 @@ def test_patience_ends_and_says_whose_call_it_waited_for() -> None:
             guard.admit(OLD, PORTAL, timeout=0.0)
 
 
-def test_patience_ends_on_the_ramp_too() -> None:
+def test_a_wait_ends_on_the_ramp_too() -> None:
     guard = make()
     call(guard, OLD, Outcome.VERIFICATION)
     with guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL), pytest.raises(ProbeWaitTimeoutError):

@@ -137,7 +137,7 @@ def test_waiting_does_not_block_the_loop() -> None:
     asyncio.run(main())
 
 
-def test_patience_ends_in_a_task_too() -> None:
+def test_a_wait_ends_in_a_task_too() -> None:
     async def main() -> None:
         guard = make()
         with await guard.aadmit(OLD, PORTAL), pytest.raises(ProbeWaitTimeoutError):

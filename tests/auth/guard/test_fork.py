@@ -43,14 +43,14 @@ def test_row_76_a_child_works_though_another_thread_held_the_locks() -> None:
     held = threading.Event()
     go_on = threading.Event()
 
-    def hold() -> None:
+    def hold_lock() -> None:
         gates = guard._core.gates  # noqa: SLF001  # the locks are the point of this test
         gate = next(iter(gates.table.values()))
         with gate.lock, store._lock, guard._core.waiters._lock:  # noqa: SLF001  # as above
             held.set()
             go_on.wait(20)
 
-    holder = threading.Thread(target=hold, daemon=True)
+    holder = threading.Thread(target=hold_lock, daemon=True)
     holder.start()
     assert held.wait(5)
 

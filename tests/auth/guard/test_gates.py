@@ -12,17 +12,17 @@ from cyara_auth.errors import (
 )
 from cyara_auth.guard.gates import Ramp
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard, Ticket
-from cyara_auth.strikes.decide import Reset, RotateAbort, RotateBegin
+from cyara_auth.strikes.events import Reset, RotateAbort, RotateBegin
 from cyara_auth.strikes.state import Incident, Outcome, PairState
 
 from .parts import (
     GUARDED,
-    LOOKING,
     NEW,
     OLD,
     OTHER_PORTAL,
     PORTAL,
     STRICT,
+    SYNC_ALWAYS,
     Clock,
     Pair,
     call,
@@ -148,7 +148,7 @@ def test_every_process_climbs_its_own_ramp() -> None:
 
 def test_an_idle_gap_asks_for_a_new_probe_and_a_new_ramp() -> None:
     clock = Clock()
-    guard = make(LOOKING, clock=clock)
+    guard = make(SYNC_ALWAYS, clock=clock)
     verify(guard, OLD)
     clock.later(GUARDED.verification_ttl)
     assert what_is(guard, OLD) is PairState.STALE
@@ -161,8 +161,8 @@ def test_an_idle_gap_asks_for_a_new_probe_and_a_new_ramp() -> None:
 
 def test_a_verification_that_another_process_renewed_after_an_idle_gap_starts_a_new_ramp() -> None:
     clock = Clock()
-    first = make(LOOKING, clock=clock)
-    second = make(LOOKING, store=first.store, clock=clock)
+    first = make(SYNC_ALWAYS, clock=clock)
+    second = make(SYNC_ALWAYS, store=first.store, clock=clock)
     verify(first, OLD)
     verify(second, OLD)
     clock.later(GUARDED.verification_ttl + 1.0)
@@ -172,19 +172,19 @@ def test_a_verification_that_another_process_renewed_after_an_idle_gap_starts_a_
 
 def test_steady_use_keeps_a_pair_fresh_and_tells_the_store() -> None:
     clock = Clock()
-    guard = make(LOOKING, clock=clock)
+    guard = make(SYNC_ALWAYS, clock=clock)
     verify(guard, OLD)
     for _ in range(20):
         clock.later(GUARDED.verification_ttl / 2)
         assert not guard.admit(OLD, PORTAL).reserved
         call(guard, OLD, Outcome.VERIFICATION)
-    other = make(LOOKING, store=guard.store, clock=clock)
+    other = make(SYNC_ALWAYS, store=guard.store, clock=clock)
     assert not other.admit(OLD, PORTAL).reserved
 
 
 def test_a_success_is_never_dated_later_than_it_was() -> None:
     clock = Clock()
-    guard = make(LOOKING, clock=clock)
+    guard = make(SYNC_ALWAYS, clock=clock)
     verify(guard, OLD)
     ticket = guard.admit(OLD, PORTAL)
     ticket.settle(Outcome.VERIFICATION)
@@ -213,7 +213,7 @@ def test_a_success_in_flight_clears_a_denial() -> None:
 
 def test_a_success_that_came_late_does_not_outlast_an_idle_gap() -> None:
     clock = Clock()
-    guard = make(LOOKING, clock=clock)
+    guard = make(SYNC_ALWAYS, clock=clock)
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     call(guard, OLD, Outcome.REVERIFY)
@@ -226,7 +226,7 @@ def test_a_success_that_came_late_does_not_outlast_an_idle_gap() -> None:
 
 def test_a_success_before_a_denial_is_no_answer_to_it() -> None:
     clock = Clock()
-    guard = make(LOOKING, clock=clock)
+    guard = make(SYNC_ALWAYS, clock=clock)
     verify(guard, OLD)
     early, denied = guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL)
     early.settle(Outcome.VERIFICATION)
@@ -245,7 +245,7 @@ def test_what_may_be_a_gateways_answer_closes_the_gate_too(outcome: Outcome) -> 
 
 
 def test_a_rotation_closes_the_gates_and_its_end_opens_them() -> None:
-    guard = make(LOOKING)
+    guard = make(SYNC_ALWAYS)
     verify(guard, OLD)
     guard.store.apply("key", RotateBegin(incident=HERE))
     with pytest.raises(RotationInProgressError):
@@ -255,7 +255,7 @@ def test_a_rotation_closes_the_gates_and_its_end_opens_them() -> None:
 
 
 def test_a_verification_of_another_pair_closes_the_gate_of_the_old_one() -> None:
-    guard = make(LOOKING)
+    guard = make(SYNC_ALWAYS)
     verify(guard, OLD)
     verify(guard, NEW)
     with pytest.raises(CredentialSupersededError):

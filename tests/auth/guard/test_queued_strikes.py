@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cyara_auth.errors import ProbeWaitTimeoutError, StrikeBudgetExhaustedError, StrikeStoreUnavailableError
-from cyara_auth.strikes.decide import Decision, Event, Settle
+from cyara_auth.strikes.events import Decision, Event, Settle
 from cyara_auth.strikes.state import Admission, Outcome
 
 from .parts import NEW, OLD, PORTAL, FragileStore, Pair, call, make, state, verify

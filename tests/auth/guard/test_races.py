@@ -10,7 +10,7 @@ from cyara_auth.errors import CredentialRejectedError
 from cyara_auth.guard.call import Call
 from cyara_auth.guard.rejections import Rejections
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.strikes.decide import Admit, Decision, Event
+from cyara_auth.strikes.events import Admit, Decision, Event
 from cyara_auth.strikes.state import Admission, Outcome, TicketStatus
 
 from .parts import GUARDED, OLD, PORTAL, call, make, state, verify

@@ -5,7 +5,7 @@ from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.state import GuardPolicy, Outcome, PairState
 
-from .parts import LOOKING, NEW, OLD, PORTAL, STRICT, Clock, FragileStore, call, make, state, verify, what_is
+from .parts import NEW, OLD, PORTAL, STRICT, SYNC_ALWAYS, Clock, FragileStore, call, make, state, verify, what_is
 
 
 def test_an_unverified_pair_is_refused_without_a_store() -> None:
@@ -31,13 +31,13 @@ def test_strict_sends_nothing_without_a_store() -> None:
 def test_a_verified_pair_goes_on_for_as_long_as_a_verification_lasts() -> None:
     clock = Clock()
     store = FragileStore(clock=clock.instant)
-    guard = make(LOOKING, store=store, clock=clock)
+    guard = make(SYNC_ALWAYS, store=store, clock=clock)
     verify(guard, OLD)
     store.down = True
     for _ in range(10):
-        clock.later(LOOKING.verification_ttl / 2)
+        clock.later(SYNC_ALWAYS.verification_ttl / 2)
         call(guard, OLD, Outcome.VERIFICATION)
-    clock.later(LOOKING.verification_ttl)
+    clock.later(SYNC_ALWAYS.verification_ttl)
     with pytest.raises(StrikeStoreUnavailableError):
         guard.admit(OLD, PORTAL)
 

@@ -9,8 +9,8 @@ def test_the_first_in_the_queue_looks_more_often_than_the_others() -> None:
     second, _ = queue.thread("key")
     with first:
         with second:
-            assert first.patience(0.05) == 0.05
-            assert second.patience(0.05) == 1.0
+            assert first.poll_interval(0.05) == 0.05
+            assert second.poll_interval(0.05) == 1.0
         assert not queue.is_first("key", second)
     assert not queue.is_first("key", first)
 
@@ -18,11 +18,11 @@ def test_the_first_in_the_queue_looks_more_often_than_the_others() -> None:
 def test_whoever_leaves_wakes_the_next() -> None:
     queue = Waiters()
     first, _ = queue.thread("key")
-    second, bell = queue.thread("key")
+    second, notifier = queue.thread("key")
     with second:
         with first:
             pass
-        bell.sleep(30.0)
+        notifier.sleep(30.0)
 
 
 def test_waking_nobody_is_no_error() -> None:
@@ -34,20 +34,20 @@ def test_waking_nobody_is_no_error() -> None:
 def test_accounts_have_queues_of_their_own() -> None:
     queue = Waiters()
     one, _ = queue.thread("one")
-    other, bell = queue.thread("other")
+    other, notifier = queue.thread("other")
     with one, other:
-        assert other.patience(0.05) == 0.05
+        assert other.poll_interval(0.05) == 0.05
         queue.wake_all("other")
-        bell.sleep(30.0)
+        notifier.sleep(30.0)
 
 
 def test_a_task_is_woken_from_another_thread() -> None:
     async def main() -> None:
         queue = Waiters()
-        waiter, bell = queue.task("key")
+        waiter, notifier = queue.task("key")
         with waiter:
             await asyncio.to_thread(queue.wake_one, "key")
-            await bell.sleep(30.0)
-            await bell.sleep(0.01)
+            await notifier.sleep(30.0)
+            await notifier.sleep(0.01)
 
     asyncio.run(main())

@@ -1,6 +1,6 @@
 """Named moments of a call at which a test can let the process die, as `kill -9` would.
 
-Random killing does not find the moments that matter; these do. `CYARA_AUTH_FAILPOINT=<name>` arms one of them when the
+`CYARA_AUTH_FAILPOINT=<name>` arms one of them when the
 package is imported, and without that variable `hit` compares two strings.
 
     after_reserve   the store has granted a ticket, nothing is sent
@@ -15,6 +15,7 @@ import signal
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
+# Random killing does not find the moments that matter; these do.
 Failpoint = Literal["after_reserve", "after_send", "after_headers", "in_settle", "after_settle"]
 
 VARIABLE: Final = "CYARA_AUTH_FAILPOINT"

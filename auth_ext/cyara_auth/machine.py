@@ -5,17 +5,15 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Instant:
-    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server).
-
-    Readings of different domains cannot be compared. Whatever depends on such a comparison takes the careful answer:
-    a verification is not fresh, and the age of a ticket starts again when the new domain first sees it.
-    """
+    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server)."""
 
     domain: str
     seconds: float
 
     def since(self, earlier: "Instant") -> float | None:
         """Return the seconds from `earlier` to this reading, or None if that is not known or negative."""
+        # Readings of different domains cannot be compared. Callers then take the careful answer: a verification is not
+        # fresh, and the age of a ticket starts again when the new domain first sees it.
         if self.domain != earlier.domain or self.seconds < earlier.seconds:
             return None
         return self.seconds - earlier.seconds

@@ -1,7 +1,6 @@
 """Strikes of this process only: for tests, for a sandbox without a writable disk, and as the oracle of other stores.
 
-A fork makes a second, private copy, as a second machine would. Tickets that the parent holds at that moment can never
-be settled in the child, so the guard of the child gives their owner up: they stay charged there.
+A fork makes a second, private copy, as a second machine would.
 """
 
 import os
@@ -44,6 +43,7 @@ class MemoryStrikeStore:
 
     def read(self, key_id: str) -> KeyState:
         """Return the state of a key, `EMPTY` if it was never seen."""
+        # Without the lock: entries are replaced as a whole.
         return self._entries.get(key_id, (0, EMPTY))[1]
 
     def version(self, key_id: str) -> int:

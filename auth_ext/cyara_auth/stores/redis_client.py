@@ -12,7 +12,7 @@ from redis.retry import Retry
 class Server(Protocol):
     """The few commands that are used, with types; the client library's own leave most answers open."""
 
-    def eval(self, script: str, numkeys: int, /, *arguments: str) -> Any:  # noqa: ANN401 - what the script returns
+    def eval(self, script: str, numkeys: int, /, *arguments: str) -> Any:
         """Run a script as one step."""
         ...
 
@@ -46,26 +46,27 @@ def address(url: str) -> str:
 def open_client(url: str, *, timeout: float) -> Server:
     """Return a client; nothing is connected yet.
 
-    The password goes into an object of its own, out of the settings that a connection pool's repr shows.
-
     Raises:
         ValueError: the client library does not understand the URL, or would take a piece of the password for something
             else: a password with `/`, `?` or `#` in it makes another address of it, which messages would show.
     """
     parts = urlsplit(url)
+    # A socket's path may hold an @; in any other path it is the tail of a password that was not percent-encoded.
     stray = parts.scheme != "unix" and "@" in parts.path
     if parts.fragment or stray or any("=" not in item for item in parts.query.split("&") if item):
         raise ValueError("a user or password that is not percent-encoded")
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     username = unquote(parts.username) if parts.username else query.pop("username", None)
     password = unquote(parts.password) if parts.password else query.pop("password", None)
-    bare = f"{address(url)}?{urlencode(query)}"  # urlunsplit would lose the slashes of unix:///path
+    # Not by urlunsplit, which would lose the slashes of unix:///path.
+    bare = f"{address(url)}?{urlencode(query)}"
     settings: dict[str, Any] = {
         "decode_responses": True,
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
         # A hidden second attempt of a write whose answer was lost would reserve twice.
         "retry": Retry(NoBackoff(), 0),
+        # An object of its own: the repr of a connection pool shows the settings, and with them a password.
         "credential_provider": redis.UsernamePasswordCredentialProvider(username, password) if password else None,
     }
     client = redis.Redis.from_url(bare, **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there

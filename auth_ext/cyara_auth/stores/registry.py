@@ -2,7 +2,7 @@
 
 By rank: the `store` argument, `CYARA_STRIKE_STORE`, the SQLite file in the user's state directory. Strikes are counted
 in memory only when asked for (`memory:`), or with one warning where no file can be created at all, as in a container
-with a read-only disk. A file that exists but cannot be used is no reason to forget what is in it: calls are refused.
+with a read-only disk.
 """
 
 import os
@@ -26,6 +26,7 @@ _FORMS: Final = "redis://HOST, rediss://HOST, unix:///SOCKET, sqlite:///PATH or 
 _SPELLING: Final = (
     f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
 )
+# One object per address, so that ten clients in a row share its connections and what it has read.
 _stores: Final[dict[str, StrikeStore]] = {}
 _lock = threading.Lock()
 
@@ -52,7 +53,8 @@ def open_store(store: str | StrikeStore | None = None, *, environ: Mapping[str, 
 
 def default_path() -> Path:
     """Return where the strikes of this user on this machine are kept."""
-    import platformdirs  # noqa: PLC0415 - only where no store is named
+    # Only where no store is named, so the import waits until then. So do the stores' own below.
+    import platformdirs
 
     return platformdirs.user_state_path("cyara", appauthor=False) / "strikes.sqlite3"
 
@@ -67,15 +69,16 @@ def reset_stores() -> None:
 def _open_url(url: str) -> StrikeStore:
     try:
         scheme = urlsplit(url).scheme
-    except ValueError:  # a bracket where none belongs, perhaps in a password
+    except ValueError:
+        # A bracket where none belongs, perhaps in a password: the text must not be repeated.
         raise ConfigurationError(f"The address of the strike store is not valid. {_SPELLING}") from None
     opener = _OPENERS.get(scheme)
     if opener is None:
-        raise ConfigurationError(_no_url(url, scheme))
+        raise ConfigurationError(_not_a_url(url, scheme))
     return opener(url)
 
 
-def _no_url(text: str, scheme: str) -> str:
+def _not_a_url(text: str, scheme: str) -> str:
     """Say what to use instead. Only a plain path is repeated, since anything else may hold a password."""
     path = PureWindowsPath(text) if len(scheme) == 1 else PurePosixPath(text)
     if path.is_absolute() and "//" not in text:
@@ -99,14 +102,14 @@ def _open_sqlite(url: str) -> StrikeStore:
 
 
 def _sqlite(path: Path) -> StrikeStore:
-    from cyara_auth.stores.sqlite import SqliteStrikeStore  # noqa: PLC0415 - not for Redis or memory
+    from cyara_auth.stores.sqlite import SqliteStrikeStore
 
     return SqliteStrikeStore(path)
 
 
 def _open_redis(url: str) -> StrikeStore:
     try:
-        from cyara_auth.stores.redis import RedisStrikeStore  # noqa: PLC0415 - only with the extra
+        from cyara_auth.stores.redis import RedisStrikeStore
     except ImportError as error:
         raise MissingExtraError(
             "A Redis strike store needs the client library. Run: pip install 'cyara-client[redis]'",
@@ -119,19 +122,21 @@ def _open_redis(url: str) -> StrikeStore:
 
 
 def _open_default(path: Path) -> StrikeStore:
-    if not path.is_absolute():  # no home directory is known, so platformdirs leaves a tilde in it
-        return _private(f"no home directory is known for {path}")
+    # Without a known home directory platformdirs leaves a tilde in the path.
+    if not path.is_absolute():
+        return _private_store(f"no home directory is known for {path}")
     try:
         create_private(path)
     except UnsafePathError:
         pass  # the store itself says so at the first call, and refuses
     except OSError as error:
+        # A file that exists but cannot be used is no reason to forget what is in it: the store will refuse.
         if not path.exists():
-            return _private(f"{path} cannot be created: {error.strerror}")
+            return _private_store(f"{path} cannot be created: {error.strerror}")
     return _sqlite(path)
 
 
-def _private(reason: str) -> StrikeStore:
+def _private_store(reason: str) -> StrikeStore:
     warnings.warn(
         f"Strikes are counted in this process only, since {reason}. Other processes may spend strikes of their own; "
         f"name a store with {VARIABLE}: {_FORMS}.",

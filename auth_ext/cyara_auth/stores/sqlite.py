@@ -1,9 +1,8 @@
 """The default store: one SQLite file in the user's state directory, shared by all processes of the machine.
 
-One row per key: a version and the state as JSON. A call reads and decides first, and only if the decision changes
-something takes the write lock, looks whether the version still is the one it read, and writes. So waiting callers and
-refusals cost no lock. Strikes and probes are synchronised to the disk before `apply` returns; the reservations of a
-verified pair under STRICT survive the death of the process, while a power cut may lose the last of them.
+One row per key: a version and the state as JSON. Strikes and probes are synchronised to the disk before `apply`
+returns; the reservations of a verified pair under STRICT survive the death of the process, while a power cut may lose
+the last of them.
 """
 
 from pathlib import Path
@@ -28,13 +27,14 @@ _REPLACE: Final = "INSERT OR REPLACE INTO key_state (fingerprint, version, state
 
 
 class SqliteStrikeStore:
-    """Strikes in a file. Writers and readers have a connection each, so that looking at the gate never waits."""
+    """Strikes in a file."""
 
     shared = True
     blocking = True
 
     def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         self._path = path
+        # A connection serves one thread at a time. With two, reading never waits for another thread's sync of the disk.
         self._writer = StrikeFile(path, lock_timeout=lock_timeout)
         self._reader = StrikeFile(path, lock_timeout=lock_timeout)
         self._cache = StateCache()
@@ -43,12 +43,14 @@ class SqliteStrikeStore:
         """Decide on `event` and keep the result, as one transaction."""
         with self._writer.session() as database:
             while True:
+                # Decided without the write lock: waiting callers and refusals, the most frequent ones, take none.
                 before = database.execute(_SELECT, (key_id,)).fetchone()
                 decision = decide(self._state(key_id, before), event)
                 if not decision.changed:
                     return decision
                 self._writer.synchronise(full=decision.durable)
                 database.execute("BEGIN IMMEDIATE")
+                # Under the lock, and only if the version still is the one that was decided on.
                 now = database.execute(_SELECT_VERSION, (key_id,)).fetchone()
                 if (before and before[0]) != (now and now[0]):
                     database.execute("ROLLBACK")
@@ -58,6 +60,7 @@ class SqliteStrikeStore:
                 if isinstance(event, Settle):
                     failpoints.hit("in_settle")
                 database.execute("COMMIT")
+                # After the commit: a state that was rolled back must not be found under a version that comes again.
                 self._cache.keep(key_id, version, decision.state)
                 return decision
 

@@ -1,8 +1,6 @@
 """The SQLite file of strikes: made private before SQLite sees it, checked, opened, and every failure put in a sentence.
 
-One connection serves one thread at a time: within a process a plain lock queues more fairly than SQLite's polling does.
-SQLite must not be carried across a fork (https://www.sqlite.org/howtocorrupt.html, section 2.6), so a fork closes the
-connection first and either side opens its own.
+One connection serves one thread at a time.
 """
 
 import sqlite3
@@ -73,6 +71,7 @@ class StrikeFile:
         Raises:
             StrikeStoreUnavailableError: anything that keeps the file from being read or written.
         """
+        # Within a process a plain lock queues more fairly than SQLite's polling does.
         if not self._lock.acquire(timeout=self._lock_timeout):
             raise StrikeStoreUnavailableError(detail=f"other threads kept {self._path} busy")
         try:
@@ -83,6 +82,7 @@ class StrikeFile:
             detail = f"{self._path} cannot be opened: {error.strerror}"
             raise StrikeStoreUnavailableError(detail=detail) from error
         except sqlite3.Error as error:
+            # Whatever is wrong with the file may be mended by opening it anew; somebody else's lock may not.
             if _code(error) != sqlite3.SQLITE_BUSY:
                 self._drop()
             sentence = _SENTENCES.get(_code(error), "{path} cannot be used: {error}")
@@ -104,6 +104,8 @@ class StrikeFile:
 
     def before_fork(self) -> None:
         """Let nobody use the file during the fork, and leave no open connection for the child to inherit."""
+        # SQLite must not be carried across a fork, and the child may not even close what it has inherited:
+        # https://www.sqlite.org/howtocorrupt.html, section 2.6.
         self._lock.acquire()
         self._drop()
 
@@ -119,8 +121,10 @@ class StrikeFile:
         self._drop()
 
     def _current(self) -> sqlite3.Connection:
+        # A deleted file lives on for whoever has it open: strikes would go where nobody else reads them.
         if self._connection is None or self._identity != file_identity(self._path):
             self._drop()
+            # Made private before SQLite sees it; the log of a file that was deleted must not be taken for ours.
             create_private(self._path, companions=("-wal", "-shm"))
             self._identity = file_identity(self._path)
             self._connection = open_checked(self._path, lock_timeout=self._lock_timeout)
@@ -129,7 +133,8 @@ class StrikeFile:
 
     def _roll_back(self) -> None:
         if self._connection is not None and self._connection.in_transaction:
-            with suppress(sqlite3.Error):  # a disk that fails here fails the next session too, and says so there
+            # A disk that fails here fails the next session too, and says so there.
+            with suppress(sqlite3.Error):
                 self._connection.rollback()
 
     def _drop(self) -> None:
@@ -155,7 +160,7 @@ def open_checked(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        _prepare_patiently(connection, path, deadline=time.monotonic() + lock_timeout)
+        _prepare_with_retries(connection, path, deadline=time.monotonic() + lock_timeout)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
@@ -163,8 +168,9 @@ def open_checked(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
     return connection
 
 
-def _prepare_patiently(connection: sqlite3.Connection, path: Path, *, deadline: float) -> None:
-    """Wait for other processes that make the same file: the switch to write-ahead mode does not do so by itself."""
+def _prepare_with_retries(connection: sqlite3.Connection, path: Path, *, deadline: float) -> None:
+    """Wait for other processes that make the same file."""
+    # SQLite's own timeout does not cover the switch to write-ahead mode.
     while True:
         try:
             _prepare(connection, path)

@@ -10,11 +10,8 @@ _START_BITS = 48  # leaves 2**15 further such ranges in the 63 bits that a datab
 
 
 def first_version() -> int:
-    """Return where a key's versions begin.
-
-    At random, so that a store that was deleted or flushed and filled again does not pass through the numbers that a
-    running process remembers.
-    """
+    """Return where a key's versions begin."""
+    # At random, so that a store that was deleted and filled again cannot reuse a number that a process has cached.
     return secrets.randbits(_START_BITS) + 1
 
 

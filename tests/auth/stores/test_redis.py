@@ -46,7 +46,7 @@ def test_a_key_is_one_hash_that_never_expires_and_holds_no_secret(store: RedisSt
     settle(store, admit(store), Outcome.STRIKE)
     assert client.keys("*") == [NAME]
     assert client.ttl(NAME) == -1
-    assert sorted(client.hkeys(NAME)) == ["born", "state", "version"]
+    assert sorted(client.hkeys(NAME)) == ["first_version", "state", "version"]
     assert store.key_ids() == [ACCOUNT]
     assert strikes(store) == 1
 
@@ -224,7 +224,7 @@ def test_row_78_a_server_that_does_not_answer_is_refused_in_time(
 
 def test_damaged_state_is_refused(store: RedisStrikeStore, client: redis.Redis) -> None:
     verify(store)
-    client.hset(NAME, mapping={"version": 1, "born": 1, "state": "{"})
+    client.hset(NAME, mapping={"version": 1, "first_version": 1, "state": "{"})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StrikeStoreRolledBackWarning)
         with pytest.raises(StrikeStoreUnavailableError, match="damaged"):

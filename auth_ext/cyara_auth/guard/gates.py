@@ -20,7 +20,7 @@ from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import KeyMode, KeyState
 
 _REFRESH_SHARE = 4
-"""The store hears of later successes when a quarter of `verification_ttl` has passed: often enough for the others."""
+"""Later successes are written to the store when a quarter of `verification_ttl` has passed: soon enough for others."""
 
 
 class Ramp:

@@ -31,7 +31,7 @@ def test_waking_nobody_is_no_error() -> None:
     queue.wake_all("key")
 
 
-def test_accounts_have_queues_of_their_own() -> None:
+def test_keys_have_queues_of_their_own() -> None:
     queue = Waiters()
     one, _ = queue.thread("one")
     other, notifier = queue.thread("other")

@@ -12,7 +12,7 @@ from cyara_auth.strikes.events import Admit, Decision, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, Outcome
 
-ACCOUNT = "a" * 32
+KEY_ID = "a" * 32
 PAIR = "1" * 32
 ORIGIN = "https://cyara.example:443"
 STRICT = GuardSettings(policy=GuardPolicy.STRICT)
@@ -37,7 +37,7 @@ class RedisServer(Protocol):
     def stop(self) -> None: ...
 
 
-def admit(store: StrikeStore, *, key_id: str = ACCOUNT, pair: str = PAIR, settings: GuardSettings = STRICT) -> Decision:
+def admit(store: StrikeStore, *, key_id: str = KEY_ID, pair: str = PAIR, settings: GuardSettings = STRICT) -> Decision:
     event = Admit(
         now=store.clock(),
         settings=settings,
@@ -51,7 +51,7 @@ def admit(store: StrikeStore, *, key_id: str = ACCOUNT, pair: str = PAIR, settin
 
 
 def settle(
-    store: StrikeStore, granted: Decision, outcome: Outcome, *, key_id: str = ACCOUNT, now: Instant | None = None
+    store: StrikeStore, granted: Decision, outcome: Outcome, *, key_id: str = KEY_ID, now: Instant | None = None
 ) -> Decision:
     assert granted.ticket is not None
     event = Settle(
@@ -74,4 +74,4 @@ def verify(store: StrikeStore) -> None:
 
 
 def strikes(store: StrikeStore) -> int:
-    return store.read(ACCOUNT).strikes
+    return store.read(KEY_ID).strikes

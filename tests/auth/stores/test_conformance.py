@@ -44,7 +44,7 @@ from .events import RedisServer
 if TYPE_CHECKING:
     from cyara_auth.stores.base import StrikeStore
 
-ACCOUNTS = ("a" * 32, "b" * 32)
+KEY_IDS = ("a" * 32, "b" * 32)
 PAIRS = ("1" * 32, "2" * 32, "3" * 32)
 ORIGINS = ("https://one.example:443", "https://two.example:443")
 OWNERS = tuple(Owner(host="h", realm="r", boot="b", pid=pid, started="1") for pid in (1, 2, 3))
@@ -57,7 +57,7 @@ all_settings = st.builds(
     budget=st.sampled_from((1, 2)),
     confirm_suspects=st.booleans(),
 )
-key_ids, pairs, origins, owners = (st.sampled_from(values) for values in (ACCOUNTS, PAIRS, ORIGINS, OWNERS))
+key_ids, pairs, origins, owners = (st.sampled_from(values) for values in (KEY_IDS, PAIRS, ORIGINS, OWNERS))
 
 
 class Conformance(RuleBasedStateMachine):
@@ -170,7 +170,7 @@ class Conformance(RuleBasedStateMachine):
         self.apply(key_id, Reset(now=self.now, forgive=forgive))
 
     @rule(key_id=key_ids)
-    def look(self, key_id: str) -> None:
+    def date_tickets(self, key_id: str) -> None:
         self.apply(key_id, DateTickets(now=self.now))
 
     @rule(seconds=st.sampled_from((0.001, 0.3, 20.0, 149.0, 151.0, 1000.0)))
@@ -196,7 +196,7 @@ class Conformance(RuleBasedStateMachine):
     def states_agree(self) -> None:
         if not hasattr(self, "stores"):
             return
-        for name in ACCOUNTS:
+        for name in KEY_IDS:
             key_id = self.key_id(name)
             expected = self.stores["memory"].read(key_id)
             for kind, store in self.stores.items():

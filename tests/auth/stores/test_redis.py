@@ -22,10 +22,10 @@ from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.strikes.events import Admit, RotateAbort, RotateBegin
 from cyara_auth.strikes.state import EMPTY, Admission, KeyMode, Outcome
 
-from .events import ACCOUNT, INCIDENT, ORIGIN, PAIR, STRICT, RedisServer, admit, settle, strikes, verify
+from .events import INCIDENT, KEY_ID, ORIGIN, PAIR, STRICT, RedisServer, admit, settle, strikes, verify
 from .proxy import LossyProxy
 
-NAME = f"cyara:strikes:{{{ACCOUNT}}}"
+NAME = f"cyara:strikes:{{{KEY_ID}}}"
 
 
 @pytest.fixture
@@ -47,19 +47,19 @@ def test_a_key_is_one_hash_that_never_expires_and_holds_no_secret(store: RedisSt
     assert client.keys("*") == [NAME]
     assert client.ttl(NAME) == -1
     assert sorted(client.hkeys(NAME)) == ["first_version", "state", "version"]
-    assert store.key_ids() == [ACCOUNT]
+    assert store.key_ids() == [KEY_ID]
     assert strikes(store) == 1
 
 
 def test_the_version_changes_with_every_change_and_only_then(store: RedisStrikeStore) -> None:
-    assert store.version(ACCOUNT) == 0
-    assert store.read(ACCOUNT) is EMPTY
+    assert store.version(KEY_ID) == 0
+    assert store.read(KEY_ID) is EMPTY
     granted = admit(store)
-    first = store.version(ACCOUNT)
+    first = store.version(KEY_ID)
     assert admit(store).admission is Admission.WAIT
-    assert store.version(ACCOUNT) == first != 0
+    assert store.version(KEY_ID) == first != 0
     settle(store, granted, Outcome.VERIFICATION)
-    assert store.version(ACCOUNT) == first + 1
+    assert store.version(KEY_ID) == first + 1
 
 
 def test_a_unix_socket_leads_to_the_same_strikes(store: RedisStrikeStore, redis_server: RedisServer) -> None:
@@ -81,7 +81,7 @@ def test_the_servers_clock_decides_and_never_lags_behind_what_others_wrote(store
         ticket="t",
         orphan_ttl=150.0,
     )
-    granted = store.apply(ACCOUNT, event)
+    granted = store.apply(KEY_ID, event)
     assert granted.ticket is not None
     assert granted.ticket.reserved_at.seconds >= reading.seconds
     assert store.clock().seconds >= granted.ticket.reserved_at.seconds - 0.001
@@ -92,7 +92,7 @@ def test_a_verification_that_is_written_late_keeps_the_date_of_its_call(store: R
     ended = store.clock()
     time.sleep(0.3)
     settle(store, granted, Outcome.VERIFICATION, now=ended)
-    verification = store.read(ACCOUNT).pairs[0].verifications[0]
+    verification = store.read(KEY_ID).pairs[0].verifications[0]
     assert verification.at == ended
 
 
@@ -100,16 +100,16 @@ def test_no_verification_is_dated_ahead_of_the_server(store: RedisStrikeStore) -
     granted = admit(store)
     ahead = attrs.evolve(store.clock(), seconds=store.clock().seconds + 60)
     settle(store, granted, Outcome.VERIFICATION, now=ahead)
-    verification = store.read(ACCOUNT).pairs[0].verifications[0]
+    verification = store.read(KEY_ID).pairs[0].verifications[0]
     assert verification.at is not None
     assert verification.at.seconds < ahead.seconds - 30
 
 
 def test_events_without_a_clock_pass_as_they_are(store: RedisStrikeStore) -> None:
-    store.apply(ACCOUNT, RotateBegin(incident=INCIDENT))
-    assert store.read(ACCOUNT).mode is KeyMode.DRAINING
-    store.apply(ACCOUNT, RotateAbort())
-    assert store.read(ACCOUNT).mode is KeyMode.NORMAL
+    store.apply(KEY_ID, RotateBegin(incident=INCIDENT))
+    assert store.read(KEY_ID).mode is KeyMode.DRAINING
+    store.apply(KEY_ID, RotateAbort())
+    assert store.read(KEY_ID).mode is KeyMode.NORMAL
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_addresses_are_shown_without_secrets() -> None:
 
 @pytest.mark.parametrize(
     "call",
-    [admit, lambda store: store.read(ACCOUNT), lambda store: store.version(ACCOUNT), RedisStrikeStore.key_ids],
+    [admit, lambda store: store.read(KEY_ID), lambda store: store.version(KEY_ID), RedisStrikeStore.key_ids],
     ids=["apply", "read", "version", "keys"],
 )
 def test_row_78_a_server_that_is_not_there_is_refused(call: Callable[[RedisStrikeStore], object]) -> None:
@@ -243,12 +243,12 @@ def test_a_foreign_value_under_our_name_is_refused(store: RedisStrikeStore, clie
 
 def test_row_81_a_flush_is_noticed(store: RedisStrikeStore, client: redis.Redis) -> None:
     verify(store)
-    before = store.version(ACCOUNT)
+    before = store.version(KEY_ID)
     client.flushall()
     with pytest.warns(StrikeStoreRolledBackWarning, match="has lost writes"):
-        assert store.read(ACCOUNT) is EMPTY
+        assert store.read(KEY_ID) is EMPTY
     assert admit(store).admission is Admission.GRANT  # no further warning: pytest would make it an error
-    assert store.version(ACCOUNT) not in (0, before)
+    assert store.version(KEY_ID) not in (0, before)
 
 
 def test_row_81_a_store_that_was_emptied_and_filled_again_is_noticed(
@@ -258,14 +258,14 @@ def test_row_81_a_store_that_was_emptied_and_filled_again_is_noticed(
     client.flushall()
     verify(RedisStrikeStore(redis_server.url))
     with pytest.warns(StrikeStoreRolledBackWarning):
-        store.read(ACCOUNT)
+        store.read(KEY_ID)
 
 
 def test_row_81_a_restart_without_persistence_is_noticed(store: RedisStrikeStore, redis_server: RedisServer) -> None:
     verify(store)
     redis_server.stop()
     with pytest.raises(StrikeStoreUnavailableError):
-        store.version(ACCOUNT)
+        store.version(KEY_ID)
     redis_server.start()
     with pytest.warns(StrikeStoreRolledBackWarning):
         assert admit(store).admission is Admission.GRANT
@@ -302,7 +302,7 @@ def test_a_write_whose_answer_is_lost_happens_once(redis_server: RedisServer, al
         store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}", lock_timeout=1.0)
         granted = admit(store)
         assert granted.admission is Admission.GRANT
-        assert store.read(ACCOUNT).tickets == (granted.ticket,)
+        assert store.read(KEY_ID).tickets == (granted.ticket,)
         assert len(writes) == (2 if allowed < 0 else 1)
         store.close()
 
@@ -319,7 +319,7 @@ def test_a_decision_that_was_overtaken_is_made_again(redis_server: RedisServer) 
     with LossyProxy(redis_server.port, before) as proxy:
         store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}")
         assert admit(store).admission is Admission.WAIT
-        assert len(direct.read(ACCOUNT).tickets) == 1
+        assert len(direct.read(KEY_ID).tickets) == 1
         store.close()
 
 
@@ -348,4 +348,4 @@ def test_row_76_parent_and_child_go_on_after_a_fork(store: RedisStrikeStore, in_
     in_child(child)
     settle(store, granted, Outcome.STRIKE)
     assert strikes(store) == 1
-    assert store.read(ACCOUNT).tickets == ()
+    assert store.read(KEY_ID).tickets == ()

@@ -22,7 +22,7 @@ from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile
 from cyara_auth.strikes.state import EMPTY, Admission, Outcome
 
-from .events import ACCOUNT, PAIR, admit, settle, strikes, verify
+from .events import KEY_ID, PAIR, admit, settle, strikes, verify
 
 if TYPE_CHECKING:
     from cyara_auth.strikes.events import Decision
@@ -42,10 +42,10 @@ def test_a_strike_is_seen_by_another_process(store: SqliteStrikeStore, path: Pat
     settle(store, admit(store), Outcome.STRIKE)
     text = (
         "import sys; from pathlib import Path; from cyara_auth.stores.sqlite import SqliteStrikeStore as S;"
-        f"s = S(Path(sys.argv[1])); print(s.read({ACCOUNT!r}).strikes, s.key_ids())"
+        f"s = S(Path(sys.argv[1])); print(s.read({KEY_ID!r}).strikes, s.key_ids())"
     )
     answer = subprocess.run([sys.executable, "-c", text, str(path)], capture_output=True, text=True, check=True)
-    assert answer.stdout.split(maxsplit=1) == ["1", f"[{ACCOUNT!r}]\n"]
+    assert answer.stdout.split(maxsplit=1) == ["1", f"[{KEY_ID!r}]\n"]
 
 
 def test_nobody_else_can_read_it_whatever_the_umask(store: SqliteStrikeStore, path: Path) -> None:
@@ -65,13 +65,13 @@ def test_it_holds_no_more_than_fingerprints(store: SqliteStrikeStore, path: Path
 
 
 def test_the_version_changes_with_every_change_and_only_then(store: SqliteStrikeStore) -> None:
-    assert store.version(ACCOUNT) == 0
+    assert store.version(KEY_ID) == 0
     granted = admit(store)
-    first = store.version(ACCOUNT)
+    first = store.version(KEY_ID)
     assert admit(store).admission is Admission.WAIT
-    assert store.version(ACCOUNT) == first != 0
+    assert store.version(KEY_ID) == first != 0
     settle(store, granted, Outcome.VERIFICATION)
-    assert store.version(ACCOUNT) != first
+    assert store.version(KEY_ID) != first
     assert store.version("f" * 32) == 0
     assert store.read("f" * 32) is EMPTY
 
@@ -149,7 +149,7 @@ def test_row_82_a_newer_state_in_a_known_schema_is_refused(store: SqliteStrikeSt
     with pytest.raises(StrikeStoreUnavailableError, match="format 99"):
         admit(store)
     with pytest.raises(StrikeStoreUnavailableError, match="format 99"):
-        store.read(ACCOUNT)
+        store.read(KEY_ID)
 
 
 def test_another_programs_database_is_refused_and_left_alone(store: SqliteStrikeStore, path: Path) -> None:
@@ -242,7 +242,7 @@ def test_row_78_a_file_that_stays_locked_is_refused(store: SqliteStrikeStore, pa
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StrikeStoreUnavailableError, match="another process kept"):
             admit(store)
-        assert store.read(ACCOUNT).tickets == ()  # readers do not wait for writers
+        assert store.read(KEY_ID).tickets == ()  # readers do not wait for writers
         other.execute("ROLLBACK")
     assert admit(store).admission is Admission.GRANT
 
@@ -273,15 +273,15 @@ def test_threads_wait_for_each_other_no_longer_than_the_timeout(store: SqliteStr
 def test_row_80_a_deleted_file_is_noticed_by_every_user(path: Path, endings: tuple[str, ...]) -> None:
     with closing(SqliteStrikeStore(path)) as one, closing(SqliteStrikeStore(path)) as two:
         verify(one)
-        assert one.version(ACCOUNT) == two.version(ACCOUNT) != 0
-        remembered = one.version(ACCOUNT)
+        assert one.version(KEY_ID) == two.version(KEY_ID) != 0
+        remembered = one.version(KEY_ID)
         for ending in endings:
             path.with_name(path.name + ending).unlink()
         # Nothing is known any more, so the next call is a probe; and no number comes back that somebody remembers.
-        assert one.version(ACCOUNT) == 0
+        assert one.version(KEY_ID) == 0
         granted = admit(one)
         assert granted.admission is Admission.GRANT
-        assert two.version(ACCOUNT) == one.version(ACCOUNT) not in (0, remembered)
+        assert two.version(KEY_ID) == one.version(KEY_ID) not in (0, remembered)
         assert admit(two).admission is Admission.WAIT
         settle(one, granted, Outcome.STRIKE)
         assert (strikes(one), strikes(two)) == (1, 1)
@@ -305,7 +305,7 @@ def test_a_decision_overtaken_by_another_process_is_made_again(
     store.close()
     mine = admit(store)
     assert [decision.admission for decision in (*granted, mine)] == [Admission.GRANT, Admission.GRANT]
-    assert len(store.read(ACCOUNT).tickets) == 2
+    assert len(store.read(KEY_ID).tickets) == 2
     assert admit(store).admission is Admission.WAIT
     overtaker.close()
 
@@ -386,7 +386,7 @@ def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_chil
 
     def child() -> None:
         settle(store, admit(store), Outcome.VERIFICATION)
-        assert store.version(ACCOUNT) != 0
+        assert store.version(KEY_ID) != 0
 
     try:
         for _ in range(10):
@@ -396,7 +396,7 @@ def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_chil
         for thread in threads:
             thread.join(timeout=20)
     assert not failures
-    assert store.read(ACCOUNT).tickets == ()
+    assert store.read(KEY_ID).tickets == ()
 
 
 def test_a_closed_store_opens_again(store: SqliteStrikeStore) -> None:
@@ -412,7 +412,7 @@ def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
         admit(SqliteStrikeStore(tmp_path / "file" / "state" / "strikes.sqlite3"))
 
 
-def test_it_lists_its_accounts(store: SqliteStrikeStore) -> None:
+def test_it_lists_its_keys(store: SqliteStrikeStore) -> None:
     for key_id in ("b" * 32, "a" * 32):
         admit(store, key_id=key_id)
     assert store.key_ids() == ["a" * 32, "b" * 32]
@@ -430,9 +430,9 @@ def test_row_86_an_interrupt_inside_a_transaction_leaves_nothing_half_done(
         patch.setattr("cyara_auth.failpoints.hit", interrupt)
         with pytest.raises(KeyboardInterrupt):
             settle(store, granted, Outcome.STRIKE)
-    assert (strikes(store), len(store.read(ACCOUNT).tickets)) == (0, 1)
+    assert (strikes(store), len(store.read(KEY_ID).tickets)) == (0, 1)
     settle(store, granted, Outcome.STRIKE)
-    assert (strikes(store), len(store.read(ACCOUNT).tickets)) == (1, 0)
+    assert (strikes(store), len(store.read(KEY_ID).tickets)) == (1, 0)
 
 
 def test_a_disk_that_fills_up_in_the_middle_forgets_nothing(

@@ -80,7 +80,7 @@ class Rules:
         return answer
 
     def reset(self, key: Key, young: frozenset[int]) -> Key:
-        """Hear from the operator that the token is new."""
+        """Take the operator's word that the token is new."""
         question = (key, young)
         answer = self._reset.get(question)
         if answer is None:

@@ -17,7 +17,7 @@ from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 
 
-def refused(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:
+def invalid_argument(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:
     """Return the error for an argument. Only numbers are repeated in it: a text may hold a password."""
     shown = repr(value) if isinstance(value, int | float | NoneType) else f"a value of type {type(value).__name__}"
     return ConfigurationError(f"{name}= takes {takes}, not {shown}. Nothing was sent. Next: {name}={example}")
@@ -35,27 +35,29 @@ def check_timeout(_: object, __: object, value: object) -> None:
     else:
         usable = value is None or (_is_time(value) and value != 0)
     if not usable:
-        raise refused("timeout", value, takes="seconds above 0, an httpx.Timeout of these, or None", example="30")
+        raise invalid_argument(
+            "timeout", value, takes="seconds above 0, an httpx.Timeout of these, or None", example="30"
+        )
 
 
 def check_verify(_: object, __: object, value: object) -> None:
     """Refuse what names no authorities; `None` means no certainty in one library and the default in another."""
     if not isinstance(value, bool | str | os.PathLike | ssl.SSLContext):
         takes = "True, False, a file or folder of certificate authorities, or an ssl.SSLContext"
-        raise refused("verify", value, takes=takes, example="'ca.pem'")
+        raise invalid_argument("verify", value, takes=takes, example="'ca.pem'")
 
 
-def check_certificate(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
+def check_certificate(_: object, __: object, value: Any) -> None:
     """Refuse what OpenSSL could not open; a list would be taken by it, and its password pickled by us."""
     if not (value is None or isinstance(value, str) or _is_pair(value)):
         takes = "a file's name, (certificate, key), or (certificate, key, password)"
-        raise refused("cert", value, takes=takes, example="('client.pem', 'client.key')")
+        raise invalid_argument("cert", value, takes=takes, example="('client.pem', 'client.key')")
 
 
 def check_text(name: str, value: object, *, example: str) -> None:
     """Refuse what is neither a text nor left out."""
     if not isinstance(value, str | NoneType):
-        raise refused(name, value, takes="a text", example=example)
+        raise invalid_argument(name, value, takes="a text", example=example)
 
 
 def check_user_agent(value: object) -> None:
@@ -69,17 +71,17 @@ def check_store(value: object) -> None:
     """Refuse what is neither a URL nor a store; a class of stores is none."""
     if not (value is None or isinstance(value, str)) and (isinstance(value, type) or not hasattr(value, "apply")):
         takes = "a strike store's URL, or a store"
-        raise refused("store", value, takes=takes, example="'sqlite:///var/lib/ci/strikes.sqlite3'")
+        raise invalid_argument("store", value, takes=takes, example="'sqlite:///var/lib/ci/strikes.sqlite3'")
 
 
 def check_environ(value: object) -> None:
     """Refuse an environment that holds anything but texts."""
     takes, example = "a mapping of texts", "dict(os.environ)"
     if not isinstance(value, Mapping | NoneType):
-        raise refused("environ", value, takes=takes, example=example)
+        raise invalid_argument("environ", value, takes=takes, example=example)
     for name, setting in cast("Mapping[object, object]", value or {}).items():
         if not isinstance(setting, str):
-            raise refused("environ", setting, takes=f"{takes} (see {name})", example=example)
+            raise invalid_argument("environ", setting, takes=f"{takes} (see {name})", example=example)
 
 
 def _is_time(value: object) -> bool:
@@ -99,7 +101,7 @@ def whole_from(low: int) -> _Validator:
 
     def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
         if not isinstance(value, int) or not is_number(value) or value < low:
-            raise refused(field.name, value, takes=f"a whole number from {low}", example=str(field.default))
+            raise invalid_argument(field.name, value, takes=f"a whole number from {low}", example=str(field.default))
 
     return check
 
@@ -109,7 +111,7 @@ def seconds_from(low: float) -> _Validator:
 
     def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
         if not is_number(value) or not cast("float", value) >= low:  # so that NaN is refused, too
-            raise refused(field.name, value, takes=f"a number from {low:g}", example=str(field.default))
+            raise invalid_argument(field.name, value, takes=f"a number from {low:g}", example=str(field.default))
 
     return check
 
@@ -119,6 +121,6 @@ def seconds_above(low: float) -> _Validator:
 
     def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
         if not is_number(value) or not cast("float", value) > low:
-            raise refused(field.name, value, takes=f"a number above {low:g}", example=str(field.default))
+            raise invalid_argument(field.name, value, takes=f"a number above {low:g}", example=str(field.default))
 
     return check

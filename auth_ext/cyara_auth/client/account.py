@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from cyara_auth.arguments import refused
+from cyara_auth.arguments import invalid_argument
 from cyara_auth.errors import ConfigurationError
 
 ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"
@@ -35,7 +35,9 @@ def account_of(
     found = ((os.environ if environ is None else environ).get(ACCOUNT_ID) or "").strip() if given is None else given
     if not isinstance(found, str):
         if isinstance(found, bool) or not isinstance(found, int | UUID):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            raise refused("account_id", found, takes="a number, or a text where the document says so", example="17")
+            raise invalid_argument(
+                "account_id", found, takes="a number, or a text where the document says so", example="17"
+            )
         return found
     if not found:
         return None

@@ -43,45 +43,45 @@ class _Base:
         return _parsed(self._text + url)
 
 
-class LeanClient(httpx.Client):
+class FastClient(httpx.Client):
     """For threads."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._lean_cookies = _Cookies(super().cookies)
-        self._lean_base = _Base()
+        self._fast_cookies = _Cookies(super().cookies)
+        self._joiner = _Base()
 
     @property
     def cookies(self) -> httpx.Cookies:
         """Cookies that are sent and kept, as httpx does it."""
-        return self._lean_cookies
+        return self._fast_cookies
 
     @cookies.setter
-    def cookies(self, cookies: Any) -> None:  # noqa: ANN401 - whatever httpx.Cookies takes
-        self._lean_cookies = _Cookies(cookies)
+    def cookies(self, cookies: Any) -> None:
+        self._fast_cookies = _Cookies(cookies)
 
-    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401 - as above
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Do as httpx does."""
-        return super().build_request(method, self._lean_base.join(self.base_url, url), **options)
+        return super().build_request(method, self._joiner.join(self.base_url, url), **options)
 
 
-class LeanAsyncClient(httpx.AsyncClient):
+class FastAsyncClient(httpx.AsyncClient):
     """For tasks."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._lean_cookies = _Cookies(super().cookies)
-        self._lean_base = _Base()
+        self._fast_cookies = _Cookies(super().cookies)
+        self._joiner = _Base()
 
     @property
     def cookies(self) -> httpx.Cookies:
         """Cookies that are sent and kept, as httpx does it."""
-        return self._lean_cookies
+        return self._fast_cookies
 
     @cookies.setter
-    def cookies(self, cookies: Any) -> None:  # noqa: ANN401 - whatever httpx.Cookies takes
-        self._lean_cookies = _Cookies(cookies)
+    def cookies(self, cookies: Any) -> None:
+        self._fast_cookies = _Cookies(cookies)
 
-    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401 - as above
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Do as httpx does."""
-        return super().build_request(method, self._lean_base.join(self.base_url, url), **options)
+        return super().build_request(method, self._joiner.join(self.base_url, url), **options)

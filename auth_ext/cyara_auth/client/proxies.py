@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.request import getproxies
 
 from cyara_auth._http import httpx
-from cyara_auth.arguments import refused
+from cyara_auth.arguments import invalid_argument
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 
 NO_ADDRESS: Final = (
@@ -39,14 +39,14 @@ def proxy_address(text: str) -> httpx.URL | None:
     return url if url.host and (url.port is None or url.port in _PORTS) else None
 
 
-def check_proxy(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
+def check_proxy(_: object, __: object, value: Any) -> None:
     """Refuse what is no address; a mapping is what requests takes, and an address without scheme what httpx refuses.
 
     Raises:
         ConfigurationError: it cannot be used as `proxy=`.
     """
     if not isinstance(value, str | httpx.URL | httpx.Proxy | NoneType):
-        raise refused("proxy", value, takes="one address, for everything", example=_EXAMPLE)
+        raise invalid_argument("proxy", value, takes="one address, for everything", example=_EXAMPLE)
     if isinstance(value, str | httpx.URL):
         text = str(value)
         if text and "://" not in text:

@@ -15,21 +15,21 @@ from typing import Final
 
 import attrs
 
-from cyara_auth.arguments import refused, seconds_above, seconds_from, whole_from
+from cyara_auth.arguments import invalid_argument, seconds_above, seconds_from, whole_from
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.extensions import RETRYABLE_STATUSES
 
 
 def _status_set(value: Iterable[int]) -> frozenset[int]:
     if not _is_collection(value):
-        raise refused("statuses", value, takes="a set of statuses", example="{429, 503}")
+        raise invalid_argument("statuses", value, takes="a set of statuses", example="{429, 503}")
     return frozenset(value)
 
 
 def _operation_ids(value: Iterable[str]) -> frozenset[str]:
     names: frozenset[object] = frozenset(value) if _is_collection(value) else frozenset({None})
     if not all(isinstance(name, str) for name in names):
-        raise refused("also_idempotent", value, takes="a set of operation ids", example="{'ExecuteCampaign'}")
+        raise invalid_argument("also_idempotent", value, takes="a set of operation ids", example="{'ExecuteCampaign'}")
     return frozenset(value)
 
 
@@ -81,7 +81,7 @@ class RetryPolicy:
         """
         unknown = sorted(name for name in self.also_idempotent if name not in known)
         if unknown:
-            from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt name pays for it
+            from difflib import get_close_matches
 
             near = get_close_matches(unknown[0], known, n=1)
             hint = f"write {near[0]!r}, if you mean that" if near else "look its id up in client.operations"

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.client.fast_clients import LeanAsyncClient, LeanClient
+from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
 from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
 from cyara_auth.extensions import ATTEMPT, CHARGED, IDEMPOTENT, IDEMPOTENT_METHODS, operation_of, seconds_of_retry_after
@@ -102,7 +102,7 @@ class _Attempts:
         """
         return self._pause() if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
 
-    def _pause(self, **facts: Any) -> float | None:  # noqa: ANN401 - keyword arguments of Attempt, checked there
+    def _pause(self, **facts: Any) -> float | None:
         attempt = Attempt(
             number=self._number,
             elapsed=self._effects.clock() - self._began,
@@ -122,17 +122,17 @@ class _Attempts:
         return getattr(operation, "operation_id", None) in self._policy.also_idempotent
 
 
-class RetryingClient(LeanClient):
+class RetryingClient(FastClient):
     """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
 
     foreign_page_error = ForeignPageError
     """What the iterators of the generated client raise for a link to another origin than the base URL's."""
 
-    def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
+    def __init__(self, *, retrying: Retrying, **options: Any) -> None:
         super().__init__(**options)
         self._retrying = retrying
 
-    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - handed on to httpx unread
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it.
 
         Raises:
@@ -158,16 +158,16 @@ class RetryingClient(LeanClient):
             self._retrying.effects.sleep(pause)
 
 
-class AsyncRetryingClient(LeanAsyncClient):
+class AsyncRetryingClient(FastAsyncClient):
     """The same for tasks."""
 
     foreign_page_error = ForeignPageError
 
-    def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
+    def __init__(self, *, retrying: Retrying, **options: Any) -> None:
         super().__init__(**options)
         self._retrying = retrying
 
-    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - handed on unread
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it."""
         attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
         while True:

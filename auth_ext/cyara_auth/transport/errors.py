@@ -10,7 +10,7 @@ from typing import Any
 from cyara_auth._http import httpx
 from cyara_auth.errors import CyaraAuthError
 from cyara_auth.extensions import ATTEMPT, operation_of
-from cyara_auth.transport.advice import next_step, proxy_of
+from cyara_auth.transport.next_step import next_step, proxy_of
 
 _NOTHING_SENT = (
     httpx.ConnectError,
@@ -40,7 +40,7 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         advice: What to do next, a clause.
     """
 
-    def __init__(  # noqa: PLR0913  # one argument for each fact
+    def __init__(  # one argument for each fact  # noqa: PLR0913 - one argument for each fact
         self,
         reason: str,
         *,

@@ -17,19 +17,17 @@ from typing import Final
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CyaraAuthError
-from cyara_auth.extensions import CHARGED, CONFIRM, operation_of
+from cyara_auth.errors import CyaraAuthError
+from cyara_auth.extensions import CHARGED
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.guard.ticket import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.redact import scrub
-from cyara_auth.transport.hop import AUTHORIZATION, Hop, Injector, name_call, read_timeout_of
-from cyara_auth.transport.single_send import may_repeat, sent_once, sent_once_async
+from cyara_auth.transport.hop import AUTHORIZATION, Hop, Injector, name_call
+from cyara_auth.transport.single_send import may_repeat, with_async_single_send_trace, with_single_send_trace
 
 _ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
-_OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 
 
 class GuardedTransport(httpx.BaseTransport):
@@ -59,11 +57,11 @@ class GuardedTransport(httpx.BaseTransport):
     def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return self.wrapped.handle_request(request)
-        credential, ticket = self._admit(request)
+        credential, ticket = self.injector.admit(request.extensions)
         copy = _with_header(request, self.injector, credential)
         hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
         if self._may_repeat:
-            copy.extensions = sent_once(copy.extensions)
+            copy.extensions = with_single_send_trace(copy.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send}
         try:
@@ -78,25 +76,6 @@ class GuardedTransport(httpx.BaseTransport):
             response.close()
             raise
         return response
-
-    def _admit(self, request: httpx.Request) -> tuple[ApiCredential, Ticket]:
-        credential = self.injector.source.current()
-        try:
-            return credential, self._ask(request, credential)
-        except _OUTDATED as refusal:
-            credential = self.injector.renewed(credential, refusal)
-        return credential, self._ask(request, credential)
-
-    def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
-        extensions = request.extensions
-        operation = operation_of(extensions)
-        return self.injector.guard.admit(
-            credential,
-            self.injector.origin_text,
-            operation=None if operation is None else operation.operation_id,
-            read_timeout=read_timeout_of(extensions),
-            confirm=CONFIRM in extensions and extensions[CONFIRM] is True,
-        )
 
     def close(self) -> None:
         """Close the wrapped transport."""
@@ -124,11 +103,11 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return await self.wrapped.handle_async_request(request)
-        credential, ticket = await self._admit(request)
+        credential, ticket = await self.injector.aadmit(request.extensions)
         copy = _with_header(request, self.injector, credential)
         hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
         if self._may_repeat:
-            copy.extensions = sent_once_async(copy.extensions)
+            copy.extensions = with_async_single_send_trace(copy.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send_async}
         try:
@@ -143,28 +122,6 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
             await response.aclose()
             raise
         return response
-
-    async def _admit(self, request: httpx.Request) -> tuple[ApiCredential, Ticket]:
-        credential = self.injector.source.current()
-        try:
-            return credential, await self._ask(request, credential)
-        except _OUTDATED as refusal:
-            import asyncio  # noqa: PLC0415 - threads do not need it
-
-            # The source may be a file, a command or a keyring: not on the event loop.
-            credential = await asyncio.to_thread(self.injector.renewed, credential, refusal)
-        return credential, await self._ask(request, credential)
-
-    async def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
-        extensions = request.extensions
-        operation = operation_of(extensions)
-        return await self.injector.guard.aadmit(
-            credential,
-            self.injector.origin_text,
-            operation=None if operation is None else operation.operation_id,
-            read_timeout=read_timeout_of(extensions),
-            confirm=CONFIRM in extensions and extensions[CONFIRM] is True,
-        )
 
     async def aclose(self) -> None:
         """Close the wrapped transport."""
@@ -189,7 +146,7 @@ def _with_header(request: httpx.Request, injector: Injector, credential: ApiCred
     headers[AUTHORIZATION] = credential.header_value()
     if len(headers) <= others:  # it took the place of one; counting costs less than looking it up
         del request.headers[AUTHORIZATION]
-        injector.tell_of_override()
+        injector.warn_of_override()
     # Made without __init__, which would parse again what was parsed when the request was built.
     copy = httpx.Request.__new__(httpx.Request)
     copy.__dict__.update(request.__dict__)
@@ -214,11 +171,11 @@ def _fail(hop: Hop, copy: httpx.Request, error: BaseException, credential: ApiCr
 
 
 def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: Origin) -> None:
-    def stays(location: str) -> bool:
+    def is_same_origin(location: str) -> bool:
         try:
             return origin.covers(request.url.join(location))
         except (httpx.InvalidURL, ValueError):  # the second is urllib's, which httpx joins addresses with
             return False
 
-    if hop.answered(response.status_code, response.headers, stays):
+    if hop.answered(response.status_code, response.headers, is_same_origin):
         response.extensions[CHARGED] = True

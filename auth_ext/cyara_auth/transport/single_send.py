@@ -25,17 +25,17 @@ def may_repeat(transport: object) -> bool:
     return type(transport) not in _OWN
 
 
-def sent_once(extensions: Mapping[str, Any]) -> dict[str, Any]:
+def with_single_send_trace(extensions: Mapping[str, Any]) -> dict[str, Any]:
     """Return the extensions with a trace that refuses a second sending; a trace of the caller's is called as before."""
-    return {**extensions, "trace": _Seal(extensions.get("trace"))}
+    return {**extensions, "trace": _SingleSendTrace(extensions.get("trace"))}
 
 
-def sent_once_async(extensions: Mapping[str, Any]) -> dict[str, Any]:
-    """Do as `sent_once` does, for transports that await their trace."""
-    return {**extensions, "trace": _AsyncSeal(extensions.get("trace"))}
+def with_async_single_send_trace(extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """Do as `with_single_send_trace` does, for transports that await their trace."""
+    return {**extensions, "trace": _AsyncSingleSendTrace(extensions.get("trace"))}
 
 
-class _Seal:
+class _SingleSendTrace:
     """A trace for one admitted request."""
 
     def __init__(self, traced_by_caller: Callable[[str, Any], object] | None) -> None:
@@ -59,11 +59,11 @@ class _Seal:
         self._sent = True
 
 
-class _AsyncSeal:
+class _AsyncSingleSendTrace:
     """The same, awaited."""
 
     def __init__(self, traced_by_caller: Callable[[str, Any], Awaitable[object]] | None) -> None:
-        self._seal = _Seal(None)
+        self._seal = _SingleSendTrace(None)
         self._traced_by_caller = traced_by_caller
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:

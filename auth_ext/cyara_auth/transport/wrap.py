@@ -20,7 +20,7 @@ from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, Guarded
 AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
 
 _REPEATING = ("retry", "retries", "tenacity", "backoff")
-_LONGEST_CHAIN = 16
+_MAX_LAYERS = 16
 _HPACK_LOG = logging.getLogger("hpack.hpack")
 
 
@@ -40,13 +40,13 @@ def guard_client(
         _check_kind(name, transport)
     _check_proxy(client, origin)
 
-    def guarded(transport: Any) -> Any:  # noqa: ANN401 - a transport of either kind
+    def guarded(transport: Any) -> Any:
         if isinstance(transport, kind):
             return transport
         return kind(transport, source=source, guard=guard, origin=origin)
 
     parts: Any = client
-    parts._transport = guarded(parts._transport)  # noqa: SLF001 - see the module's docstring
+    parts._transport = guarded(parts._transport)  # noqa: SLF001 - httpx has no public name for it
     parts._mounts = {  # noqa: SLF001 - httpx has no public name for it
         pattern: None if transport is None else guarded(transport)
         for pattern, transport in parts._mounts.items()  # noqa: SLF001 - httpx has no public name for it
@@ -56,10 +56,10 @@ def guard_client(
         raise UnsupportedClientError(f"These paths of the httpx client could not be guarded: {', '.join(left)}.")
 
 
-def transports_of(lender: httpx.Client | httpx.AsyncClient) -> dict[str, Any]:
+def shared_transports(parent: httpx.Client | httpx.AsyncClient) -> dict[str, Any]:
     """Return the arguments that make another httpx client send by the guarded transports of this one."""
-    parts: Any = lender
-    mounts = {pattern.pattern: transport for pattern, transport in parts._mounts.items()}  # noqa: SLF001 - as above
+    parts: Any = parent
+    mounts = {pattern.pattern: transport for pattern, transport in parts._mounts.items()}  # noqa: SLF001 - httpx has no public name for it
     return {"transport": parts._transport, "mounts": mounts}  # noqa: SLF001 - httpx has no public name for it
 
 
@@ -103,7 +103,7 @@ def _layers(transport: object) -> Iterator[object]:
     """Yield a transport and what it wraps, as far as attributes tell."""
     bases = (httpx.BaseTransport, httpx.AsyncBaseTransport)
     pending = [transport]
-    for _ in range(_LONGEST_CHAIN):
+    for _ in range(_MAX_LAYERS):
         if not pending:
             return
         layer = pending.pop()
@@ -116,7 +116,7 @@ def _check_proxy(client: httpx.Client | httpx.AsyncClient, origin: Origin) -> No
     if origin.scheme == "https":
         return
     parts: Any = client
-    route = parts._transport_for_url(httpx.URL(str(origin)))  # noqa: SLF001 - see the module's docstring
+    route = parts._transport_for_url(httpx.URL(str(origin)))  # noqa: SLF001 - httpx has no public name for it
     if isinstance(route, GuardedTransport | AsyncGuardedTransport):
         route = route.wrapped
     if "Proxy" in type(getattr(route, "_pool", None)).__name__:

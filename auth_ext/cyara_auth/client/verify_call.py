@@ -30,7 +30,9 @@ class Probe:
         return {"params": self.query, "extensions": {OPERATION: self.operation, CONFIRM: confirm}}
 
 
-def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None, operation_id: str | None) -> Probe:
+def choose_verify_call(
+    operations: Mapping[str, Any], *, account_id: int | str | None, operation_id: str | None
+) -> Probe:
     """Choose the operation that was named, else `USUAL`, else the first GET that needs no more than the account.
 
     Raises:

@@ -12,9 +12,9 @@ from typing import Any, Final, cast
 from cyara_auth._http import httpx
 from cyara_auth.extensions import IDEMPOTENT_METHODS
 
-_OTHER_NAME: Final = frozenset({62, 64})  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH
-_OTHER_TIME: Final = frozenset({9, 10})  # X509_V_ERR_CERT_NOT_YET_VALID and _CERT_HAS_EXPIRED
-_DEEPEST: Final = 16
+_NAME_MISMATCH: Final = frozenset({62, 64})  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH
+_OUTSIDE_VALIDITY: Final = frozenset({9, 10})  # X509_V_ERR_CERT_NOT_YET_VALID and _CERT_HAS_EXPIRED
+_MAX_CAUSES: Final = 16
 
 _SET_A_PROXY: Final = "if this machine goes out through a proxy, set HTTPS_PROXY=http://HOST:PORT"
 
@@ -91,9 +91,9 @@ def _of_the_portal(causes: tuple[BaseException, ...], host: str, *, tls: bool) -
 
 
 def _of_a_certificate(code: int, host: str) -> str:
-    if code in _OTHER_NAME:
+    if code in _NAME_MISMATCH:
         return f"write the host in CYARA_BASE_URL as its certificate has it, not as {host}"
-    if code in _OTHER_TIME:
+    if code in _OUTSIDE_VALIDITY:
         return f"check the clock of this machine, then tell whoever runs {host}"
     return (
         f"if your company or its proxy signed the certificate of {host}, name its authority with SSL_CERT_FILE=ca.pem, "
@@ -104,7 +104,7 @@ def _of_a_certificate(code: int, host: str) -> str:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and what it was made of, groups included."""
     waiting: list[BaseException | None] = [error]
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_CAUSES):
         if not waiting:
             return
         link = waiting.pop()

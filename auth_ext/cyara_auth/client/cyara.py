@@ -95,7 +95,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
         return self.get_httpx_client().request(method, path, **options)
 
     def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
-        """Prove the credential by one cheap GET through the guard, and return the answer, whatever its status.
+        """Verify the credential by one cheap GET through the guard, and return the answer, whatever its status.
 
         Args:
             operation: Operation id; by default one that needs no more than the account.
@@ -105,8 +105,8 @@ class Cyara(Lifetime, Workflows, SyncResources):
             ConfigurationError: no operation can be called with what is known.
             AdmissionRefusedError: nothing was sent.
         """
-        probe = choose_verify_call(OPERATIONS, account_id=self.account_id, operation_id=operation)
-        return self.raw("GET", probe.path, **probe.options(confirm=confirm))
+        call = choose_verify_call(OPERATIONS, account_id=self.account_id, operation_id=operation)
+        return self.raw("GET", call.path, **call.options(confirm=confirm))
 
     def with_options(
         self,
@@ -170,8 +170,8 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
 
     async def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
         """Do as `Cyara.verify` does."""
-        probe = choose_verify_call(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
-        return await self.raw("GET", probe.path, **probe.options(confirm=confirm))
+        call = choose_verify_call(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
+        return await self.raw("GET", call.path, **call.options(confirm=confirm))
 
     def _without(self, step: Ask) -> DecodingError:
         return _incomplete(step)

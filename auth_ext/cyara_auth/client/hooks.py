@@ -1,8 +1,8 @@
 """Functions of the caller that see each request and each answer: httpx's event hooks, for all clients of a `connect()`.
 
-They run above the guard. What they see never carries the credential; a request hook runs before the call is admitted,
-and a response hook after it is settled, so that whatever they raise costs and hides no strike. They run once for each
-attempt and each redirect.
+They run above the guard: a request hook before the call is admitted, a response hook after it is settled. So what they
+see never carries the credential, and what they raise costs and hides no strike. They run once for each attempt and each
+redirect.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,16 +69,16 @@ def _is_usable(hooks: object) -> bool:
 
 
 def _is_async(hook: Hook) -> bool:
+    # An object whose `__call__` is async looks like a plain one to `iscoroutinefunction`.
     return iscoroutinefunction(hook) or iscoroutinefunction(getattr(hook, "__call__", None))  # noqa: B004 - not whether it can be called
-
-
-# A hook that calls somebody else by httpx may raise what httpx raises: for the retries, that were the portal's failure.
 
 
 def _isolated_for_threads(kind: str, hook: Hook) -> Hook:
     def call(subject: object) -> None:
         try:
             hook(subject)
+        # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a failure
+        # of the portal, and repeat the call.
         except httpx.RequestError as error:
             raise _hook_error(kind, error) from error
 
@@ -89,6 +89,7 @@ def _isolated_for_tasks(kind: str, hook: Hook) -> Hook:
     async def call(subject: object) -> None:
         try:
             result = hook(subject)
+            # httpx awaits every hook of an AsyncClient; here plain functions serve, too.
             if isawaitable(result):
                 await result
         except httpx.RequestError as error:

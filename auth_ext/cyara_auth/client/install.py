@@ -22,8 +22,8 @@ def install(
     `base_url`, else `CYARA_BASE_URL`. Nothing else about the client changes: not its timeout, which is
     httpx's own 5 seconds unless you set it, and not its redirects.
 
-    A transport of yours must send what it is given, once. One that repeats is refused, or stopped at the second sending
-    of a request; but one that hides what it wraps and makes a new `httpx.Request` for each repetition, or that does not
+    A transport of yours must send what it is given, once. One that repeats is refused, or stopped before it sends a
+    request for the second time; but one that hides what it wraps and makes a new `httpx.Request` for each repetition, or that does not
     end in httpcore, is out of reach, and spends a strike with each repetition. Take it out, and repeat above the guard:
     with `connect(retries=...)`, or in a loop around the client.
 

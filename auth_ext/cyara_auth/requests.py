@@ -10,9 +10,8 @@ session.mount(adapter.prefix, adapter)
 session.get(f"{adapter.base_url}/v3.0/accounts/1/campaigns")
 ```
 
-An adapter sees every redirect hop and the last state of the headers. So whatever `headers=`, `auth=` or a netrc entry
-put into `Authorization` for the portal (requests prefers netrc to headers) is dropped here. The guard, its store and
-its refusals are the same as everywhere else. requests waits for ever by default; this adapter does not.
+The guard, its store and its refusals are the same as everywhere else. requests waits for ever by default; this adapter
+does not.
 """
 
 from collections.abc import Generator
@@ -44,8 +43,7 @@ DEFAULT_TIMEOUT: Final = (5.0, 30.0)
 class GuardedAdapter(HTTPAdapter):
     """A `requests` adapter for one portal. Mount it at `prefix`; other hosts pass through it without the credential.
 
-    The options are `cyara_auth.client.binding.GuardOptions`. It never retries: a retry below the guard would make
-    several calls of one that was admitted.
+    The options are `cyara_auth.client.binding.GuardOptions`. It never retries.
 
     Raises:
         ConfigurationError, CredentialError: as `connect`.
@@ -83,10 +81,12 @@ class GuardedAdapter(HTTPAdapter):
             settings["timeout"] = DEFAULT_TIMEOUT
         if not self._is_bound(request):
             return super().send(request, **settings)
+        # A retry below the guard would make several calls of one that was admitted.
         if _does_repeat(self.max_retries):
             raise UnsupportedClientError(f"{_REPEATS} Nothing was sent.")
         if self._injector.origin.scheme == "http":
-            settings["proxies"] = None  # a proxy could read the header, where nothing is encrypted
+            # A proxy could read the header, where nothing is encrypted.
+            settings["proxies"] = None
         credential, ticket = self._injector.admit({"timeout": {"read": _read_timeout(settings["timeout"])}})
         copy = request.copy()
         copy.headers[AUTHORIZATION] = credential.header_value()
@@ -122,6 +122,8 @@ class GuardedAdapter(HTTPAdapter):
     def _is_bound(self, request: requests.PreparedRequest) -> bool:
         authorization = request.headers.get(AUTHORIZATION)
         bound = self._covers(str(request.url))
+        # An adapter sees the last state of the headers, so this finds what `headers=`, `auth=` or a netrc entry made
+        # (requests prefers netrc to headers). For the portal it would be one more pair that is counted.
         if authorization is not None and (bound or str(authorization).lower().startswith("apikey")):
             del request.headers[AUTHORIZATION]
             if bound:
@@ -131,7 +133,8 @@ class GuardedAdapter(HTTPAdapter):
     def _is_same_origin(self, request: requests.PreparedRequest, location: str) -> bool:
         try:
             return self._covers(urljoin(str(request.url), location))
-        except ValueError:  # no address
+        # It is no address.
+        except ValueError:
             return False
 
     def _covers(self, url: str) -> bool:
@@ -145,7 +148,8 @@ class GuardedAdapter(HTTPAdapter):
 
 
 def _does_repeat(retries: object) -> bool:
-    """Return whether an adapter's `max_retries` is anything but what requests makes of none: it can be edited, too."""
+    """Return whether an adapter's `max_retries` is anything but what requests makes of none."""
+    # By its values, since a Retry can be edited.
     return type(retries) is not Retry or vars(retries) != vars(Retry(0, read=False))
 
 
@@ -158,17 +162,15 @@ _EQUIVALENTS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ..
 
 
 def as_httpx(error: BaseException) -> BaseException:
-    """Return the httpx exception that means the same, for the one table that judges them; others as they are.
-
-    requests reports much as `ConnectionError`: only when urllib3 says that no connection was made, or that it refused
-    the portal's certificate, did nothing leave. Any other TLS failure may have come after the request. So may a
-    `ProxyError`: urllib3 (1.26 and 2.8) also calls a connection so that broke after the request went through a tunnel.
-    """
+    """Return the httpx exception that means the same, for the one table that classifies them; others as they are."""
     for theirs, ours in _EQUIVALENTS:
         if isinstance(error, theirs):
             return ours("as requests said")
+    # requests reports much as ConnectionError. Nothing left only if urllib3 says that no connection was made, or that
+    # it refused the portal's certificate: any other TLS failure may have come after the request.
     if isinstance(error, requests.exceptions.ConnectionError) and error.args:
         reason = getattr(error.args[0], "reason", None)
+        # urllib3 (1.26 and 2.8) also calls a connection so that broke after the request went through a tunnel.
         if isinstance(error, requests.exceptions.ProxyError):
             return httpx.ProxyError("as requests said") if _has_no_tunnel(reason) else error
         if isinstance(reason, NewConnectionError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
@@ -199,7 +201,7 @@ _sends_left: ContextVar[list[None] | None] = ContextVar("cyara_sends_left", defa
 
 @contextmanager
 def single_send() -> Generator[None]:
-    """Let connections to the portal send one head within this block, and refuse the second."""
+    """Let connections to the portal send one request within this block, and refuse the second."""
     token = _sends_left.set([None])
     try:
         yield
@@ -211,12 +213,12 @@ def single_send() -> Generator[None]:
 def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
     """Return a class of connections for the portal, made from urllib3's.
 
-    It ignores `http.client.HTTPConnection.debuglevel`, which prints the header, and keeps to `single_send`. The CONNECT
-    that opens a tunnel is no head of it: `http.client` writes that without `putrequest`.
+    It ignores `http.client.HTTPConnection.debuglevel`, which prints the header, and keeps to `single_send`.
     """
     if getattr(kind, "is_guarded", False):
         return kind
 
+    # The CONNECT that opens a tunnel is not counted: http.client writes that without putrequest.
     def putrequest(self: HTTPConnection, *args: Any, **options: Any) -> None:
         _count_send()
         kind.putrequest(self, *args, **options)
@@ -226,7 +228,8 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
 
 def _count_send() -> None:
     left = _sends_left.get()
-    if left is None:  # sent by something else than the adapter, and so without the credential
+    # Sent by something else than the adapter, and so without the credential.
+    if left is None:
         return
     if not left:
         raise UnsupportedClientError(f"{_REPEATS} The repetition was not sent.")

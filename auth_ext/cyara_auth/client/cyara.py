@@ -48,6 +48,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
     """
 
     def __init__(self, parts: _Parts) -> None:
+        # Here, where the document's operations are known, and before anything can be sent.
         parts.options.retries.check_operations(OPERATIONS)
         SyncResources.__init__(self, self)
         self._parts = parts
@@ -127,6 +128,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
         pickled = self._parts.pickled
         named = changes.pop("account_id", None)
         account = self.account_id if named is None else account_of(named, {}, takes_text=account_takes_text)
+        # The header is rebuilt from the caller's own part of it, which alone is pickled.
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
         parts = attrs.evolve(
             self._parts,
@@ -230,6 +232,7 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
     }
     options = HttpOptions(**http, user_agent=_user_agent(user_agent))
     environ = guard.get("environ")
+    # A secret is never written to where a pickle may go, and what was given in place of the environment may hold one.
     pickled: dict[str, Any] | None = None
     if environ is None and not holds_secret(holder[0], guard.get("store"), cert, proxy):
         pickled = {"base_url": base_url, "credential": holder[0], "account_id": account_id}
@@ -260,7 +263,7 @@ def _user_agent(suffix: str | None) -> str:
 @cache
 def built_from() -> tuple[str, str | None, str]:
     """Return the package's version, and of the document its platform release, if known, and its SHA-256."""
-    # Asked once, and not at import: the version stands in the metadata of the installed package, on the disk.
+    # Asked at the first call, and once: the version stands in the metadata of the installed package, on the disk.
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
 
 

@@ -1,7 +1,7 @@
 """httpx clients with a fast path for addresses and cookies, so that a guarded call costs no more than a bare one.
 
-Addresses and cookies come out the same; the tests compare them with httpx's own. Times were measured with httpx 0.28, on
-a call of 0.35 ms over loopback.
+Addresses and cookies come out the same; the tests compare them with httpx's own. Times were measured with httpx 0.28,
+on a call of 0.35 ms over loopback.
 """
 
 from functools import lru_cache

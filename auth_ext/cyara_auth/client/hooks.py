@@ -77,8 +77,8 @@ def _isolated_for_threads(kind: str, hook: Hook) -> Hook:
     def call(subject: object) -> None:
         try:
             hook(subject)
-        # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a failure
-        # of the portal, and repeat the call.
+        # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a
+        # failure of the portal, and repeat the call.
         except httpx.RequestError as error:
             raise _hook_error(kind, error) from error
 

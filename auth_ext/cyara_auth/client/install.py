@@ -18,14 +18,14 @@ def install(
     """Guard an httpx client of your own, sync or async, and return it.
 
     Afterwards each request of the client to the portal carries the credential and is counted, however it is made;
-    requests to other hosts are left alone. The options are `GuardOptions`; the portal is `base_url`, else the client's own
-    `base_url`, else `CYARA_BASE_URL`. Nothing else about the client changes: not its timeout, which is
-    httpx's own 5 seconds unless you set it, and not its redirects.
+    requests to other hosts are left alone. The options are `GuardOptions`; the portal is `base_url`, else the client's
+    own `base_url`, else `CYARA_BASE_URL`. Nothing else about the client changes: not its timeout, which is httpx's own
+    5 seconds unless you set it, and not its redirects.
 
     A transport of yours must send what it is given, once. One that repeats is refused, or stopped before it sends a
-    request for the second time; but one that hides what it wraps and makes a new `httpx.Request` for each repetition, or that does not
-    end in httpcore, is out of reach, and spends a strike with each repetition. Take it out, and repeat above the guard:
-    with `connect(retries=...)`, or in a loop around the client.
+    request for the second time; but one that hides what it wraps and makes a new `httpx.Request` for each repetition,
+    or that does not end in httpcore, is out of reach, and spends a strike with each repetition. Take it out, and repeat
+    above the guard: with `connect(retries=...)`, or in a loop around the client.
 
     Raises:
         UnsupportedClientError: this client cannot be guarded completely, for example because it retries by itself.

@@ -1,8 +1,4 @@
-"""httpx clients whose `send` retries: the effects of `retry`, once for threads and once for tasks.
-
-Subclasses rather than a transport, because retries belong above the guard: a retrying transport below it would turn one
-admitted call into several wire calls that the guard takes for one.
-"""
+"""httpx clients whose `send` retries: the effects of `retry`, once for threads and once for tasks."""
 
 import random
 import time
@@ -14,7 +10,7 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
-from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next
+from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
 from cyara_auth.extensions import ATTEMPT, CHARGED, IDEMPOTENT, IDEMPOTENT_METHODS, operation_of, seconds_of_retry_after
 from cyara_auth.transport.errors import transport_error
@@ -63,8 +59,8 @@ class ClosedClientError(CyaraAuthError, RuntimeError):
         super().__init__("This client is closed. Nothing was sent. Next: make another one with connect()")
 
 
-class _Attempts:
-    """The attempts of one call: counts them and asks for each failure whether another one follows."""
+class _RetryState:
+    """The state of one call: counts its attempts and decides after each whether another one follows."""
 
     def __init__(self, request: httpx.Request, retrying: Retrying, *, streamed: bool) -> None:
         self._request = request
@@ -96,14 +92,12 @@ class _Attempts:
         return pause
 
     def after_failure(self, error: httpx.RequestError) -> float | None:
-        """Return the pause before the next attempt, or `None` if the error is for the caller.
-
-        Only a connection that was never made is tried again: of any other the portal may have heard the call.
-        """
+        """Return the pause before the next attempt, or `None` if the error is for the caller."""
+        # Of a connection that was made, the portal may have heard the call.
         return self._pause() if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
 
     def _pause(self, **facts: Any) -> float | None:
-        attempt = Attempt(
+        attempt = FailedAttempt(
             number=self._number,
             elapsed=self._effects.clock() - self._began,
             repeatable=self._repeatable(),
@@ -120,6 +114,10 @@ class _Attempts:
             return True
         operation = operation_of(self._request.extensions)
         return getattr(operation, "operation_id", None) in self._policy.also_idempotent
+
+
+# Subclasses rather than transports: a transport that retries below the guard would turn one admitted call into several
+# wire calls that the guard takes for one.
 
 
 class RetryingClient(FastClient):
@@ -139,19 +137,20 @@ class RetryingClient(FastClient):
             TransportError: no answer came; it is the error of httpx, too.
             ClosedClientError: this client was closed.
         """
-        attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
+        state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
         while True:
-            if self.is_closed:  # also while a pause lasted
+            # Another thread may have closed it while a pause lasted.
+            if self.is_closed:
                 raise ClosedClientError
-            attempts.begin()
+            state.begin()
             try:
                 response = super().send(request, **options)
             except httpx.RequestError as error:
-                pause = attempts.after_failure(error)
+                pause = state.after_failure(error)
                 if pause is None:
                     raise transport_error(error, request, self) from None
             else:
-                pause = attempts.after_response(response)
+                pause = state.after_response(response)
                 if pause is None:
                     return response
                 response.close()
@@ -169,19 +168,20 @@ class AsyncRetryingClient(FastAsyncClient):
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it."""
-        attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
+        state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
         while True:
-            if self.is_closed:  # also while a pause lasted
+            # Another task may have closed it while a pause lasted.
+            if self.is_closed:
                 raise ClosedClientError
-            attempts.begin()
+            state.begin()
             try:
                 response = await super().send(request, **options)
             except httpx.RequestError as error:
-                pause = attempts.after_failure(error)
+                pause = state.after_failure(error)
                 if pause is None:
                     raise transport_error(error, request, self) from None
             else:
-                pause = attempts.after_response(response)
+                pause = state.after_response(response)
                 if pause is None:
                     return response
                 await response.aclose()

@@ -33,7 +33,7 @@ class VerifyCall:
 def choose_verify_call(
     operations: Mapping[str, Any], *, account_id: int | str | None, operation_id: str | None
 ) -> VerifyCall:
-    """Choose the operation that was named, else `DEFAULT_OPERATION`, else the first GET that needs no more than the account.
+    """Choose the operation that was named, else the default, else the first GET that needs no more than the account.
 
     Raises:
         ConfigurationError: there is none, or the account is needed and not known.

@@ -158,6 +158,7 @@ class Hop:
         self._ticket = ticket
         self._origin = origin
         self._record: CallRecord = (method, extensions, ticket.pair, time.perf_counter())
+        # From now on, what comes back may have been counted.
         ticket.sent()
 
     def failed(self, error: BaseException) -> None:
@@ -177,7 +178,7 @@ class Hop:
         content_type = headers.get("content-type", "")
         proven = self._ticket.proven
         operation = operation_of(self._record[1])
-        # A call of no generated operation counts as an ordinary one.
+        # A call of no generated operation counts as one that needs the credential and answers JSON.
         secured = operation is None or operation.requires_credential
         html = operation is not None and "text/html" in operation.response_media_types
         if status in _SUCCESS:
@@ -186,6 +187,7 @@ class Hop:
             facts = RequestFacts(secured=secured, proven=proven, json_expected=not html)
             outcome, login, charged = _classify_failure(facts, status, content_type, headers, is_same_origin)
         self._ticket.settle(outcome, retry_after=_retry_after(headers) if outcome is Outcome.BUSY else None)
+        # After the settlement: a handler of the caller's may raise.
         log_answer(self._record, status, headers)
         if login:
             raise UnexpectedAuthPageError(
@@ -210,11 +212,10 @@ def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
+# Kept, since it runs once for each call, between two system calls.
 @lru_cache
-def _classify_success(  # noqa: FBT001 - plain values make the cheapest key
-    secured: bool, proven: bool, html: bool, status: int, content_type: str
-) -> _Classification:
-    """Judge a success, of which status and media type say everything."""
+def _classify_success(secured: bool, proven: bool, html: bool, status: int, content_type: str) -> _Classification:  # noqa: FBT001 - plain values make the cheapest key
+    """Classify a success, of which status and media type say everything."""
     request = RequestFacts(secured=secured, proven=proven, json_expected=not html)
     answer = ResponseFacts(status=status, media_type=_media_type(content_type))
     return _classification(request, answer)
@@ -240,12 +241,10 @@ def _classify_failure(
 
 
 def _for_classification(error: BaseException) -> BaseException:
-    """Return the exception that the table is to judge in place of this one.
-
-    httpx calls two things `LocalProtocolError`: a request that was refused before a byte left, and (with HTTP/2, or
-    with a body that is not as long as was promised) an exchange that broke down after it. Only h11's own checks of the
-    head are the first.
-    """
+    """Return the exception that `classify` is to see in place of this one."""
+    # httpx calls two things LocalProtocolError: a request that was refused before a byte left, and (with HTTP/2, or
+    # with a body that is not as long as was promised) an exchange that broke down after it. Only h11's own checks of
+    # the head are the first.
     if isinstance(error, httpx.LocalProtocolError) and not str(error).startswith(_REFUSED_HEAD):
         return httpx.ReadError("the exchange broke down")
     return error

@@ -18,7 +18,6 @@ from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions,
 from cyara_auth.client.hooks import EventHooks
 from cyara_auth.client.http_clients import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions, Lifetime
 from cyara_auth.client.retry import RetryPolicy
-from cyara_auth.client.verify_call import choose_verify_call
 from cyara_auth.credential import ApiCredential
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.workflows.steps import Ask
@@ -106,6 +105,9 @@ class Cyara(Lifetime, Workflows, SyncResources):
             ConfigurationError: no operation can be called with what is known.
             AdmissionRefusedError: nothing was sent.
         """
+        # Late, here and below: few programs verify by themselves.
+        from cyara_auth.client.verify_call import choose_verify_call
+
         call = choose_verify_call(OPERATIONS, account_id=self.account_id, operation_id=operation)
         return self.raw("GET", call.path, **call.options(confirm=confirm))
 
@@ -172,6 +174,8 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
 
     async def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
         """Do as `Cyara.verify` does."""
+        from cyara_auth.client.verify_call import choose_verify_call
+
         call = choose_verify_call(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
         return await self.raw("GET", call.path, **call.options(confirm=confirm))
 

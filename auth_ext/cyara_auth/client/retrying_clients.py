@@ -13,8 +13,6 @@ from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
 from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
 from cyara_auth.extensions import ATTEMPT, CHARGED, IDEMPOTENT, IDEMPOTENT_METHODS, operation_of, seconds_of_retry_after
-from cyara_auth.transport.errors import transport_error
-from cyara_auth.workflows.polling import async_sleep
 
 _SUCCESS = 400
 """Statuses below this one refill the quota."""
@@ -22,6 +20,13 @@ _SUCCESS = 400
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _async_sleep(seconds: float) -> None:
+    # Late: threads do not need it.
+    import asyncio
+
+    await asyncio.sleep(seconds)
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +37,7 @@ class Effects:
     now: Callable[[], datetime] = _now
     draw: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
-    async_sleep: Callable[[float], Awaitable[None]] = async_sleep
+    async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
 
 
 @attrs.frozen(kw_only=True)
@@ -91,10 +96,20 @@ class _RetryState:
             self._on_answer(response)
         return pause
 
-    def after_failure(self, error: httpx.RequestError) -> float | None:
-        """Return the pause before the next attempt, or `None` if the error is for the caller."""
+    def after_failure(self, error: httpx.RequestError, client: httpx.Client | httpx.AsyncClient) -> float:
+        """Return the pause before the next attempt.
+
+        Raises:
+            TransportError: there is none; it is the error of httpx, too.
+        """
         # Of a connection that was made, the portal may have heard the call.
-        return self._pause() if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
+        pause = self._pause() if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
+        if pause is None:
+            # Late: only a call without an answer pays for it.
+            from cyara_auth.transport.errors import transport_error
+
+            raise transport_error(error, self._request, client) from None
+        return pause
 
     def _pause(self, **facts: Any) -> float | None:
         attempt = FailedAttempt(
@@ -138,6 +153,7 @@ class RetryingClient(FastClient):
             ClosedClientError: this client was closed.
         """
         state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
+        pause: float | None
         while True:
             # Another thread may have closed it while a pause lasted.
             if self.is_closed:
@@ -146,9 +162,7 @@ class RetryingClient(FastClient):
             try:
                 response = super().send(request, **options)
             except httpx.RequestError as error:
-                pause = state.after_failure(error)
-                if pause is None:
-                    raise transport_error(error, request, self) from None
+                pause = state.after_failure(error, self)
             else:
                 pause = state.after_response(response)
                 if pause is None:
@@ -169,6 +183,7 @@ class AsyncRetryingClient(FastAsyncClient):
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it."""
         state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
+        pause: float | None
         while True:
             # Another task may have closed it while a pause lasted.
             if self.is_closed:
@@ -177,9 +192,7 @@ class AsyncRetryingClient(FastAsyncClient):
             try:
                 response = await super().send(request, **options)
             except httpx.RequestError as error:
-                pause = state.after_failure(error)
-                if pause is None:
-                    raise transport_error(error, request, self) from None
+                pause = state.after_failure(error, self)
             else:
                 pause = state.after_response(response)
                 if pause is None:

@@ -71,10 +71,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
+    # Loaded at first use: who wants only a credential or an error does not pay for the client.
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    # Python asks here no more for what is found there.
     globals()[name] = value
     return value
 

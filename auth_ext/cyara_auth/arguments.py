@@ -1,7 +1,6 @@
-"""Arguments of a front door that are of the wrong kind: refused when the client is made, in one sentence.
+"""Arguments that are of the wrong kind: refused when the client is made, in one sentence.
 
-httpx, OpenSSL and the stores notice most of them only at the first call, and then say so by a TypeError from their
-depths. What was read from a file or from the environment is a text, where a number is meant.
+httpx, OpenSSL and the stores would notice most of them at the first call, by a TypeError from their depths.
 """
 
 import os
@@ -9,53 +8,60 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, cast
-
-import attrs
+from typing import TYPE_CHECKING, Any, cast
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    import attrs
 
-def refused(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:
-    """Return the error for an argument. Only numbers are repeated in it: a text may hold a password."""
+
+def invalid_argument(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:
+    """Return the error for an argument."""
+    # Only numbers are repeated: a text may hold a password.
     shown = repr(value) if isinstance(value, int | float | NoneType) else f"a value of type {type(value).__name__}"
     return ConfigurationError(f"{name}= takes {takes}, not {shown}. Nothing was sent. Next: {name}={example}")
 
 
 def is_number(value: object) -> bool:
-    """Return whether it is a number of seconds or of things; a truth value is none."""
+    """Return whether it is a number of seconds or of things."""
+    # A truth value is an int in Python.
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def check_timeout(_: object, __: object, value: object) -> None:
     """Refuse what httpx would hand to a socket unread."""
     if isinstance(value, httpx.Timeout):
-        usable = all(part is None or _is_time(part) for part in value.as_dict().values())
+        usable = all(part is None or _is_seconds(part) for part in value.as_dict().values())
     else:
-        usable = value is None or (_is_time(value) and value != 0)
+        usable = value is None or (_is_seconds(value) and value != 0)
     if not usable:
-        raise refused("timeout", value, takes="seconds above 0, an httpx.Timeout of these, or None", example="30")
+        raise invalid_argument(
+            "timeout", value, takes="seconds above 0, an httpx.Timeout of these, or None", example="30"
+        )
 
 
 def check_verify(_: object, __: object, value: object) -> None:
-    """Refuse what names no authorities; `None` means no certainty in one library and the default in another."""
+    """Refuse what names no authorities."""
+    # None means no verification in one library and the default in another, so it is refused, too.
     if not isinstance(value, bool | str | os.PathLike | ssl.SSLContext):
         takes = "True, False, a file or folder of certificate authorities, or an ssl.SSLContext"
-        raise refused("verify", value, takes=takes, example="'ca.pem'")
+        raise invalid_argument("verify", value, takes=takes, example="'ca.pem'")
 
 
-def check_certificate(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
-    """Refuse what OpenSSL could not open; a list would be taken by it, and its password pickled by us."""
+def check_certificate(_: object, __: object, value: Any) -> None:
+    """Refuse what OpenSSL could not open."""
+    # A list would be taken by OpenSSL, and its password pickled by us.
     if not (value is None or isinstance(value, str) or _is_pair(value)):
         takes = "a file's name, (certificate, key), or (certificate, key, password)"
-        raise refused("cert", value, takes=takes, example="('client.pem', 'client.key')")
+        raise invalid_argument("cert", value, takes=takes, example="('client.pem', 'client.key')")
 
 
 def check_text(name: str, value: object, *, example: str) -> None:
     """Refuse what is neither a text nor left out."""
     if not isinstance(value, str | NoneType):
-        raise refused(name, value, takes="a text", example=example)
+        raise invalid_argument(name, value, takes="a text", example=example)
 
 
 def check_user_agent(value: object) -> None:
@@ -66,23 +72,24 @@ def check_user_agent(value: object) -> None:
 
 
 def check_store(value: object) -> None:
-    """Refuse what is neither a URL nor a store; a class of stores is none."""
+    """Refuse what is neither a URL nor a store."""
+    # A class has the attribute that its objects have.
     if not (value is None or isinstance(value, str)) and (isinstance(value, type) or not hasattr(value, "apply")):
         takes = "a strike store's URL, or a store"
-        raise refused("store", value, takes=takes, example="'sqlite:///var/lib/ci/strikes.sqlite3'")
+        raise invalid_argument("store", value, takes=takes, example="'sqlite:///var/lib/ci/strikes.sqlite3'")
 
 
 def check_environ(value: object) -> None:
     """Refuse an environment that holds anything but texts."""
     takes, example = "a mapping of texts", "dict(os.environ)"
     if not isinstance(value, Mapping | NoneType):
-        raise refused("environ", value, takes=takes, example=example)
+        raise invalid_argument("environ", value, takes=takes, example=example)
     for name, setting in cast("Mapping[object, object]", value or {}).items():
         if not isinstance(setting, str):
-            raise refused("environ", setting, takes=f"{takes} (see {name})", example=example)
+            raise invalid_argument("environ", setting, takes=f"{takes} (see {name})", example=example)
 
 
-def _is_time(value: object) -> bool:
+def _is_seconds(value: object) -> bool:
     return is_number(value) and 0 <= cast("float", value) <= threading.TIMEOUT_MAX
 
 
@@ -96,29 +103,23 @@ _Validator = Callable[[object, "attrs.Attribute[Any]", object], None]
 
 def whole_from(low: int) -> _Validator:
     """Return a validator for a number of things, `low` or more."""
-
-    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if not isinstance(value, int) or not is_number(value) or value < low:
-            raise refused(field.name, value, takes=f"a whole number from {low}", example=str(field.default))
-
-    return check
+    return _number(f"a whole number from {low}", lambda value: isinstance(value, int) and value >= low)
 
 
 def seconds_from(low: float) -> _Validator:
     """Return a validator for seconds, or a factor, `low` or more."""
-
-    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if not is_number(value) or not cast("float", value) >= low:  # so that NaN is refused, too
-            raise refused(field.name, value, takes=f"a number from {low:g}", example=str(field.default))
-
-    return check
+    return _number(f"a number from {low:g}", lambda value: value >= low)
 
 
 def seconds_above(low: float) -> _Validator:
     """Return a validator for seconds, more than `low`."""
+    return _number(f"a number above {low:g}", lambda value: value > low)
 
+
+def _number(takes: str, is_usable: Callable[[float], bool]) -> _Validator:
     def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if not is_number(value) or not cast("float", value) > low:
-            raise refused(field.name, value, takes=f"a number above {low:g}", example=str(field.default))
+        # NaN compares false with everything, so it is refused, too.
+        if not is_number(value) or not is_usable(cast("float", value)):
+            raise invalid_argument(field.name, value, takes=takes, example=str(field.default))
 
     return check

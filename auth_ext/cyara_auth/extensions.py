@@ -16,7 +16,7 @@ CONFIRM: Final = "cyara.confirm"
 """Request extension: `True` lets this call spend budget on a pair under suspicion: an operator has looked."""
 
 IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods that RFC 9110, section 9.2.2, calls idempotent, without TRACE, which no client should send."""
+"""Methods that RFC 9110, section 9.2.2, calls idempotent, without TRACE."""
 
 RETRYABLE_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 
@@ -44,5 +44,6 @@ def seconds_of_retry_after(headers: Mapping[str, str], now: datetime) -> float |
         date = parsedate_to_datetime(text)
     except ValueError:
         return None
+    # An HTTP date is in GMT, also where it does not say so.
     moment = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())

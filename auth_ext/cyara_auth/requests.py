@@ -10,34 +10,22 @@ session.mount(adapter.prefix, adapter)
 session.get(f"{adapter.base_url}/v3.0/accounts/1/campaigns")
 ```
 
-An adapter sees every redirect hop and the last state of the headers. So whatever `headers=`, `auth=` or a netrc entry
-put into `Authorization` for the portal (requests prefers netrc to headers) is dropped here. The guard, its store and
-its refusals are the same as everywhere else. requests waits for ever by default; this adapter does not.
+The guard, its store and its refusals are the same as everywhere else. requests waits for ever by default; this adapter
+does not.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.client import HTTPConnection
-from typing import Any, Final, Never, cast
+from typing import Any, Final, Never, Unpack, cast
 from urllib.parse import urljoin
 
 from cyara_auth._http import httpx
-from cyara_auth.client.binding import bind
-from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import (
-    CredentialRejectedError,
-    CredentialSupersededError,
-    CyaraAuthError,
-    MissingExtraError,
-    UnsupportedClientError,
-)
-from cyara_auth.guard.tickets import Ticket
-from cyara_auth.providers import CredentialProvider
+from cyara_auth.client.binding import CredentialArgument, GuardOptions, bind
+from cyara_auth.errors import CyaraAuthError, MissingExtraError, UnsupportedClientError
 from cyara_auth.redact import scrub
-from cyara_auth.stores.base import StrikeStore
-from cyara_auth.strikes.state import GuardPolicy
 from cyara_auth.transport.hop import AUTHORIZATION, UNLIMITED_READ, Hop, Injector, name_call
 
 try:
@@ -55,46 +43,31 @@ DEFAULT_TIMEOUT: Final = (5.0, 30.0)
 class GuardedAdapter(HTTPAdapter):
     """A `requests` adapter for one portal. Mount it at `prefix`; other hosts pass through it without the credential.
 
-    The options mean what they mean in `cyara_auth.connect`. It never retries: a retry below the guard would make
-    several calls of one that was admitted.
+    The options are `cyara_auth.client.binding.GuardOptions`. It never retries.
 
     Raises:
         ConfigurationError, CredentialError: as `connect`.
         UnsupportedClientError: at a call, if somebody has set or edited `max_retries` since.
     """
 
-    def __init__(  # noqa: PLR0913  # the options of connect(), by keyword
+    def __init__(
         self,
         base_url: str | None = None,
-        credential: str | ApiCredential | CredentialProvider | None = None,
-        *,
-        profile: str | None = None,
-        policy: GuardPolicy | str | None = None,
-        budget: int | None = None,
-        store: StrikeStore | str | None = None,
-        require_shared_store: bool = False,
-        environ: Mapping[str, str] | None = None,
+        credential: CredentialArgument = None,
+        **guard: Unpack[GuardOptions],
     ) -> None:
+        # A traceback that prints locals must not find the credential in this frame.
         holder = [credential]
-        del credential  # a traceback that prints locals must not find it here
+        del credential
         super().__init__()
-        binding = bind(
-            base_url,
-            holder.pop(),
-            profile=profile,
-            policy=policy,
-            budget=budget,
-            store=store,
-            require_shared_store=require_shared_store,
-            environ=environ,
-        )
+        binding = bind(base_url, holder.pop(), **guard)
         self.base_url = binding.base.url
         # The whole scheme: requests compares prefixes letter by letter, so that a user name or a port written out in
         # the address would lead past an adapter that is mounted at the host.
         self.prefix = f"{binding.base.origin.scheme}://"
         self._injector = Injector(source=binding.source, guard=binding.guard, origin=binding.base.origin)
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - as HTTPAdapter
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""
         try:
             return self._send(request, *args, **options)
@@ -102,22 +75,24 @@ class GuardedAdapter(HTTPAdapter):
             name_call(error, request.method, {})
             raise
 
-    def _send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - as HTTPAdapter
+    def _send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         settings = dict(zip(("stream", "timeout", "verify", "cert", "proxies"), args, strict=False)) | options
         if settings.get("timeout") is None:
             settings["timeout"] = DEFAULT_TIMEOUT
         if not self._is_bound(request):
             return super().send(request, **settings)
-        if _may_repeat(self.max_retries):
-            raise UnsupportedClientError(f"{REPEATS} Nothing was sent.")
+        # A retry below the guard would make several calls of one that was admitted.
+        if _does_repeat(self.max_retries):
+            raise UnsupportedClientError(f"{_REPEATS} Nothing was sent.")
         if self._injector.origin.scheme == "http":
-            settings["proxies"] = None  # a proxy could read the header, where nothing is encrypted
-        credential, ticket = self._admit(_read_timeout(settings["timeout"]))
+            # A proxy could read the header, where nothing is encrypted.
+            settings["proxies"] = None
+        credential, ticket = self._injector.admit({"timeout": {"read": _read_timeout(settings["timeout"])}})
         copy = request.copy()
         copy.headers[AUTHORIZATION] = credential.header_value()
         hop = Hop(ticket, self._injector.origin, str(request.method), {})
         try:
-            with one_head():
+            with single_send():
                 response = super().send(copy, **settings)
         except BaseException as error:
             del copy.headers[AUTHORIZATION]
@@ -129,41 +104,37 @@ class GuardedAdapter(HTTPAdapter):
         del copy.headers[AUTHORIZATION]
         response.request = request
         try:
-            hop.answered(response.status_code, response.headers, lambda place: self._stays(request, place))
+            hop.answered(
+                response.status_code, response.headers, lambda location: self._is_same_origin(request, location)
+            )
         except BaseException:
             response.close()
             raise
         return response
 
-    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:  # noqa: ANN401 - as HTTPAdapter
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         """Return the pool for a request; one to the portal makes guarded connections."""
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         if self._covers(str(request.url)):
             pool.ConnectionCls = guarded_connection(pool.ConnectionCls)
         return pool
 
-    def _admit(self, read_timeout: float) -> tuple[ApiCredential, Ticket]:
-        injector = self._injector
-        credential = injector.source.current()
-        try:
-            return credential, injector.guard.admit(credential, injector.origin_text, read_timeout=read_timeout)
-        except (CredentialRejectedError, CredentialSupersededError) as refusal:
-            credential = injector.renewed(credential, refusal)
-        return credential, injector.guard.admit(credential, injector.origin_text, read_timeout=read_timeout)
-
     def _is_bound(self, request: requests.PreparedRequest) -> bool:
         authorization = request.headers.get(AUTHORIZATION)
         bound = self._covers(str(request.url))
+        # An adapter sees the last state of the headers, so this finds what `headers=`, `auth=` or a netrc entry made
+        # (requests prefers netrc to headers). For the portal it would be one more pair that is counted.
         if authorization is not None and (bound or str(authorization).lower().startswith("apikey")):
             del request.headers[AUTHORIZATION]
             if bound:
-                self._injector.tell_of_override()
+                self._injector.warn_of_override()
         return bound
 
-    def _stays(self, request: requests.PreparedRequest, location: str) -> bool:
+    def _is_same_origin(self, request: requests.PreparedRequest, location: str) -> bool:
         try:
             return self._covers(urljoin(str(request.url), location))
-        except ValueError:  # no address
+        # It is no address.
+        except ValueError:
             return False
 
     def _covers(self, url: str) -> bool:
@@ -176,12 +147,13 @@ class GuardedAdapter(HTTPAdapter):
         raise TypeError("A GuardedAdapter is not pickled. Make one in each process; they share the store of strikes.")
 
 
-def _may_repeat(retries: object) -> bool:
-    """Return whether an adapter's `max_retries` is anything but what requests makes of none: it can be edited, too."""
+def _does_repeat(retries: object) -> bool:
+    """Return whether an adapter's `max_retries` is anything but what requests makes of none."""
+    # By its values, since a Retry can be edited.
     return type(retries) is not Retry or vars(retries) != vars(Retry(0, read=False))
 
 
-_MEANINGS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
+_EQUIVALENTS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
     (requests.exceptions.ConnectTimeout, httpx.ConnectTimeout),
     (requests.exceptions.ReadTimeout, httpx.ReadTimeout),
     (requests.exceptions.InvalidURL, httpx.UnsupportedProtocol),
@@ -190,17 +162,15 @@ _MEANINGS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]]
 
 
 def as_httpx(error: BaseException) -> BaseException:
-    """Return the httpx exception that means the same, for the one table that judges them; others as they are.
-
-    requests reports much as `ConnectionError`: only when urllib3 says that no connection was made, or that it refused
-    the portal's certificate, did nothing leave. Any other TLS failure may have come after the request. So may a
-    `ProxyError`: urllib3 (1.26 and 2.8) also calls a connection so that broke after the request went through a tunnel.
-    """
-    for theirs, ours in _MEANINGS:
+    """Return the httpx exception that means the same, for the one table that classifies them; others as they are."""
+    for theirs, ours in _EQUIVALENTS:
         if isinstance(error, theirs):
             return ours("as requests said")
+    # requests reports much as ConnectionError. Nothing left only if urllib3 says that no connection was made, or that
+    # it refused the portal's certificate: any other TLS failure may have come after the request.
     if isinstance(error, requests.exceptions.ConnectionError) and error.args:
         reason = getattr(error.args[0], "reason", None)
+        # urllib3 (1.26 and 2.8) also calls a connection so that broke after the request went through a tunnel.
         if isinstance(error, requests.exceptions.ProxyError):
             return httpx.ProxyError("as requests said") if _has_no_tunnel(reason) else error
         if isinstance(reason, NewConnectionError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
@@ -221,45 +191,46 @@ def _read_timeout(timeout: object) -> float:
     return float(read) if isinstance(read, int | float) else UNLIMITED_READ
 
 
-REPEATS = (
+_REPEATS = (
     "max_retries of this adapter, or a pool of its own, makes urllib3 repeat one admitted call below the guard. Repeat "
     "calls above the session instead."
 )
 
-_heads_left: ContextVar[list[None] | None] = ContextVar("cyara_heads_left", default=None)
+_sends_left: ContextVar[list[None] | None] = ContextVar("cyara_sends_left", default=None)
 
 
 @contextmanager
-def one_head() -> Generator[None]:
-    """Let connections to the portal send one head within this block, and refuse the second."""
-    token = _heads_left.set([None])
+def single_send() -> Generator[None]:
+    """Let connections to the portal send one request within this block, and refuse the second."""
+    token = _sends_left.set([None])
     try:
         yield
     finally:
-        _heads_left.reset(token)
+        _sends_left.reset(token)
 
 
 @cache
 def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
     """Return a class of connections for the portal, made from urllib3's.
 
-    It ignores `http.client.HTTPConnection.debuglevel`, which prints the header, and keeps to `one_head`. The CONNECT
-    that opens a tunnel is no head of it: `http.client` writes that without `putrequest`.
+    It ignores `http.client.HTTPConnection.debuglevel`, which prints the header, and keeps to `single_send`.
     """
     if getattr(kind, "is_guarded", False):
         return kind
 
-    def putrequest(self: HTTPConnection, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as http.client
-        _take_one()
+    # The CONNECT that opens a tunnel is not counted: http.client writes that without putrequest.
+    def putrequest(self: HTTPConnection, *args: Any, **options: Any) -> None:
+        _count_send()
         kind.putrequest(self, *args, **options)
 
     return type(kind.__name__, (kind,), {"debuglevel": 0, "is_guarded": True, "putrequest": putrequest})
 
 
-def _take_one() -> None:
-    left = _heads_left.get()
-    if left is None:  # sent by something else than the adapter, and so without the credential
+def _count_send() -> None:
+    left = _sends_left.get()
+    # Sent by something else than the adapter, and so without the credential.
+    if left is None:
         return
     if not left:
-        raise UnsupportedClientError(f"{REPEATS} The repetition was not sent.")
+        raise UnsupportedClientError(f"{_REPEATS} The repetition was not sent.")
     left.pop()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cyara_auth.extensions import OPERATION
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -82,6 +84,11 @@ def test_every_request_says_what_it_is_and_what_it_accepts(zoo: Zoo, wire: Wire)
     wire.answer = lambda _: _animal()
     zoo("api.animals.get_animal").sync(1, "2", client=wire)
     assert wire.seen[-1].headers["accept"] == "application/json"
+
+
+def test_the_operation_lies_where_the_guard_looks_for_it(zoo: Zoo) -> None:
+    arguments = zoo("api.animals.get_animal").ENDPOINT.request({"account_id": 1, "animal_id": "2"})
+    assert list(arguments["extensions"]) == [OPERATION]
 
 
 @pytest.mark.parametrize("face", ["sync", "asyncio"])

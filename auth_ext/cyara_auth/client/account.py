@@ -4,9 +4,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from uuid import UUID
 
-from cyara_auth.arguments import refused
+from cyara_auth.arguments import invalid_argument
 from cyara_auth.errors import ConfigurationError
 
 ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"
@@ -26,22 +25,25 @@ def account_of(
     Args:
         given: The argument; None asks the environment.
         environ: Environment variables instead of the process's own.
-        takes_text: Whether an account may be a text. Asked only about what does not look like a number, since finding
-            out takes longer than all else here.
+        takes_text: Says whether an account may be a text.
 
     Raises:
         ConfigurationError: it is no number, and the document's accounts are; or neither number nor text.
     """
     found = ((os.environ if environ is None else environ).get(ACCOUNT_ID) or "").strip() if given is None else given
     if not isinstance(found, str):
-        if isinstance(found, bool) or not isinstance(found, int | UUID):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            raise refused("account_id", found, takes="a number, or a text where the document says so", example="17")
+        if not _is_account(found):
+            raise invalid_argument(
+                "account_id", found, takes="a number, or a text where the document says so", example="17"
+            )
         return found
     if not found:
         return None
+    # A number is taken for one only if it is written back the same: "017" may be the name of an account.
     number = int(found) if found.isascii() and found.isdecimal() and len(found) <= _LONGEST_NUMBER else None
     if number is not None and str(number) == found:
         return number
+    # Asked last: finding out loads modules of the client, which takes longer than all else here.
     if takes_text():
         return found
     if number is None:
@@ -52,6 +54,15 @@ def account_of(
             "follows /accounts/"
         )
     return number
+
+
+def _is_account(value: object) -> bool:
+    if isinstance(value, int):
+        return not isinstance(value, bool)  # a truth value is an int
+    # Late: who gives a UUID has loaded the module already.
+    from uuid import UUID
+
+    return isinstance(value, UUID)
 
 
 def takes_text(operations: Mapping[str, Any], load: Callable[[str], Any]) -> bool:

@@ -1,10 +1,11 @@
-"""What every front door settles first: which portal, which credential, which guard.
+"""What `connect`, `install` and the adapter for requests settle first: which portal, which credential, which guard.
 
-`connect`, `install` and the adapter for requests differ in the HTTP client that they guard, and in nothing here.
+They differ in the HTTP client that they guard, and in nothing here.
 """
 
 import os
 from collections.abc import Mapping
+from typing import TypedDict, Unpack
 
 import attrs
 
@@ -30,6 +31,32 @@ from cyara_auth.strikes.state import GuardPolicy
 BASE_URL = "CYARA_BASE_URL"
 POLICY = "CYARA_AUTH_POLICY"
 
+CredentialArgument = str | ApiCredential | CredentialProvider | None
+"""Text in any form that the portal shows, an `ApiCredential`, or a callable that returns one.
+
+None asks the sources of `cyara_auth.providers`, `CYARA_API_CREDENTIAL` among the first.
+"""
+
+
+class GuardOptions(TypedDict, total=False):
+    """The keyword arguments of every front door that say where the credential comes from and how its calls are counted.
+
+    Attributes:
+        profile: Name of a stored credential (`cyara auth login`); `CYARA_PROFILE` by default.
+        policy: `guarded` or `strict`; `CYARA_AUTH_POLICY` by default, else guarded.
+        budget: Possibly invalid calls per key before everything is refused: 2, or 1 to leave one for people.
+        store: Where strikes are counted: a store, or a URL; `CYARA_STRIKE_STORE` by default, else a file of the user.
+        require_shared_store: Refuse to send when no other process could see the strikes.
+        environ: Environment variables to use instead of the process's own.
+    """
+
+    profile: str | None
+    policy: GuardPolicy | str | None
+    budget: int | None
+    store: StrikeStore | str | None
+    require_shared_store: bool
+    environ: Mapping[str, str] | None
+
 
 @attrs.frozen(kw_only=True)
 class Binding:
@@ -40,40 +67,37 @@ class Binding:
     guard: StrikeGuard
 
 
-def bind(  # noqa: PLR0913  # the options of connect(), by keyword
-    base_url: str | None,
-    credential: str | ApiCredential | CredentialProvider | None,
-    *,
-    profile: str | None,
-    policy: GuardPolicy | str | None,
-    budget: int | None,
-    store: StrikeStore | str | None,
-    require_shared_store: bool,
-    environ: Mapping[str, str] | None,
-) -> Binding:
-    """Resolve the options that decide where the credential may go; see `cyara_auth.connect` for what each means.
+def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[GuardOptions]) -> Binding:
+    """Resolve the options that decide where the credential may go.
 
     Raises:
+        TypeError: there is no such option.
         ConfigurationError: an option is unusable, or there is no base URL.
         CredentialError: no source has a usable credential.
         StrikeStoreUnavailableError: the store of strikes cannot be opened.
     """
+    # A traceback that prints locals must not find the credential in this frame.
     holder = [credential]
-    del credential  # a traceback that prints locals must not find it here
+    del credential
+    # The options are read one by one below, so a misspelt one would otherwise change nothing, silently.
+    if unknown := sorted(guard.keys() - GuardOptions.__annotations__.keys()):
+        raise TypeError(f"There is no keyword argument {unknown[0]!r}")
+    profile, store, environ = guard.get("profile"), guard.get("store"), guard.get("environ")
     check_text("base_url", base_url, example="'https://<portal>/cyarawebapi'")
     check_text("profile", profile, example="'staging'")
-    check_text("policy", policy, example="'strict'")
+    check_text("policy", guard.get("policy"), example="'strict'")
     check_store(store)
     check_environ(environ)
     base = BaseUrl.parse(_base_url(base_url, profile, environ))
+    budget = guard.get("budget")
     settings = GuardSettings(
-        policy=choose_policy(policy, environ),
-        budget=_budget(budget),
-        require_shared_store=require_shared_store,
+        policy=choose_policy(guard.get("policy"), environ),
+        budget=LARGEST_BUDGET if budget is None else budget,
+        require_shared_store=guard.get("require_shared_store", False),
     )
     source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
-    guard = shared_guard(open_store(store, environ=os.environ if environ is None else environ), settings)
-    return Binding(base=base, source=source, guard=guard)
+    strike_guard = shared_guard(open_store(store, environ=os.environ if environ is None else environ), settings)
+    return Binding(base=base, source=source, guard=strike_guard)
 
 
 def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str] | None) -> str:
@@ -95,16 +119,6 @@ def choose_policy(given: GuardPolicy | str | None, environ: Mapping[str, str] | 
     except ValueError:
         known = " or ".join(policy.value for policy in GuardPolicy)
         raise ConfigurationError(f"The policy is {known}, not {text!r} (policy= or {POLICY}).") from None
-
-
-def _budget(given: int | None) -> int:
-    if given is None:
-        return LARGEST_BUDGET
-    if given not in range(1, LARGEST_BUDGET + 1):
-        raise ConfigurationError(
-            f"The budget is 1 or {LARGEST_BUDGET} calls, not {given!r}: the portal voids a token at the third."
-        )
-    return given
 
 
 def _variable(name: str, environ: Mapping[str, str] | None) -> str | None:

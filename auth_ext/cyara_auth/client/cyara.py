@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import attrs
 
@@ -14,32 +14,30 @@ import cyara_client
 from cyara_auth._http import httpx
 from cyara_auth.arguments import check_user_agent
 from cyara_auth.client.account import account_of, takes_text
-from cyara_auth.client.binding import Binding, bind, holds_secret
+from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions, bind, holds_secret
 from cyara_auth.client.hooks import EventHooks
 from cyara_auth.client.http_clients import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions, Lifetime
-from cyara_auth.client.probe import choose_probe
 from cyara_auth.client.retry import RetryPolicy
 from cyara_auth.credential import ApiCredential
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.providers import CredentialProvider
-from cyara_auth.stores.base import StrikeStore
-from cyara_auth.strikes.state import GuardPolicy
-from cyara_auth.workflows.steps import Ask
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import DecodingError
 from cyara_client.operations import OPERATIONS, Operation
 from cyara_client.resources import AsyncResources, SyncResources
 
+if TYPE_CHECKING:
+    from cyara_auth.workflows.steps import Ask
+
 
 @attrs.frozen(kw_only=True)
 class _Parts:
-    """What a `Cyara` is made of, and how `connect` would make it again in another process."""
+    """What a `Cyara` is made of; `pickled` are the arguments by which `connect` makes it again in another process."""
 
     binding: Binding
     options: HttpOptions
     account_id: int | str | None
-    recipe: Mapping[str, Any] | None = attrs.field(repr=False)
-    lender: ClientsByProcess | None = None
+    pickled: Mapping[str, Any] | None = attrs.field(repr=False)
+    parent: ClientsByProcess | None = None
 
 
 class Cyara(Lifetime, Workflows, SyncResources):
@@ -51,10 +49,11 @@ class Cyara(Lifetime, Workflows, SyncResources):
     """
 
     def __init__(self, parts: _Parts) -> None:
+        # Here, where the document's operations are known, and before anything can be sent.
         parts.options.retries.check_operations(OPERATIONS)
         SyncResources.__init__(self, self)
         self._parts = parts
-        self._clients = ClientsByProcess(parts.binding, parts.options, parts.lender)
+        self._clients = ClientsByProcess(parts.binding, parts.options, parts.parent)
         self.aio = AsyncCyara(self)
 
     @property
@@ -90,7 +89,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
         """Return the guarded httpx client of this process and the running event loop."""
         return self._here().asynchronous()
 
-    def raw(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - as httpx.Client.request
+    def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send any request, guarded and retried as usual, and return httpx's response whatever its status.
 
         `path` is relative to the base URL (`/v3.0/...`); `options` are those of `httpx.Client.request`.
@@ -108,8 +107,11 @@ class Cyara(Lifetime, Workflows, SyncResources):
             ConfigurationError: no operation can be called with what is known.
             AdmissionRefusedError: nothing was sent.
         """
-        probe = choose_probe(OPERATIONS, account_id=self.account_id, operation_id=operation)
-        return self.raw("GET", probe.path, **probe.options(confirm=confirm))
+        # Late, here and below: few programs verify by themselves.
+        from cyara_auth.client.verify_call import choose_verify_call
+
+        call = choose_verify_call(OPERATIONS, account_id=self.account_id, operation_id=operation)
+        return self.raw("GET", call.path, **call.options(confirm=confirm))
 
     def with_options(
         self,
@@ -127,16 +129,17 @@ class Cyara(Lifetime, Workflows, SyncResources):
         given = {"account_id": account_id, "timeout": timeout, "retries": retries, "user_agent": user_agent}
         given["strict"] = strict
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        recipe = self._parts.recipe
+        pickled = self._parts.pickled
         named = changes.pop("account_id", None)
         account = self.account_id if named is None else account_of(named, {}, takes_text=account_takes_text)
+        # The header is rebuilt from the caller's own part of it, which alone is pickled.
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
         parts = attrs.evolve(
             self._parts,
             account_id=account,
-            lender=self._clients,
+            parent=self._clients,
             options=attrs.evolve(self._parts.options, **http),
-            recipe=None if recipe is None else {**recipe, **changes, "account_id": account},
+            pickled=None if pickled is None else {**pickled, **changes, "account_id": account},
         )
         return Cyara(parts)
 
@@ -145,18 +148,18 @@ class Cyara(Lifetime, Workflows, SyncResources):
         return f"<Cyara {self.base_url}, account {self.account_id}, {source!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._parts.recipe is None:
+        if self._parts.pickled is None:
             raise TypeError(
                 "This client was given a secret (credential, password of a store, proxy or certificate), an "
                 "environment or a store object, and none of these is pickled. Give workers the source instead: "
                 "environment variables, a profile, or a provider."
             )
-        return _connect_again, (dict(self._parts.recipe),)
+        return _reconnect, (dict(self._parts.pickled),)
 
     def _here(self) -> HttpClients:
         return self._clients.here()
 
-    def _without(self, step: Ask) -> DecodingError:
+    def _without(self, step: "Ask") -> DecodingError:
         return _incomplete(step)
 
 
@@ -167,29 +170,26 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
         AsyncResources.__init__(self, client)
         self._cyara = client
 
-    async def raw(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - as Cyara.raw
+    async def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Do as `Cyara.raw` does."""
         return await self._cyara.get_async_httpx_client().request(method, path, **options)
 
     async def verify(self, operation: str | None = None, *, confirm: bool = False) -> httpx.Response:
         """Do as `Cyara.verify` does."""
-        probe = choose_probe(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
-        return await self.raw("GET", probe.path, **probe.options(confirm=confirm))
+        from cyara_auth.client.verify_call import choose_verify_call
 
-    def _without(self, step: Ask) -> DecodingError:
+        call = choose_verify_call(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
+        return await self.raw("GET", call.path, **call.options(confirm=confirm))
+
+    def _without(self, step: "Ask") -> DecodingError:
         return _incomplete(step)
 
 
-def connect(  # noqa: PLR0913  # the front door: everything that can be said, said once, by keyword
+def connect(  # noqa: PLR0913 - the front door: everything that can be said, said once, by keyword
     base_url: str | None = None,
-    credential: str | ApiCredential | CredentialProvider | None = None,
+    credential: CredentialArgument = None,
     *,
     account_id: int | str | None = None,
-    profile: str | None = None,
-    policy: GuardPolicy | str | None = None,
-    budget: int | None = None,
-    store: StrikeStore | str | None = None,
-    require_shared_store: bool = False,
     timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT,
     verify: ssl.SSLContext | str | Path | bool = True,
     cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
@@ -198,7 +198,7 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
     user_agent: str | None = None,
     strict: bool = False,
     event_hooks: EventHooks | None = None,
-    environ: Mapping[str, str] | None = None,
+    **guard: Unpack[GuardOptions],
 ) -> Cyara:
     """Make a client. Nothing is sent; the credential is read and checked for its form.
 
@@ -208,11 +208,6 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         credential: Text in any form that the portal shows, an `ApiCredential`, or a callable that returns one. By
             default the sources of `cyara_auth.providers` are asked, `CYARA_API_CREDENTIAL` among the first.
         account_id: Fills the account where a call leaves it out; `CYARA_ACCOUNT_ID` by default.
-        profile: Name of a stored credential (`cyara auth login`); `CYARA_PROFILE` by default.
-        policy: `guarded` or `strict`; `CYARA_AUTH_POLICY` by default, else guarded.
-        budget: Possibly invalid calls per key before everything is refused: 2, or 1 to leave one for people.
-        store: Where strikes are counted: a store, or a URL; `CYARA_STRIKE_STORE` by default, else a file of the user.
-        require_shared_store: Refuse to send when no other process could see the strikes.
         timeout: Seconds, or `httpx.Timeout`. `None`, said explicitly, waits for ever.
         verify: `True`, a CA file or folder, an `ssl.SSLContext`, or `False` (never outside a test).
         cert: Client certificate: a file, or (certificate, key), or (certificate, key, password).
@@ -222,14 +217,16 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         strict: Raise `DriftError` for an answer with a status, field, enum member or type that is not in the document.
         event_hooks: Functions to call with each request and each answer, as httpx takes them:
             `{"request": [...], "response": [...]}`. They never see the credential.
-        environ: Environment variables to use instead of the process's own.
+        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store` and `environ`, which `install` and
+            `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
 
     Raises:
         ConfigurationError: an option is unusable; the text says which, and what to use.
         CredentialError: no source has a usable credential.
     """
+    # A traceback that prints locals must not find the credential in this frame.
     holder = [credential]
-    del credential  # a traceback that prints locals must not find it here
+    del credential
     http: dict[str, Any] = {
         "timeout": timeout,
         "verify": verify,
@@ -240,20 +237,15 @@ def connect(  # noqa: PLR0913  # the front door: everything that can be said, sa
         "event_hooks": event_hooks,
     }
     options = HttpOptions(**http, user_agent=_user_agent(user_agent))
-    guarding: dict[str, Any] = {
-        "profile": profile,
-        "policy": policy,
-        "budget": budget,
-        "store": store,
-        "require_shared_store": require_shared_store,
-    }
-    recipe: dict[str, Any] | None = None
-    if environ is None and not holds_secret(holder[0], store, cert, proxy):
-        recipe = {"base_url": base_url, "credential": holder[0], "account_id": account_id}
-        recipe |= {**guarding, **http, "user_agent": user_agent}
-    binding = bind(base_url, holder.pop(), **guarding, environ=environ)
+    environ = guard.get("environ")
+    # A secret is never written to where a pickle may go, and what was given in place of the environment may hold one.
+    pickled: dict[str, Any] | None = None
+    if environ is None and not holds_secret(holder[0], guard.get("store"), cert, proxy):
+        pickled = {"base_url": base_url, "credential": holder[0], "account_id": account_id}
+        pickled |= {**guard, **http, "user_agent": user_agent}
+    binding = bind(base_url, holder.pop(), **guard)
     account = account_of(account_id, environ, takes_text=account_takes_text)
-    return Cyara(_Parts(binding=binding, options=options, account_id=account, recipe=recipe))
+    return Cyara(_Parts(binding=binding, options=options, account_id=account, pickled=pickled))
 
 
 def account_takes_text() -> bool:
@@ -261,9 +253,9 @@ def account_takes_text() -> bool:
     return takes_text(OPERATIONS, lambda module: import_module(f"cyara_client.api.{module}"))
 
 
-def _connect_again(recipe: Mapping[str, Any]) -> Cyara:
+def _reconnect(pickled: Mapping[str, Any]) -> Cyara:
     """Make the client anew in the process that unpickles it, from the same sources."""
-    return connect(**recipe)
+    return connect(**pickled)
 
 
 def _user_agent(suffix: str | None) -> str:
@@ -277,11 +269,11 @@ def _user_agent(suffix: str | None) -> str:
 @cache
 def built_from() -> tuple[str, str | None, str]:
     """Return the package's version, and of the document its platform release, if known, and its SHA-256."""
-    # Asked once, and not at import: the version stands in the metadata of the installed package, on the disk.
+    # Asked at the first call, and once: the version stands in the metadata of the installed package, on the disk.
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
 
 
-def _incomplete(step: Ask) -> DecodingError:
+def _incomplete(step: "Ask") -> DecodingError:
     """Return the error for an answer that was read, and in which null stands for what the next step needs."""
     module = f"{step.resource}.{step.method}"
     operation = next(found for found in OPERATIONS.values() if found.module == module)

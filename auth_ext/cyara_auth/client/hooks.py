@@ -1,8 +1,8 @@
 """Functions of the caller that see each request and each answer: httpx's event hooks, for all clients of a `connect()`.
 
-They run above the guard. What they see never carries the credential; a request hook runs before the call is admitted,
-and a response hook after it is settled, so that whatever they raise costs and hides no strike. They run once for each
-attempt and each redirect.
+They run above the guard: a request hook before the call is admitted, a response hook after it is settled. So what they
+see never carries the credential, and what they raise costs and hides no strike. They run once for each attempt and each
+redirect.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Final, cast
 
 from cyara_auth._http import httpx
-from cyara_auth.arguments import refused
+from cyara_auth.arguments import invalid_argument
 from cyara_auth.errors import ConfigurationError, CyaraAuthError
 
 Hook = Callable[[Any], object]
@@ -18,7 +18,10 @@ EventHooks = Mapping[str, Sequence[Hook]]
 """`{"request": [...], "response": [...]}`, as httpx takes them; in tasks plain functions serve, too."""
 
 _KINDS: Final = ("request", "response")
-_TOLD: Final = {"request": "nothing was sent", "response": "the portal had answered, and that is counted as usual"}
+_CONSEQUENCE: Final = {
+    "request": "nothing was sent",
+    "response": "the portal had answered, and that is counted as usual",
+}
 
 
 class EventHookError(CyaraAuthError):
@@ -32,7 +35,9 @@ def event_hooks_of(given: EventHooks | None) -> dict[str, tuple[Hook, ...]]:
         ConfigurationError: they are no mapping of lists of functions, or there is no such event.
     """
     if given is not None and not _is_usable(given):
-        raise refused("event_hooks", given, takes="lists of functions", example="{'request': [f], 'response': [g]}")
+        raise invalid_argument(
+            "event_hooks", given, takes="lists of functions", example="{'request': [f], 'response': [g]}"
+        )
     return {kind: tuple(functions) for kind, functions in (given or {}).items()}
 
 
@@ -47,12 +52,12 @@ def hooks_for_threads(hooks: EventHooks) -> dict[str, list[Hook]]:
             "event_hooks= has an async function, which only calls of .aio can await. Nothing was sent. Next: give a "
             "plain function, which serves both"
         )
-    return {kind: [_kept_apart(kind, hook) for hook in functions] for kind, functions in hooks.items()}
+    return {kind: [_isolated_for_threads(kind, hook) for hook in functions] for kind, functions in hooks.items()}
 
 
 def hooks_for_tasks(hooks: EventHooks) -> dict[str, list[Hook]]:
     """Return the hooks for a client of tasks."""
-    return {kind: [_kept_apart_in_tasks(kind, hook) for hook in functions] for kind, functions in hooks.items()}
+    return {kind: [_isolated_for_tasks(kind, hook) for hook in functions] for kind, functions in hooks.items()}
 
 
 def _is_usable(hooks: object) -> bool:
@@ -64,26 +69,27 @@ def _is_usable(hooks: object) -> bool:
 
 
 def _is_async(hook: Hook) -> bool:
+    # An object whose `__call__` is async looks like a plain one to `iscoroutinefunction`.
     return iscoroutinefunction(hook) or iscoroutinefunction(getattr(hook, "__call__", None))  # noqa: B004 - not whether it can be called
 
 
-# A hook that calls somebody else by httpx may raise what httpx raises: for the retries, that were the portal's failure.
-
-
-def _kept_apart(kind: str, hook: Hook) -> Hook:
+def _isolated_for_threads(kind: str, hook: Hook) -> Hook:
     def call(subject: object) -> None:
         try:
             hook(subject)
+        # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a
+        # failure of the portal, and repeat the call.
         except httpx.RequestError as error:
             raise _hook_error(kind, error) from error
 
     return call
 
 
-def _kept_apart_in_tasks(kind: str, hook: Hook) -> Hook:
+def _isolated_for_tasks(kind: str, hook: Hook) -> Hook:
     async def call(subject: object) -> None:
         try:
             result = hook(subject)
+            # httpx awaits every hook of an AsyncClient; here plain functions serve, too.
             if isawaitable(result):
                 await result
         except httpx.RequestError as error:
@@ -95,5 +101,5 @@ def _kept_apart_in_tasks(kind: str, hook: Hook) -> Hook:
 def _hook_error(kind: str, error: httpx.RequestError) -> EventHookError:
     return EventHookError(
         f"A {kind} hook (event_hooks=) raised {type(error).__name__}, which is no failure of the call itself: "
-        f"{_TOLD[kind]}. Next: catch it in the hook"
+        f"{_CONSEQUENCE[kind]}. Next: catch it in the hook"
     )

@@ -1,9 +1,4 @@
-"""The httpx clients under a `Cyara`: guarded, retrying, with a timeout, and one of each per process and event loop.
-
-httpx clients are safe to share between threads but not between processes (both would read from one socket) and not
-between event loops (connections belong to the loop that opened them). So each process and each loop gets its own, made
-when it is first asked for, under a lock: 64 threads get one.
-"""
+"""The httpx clients under a `Cyara`: guarded, retrying, with a timeout, and one of each per process and event loop."""
 
 import logging
 import os
@@ -18,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.arguments import check_certificate, check_timeout, check_verify, refused
+from cyara_auth.arguments import check_certificate, check_timeout, check_verify, invalid_argument
 from cyara_auth.client.binding import Binding
 from cyara_auth.client.hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
 from cyara_auth.client.proxies import check_proxy, readable_proxies
@@ -26,7 +21,7 @@ from cyara_auth.client.retry import RetryPolicy, RetryQuota
 from cyara_auth.client.retrying_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
 from cyara_auth.client.tls import ClientCertificate, tls_context
 from cyara_auth.errors import ConfigurationError
-from cyara_auth.transport.wrap import guard_client, transports_of
+from cyara_auth.transport.wrap import guard_client, shared_transports
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,19 +29,18 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
 
-
 _log = logging.getLogger("cyara_auth")
 
 ClientKind = TypeVar("ClientKind", RetryingClient, AsyncRetryingClient)
 
 
-def _policy(value: RetryPolicy | int | None) -> RetryPolicy:
+def _retry_policy(value: RetryPolicy | int | None) -> RetryPolicy:
     if isinstance(value, RetryPolicy):
         return value
     if value is None:
         return RetryPolicy()
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        raise refused("retries", value, takes="a whole number from 0, or a RetryPolicy", example="2")
+        raise invalid_argument("retries", value, takes="a whole number from 0, or a RetryPolicy", example="2")
     return RetryPolicy(attempts=value + 1)
 
 
@@ -68,7 +62,7 @@ class HttpOptions:
     verify: ssl.SSLContext | str | Path | bool = attrs.field(default=True, validator=_check_verify)
     cert: ClientCertificate | None = attrs.field(default=None, repr=False, validator=check_certificate)
     proxy: str | httpx.URL | httpx.Proxy | None = attrs.field(default=None, repr=False, validator=check_proxy)
-    retries: RetryPolicy = attrs.field(default=None, converter=_policy)
+    retries: RetryPolicy = attrs.field(default=None, converter=_retry_policy)
     event_hooks: EventHooks = attrs.field(default=None, converter=event_hooks_of)
     user_agent: str
     strict: bool = False
@@ -79,7 +73,8 @@ class HttpOptions:
 
 
 def _drift_watch() -> Callable[[httpx.Response], None]:
-    from cyara_auth.drift.watch import raise_on_drift  # noqa: PLC0415 - only strict clients pay for the document
+    # Late: only strict clients pay for reading the document.
+    from cyara_auth.drift.watch import raise_on_drift
 
     return raise_on_drift
 
@@ -87,14 +82,14 @@ def _drift_watch() -> Callable[[httpx.Response], None]:
 class HttpClients:
     """The httpx clients of one process, made when first asked for.
 
-    With `lender`, they have timeout, retries and headers of their own and borrow its connections, so that there is
+    With `parent`, they have timeout, retries and headers of their own and share its transports, so that there is
     nothing to close.
     """
 
-    def __init__(self, binding: Binding, options: HttpOptions, lender: "HttpClients | None" = None) -> None:
+    def __init__(self, binding: Binding, options: HttpOptions, parent: "HttpClients | None" = None) -> None:
         self._binding = binding
         self._options = options
-        self._lender = lender
+        self._parent = parent
         self._quota = RetryQuota()
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
@@ -108,33 +103,37 @@ class HttpClients:
         self._check_open()
         if self._sync is not None:
             return self._sync
+        # Threads may share a client of httpx, so 64 that come at once get one.
         with self._lock:
             if self._sync is None:
-                self._sync = self._made(RetryingClient, None if self._lender is None else self._lender.sync())
+                self._sync = self._build(RetryingClient, None if self._parent is None else self._parent.sync())
             return self._sync
 
     def asynchronous(self) -> AsyncRetryingClient:
         """Return the client of the running event loop (one for all, where the loop is not asyncio's)."""
         self._check_open()
-        import asyncio  # noqa: PLC0415 - threads do not need it
+        # Late, here and below: threads do not need it.
+        import asyncio
 
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return self._loopless()
+        # A connection belongs to the loop that opened it.
         client = self._by_loop.get(loop)
         if client is None:
             with self._lock:
                 # A loop that has ended cannot close its connections any more; letting go of them is all that is left.
                 alive = {other: its for other, its in self._by_loop.items() if not other.is_closed()}
-                client = alive[loop] = self._made_async()
+                client = alive[loop] = self._build_async()
+                # Assigned, not changed: other threads look into it without the lock.
                 self._by_loop = alive
         return client
 
     def _loopless(self) -> AsyncRetryingClient:
         with self._lock:
             if self._without_loop is None:
-                self._without_loop = self._made_async()
+                self._without_loop = self._build_async()
             return self._without_loop
 
     @property
@@ -147,12 +146,12 @@ class HttpClients:
         with self._lock:
             self._closed = True
             client = self._sync
-        if client is not None and self._lender is None:
+        if client is not None and self._parent is None:
             client.close()
 
     async def aclose(self) -> None:
         """Close the client for threads and that of the running loop."""
-        import asyncio  # noqa: PLC0415 - threads do not need it
+        import asyncio
 
         self.close()
         try:
@@ -162,17 +161,17 @@ class HttpClients:
         else:
             with self._lock:
                 mine = self._by_loop.pop(loop, None)
-        if mine is not None and self._lender is None:
+        if mine is not None and self._parent is None:
             await mine.aclose()
 
     def _check_open(self) -> None:
-        if self._closed or (self._lender is not None and self._lender.is_closed):
+        if self._closed or (self._parent is not None and self._parent.is_closed):
             raise ClosedClientError
 
-    def _made_async(self) -> AsyncRetryingClient:
-        return self._made(AsyncRetryingClient, None if self._lender is None else self._lender.asynchronous())
+    def _build_async(self) -> AsyncRetryingClient:
+        return self._build(AsyncRetryingClient, None if self._parent is None else self._parent.asynchronous())
 
-    def _made(self, kind: type[ClientKind], lender: ClientKind | None) -> ClientKind:
+    def _build(self, kind: type[ClientKind], parent: ClientKind | None) -> ClientKind:
         options, binding = self._options, self._binding
         hooks_for = hooks_for_threads if kind is RetryingClient else hooks_for_tasks
         settings: dict[str, Any] = {
@@ -186,8 +185,9 @@ class HttpClients:
             "timeout": options.timeout,
             "event_hooks": hooks_for(options.event_hooks),
         }
-        if lender is not None:
-            return kind(**settings, **transports_of(lender))
+        if parent is not None:
+            return kind(**settings, **shared_transports(parent))
+        # One context for all transports of both kinds: reading the certificates takes longer than a call.
         if self._tls is None:
             self._tls = tls_context(verify=options.verify, cert=options.cert)
         # A proxy of the environment is for the outside world; on plain http it could also read the header.
@@ -199,25 +199,24 @@ class HttpClients:
 
 
 class ClientsByProcess:
-    """`HttpClients` of this process, whichever it is: after a fork the child makes its own and leaves its parent's be.
+    """`HttpClients` of this process, whichever it is; after a fork the child makes its own."""
 
-    The parent's sockets must not be used or shut down by the child, and the parent's lock may be held for ever there.
-    """
-
-    def __init__(self, binding: Binding, options: HttpOptions, lender: "ClientsByProcess | None" = None) -> None:
+    def __init__(self, binding: Binding, options: HttpOptions, parent: "ClientsByProcess | None" = None) -> None:
         self._parts = (binding, options)
-        self._lender = lender
+        self._parent = parent
         self._by_pid: dict[int, HttpClients] = {}
 
     def here(self) -> HttpClients:
         """Return the clients of this process."""
+        # Both processes would read from one socket, and the parent's lock may be held for ever in its child. So what
+        # the parent made is neither used nor closed here.
         pid = os.getpid()
         found = self._by_pid.get(pid)
         if found is not None:
             return found
-        lender = None if self._lender is None else self._lender.here()
+        parent = None if self._parent is None else self._parent.here()
         # setdefault is atomic, so that the first threads of a child agree on one object without a lock.
-        return self._by_pid.setdefault(pid, HttpClients(*self._parts, lender))
+        return self._by_pid.setdefault(pid, HttpClients(*self._parts, parent))
 
 
 class Lifetime:

@@ -1,8 +1,4 @@
-"""Settings of proxies that httpx cannot read, in one sentence that names the setting and never repeats it.
-
-A company's proxy wants a password, and a password with `#`, `/` or `@` in it makes another address of it: httpx then
-complains of a port that is a piece of the password.
-"""
+"""Settings of proxies that httpx cannot read, in one sentence that names the setting and never repeats it."""
 
 import re
 from collections.abc import Generator
@@ -12,7 +8,7 @@ from typing import Any, Final
 from urllib.request import getproxies
 
 from cyara_auth._http import httpx
-from cyara_auth.arguments import refused
+from cyara_auth.arguments import invalid_argument
 from cyara_auth.errors import ConfigurationError, MissingExtraError
 
 NO_ADDRESS: Final = (
@@ -25,11 +21,11 @@ _PORTS: Final = range(1, 65536)
 
 
 def proxy_address(text: str) -> httpx.URL | None:
-    """Return the address of a proxy without its user and password; None if httpx could not use it, or would misread it.
-
-    With `http://robot:12#word@proxy` httpx would go to the host `robot` at port 12.
-    """
+    """Return a proxy's address without its user and password; None if httpx could not use it, or would misread it."""
     scheme, _, rest = (text if "://" in text else f"http://{text}").partition("://")
+    # A company's proxy wants a password, and one of these in it makes another address of it: with
+    # `http://robot:12#word@proxy` httpx would go to the host `robot` at port 12, or complain of a port that is a piece
+    # of the password.
     if re.search(r"[/?#].*@", rest):
         return None
     try:
@@ -39,14 +35,14 @@ def proxy_address(text: str) -> httpx.URL | None:
     return url if url.host and (url.port is None or url.port in _PORTS) else None
 
 
-def check_proxy(_: object, __: object, value: Any) -> None:  # noqa: ANN401 - attrs would give the field the type that stands here
+def check_proxy(_: object, __: object, value: Any) -> None:
     """Refuse what is no address; a mapping is what requests takes, and an address without scheme what httpx refuses.
 
     Raises:
         ConfigurationError: it cannot be used as `proxy=`.
     """
     if not isinstance(value, str | httpx.URL | httpx.Proxy | NoneType):
-        raise refused("proxy", value, takes="one address, for everything", example=_EXAMPLE)
+        raise invalid_argument("proxy", value, takes="one address, for everything", example=_EXAMPLE)
     if isinstance(value, str | httpx.URL):
         text = str(value)
         if text and "://" not in text:
@@ -67,14 +63,15 @@ def readable_proxies(given: str | httpx.URL | httpx.Proxy | None, *, environment
         ConfigurationError: a proxy's setting cannot be read.
         MissingExtraError: it is a SOCKS proxy, and the package for these is not installed.
     """
-    if given is None and environment and (faulty := _faulty()):
-        raise ConfigurationError(f"{faulty}{NO_ADDRESS}")
+    if given is None and environment and (setting := _unusable_setting()):
+        raise ConfigurationError(f"{setting}{NO_ADDRESS}")
     try:
         yield
     except ImportError:
         raise MissingExtraError(
             "A SOCKS proxy needs another package. Nothing was sent. Run: pip install 'httpx[socks]'"
         ) from None
+    # The proxies were looked at, so what is left is their exemptions.
     except (ValueError, httpx.InvalidURL):
         raise ConfigurationError(
             "NO_PROXY holds something that is no host. Nothing was sent. Next: list hosts and domains, with commas "
@@ -82,7 +79,7 @@ def readable_proxies(given: str | httpx.URL | httpx.Proxy | None, *, environment
         ) from None
 
 
-def _faulty() -> str | None:
+def _unusable_setting() -> str | None:
     """Name the variable (or, on Windows and macOS, the system's setting) whose proxy httpx cannot use."""
     for scheme in ("https", "http", "all"):
         text = getproxies().get(scheme)

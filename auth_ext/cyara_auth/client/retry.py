@@ -1,12 +1,8 @@
 """When a call is tried again: a decision that is a value, made in one place, with the effects at the edge.
 
 The retry sits outermost, above the guard, so every attempt is an admission of its own and the guard sees each wire
-call. What it never does:
-
-* repeat a 401 or 403: three invalid calls void the token, and these two statuses cannot be configured in;
-* repeat a call that the guard charged as possibly invalid (a 502 while the pair is unverified): a second probe could
-  use up the budget, and then only the operator can free it;
-* repeat a refusal of the guard, a POST whose caller did not say that it is idempotent, or a body that is read once.
+call. Never repeated are a 401 or 403, a call that the guard charged as possibly invalid, a refusal of the guard, a POST
+whose caller did not say that it is idempotent, and a body that is read once.
 """
 
 import threading
@@ -15,21 +11,21 @@ from typing import Final
 
 import attrs
 
-from cyara_auth.arguments import refused, seconds_above, seconds_from, whole_from
+from cyara_auth.arguments import invalid_argument, seconds_above, seconds_from, whole_from
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.extensions import RETRYABLE_STATUSES
 
 
 def _status_set(value: Iterable[int]) -> frozenset[int]:
     if not _is_collection(value):
-        raise refused("statuses", value, takes="a set of statuses", example="{429, 503}")
+        raise invalid_argument("statuses", value, takes="a set of statuses", example="{429, 503}")
     return frozenset(value)
 
 
 def _operation_ids(value: Iterable[str]) -> frozenset[str]:
     names: frozenset[object] = frozenset(value) if _is_collection(value) else frozenset({None})
     if not all(isinstance(name, str) for name in names):
-        raise refused("also_idempotent", value, takes="a set of operation ids", example="{'ExecuteCampaign'}")
+        raise invalid_argument("also_idempotent", value, takes="a set of operation ids", example="{'ExecuteCampaign'}")
     return frozenset(value)
 
 
@@ -39,6 +35,7 @@ def _is_collection(value: object) -> bool:
 
 
 def _statuses(_: object, __: object, value: frozenset[int]) -> None:
+    # Three invalid calls void the token, so 401 and 403 cannot be configured in.
     surplus = sorted(value - RETRYABLE_STATUSES)
     if surplus:
         raise ConfigurationError(
@@ -81,7 +78,8 @@ class RetryPolicy:
         """
         unknown = sorted(name for name in self.also_idempotent if name not in known)
         if unknown:
-            from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt name pays for it
+            # Late: only a misspelt name pays for it.
+            from difflib import get_close_matches
 
             near = get_close_matches(unknown[0], known, n=1)
             hint = f"write {near[0]!r}, if you mean that" if near else "look its id up in client.operations"
@@ -92,7 +90,7 @@ class RetryPolicy:
 
 
 @attrs.frozen(kw_only=True)
-class Attempt:
+class FailedAttempt:
     """What is known when an attempt has ended without the answer that the caller wants.
 
     `status` is `None` when no connection was made; `retry_after` is in seconds.
@@ -106,15 +104,17 @@ class Attempt:
     charged: bool = False
 
 
-def pause_before_next(policy: RetryPolicy, attempt: Attempt, draw: float) -> float | None:
+def pause_before_next(policy: RetryPolicy, attempt: FailedAttempt, draw: float) -> float | None:
     """Return the seconds to wait before the next attempt, or `None` if this was the last.
 
-    `draw` is a random number from 0 to 1. Full jitter (the whole pause is drawn) spreads a fleet that failed together.
+    `draw` is a random number from 0 to 1.
     """
+    # What is charged may have been a probe: a second one could use up the budget, which only an operator can free.
     if attempt.number >= policy.attempts or not attempt.repeatable or attempt.charged:
         return None
     if attempt.status is not None and attempt.status not in policy.statuses:
         return None
+    # Full jitter: the whole pause is drawn, which spreads a fleet that failed together.
     pause = draw * min(policy.longest_pause, policy.base * 2 ** (attempt.number - 1))
     if attempt.retry_after is not None:
         if attempt.retry_after > policy.longest_retry_after:
@@ -126,10 +126,10 @@ def pause_before_next(policy: RetryPolicy, attempt: Attempt, draw: float) -> flo
 class RetryQuota:
     """A bucket that retries empty and successes fill, so that an outage is not answered with three times the load.
 
-    The numbers are those of the AWS SDKs' standard mode scaled to one client: a retry costs 5 of 100, a success that
-    needed none gives 1 back, a success after a retry gives the retry's cost back.
+    A retry costs 5 of 100, a success that needed none gives 1 back, a success after a retry the retry's cost.
     """
 
+    # The numbers of the AWS SDKs' standard mode, scaled to one client.
     COST: Final = 5
     CAPACITY: Final = 100
 
@@ -147,6 +147,7 @@ class RetryQuota:
 
     def give_back(self, *, retried: bool) -> None:
         """Account for a success."""
+        # Without the lock, since nearly every call ends here; a stale look loses one refill at most.
         if self._left == self.CAPACITY:
             return
         with self._lock:

@@ -1,8 +1,4 @@
-"""httpx clients whose `send` retries: the effects of `retry`, once for threads and once for tasks.
-
-Subclasses rather than a transport, because retries belong above the guard: a retrying transport below it would turn one
-admitted call into several wire calls that the guard takes for one.
-"""
+"""httpx clients whose `send` retries: the effects of `retry`, once for threads and once for tasks."""
 
 import random
 import time
@@ -13,12 +9,10 @@ from typing import Any
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.client.fast_clients import LeanAsyncClient, LeanClient
-from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next
+from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
+from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
 from cyara_auth.extensions import ATTEMPT, CHARGED, IDEMPOTENT, IDEMPOTENT_METHODS, operation_of, seconds_of_retry_after
-from cyara_auth.transport.errors import transport_error
-from cyara_auth.workflows.polling import async_sleep
 
 _SUCCESS = 400
 """Statuses below this one refill the quota."""
@@ -26,6 +20,13 @@ _SUCCESS = 400
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _async_sleep(seconds: float) -> None:
+    # Late: threads do not need it.
+    import asyncio
+
+    await asyncio.sleep(seconds)
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +37,7 @@ class Effects:
     now: Callable[[], datetime] = _now
     draw: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
-    async_sleep: Callable[[float], Awaitable[None]] = async_sleep
+    async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
 
 
 @attrs.frozen(kw_only=True)
@@ -63,8 +64,8 @@ class ClosedClientError(CyaraAuthError, RuntimeError):
         super().__init__("This client is closed. Nothing was sent. Next: make another one with connect()")
 
 
-class _Attempts:
-    """The attempts of one call: counts them and asks for each failure whether another one follows."""
+class _RetryState:
+    """The state of one call: counts its attempts and decides after each whether another one follows."""
 
     def __init__(self, request: httpx.Request, retrying: Retrying, *, streamed: bool) -> None:
         self._request = request
@@ -95,15 +96,23 @@ class _Attempts:
             self._on_answer(response)
         return pause
 
-    def after_failure(self, error: httpx.RequestError) -> float | None:
-        """Return the pause before the next attempt, or `None` if the error is for the caller.
+    def after_failure(self, error: httpx.RequestError, client: httpx.Client | httpx.AsyncClient) -> float:
+        """Return the pause before the next attempt.
 
-        Only a connection that was never made is tried again: of any other the portal may have heard the call.
+        Raises:
+            TransportError: there is none; it is the error of httpx, too.
         """
-        return self._pause() if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
+        # Of a connection that was made, the portal may have heard the call.
+        pause = self._pause() if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
+        if pause is None:
+            # Late: only a call without an answer pays for it.
+            from cyara_auth.transport.errors import transport_error
 
-    def _pause(self, **facts: Any) -> float | None:  # noqa: ANN401 - keyword arguments of Attempt, checked there
-        attempt = Attempt(
+            raise transport_error(error, self._request, client) from None
+        return pause
+
+    def _pause(self, **facts: Any) -> float | None:
+        attempt = FailedAttempt(
             number=self._number,
             elapsed=self._effects.clock() - self._began,
             repeatable=self._repeatable(),
@@ -122,66 +131,70 @@ class _Attempts:
         return getattr(operation, "operation_id", None) in self._policy.also_idempotent
 
 
-class RetryingClient(LeanClient):
+# Subclasses rather than transports: a transport that retries below the guard would turn one admitted call into several
+# wire calls that the guard takes for one.
+
+
+class RetryingClient(FastClient):
     """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
 
     foreign_page_error = ForeignPageError
     """What the iterators of the generated client raise for a link to another origin than the base URL's."""
 
-    def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
+    def __init__(self, *, retrying: Retrying, **options: Any) -> None:
         super().__init__(**options)
         self._retrying = retrying
 
-    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - handed on to httpx unread
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it.
 
         Raises:
             TransportError: no answer came; it is the error of httpx, too.
             ClosedClientError: this client was closed.
         """
-        attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
+        state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
+        pause: float | None
         while True:
-            if self.is_closed:  # also while a pause lasted
+            # Another thread may have closed it while a pause lasted.
+            if self.is_closed:
                 raise ClosedClientError
-            attempts.begin()
+            state.begin()
             try:
                 response = super().send(request, **options)
             except httpx.RequestError as error:
-                pause = attempts.after_failure(error)
-                if pause is None:
-                    raise transport_error(error, request, self) from None
+                pause = state.after_failure(error, self)
             else:
-                pause = attempts.after_response(response)
+                pause = state.after_response(response)
                 if pause is None:
                     return response
                 response.close()
             self._retrying.effects.sleep(pause)
 
 
-class AsyncRetryingClient(LeanAsyncClient):
+class AsyncRetryingClient(FastAsyncClient):
     """The same for tasks."""
 
     foreign_page_error = ForeignPageError
 
-    def __init__(self, *, retrying: Retrying, **options: Any) -> None:  # noqa: ANN401 - handed on to httpx unread
+    def __init__(self, *, retrying: Retrying, **options: Any) -> None:
         super().__init__(**options)
         self._retrying = retrying
 
-    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - handed on unread
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it."""
-        attempts = _Attempts(request, self._retrying, streamed=bool(options.get("stream")))
+        state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
+        pause: float | None
         while True:
-            if self.is_closed:  # also while a pause lasted
+            # Another task may have closed it while a pause lasted.
+            if self.is_closed:
                 raise ClosedClientError
-            attempts.begin()
+            state.begin()
             try:
                 response = await super().send(request, **options)
             except httpx.RequestError as error:
-                pause = attempts.after_failure(error)
-                if pause is None:
-                    raise transport_error(error, request, self) from None
+                pause = state.after_failure(error, self)
             else:
-                pause = attempts.after_response(response)
+                pause = state.after_response(response)
                 if pause is None:
                     return response
                 await response.aclose()

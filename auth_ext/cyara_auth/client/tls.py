@@ -1,8 +1,4 @@
-"""The TLS context of a client; what keeps it from being built is one sentence that names the setting.
-
-OpenSSL says neither which file it could not read nor who named it, and asks the terminal for a password that it lacks,
-where nobody may be.
-"""
+"""The TLS context of a client; what keeps it from being built is one sentence that names the setting."""
 
 import os
 import ssl
@@ -18,7 +14,7 @@ ClientCertificate = str | tuple[str, str] | tuple[str, str, str]
 
 
 def tls_context(*, verify: ssl.SSLContext | str | Path | bool, cert: ClientCertificate | None) -> ssl.SSLContext:
-    """Build the context once for all transports: reading the certificates takes longer than a call.
+    """Return the context for the transports of a client.
 
     Raises:
         ConfigurationError: a file of certificates is missing or damaged, or its key needs another password.
@@ -27,8 +23,8 @@ def tls_context(*, verify: ssl.SSLContext | str | Path | bool, cert: ClientCerti
     if cert is not None:
         certificate, *others = (cert,) if isinstance(cert, str) else cert
         key, password = (*others, None, None)[:2]
-        with _said(f"The client certificate {certificate} (cert=)"):
-            # Without any password, OpenSSL would ask the terminal for one.
+        with _load_errors_name(f"The client certificate {certificate} (cert=)"):
+            # Without any password, OpenSSL would ask the terminal for one, where nobody may be.
             context.load_cert_chain(certificate, key, _needs_password if password is None else password)
     return context
 
@@ -36,9 +32,9 @@ def tls_context(*, verify: ssl.SSLContext | str | Path | bool, cert: ClientCerti
 def _authorities(*, verify: str | Path | bool) -> ssl.SSLContext:
     if isinstance(verify, bool):
         named = [f"{name}={os.environ[name]}" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
-        with _said(f"What the environment names as certificate authorities ({', '.join(named)})"):
+        with _load_errors_name(f"What the environment names as certificate authorities ({', '.join(named)})"):
             return httpx.create_ssl_context(verify=verify)
-    with _said(f"verify={verify}"):
+    with _load_errors_name(f"verify={verify}"):
         if Path(verify).is_dir():
             return ssl.create_default_context(capath=str(verify))
         return ssl.create_default_context(cafile=str(verify))
@@ -51,10 +47,11 @@ def _needs_password() -> Never:
 
 
 @contextmanager
-def _said(what: str) -> Generator[None]:
+def _load_errors_name(what: str) -> Generator[None]:
     try:
         yield
-    except OSError as error:  # also of the TLS library
+    # OpenSSL's errors are of this kind, too. They say neither which file could not be read nor who named it.
+    except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(
             f"{what} cannot be used: {reason}. Nothing was sent. Next: name a readable file in PEM format"

@@ -2,10 +2,24 @@
 
 import attrs
 
+from cyara_auth.errors import ConfigurationError
 from cyara_auth.strikes.state import GuardPolicy
 
 LARGEST_BUDGET = 2
 """The vendor voids a token at the third invalid call (developer.cyara.com, Authentication), so two may happen."""
+
+
+def check_budget(_: object, __: object, value: object) -> None:
+    """Refuse a budget that would let a key be voided.
+
+    Raises:
+        ConfigurationError: it is no whole number from 1 to `LARGEST_BUDGET`.
+    """
+    if value not in range(1, LARGEST_BUDGET + 1):
+        raise ConfigurationError(
+            f"The budget is a whole number from 1 to {LARGEST_BUDGET}, not {value!r}: the portal voids a token at invalid "
+            f"call {LARGEST_BUDGET + 1}."
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +47,7 @@ class GuardSettings:
     """
 
     policy: GuardPolicy = GuardPolicy.GUARDED
-    budget: int = attrs.field(default=LARGEST_BUDGET, validator=attrs.validators.in_((1, LARGEST_BUDGET)))
+    budget: int = attrs.field(default=LARGEST_BUDGET, validator=check_budget)
     verification_ttl: float = 900.0
     probe_wait: float = 30.0
     sync_interval: float = 0.25

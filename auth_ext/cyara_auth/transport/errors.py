@@ -1,8 +1,4 @@
-"""A call that brought no answer, as one error that is both ours and httpx's.
-
-Who catches `CyaraError` shall catch an unplugged cable too; who has always caught `httpx.ReadTimeout` shall still catch
-it. So the error derives from `TransportError` and from the class that httpx raised, whichever that is.
-"""
+"""A call that brought no answer, as one error that is both ours and httpx's."""
 
 from functools import cache
 from typing import Any
@@ -10,8 +6,9 @@ from typing import Any
 from cyara_auth._http import httpx
 from cyara_auth.errors import CyaraAuthError
 from cyara_auth.extensions import ATTEMPT, operation_of
-from cyara_auth.transport.advice import next_step, proxy_of
+from cyara_auth.transport.next_step import next_step, proxy_of
 
+# Their text is the system's or the TLS library's, so it may be repeated; later ones may quote what was written or read.
 _NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -19,7 +16,7 @@ _NOTHING_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-"""Failures before the first byte of the request. Their text is the system's or the TLS library's, so it is repeated."""
+"""Failures before the first byte of the request."""
 
 
 class TransportError(CyaraAuthError, httpx.RequestError):
@@ -40,7 +37,7 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         advice: What to do next, a clause.
     """
 
-    def __init__(  # noqa: PLR0913  # one argument for each fact
+    def __init__(  # one argument for each fact  # noqa: PLR0913 - one argument for each fact
         self,
         reason: str,
         *,
@@ -74,6 +71,7 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         return f"{call} at {self.host}{via} got no answer{attempt}: {self.args[0]}. {sent} Next: {self.advice}."
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # A request holds streams, which no pickle takes; it stays where it was.
         facts = {name: value for name, value in vars(self).items() if name != "_request"}
         return _restore, (self.args, facts)
 
@@ -88,22 +86,20 @@ _HTTPX = {
 @cache
 def _class_for(kind: str) -> type[TransportError]:
     """Return the class that is a `TransportError` and the error of httpx with this name."""
+    # Who catches CyaraError shall catch an unplugged cable too; who has always caught httpx.ReadTimeout, still this.
     members = {"__doc__": TransportError.__doc__, "__module__": __name__}
     return type("TransportError", (TransportError, _HTTPX[kind]), members)
 
 
 def _restore(args: tuple[str], facts: dict[str, Any]) -> TransportError:
-    """Rebuild an error that was pickled; its request stayed where it was."""
+    """Rebuild an error that was pickled."""
     return _class_for(facts["kind"])(*args, **facts)
 
 
 def transport_error(
     error: httpx.RequestError, request: httpx.Request, client: httpx.Client | httpx.AsyncClient
 ) -> TransportError:
-    """Return what to raise in the place of an error of httpx, `from None`: that one stays as `__context__`.
-
-    Messages about what was read or written may quote it, so only those from before that are repeated.
-    """
+    """Return what to raise in the place of an error of httpx, `from None`: that one stays as `__context__`."""
     operation = operation_of(request.extensions)
     nothing_sent = isinstance(error, _NOTHING_SENT)
     url = _last_url(error, request)

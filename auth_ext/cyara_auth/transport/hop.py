@@ -1,23 +1,27 @@
 """What every guarded transport does to a hop, whichever HTTP library carries it: httpx sync, httpx async, requests.
 
-`Injector` says which requests are ours and keeps asking the credential's source; `Hop` settles one admitted request by
-what came back. Neither sends anything, and neither holds the header.
-
-All of this runs once for each call, between two system calls, so what never changes is computed once and kept.
+`Injector` admits a request with a credential of its source; `Hop` settles one admitted request by what came back.
+Neither sends anything, and neither holds the header.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Final
+from functools import lru_cache, partial
+from typing import Any, Final, TypeVar
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CyaraAuthError, InsecureOriginError, UnexpectedAuthPageError
-from cyara_auth.extensions import ATTEMPT, operation_of, seconds_of_retry_after
+from cyara_auth.errors import (
+    CredentialRejectedError,
+    CredentialSupersededError,
+    CyaraAuthError,
+    InsecureOriginError,
+    UnexpectedAuthPageError,
+)
+from cyara_auth.extensions import ATTEMPT, CONFIRM, operation_of, seconds_of_retry_after
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.tickets import Ticket
 from cyara_auth.origin import Origin
@@ -31,7 +35,13 @@ AUTHORIZATION: Final = "Authorization"
 UNLIMITED_READ: Final = 3600.0
 """Seconds that stand for "no read timeout" where the guard asks how long a lost call may still be evaluated."""
 
+Admitted = tuple[ApiCredential, Ticket]
+"""The credential to send, and the ticket to settle."""
+
+T = TypeVar("T")
+
 _log = logging.getLogger("cyara_auth")
+_OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 _STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.INTERCEPTED, Outcome.AMBIGUOUS, Outcome.STRIKE})
 _SUCCESS: Final = range(200, 300)
 _REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
@@ -51,28 +61,76 @@ class Injector:
         self.source = source
         self.guard = guard
         self.origin = origin
+        # Kept as text: it is needed once for each call.
         self.origin_text = f"{origin.scheme}://{origin.host}:{origin.port}"
-        self._told_of_override = False
+        self._has_warned = False
 
-    def tell_of_override(self) -> None:
+    def admit(self, extensions: Mapping[str, Any]) -> Admitted:
+        """Wait for the right to send one request, in a thread.
+
+        Args:
+            extensions: The request's: operation, read timeout, and whether an operator has confirmed the call.
+
+        Raises:
+            AdmissionRefusedError: nothing may be sent.
+            CredentialError: the source has no usable credential any more.
+        """
+        ask = self._asking(self.guard.admit, extensions)
+        candidates = self._candidates()
+        credential = next(candidates)
+        while True:
+            try:
+                return credential, ask(credential)
+            except _OUTDATED as refusal:
+                credential = candidates.throw(refusal)
+
+    async def aadmit(self, extensions: Mapping[str, Any]) -> Admitted:
+        """Do as `admit` does, in a task."""
+        ask = self._asking(self.guard.aadmit, extensions)
+        candidates = self._candidates()
+        credential = next(candidates)
+        while True:
+            try:
+                return credential, await ask(credential)
+            except _OUTDATED as refusal:
+                # Late: threads do not need it.
+                import asyncio
+
+                # The source may be a file, a command or a keyring: not on the event loop.
+                credential = await asyncio.to_thread(candidates.throw, refusal)
+
+    def _candidates(self) -> Generator[ApiCredential]:
+        """Yield the credentials to ask for, one after the other; each refusal as outdated is thrown in, or out again.
+
+        After the current one comes what has replaced it at the source, once; the same pair is not asked for again.
+        """
+        credential = self.source.current()
+        try:
+            yield credential
+        except _OUTDATED:
+            renewed = self.source.refresh()
+            if renewed.fingerprint == credential.fingerprint:
+                raise
+        yield renewed
+
+    def _asking(self, admit: Callable[..., T], extensions: Mapping[str, Any]) -> Callable[[ApiCredential], T]:
+        operation = operation_of(extensions)
+        return partial(
+            admit,
+            origin=self.origin_text,
+            operation=None if operation is None else operation.operation_id,
+            read_timeout=read_timeout_of(extensions),
+            confirm=extensions.get(CONFIRM) is True,
+        )
+
+    def warn_of_override(self) -> None:
         """Log, once and without the value, that an `Authorization` of the caller was dropped."""
-        if not self._told_of_override:
-            self._told_of_override = True
+        if not self._has_warned:
+            self._has_warned = True
             _log.warning(
                 "An Authorization header set by the caller was dropped for %s: the credential of connect() is sent.",
                 self.origin,
             )
-
-    def renewed(self, outdated: ApiCredential, refusal: Exception) -> ApiCredential:
-        """Return the credential that has replaced an outdated one at its source.
-
-        Raises:
-            AdmissionRefusedError: `refusal` itself, if the source still holds the same pair.
-        """
-        credential = self.source.refresh()
-        if credential.fingerprint == outdated.fingerprint:
-            raise refusal
-        return credential
 
 
 def read_timeout_of(extensions: Mapping[str, Any]) -> float:
@@ -100,17 +158,18 @@ class Hop:
         self._ticket = ticket
         self._origin = origin
         self._record: CallRecord = (method, extensions, ticket.pair, time.perf_counter())
+        # From now on, what comes back may have been counted.
         ticket.sent()
 
     def failed(self, error: BaseException) -> None:
         """Settle by the exception that came instead of an answer."""
-        self._ticket.settle(classify(RequestFacts(verified=self._ticket.verified), _judged(error)))
+        self._ticket.settle(classify(RequestFacts(verified=self._ticket.verified), _for_classification(error)))
         log_failure(self._record, error)
 
-    def answered(self, status: int, headers: Mapping[str, str], stays: Callable[[str], bool]) -> bool:
+    def answered(self, status: int, headers: Mapping[str, str], is_same_origin: Callable[[str], bool]) -> bool:
         """Settle by the answer's headers and return whether a charge stays with this call.
 
-        `headers` finds names in lower case; `stays` says whether a location is on the bound origin.
+        `headers` finds names in lower case; `is_same_origin` says whether a location is on the bound origin.
 
         Raises:
             UnexpectedAuthPageError: the answer is a login page; the call is settled.
@@ -119,15 +178,16 @@ class Hop:
         content_type = headers.get("content-type", "")
         verified = self._ticket.verified
         operation = operation_of(self._record[1])
-        # A call of no generated operation counts as an ordinary one.
+        # A call of no generated operation counts as one that needs the credential and answers JSON.
         secured = operation is None or operation.requires_credential
         html = operation is not None and "text/html" in operation.response_media_types
         if status in _SUCCESS:
-            outcome, login, charged = _judge_success(secured, verified, html, status, content_type)
+            outcome, login, charged = _classify_success(secured, verified, html, status, content_type)
         else:
             facts = RequestFacts(secured=secured, verified=verified, json_expected=not html)
-            outcome, login, charged = _judge_failure(facts, status, content_type, headers, stays)
+            outcome, login, charged = _classify_failure(facts, status, content_type, headers, is_same_origin)
         self._ticket.settle(outcome, retry_after=_retry_after(headers) if outcome is Outcome.BUSY else None)
+        # After the settlement: a handler of the caller's may raise.
         log_answer(self._record, status, headers)
         if login:
             raise UnexpectedAuthPageError(
@@ -139,11 +199,11 @@ class Hop:
         return charged and self._ticket.reserved
 
 
-_Judgement = tuple[Outcome, bool, bool]
+_Classification = tuple[Outcome, bool, bool]
 """The outcome; whether the answer is a login page; whether a reserved call stays charged."""
 
 
-def _judgement(request: RequestFacts, answer: ResponseFacts) -> _Judgement:
+def _classification(request: RequestFacts, answer: ResponseFacts) -> _Classification:
     outcome = classify(request, answer)
     return outcome, is_login_page(request, answer), outcome in _STAYS_CHARGED
 
@@ -152,17 +212,22 @@ def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
+# Kept, since it runs once for each call, between two system calls.
 @lru_cache
-def _judge_success(secured: bool, verified: bool, html: bool, status: int, content_type: str) -> _Judgement:  # noqa: FBT001 - plain values make the cheapest key
-    """Judge a success, of which status and media type say everything."""
+def _classify_success(secured: bool, verified: bool, html: bool, status: int, content_type: str) -> _Classification:  # noqa: FBT001 - plain values make the cheapest key
+    """Classify a success, of which status and media type say everything."""
     request = RequestFacts(secured=secured, verified=verified, json_expected=not html)
     answer = ResponseFacts(status=status, media_type=_media_type(content_type))
-    return _judgement(request, answer)
+    return _classification(request, answer)
 
 
-def _judge_failure(
-    request: RequestFacts, status: int, content_type: str, headers: Mapping[str, str], stays: Callable[[str], bool]
-) -> _Judgement:
+def _classify_failure(
+    request: RequestFacts,
+    status: int,
+    content_type: str,
+    headers: Mapping[str, str],
+    is_same_origin: Callable[[str], bool],
+) -> _Classification:
     location = headers.get("location", "")
     answer = ResponseFacts(
         status=status,
@@ -170,18 +235,16 @@ def _judge_failure(
         challenge=headers.get("www-authenticate", ""),
         server=headers.get("server", ""),
         location=location,
-        same_origin_redirect=bool(location) and stays(location),
+        same_origin_redirect=bool(location) and is_same_origin(location),
     )
-    return _judgement(request, answer)
+    return _classification(request, answer)
 
 
-def _judged(error: BaseException) -> BaseException:
-    """Return the exception that the table is to judge in place of this one.
-
-    httpx calls two things `LocalProtocolError`: a request that was refused before a byte left, and (with HTTP/2, or
-    with a body that is not as long as was promised) an exchange that broke down after it. Only h11's own checks of the
-    head are the first.
-    """
+def _for_classification(error: BaseException) -> BaseException:
+    """Return the exception that `classify` is to see in place of this one."""
+    # httpx calls two things LocalProtocolError: a request that was refused before a byte left, and (with HTTP/2, or
+    # with a body that is not as long as was promised) an exchange that broke down after it. Only h11's own checks of
+    # the head are the first.
     if isinstance(error, httpx.LocalProtocolError) and not str(error).startswith(_REFUSED_HEAD):
         return httpx.ReadError("the exchange broke down")
     return error

@@ -1,15 +1,7 @@
 """The only place where the header exists: httpx transports that admit, inject, send, classify and settle each hop.
 
-A transport, and not `headers=`, `httpx.Auth` or event hooks, because it alone sees every redirect hop and the exact
-exception, and because nothing above it ever holds the secret:
-
-* the header is put on a copy of the request and taken off again when the answer's headers are there, so that neither
-  `response.request` nor an exception, which users log and pickle, has it;
-* a request to another origin goes out without it, whatever redirect, absolute link or `next_request` made it;
-* whatever `Authorization` the caller set for the bound origin is dropped: by mistake or not, it would be one more pair
-  that the portal counts.
-
-Settling happens at the headers and never waits, so that a cancelled task, a closed generator or Ctrl-C leaves nothing.
+A transport, and not `headers=`, `httpx.Auth` or event hooks: it alone sees every redirect hop and the exact exception,
+and nothing above it ever holds the secret.
 """
 
 from typing import Final
@@ -17,19 +9,16 @@ from typing import Final
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CyaraAuthError
-from cyara_auth.extensions import CHARGED, CONFIRM, operation_of
+from cyara_auth.errors import CyaraAuthError
+from cyara_auth.extensions import CHARGED
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.guard.tickets import Ticket
 from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
-from cyara_auth.redact import scrub
-from cyara_auth.transport.hop import AUTHORIZATION, Hop, Injector, name_call, read_timeout_of
-from cyara_auth.transport.single_send import may_repeat, sent_once, sent_once_async
+from cyara_auth.transport.hop import AUTHORIZATION, Hop, Injector, name_call
+from cyara_auth.transport.single_send import is_custom, with_async_single_send_trace, with_single_send_trace
 
 _ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
-_OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 
 
 class GuardedTransport(httpx.BaseTransport):
@@ -46,7 +35,7 @@ class GuardedTransport(httpx.BaseTransport):
     ) -> None:
         self.wrapped = wrapped
         self.injector = Injector(source=source, guard=guard, origin=origin)
-        self._may_repeat = may_repeat(wrapped)
+        self._is_custom = is_custom(wrapped)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
@@ -59,11 +48,11 @@ class GuardedTransport(httpx.BaseTransport):
     def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return self.wrapped.handle_request(request)
-        credential, ticket = self._admit(request)
+        credential, ticket = self.injector.admit(request.extensions)
         copy = _with_header(request, self.injector, credential)
         hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
-        if self._may_repeat:
-            copy.extensions = sent_once(copy.extensions)
+        if self._is_custom:
+            copy.extensions = with_single_send_trace(copy.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send}
         try:
@@ -71,32 +60,15 @@ class GuardedTransport(httpx.BaseTransport):
         except BaseException as error:
             _fail(hop, copy, error, credential)
             raise
+        # Off again: users log and pickle `response.request`.
         copy.headers = request.headers
+        # Settled at the headers, without waiting for the body: a generator that is closed early leaves nothing open.
         try:
             _settle(hop, request, response, self.injector.origin)
         except BaseException:
             response.close()
             raise
         return response
-
-    def _admit(self, request: httpx.Request) -> tuple[ApiCredential, Ticket]:
-        credential = self.injector.source.current()
-        try:
-            return credential, self._ask(request, credential)
-        except _OUTDATED as refusal:
-            credential = self.injector.renewed(credential, refusal)
-        return credential, self._ask(request, credential)
-
-    def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
-        extensions = request.extensions
-        operation = operation_of(extensions)
-        return self.injector.guard.admit(
-            credential,
-            self.injector.origin_text,
-            operation=None if operation is None else operation.operation_id,
-            read_timeout=read_timeout_of(extensions),
-            confirm=CONFIRM in extensions and extensions[CONFIRM] is True,
-        )
 
     def close(self) -> None:
         """Close the wrapped transport."""
@@ -111,7 +83,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self.wrapped = wrapped
         self.injector = Injector(source=source, guard=guard, origin=origin)
-        self._may_repeat = may_repeat(wrapped)
+        self._is_custom = is_custom(wrapped)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
@@ -124,11 +96,11 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return await self.wrapped.handle_async_request(request)
-        credential, ticket = await self._admit(request)
+        credential, ticket = await self.injector.aadmit(request.extensions)
         copy = _with_header(request, self.injector, credential)
         hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
-        if self._may_repeat:
-            copy.extensions = sent_once_async(copy.extensions)
+        if self._is_custom:
+            copy.extensions = with_async_single_send_trace(copy.extensions)
         if _DIES_AFTER_SEND:
             copy.extensions = {**copy.extensions, "trace": _die_after_send_async}
         try:
@@ -136,6 +108,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         except BaseException as error:
             _fail(hop, copy, error, credential)
             raise
+        # As above. Settling awaits nothing, so that no cancellation comes between.
         copy.headers = request.headers
         try:
             _settle(hop, request, response, self.injector.origin)
@@ -144,28 +117,6 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
             raise
         return response
 
-    async def _admit(self, request: httpx.Request) -> tuple[ApiCredential, Ticket]:
-        credential = self.injector.source.current()
-        try:
-            return credential, await self._ask(request, credential)
-        except _OUTDATED as refusal:
-            import asyncio  # noqa: PLC0415 - threads do not need it
-
-            # The source may be a file, a command or a keyring: not on the event loop.
-            credential = await asyncio.to_thread(self.injector.renewed, credential, refusal)
-        return credential, await self._ask(request, credential)
-
-    async def _ask(self, request: httpx.Request, credential: ApiCredential) -> Ticket:
-        extensions = request.extensions
-        operation = operation_of(extensions)
-        return await self.injector.guard.aadmit(
-            credential,
-            self.injector.origin_text,
-            operation=None if operation is None else operation.operation_id,
-            read_timeout=read_timeout_of(extensions),
-            confirm=CONFIRM in extensions and extensions[CONFIRM] is True,
-        )
-
     async def aclose(self) -> None:
         """Close the wrapped transport."""
         await self.wrapped.aclose()
@@ -173,6 +124,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
 
 def _is_bound(injector: Injector, request: httpx.Request) -> bool:
     """Return whether this hop goes to the bound origin; take off what must not go elsewhere."""
+    # Redirects, absolute links and `next_request` lead to other origins; they go out without the header.
     if injector.origin.covers(request.url):
         return True
     # A pair that the caller put into a header by hand reaches no other host either. Other schemes may.
@@ -187,9 +139,11 @@ def _with_header(request: httpx.Request, injector: Injector, credential: ApiCred
     headers = httpx.Headers(request.headers, encoding=_ENCODING)
     others = len(headers)
     headers[AUTHORIZATION] = credential.header_value()
-    if len(headers) <= others:  # it took the place of one; counting costs less than looking it up
+    # It took the place of the caller's, which would be one more pair that the portal counts. Counting costs less than
+    # looking it up.
+    if len(headers) <= others:
         del request.headers[AUTHORIZATION]
-        injector.tell_of_override()
+        injector.warn_of_override()
     # Made without __init__, which would parse again what was parsed when the request was built.
     copy = httpx.Request.__new__(httpx.Request)
     copy.__dict__.update(request.__dict__)
@@ -209,16 +163,19 @@ async def _die_after_send_async(event: str, info: object) -> None:
 def _fail(hop: Hop, copy: httpx.Request, error: BaseException, credential: ApiCredential) -> None:
     copy.headers.pop(AUTHORIZATION, None)
     hop.failed(error)
+    # Late: only a failed call pays for it.
+    from cyara_auth.redact import scrub
+
     # The frames of the HTTP stack hold the header's bytes in local variables, and messages may quote them.
     scrub(error, credential)
 
 
 def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: Origin) -> None:
-    def stays(location: str) -> bool:
+    def is_same_origin(location: str) -> bool:
         try:
             return origin.covers(request.url.join(location))
         except (httpx.InvalidURL, ValueError):  # the second is urllib's, which httpx joins addresses with
             return False
 
-    if hop.answered(response.status_code, response.headers, stays):
+    if hop.answered(response.status_code, response.headers, is_same_origin):
         response.extensions[CHARGED] = True

@@ -1,7 +1,6 @@
 """One log line for each call on the wire, made from an allow-list: what is not named here is never logged.
 
-Addresses are logged as the document's template, since paths and queries hold names of people and accounts; of the
-credential only the fingerprint. The fields are attributes of the log record too (`cyara_status`, ...), for collectors.
+The fields are attributes of the log record too (`cyara_status`, ...), for collectors.
 """
 
 import logging
@@ -15,7 +14,7 @@ from cyara_auth.extensions import ATTEMPT, operation_of
 LOGGER: Final = logging.getLogger("cyara_auth.calls")
 """INFO: a call that was answered, or that the caller ended; WARNING: one that failed without an answer."""
 
-# Who does not listen gets no line on stderr for a failure that is raised anyway.
+# No last-resort output on stderr for a failure that is raised anyway.
 LOGGER.addHandler(logging.NullHandler())
 
 CallRecord = tuple[str, Mapping[str, Any], str, float]
@@ -29,9 +28,10 @@ def log_answer(record: CallRecord, status: int, headers: Mapping[str, str]) -> N
 
 
 def log_failure(record: CallRecord, error: BaseException) -> None:
-    """Log the kind of failure; its message may hold an address or more."""
+    """Log the kind of failure."""
     level = logging.WARNING if isinstance(error, Exception) else logging.INFO
     if LOGGER.isEnabledFor(level):
+        # Not its message, which may hold an address or more.
         _write(level, record, {"failure": type(error).__name__})
 
 
@@ -41,6 +41,7 @@ def _write(level: int, record: CallRecord, result: dict[str, Any]) -> None:
     fields = {
         "operation": getattr(operation, "operation_id", None) or "unnamed",
         "method": method,
+        # Addresses are logged as the document's template: paths and queries hold names of people and accounts.
         "path": getattr(operation, "path", None) or "-",
         **result,
         "ms": round((time.perf_counter() - began) * 1000, 1),

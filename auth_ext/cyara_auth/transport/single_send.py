@@ -1,9 +1,8 @@
 """Hold a transport that is not httpx's own to one wire call for one admission.
 
-What a caller's own transport does inside cannot be told by its name. So each admitted request that goes through one
-carries a trace, which httpcore calls before it writes a request's head: the second head of one request is refused
-before a byte of it leaves. httpx's own transports never repeat, and get no trace: for them this costs nothing. Out of
-its reach are a transport that does not end in httpcore, and one that makes a new request, without the trace, each time.
+Each admitted request that goes through one carries a trace, which httpcore calls before it writes a request's head: the
+second head of one request is refused before a byte of it leaves. Out of its reach are a transport that does not end in
+httpcore, and one that makes a new request, without the trace, each time.
 """
 
 from __future__ import annotations
@@ -20,22 +19,23 @@ _OWN = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 _BEFORE_A_HEAD = ".send_request_headers.started"
 
 
-def may_repeat(transport: object) -> bool:
-    """Say whether a transport is anything but exactly one of httpx's own; a subclass may repeat, too."""
+def is_custom(transport: object) -> bool:
+    """Say whether a transport is anything but exactly one of httpx's own."""
+    # httpx's own never repeat, and need no trace. A subclass may: what it does inside cannot be seen from outside.
     return type(transport) not in _OWN
 
 
-def sent_once(extensions: Mapping[str, Any]) -> dict[str, Any]:
+def with_single_send_trace(extensions: Mapping[str, Any]) -> dict[str, Any]:
     """Return the extensions with a trace that refuses a second sending; a trace of the caller's is called as before."""
-    return {**extensions, "trace": _Seal(extensions.get("trace"))}
+    return {**extensions, "trace": _SingleSendTrace(extensions.get("trace"))}
 
 
-def sent_once_async(extensions: Mapping[str, Any]) -> dict[str, Any]:
-    """Do as `sent_once` does, for transports that await their trace."""
-    return {**extensions, "trace": _AsyncSeal(extensions.get("trace"))}
+def with_async_single_send_trace(extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """Do as `with_single_send_trace` does, for transports that await their trace."""
+    return {**extensions, "trace": _AsyncSingleSendTrace(extensions.get("trace"))}
 
 
-class _Seal:
+class _SingleSendTrace:
     """A trace for one admitted request."""
 
     def __init__(self, traced_by_caller: Callable[[str, Any], object] | None) -> None:
@@ -48,7 +48,8 @@ class _Seal:
             self._traced_by_caller(event, info)
 
     def check(self, event: str, info: Mapping[str, Any]) -> None:
-        """Refuse the second head. The CONNECT that opens a tunnel shares the trace, and is not the request."""
+        """Refuse the second head."""
+        # The CONNECT that opens a tunnel shares the trace, and is not the request.
         if not event.endswith(_BEFORE_A_HEAD) or getattr(info.get("request"), "method", b"") == b"CONNECT":
             return
         if self._sent:
@@ -59,14 +60,14 @@ class _Seal:
         self._sent = True
 
 
-class _AsyncSeal:
+class _AsyncSingleSendTrace:
     """The same, awaited."""
 
     def __init__(self, traced_by_caller: Callable[[str, Any], Awaitable[object]] | None) -> None:
-        self._seal = _Seal(None)
+        self._once = _SingleSendTrace(None)
         self._traced_by_caller = traced_by_caller
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        self._seal.check(event, info)
+        self._once.check(event, info)
         if self._traced_by_caller is not None:
             await self._traced_by_caller(event, info)

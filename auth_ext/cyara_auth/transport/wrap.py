@@ -1,14 +1,12 @@
 """Put the guard under an httpx client: the one that `connect()` builds, or one that the caller brings.
 
-httpx offers no public way to wrap the transports of a finished client, so this uses `_transport` and `_mounts`, as
-OpenTelemetry's instrumentation does; a client that lacks them is refused, and afterwards every path is checked.
-Building the client first and wrapping it then is also what keeps environment proxies, `NO_PROXY`, `verify` and `cert`
-exactly as httpx understands them: passing `transport=` would switch them off.
+The client is built first and wrapped then, by its attributes `_transport` and `_mounts`, as OpenTelemetry's
+instrumentation does it. A client that lacks them is refused, and afterwards every path is checked.
 """
 
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import InsecureOriginError, UnsupportedClientError
@@ -17,10 +15,8 @@ from cyara_auth.origin import Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
 
-AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
-
 _REPEATING = ("retry", "retries", "tenacity", "backoff")
-_LONGEST_CHAIN = 16
+_MAX_LAYERS = 16
 _HPACK_LOG = logging.getLogger("hpack.hpack")
 
 
@@ -34,32 +30,35 @@ def guard_client(
         InsecureOriginError: the way to the origin leads through a proxy that could read the header.
     """
     _HPACK_LOG.addFilter(_is_no_header_block)
+    # All are looked at before the first is wrapped, so that a client which is refused stays as it was.
     paths = _paths(client)
     kind = GuardedTransport if isinstance(client, httpx.Client) else AsyncGuardedTransport
     for name, transport in paths.items():
         _check_kind(name, transport)
     _check_proxy(client, origin)
 
-    def guarded(transport: Any) -> Any:  # noqa: ANN401 - a transport of either kind
+    def guarded(transport: Any) -> Any:
         if isinstance(transport, kind):
             return transport
         return kind(transport, source=source, guard=guard, origin=origin)
 
+    # Not by `transport=` of the client: that would switch off environment proxies, NO_PROXY, verify and cert.
     parts: Any = client
-    parts._transport = guarded(parts._transport)  # noqa: SLF001 - see the module's docstring
+    parts._transport = guarded(parts._transport)  # noqa: SLF001 - httpx has no public name for it
     parts._mounts = {  # noqa: SLF001 - httpx has no public name for it
         pattern: None if transport is None else guarded(transport)
         for pattern, transport in parts._mounts.items()  # noqa: SLF001 - httpx has no public name for it
     }
+    # Another version of httpx might keep further transports elsewhere.
     left = find_unguarded(client)
     if left:
         raise UnsupportedClientError(f"These paths of the httpx client could not be guarded: {', '.join(left)}.")
 
 
-def transports_of(lender: httpx.Client | httpx.AsyncClient) -> dict[str, Any]:
+def shared_transports(parent: httpx.Client | httpx.AsyncClient) -> dict[str, Any]:
     """Return the arguments that make another httpx client send by the guarded transports of this one."""
-    parts: Any = lender
-    mounts = {pattern.pattern: transport for pattern, transport in parts._mounts.items()}  # noqa: SLF001 - as above
+    parts: Any = parent
+    mounts = {pattern.pattern: transport for pattern, transport in parts._mounts.items()}  # noqa: SLF001 - httpx has no public name for it
     return {"transport": parts._transport, "mounts": mounts}  # noqa: SLF001 - httpx has no public name for it
 
 
@@ -102,8 +101,9 @@ def _check_kind(name: str, transport: object) -> None:
 def _layers(transport: object) -> Iterator[object]:
     """Yield a transport and what it wraps, as far as attributes tell."""
     bases = (httpx.BaseTransport, httpx.AsyncBaseTransport)
+    # Bounded, since wrappers may hold each other.
     pending = [transport]
-    for _ in range(_LONGEST_CHAIN):
+    for _ in range(_MAX_LAYERS):
         if not pending:
             return
         layer = pending.pop()
@@ -112,11 +112,12 @@ def _layers(transport: object) -> Iterator[object]:
 
 
 def _check_proxy(client: httpx.Client | httpx.AsyncClient, origin: Origin) -> None:
-    """Refuse a proxy on a plain http origin: it would read the header, while https passes it as a closed tunnel."""
+    """Refuse a proxy on a plain http origin."""
+    # It would read the header there, while https passes it as a closed tunnel.
     if origin.scheme == "https":
         return
     parts: Any = client
-    route = parts._transport_for_url(httpx.URL(str(origin)))  # noqa: SLF001 - see the module's docstring
+    route = parts._transport_for_url(httpx.URL(str(origin)))  # noqa: SLF001 - httpx has no public name for it
     if isinstance(route, GuardedTransport | AsyncGuardedTransport):
         route = route.wrapped
     if "Proxy" in type(getattr(route, "_pool", None)).__name__:
@@ -127,8 +128,6 @@ def _check_proxy(client: httpx.Client | httpx.AsyncClient, origin: Origin) -> No
 
 
 def _is_no_header_block(record: logging.LogRecord) -> bool:
-    """Drop the one line of hpack (HTTP/2, at DEBUG) that holds the header although its value is redacted elsewhere.
-
-    Read in hpack 4.2.0: `Encoded header block to ...` prints the block, in which the value is only Huffman-coded.
-    """
+    """Drop the one line of hpack (HTTP/2, at DEBUG) that holds the header although its value is redacted elsewhere."""
+    # Read in hpack 4.2.0: `Encoded header block to ...` prints the block, in which the value is only Huffman-coded.
     return not record.msg.startswith("Encoded header block") if isinstance(record.msg, str) else True

@@ -120,11 +120,12 @@ def _result_value(model: Any) -> str | None:  # noqa: ANN401 - models are the ge
 def _follow(
     question: Ask,
     choose: Callable[[Any], Any | None],
-    pace: Pace,
+    pace: Pace | None,
     on_progress: Callable[[Progress[Any]], object] | None,
     clock: Callable[[], float],
 ) -> Steps[Any]:
     """Ask until `choose(answer)` is not None, and return that; an answer that is lost on the way is asked for again."""
+    rhythm = pace or Pace()
     began = clock()
     attempt = lost = 0
     answer: Any = None
@@ -141,7 +142,7 @@ def _follow(
         if chosen is not None:
             return chosen
         elapsed = clock() - began
-        pause = pace.pause(attempt=attempt, elapsed=elapsed)
+        pause = rhythm.pause(attempt=attempt, elapsed=elapsed)
         if pause is None:
             raise WaitTimeoutError(last=answer, attempts=attempt, seconds=elapsed)
         if on_progress is not None and not lost:
@@ -171,7 +172,7 @@ def _going_on(what: str) -> AbstractContextManager[None]:
 def campaign_steps(
     campaign_id: int,
     account: dict[str, int],
-    pace: Pace,
+    pace: Pace | None,
     on_progress: Callable[[Progress[Any]], object] | None,
     clock: Callable[[], float],
 ) -> Steps[CampaignOutcome]:
@@ -210,7 +211,7 @@ def _same(run_ticket: object, ticket: Any) -> bool:  # noqa: ANN401 - as above
 def test_case_steps(
     test_case_id: int,
     account: dict[str, int],
-    pace: Pace,
+    pace: Pace | None,
     on_progress: Callable[[Progress[Any]], object] | None,
     clock: Callable[[], float],
 ) -> Steps[TestCaseOutcome]:

@@ -10,24 +10,22 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from cyara_auth.errors import OperationUnavailableError
-from cyara_auth.workflows.polling import Pace, Progress, async_sleep, wait, wait_async
-from cyara_auth.workflows.steps import (
-    CAMPAIGN_CALLS,
-    TEST_CASE_CALLS,
-    Ask,
-    CampaignOutcome,
-    Collect,
-    Pause,
-    TestCaseOutcome,
-    campaign_steps,
-    test_case_steps,
-)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from functools import cached_property
 
-    from cyara_auth.workflows.steps import DetailsT_co, ResultT_co, RunT_co, Steps
+    from cyara_auth.workflows.polling import Pace, Progress
+    from cyara_auth.workflows.steps import (
+        Ask,
+        CampaignOutcome,
+        DetailsT_co,
+        Pause,
+        ResultT_co,
+        RunT_co,
+        Steps,
+        TestCaseOutcome,
+    )
 
     # A document need not have campaigns, and this half does not import the models of one that has. So what is in an
     # outcome is taken from what the client's own methods return; and where it has no such methods, type checkers refuse
@@ -111,6 +109,9 @@ class Workflows(_Asking):
         on_progress: Callable[[Progress[T]], object] | None = None,
     ) -> T:
         """Ask until `until(answer)` holds and return that answer; see `cyara_auth.workflows.polling.wait`."""
+        # Late, here and below: what every client brings and few use is a tenth of what importing `connect` would cost.
+        from cyara_auth.workflows.polling import wait
+
         return wait(call, until=until, pace=pace, on_progress=on_progress)
 
     def run_campaign(
@@ -133,8 +134,10 @@ class Workflows(_Asking):
             DecodingError: an answer lacks what the next step needs.
             PageError: the pages of the results go round in a circle.
         """
+        from cyara_auth.workflows.steps import CAMPAIGN_CALLS, campaign_steps
+
         _check_calls(self, CAMPAIGN_CALLS)
-        steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
+        steps = campaign_steps(campaign_id, _account(account_id), pace, on_progress, time.monotonic)
         return Workflows._carry_out(cast("Workflows", self), steps)
 
     def validate_test_case(
@@ -146,11 +149,15 @@ class Workflows(_Asking):
         on_progress: Callable[[Progress[Any]], object] | None = None,
     ) -> TestCaseOutcome[DetailsT_co]:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
+        from cyara_auth.workflows.steps import TEST_CASE_CALLS, test_case_steps
+
         _check_calls(self, TEST_CASE_CALLS)
-        steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
+        steps = test_case_steps(test_case_id, _account(account_id), pace, on_progress, time.monotonic)
         return Workflows._carry_out(cast("Workflows", self), steps)
 
     def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
+        from cyara_auth.workflows.steps import Collect, Pause
+
         if isinstance(step, Pause):
             return time.sleep(step.seconds)
         answer = _bound(self, step.resource, step.method)(**step.arguments)
@@ -183,6 +190,8 @@ class AsyncWorkflows(_Asking):
         on_progress: Callable[[Progress[T]], object] | None = None,
     ) -> T:
         """Ask until `until(answer)` holds and return that answer; see `cyara_auth.workflows.polling.wait_async`."""
+        from cyara_auth.workflows.polling import wait_async
+
         return await wait_async(call, until=until, pace=pace, on_progress=on_progress)
 
     async def run_campaign(
@@ -194,8 +203,10 @@ class AsyncWorkflows(_Asking):
         on_progress: Callable[[Progress[Any]], object] | None = None,
     ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Do as `Workflows.run_campaign` does."""
+        from cyara_auth.workflows.steps import CAMPAIGN_CALLS, campaign_steps
+
         _check_calls(self, CAMPAIGN_CALLS)
-        steps = campaign_steps(campaign_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
+        steps = campaign_steps(campaign_id, _account(account_id), pace, on_progress, time.monotonic)
         return await AsyncWorkflows._carry_out(cast("AsyncWorkflows", self), steps)
 
     async def validate_test_case(
@@ -207,11 +218,16 @@ class AsyncWorkflows(_Asking):
         on_progress: Callable[[Progress[Any]], object] | None = None,
     ) -> TestCaseOutcome[DetailsT_co]:
         """Do as `Workflows.validate_test_case` does."""
+        from cyara_auth.workflows.steps import TEST_CASE_CALLS, test_case_steps
+
         _check_calls(self, TEST_CASE_CALLS)
-        steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
+        steps = test_case_steps(test_case_id, _account(account_id), pace, on_progress, time.monotonic)
         return await AsyncWorkflows._carry_out(cast("AsyncWorkflows", self), steps)
 
     async def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
+        from cyara_auth.workflows.polling import async_sleep
+        from cyara_auth.workflows.steps import Collect, Pause
+
         if isinstance(step, Pause):
             return await async_sleep(step.seconds)
         answer = _bound(self, step.resource, step.method)(**step.arguments)

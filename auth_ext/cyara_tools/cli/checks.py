@@ -15,7 +15,7 @@ from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAu
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource
 from cyara_auth.providers.environment import KEY, TOKEN, WHOLE
-from cyara_auth.transport.advice import proxy_of
+from cyara_auth.transport.next_step import proxy_of
 from cyara_auth.transport.wrap import find_unguarded
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.finding import Finding, bad, good, warn

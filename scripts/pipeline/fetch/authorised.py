@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from cyara_auth.extensions import OPERATION
 from pipeline.errors import FetchError
 from pipeline.fetch.download import Answer, Network, get
 
@@ -53,7 +54,7 @@ class AuthorisedClient:
         Raises:
             FetchError: the portal or the guard refused the pair.
         """
-        return self._get(address, {"cyara.operation": _Page()})
+        return self._get(address, {OPERATION: _Page()})
 
     def _get(self, address: str, extensions: dict[str, Any]) -> Answer:
         answer = get(self.client, address, progress=self.progress, extensions=extensions)

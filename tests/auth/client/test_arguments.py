@@ -9,6 +9,7 @@ from cyara_auth import Cyara, GuardPolicy, connect
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.stores.memory import MemoryStrikeStore
+from cyara_auth.strikes import settings
 
 from ..wire.loopback import PAIR
 
@@ -74,6 +75,19 @@ def test_numbers_are_repeated_and_texts_are_not() -> None:
 def test_a_budget_that_is_a_text_is_told_from_the_number() -> None:
     with pytest.raises(ConfigurationError, match="not '1'"):
         client_of(budget="1")
+
+
+def test_the_budget_follows_the_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "LARGEST_BUDGET", 3)
+    with client_of(budget=3) as cyara:
+        assert cyara.guard.settings.budget == 3
+    with pytest.raises(ConfigurationError, match=r"whole number from 1 to 3, not 4: .* at invalid call 4"):
+        client_of(budget=4)
+
+
+def test_an_option_that_does_not_exist_is_named() -> None:
+    with pytest.raises(TypeError, match="'bugdet'"):
+        client_of(bugdet=1)
 
 
 def test_options_that_are_changed_later_are_looked_at_too() -> None:

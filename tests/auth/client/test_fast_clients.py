@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from cyara_auth._http import httpx
-from cyara_auth.client.fast_clients import LeanAsyncClient, LeanClient
+from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
 
 from ..wire.loopback import Reply, WireServer
 
@@ -39,15 +39,15 @@ PATHS = [
 @pytest.mark.parametrize("path", PATHS)
 def test_addresses_are_httpx_s_own(base: str, path: str) -> None:
     options = {"base_url": base, "verify": TLS}
-    with httpx.Client(**options) as plain, LeanClient(**options) as lean:
+    with httpx.Client(**options) as plain, FastClient(**options) as lean:
         for params in (None, {"pageno": 2}):
             expected = plain.build_request("GET", path, params=params)
             assert lean.build_request("GET", path, params=params).url == expected.url
-            assert LeanAsyncClient(**options).build_request("GET", path, params=params).url == expected.url
+            assert FastAsyncClient(**options).build_request("GET", path, params=params).url == expected.url
 
 
 def test_base_url_may_be_changed() -> None:
-    with LeanClient(base_url="https://a.example") as client:
+    with FastClient(base_url="https://a.example") as client:
         assert str(client.build_request("GET", "/x").url) == "https://a.example/x"
         client.base_url = "https://b.example/y"
         assert str(client.build_request("GET", "/x").url) == "https://b.example/y/x"
@@ -55,7 +55,7 @@ def test_base_url_may_be_changed() -> None:
 
 def test_cookies_are_kept_and_sent(server: WireServer) -> None:
     server.script = lambda _: Reply(headers=(("Set-Cookie", "affinity=7; Path=/"),) if len(server.seen) == 1 else ())
-    with LeanClient(base_url=server.origin, cookies={"own": "1"}) as client:
+    with FastClient(base_url=server.origin, cookies={"own": "1"}) as client:
         client.get("/x")
         client.get("/x")
         assert dict(client.cookies) == {"own": "1", "affinity": "7"}
@@ -70,7 +70,7 @@ def test_cookies_are_kept_and_sent(server: WireServer) -> None:
 
 def test_cookies_for_tasks(server: WireServer) -> None:
     async def run() -> None:
-        async with LeanAsyncClient(base_url=server.origin) as client:
+        async with FastAsyncClient(base_url=server.origin) as client:
             await client.get("/x")
             client.cookies = {**client.cookies, "more": "1"}
             await client.get("/x")

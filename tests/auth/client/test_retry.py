@@ -10,7 +10,7 @@ import pytest
 
 from cyara_auth import Cyara, connect
 from cyara_auth._http import httpx
-from cyara_auth.client.retry import Attempt, RetryPolicy, RetryQuota, pause_before_next
+from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.client.retrying_clients import AsyncRetryingClient, Effects, Retrying, RetryingClient
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.extensions import seconds_of_retry_after
@@ -20,7 +20,7 @@ from ..wire.loopback import PAIR, Reply, WireServer
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all: reading the authorities takes longer than a test
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FAILED = Attempt(number=1, elapsed=0.0, repeatable=True, status=503)
+FAILED = FailedAttempt(number=1, elapsed=0.0, repeatable=True, status=503)
 
 
 @pytest.mark.parametrize(

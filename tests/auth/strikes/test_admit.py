@@ -1,5 +1,6 @@
 import pytest
 
+from cyara_auth.errors import ConfigurationError
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, GuardPolicy, Outcome, PairState, TicketStatus
 
@@ -97,7 +98,7 @@ def test_a_budget_of_one() -> None:
 
 @pytest.mark.parametrize("budget", [0, 3])
 def test_the_budget_cannot_be_raised(budget: int) -> None:
-    with pytest.raises(ValueError, match="budget"):
+    with pytest.raises(ConfigurationError, match="budget"):
         GuardSettings(budget=budget)
 
 

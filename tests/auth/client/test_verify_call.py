@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from cyara_auth.client.probe import choose_probe
+from cyara_auth.client.verify_call import choose_verify_call
 from cyara_auth.errors import ConfigurationError
 
 
@@ -18,7 +18,7 @@ class Listed:
 
 
 def chosen(operations: dict[str, Listed], account_id: int | str | None = 7, operation_id: str | None = None) -> str:
-    return choose_probe(operations, account_id=account_id, operation_id=operation_id).path
+    return choose_verify_call(operations, account_id=account_id, operation_id=operation_id).path
 
 
 def test_usual_operation_comes_first_and_asks_for_one_item() -> None:
@@ -26,7 +26,7 @@ def test_usual_operation_comes_first_and_asks_for_one_item() -> None:
         "GetStatus": Listed(path="/status"),
         "GetTestCases": Listed(path="/v3.0/accounts/{accountId}/testcases", page=object()),
     }
-    probe = choose_probe(operations, account_id=7, operation_id=None)
+    probe = choose_verify_call(operations, account_id=7, operation_id=None)
     assert (probe.path, probe.query) == ("/v3.0/accounts/7/testcases", {"pageSize": 1})
 
 

@@ -1,4 +1,4 @@
-"""Which call tells cheaply whether the credential is good, and how that call looks."""
+"""Which call verifies the credential cheaply, and how that call looks."""
 
 import re
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from cyara_auth.client.account import ACCOUNT
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.extensions import CONFIRM, OPERATION
 
-USUAL: Final = "GetTestCases"
+DEFAULT_OPERATION: Final = "GetTestCases"
 """Documented by the vendor, needs no more than the account (support.cyara.com, Working with Campaigns)."""
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 
 
 @attrs.frozen(kw_only=True)
-class Probe:
+class VerifyCall:
     """One GET: relative path, query, and the operation that it calls."""
 
     path: str
@@ -30,15 +30,17 @@ class Probe:
         return {"params": self.query, "extensions": {OPERATION: self.operation, CONFIRM: confirm}}
 
 
-def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None, operation_id: str | None) -> Probe:
-    """Choose the operation that was named, else `USUAL`, else the first GET that needs no more than the account.
+def choose_verify_call(
+    operations: Mapping[str, Any], *, account_id: int | str | None, operation_id: str | None
+) -> VerifyCall:
+    """Choose the operation that was named, else the default, else the first GET that needs no more than the account.
 
     Raises:
         ConfigurationError: there is none, or the account is needed and not known.
     """
     if operation_id is not None and operation_id not in operations:
         raise ConfigurationError(f"This client has no operation {operation_id!r}. Nothing was sent.")
-    wanted = operation_id or (USUAL if USUAL in operations else _first(operations))
+    wanted = operation_id or (DEFAULT_OPERATION if DEFAULT_OPERATION in operations else _first(operations))
     if wanted is None:
         raise ConfigurationError(
             "No operation of this client can be called with the account alone. Name one that can verify the credential:"
@@ -51,8 +53,9 @@ def choose_probe(operations: Mapping[str, Any], *, account_id: int | str | None,
             f"{wanted} cannot verify a credential: that takes a GET that needs the credential and, in its path, no "
             "more than the account. Nothing was sent."
         )
-    return Probe(
+    return VerifyCall(
         path=_PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),
+        # The answer is looked at for its status only, so one row is enough.
         query={"pageSize": 1} if operation.page is not None else {},
         operation=operation,
     )

@@ -1,7 +1,6 @@
 """What to do when no answer came: one exact step for each way in which a network fails.
 
-Most of these failures are met once, on the first day, on a machine behind a company's proxy. What httpx says about them
-is the system's or the TLS library's text, which names neither the host nor a remedy.
+What httpx says about these failures is the system's or the TLS library's text, which names neither host nor remedy.
 """
 
 import socket
@@ -12,9 +11,9 @@ from typing import Any, Final, cast
 from cyara_auth._http import httpx
 from cyara_auth.extensions import IDEMPOTENT_METHODS
 
-_OTHER_NAME: Final = frozenset({62, 64})  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH
-_OTHER_TIME: Final = frozenset({9, 10})  # X509_V_ERR_CERT_NOT_YET_VALID and _CERT_HAS_EXPIRED
-_DEEPEST: Final = 16
+_NAME_MISMATCH: Final = frozenset({62, 64})  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH
+_OUTSIDE_VALIDITY: Final = frozenset({9, 10})  # X509_V_ERR_CERT_NOT_YET_VALID and _CERT_HAS_EXPIRED
+_MAX_CAUSES: Final = 16
 
 _SET_A_PROXY: Final = "if this machine goes out through a proxy, set HTTPS_PROXY=http://HOST:PORT"
 
@@ -23,6 +22,7 @@ def proxy_of(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | 
     """Return host and port of the proxy that a client sends by, never its user and password; None if there is none."""
     parts: Any = client
     route = parts._transport_for_url(url)  # noqa: SLF001 - httpx does not say it otherwise
+    # A guarded transport has the one of httpx inside.
     route = getattr(route, "wrapped", route)
     address = getattr(getattr(route, "_pool", None), "_proxy_url", None)
     if address is None:
@@ -48,6 +48,7 @@ def next_step(error: httpx.RequestError, *, method: str, host: str, proxy: str |
         return "write the address with https://"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return _of_a_connection(tuple(_causes(error)), host, proxy)
+    # From here on the request may have left.
     again = "call again"
     if method not in IDEMPOTENT_METHODS:
         again = "look at the portal whether it took effect before you call again"
@@ -58,6 +59,7 @@ def next_step(error: httpx.RequestError, *, method: str, host: str, proxy: str |
 
 def _of_a_proxy(text: str, host: str, proxy: str | None) -> str:
     where = "the proxy" if proxy is None else f"the proxy {proxy}"
+    # httpx has the proxy's status line for a text, and no attribute with the status.
     if text.startswith("407"):
         return (
             f"give {where} a user and password in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (other characters than "
@@ -71,6 +73,7 @@ def _of_a_connection(causes: tuple[BaseException, ...], host: str, proxy: str | 
     refusal = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if refusal is not None:
         return _of_a_certificate(refusal.verify_code, host)
+    # Any other TLS failure: as a rule, somebody who does not speak TLS answered.
     tls = any(isinstance(cause, ssl.SSLError) for cause in causes)
     if proxy is None:
         return _of_the_portal(causes, host, tls=tls)
@@ -91,9 +94,9 @@ def _of_the_portal(causes: tuple[BaseException, ...], host: str, *, tls: bool) -
 
 
 def _of_a_certificate(code: int, host: str) -> str:
-    if code in _OTHER_NAME:
+    if code in _NAME_MISMATCH:
         return f"write the host in CYARA_BASE_URL as its certificate has it, not as {host}"
-    if code in _OTHER_TIME:
+    if code in _OUTSIDE_VALIDITY:
         return f"check the clock of this machine, then tell whoever runs {host}"
     return (
         f"if your company or its proxy signed the certificate of {host}, name its authority with SSL_CERT_FILE=ca.pem, "
@@ -103,8 +106,9 @@ def _of_a_certificate(code: int, host: str) -> str:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and what it was made of, groups included."""
+    # Bounded, since causes may lead round in a circle.
     waiting: list[BaseException | None] = [error]
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_CAUSES):
         if not waiting:
             return
         link = waiting.pop()

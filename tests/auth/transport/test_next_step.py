@@ -8,7 +8,7 @@ import pytest
 from cyara_auth import Cyara, TransportError, connect
 from cyara_auth._http import httpx
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.transport.advice import next_step, proxy_of
+from cyara_auth.transport.next_step import next_step, proxy_of
 
 from ..wire.fixtures import PrivateCa
 from ..wire.loopback import PAIR, ConnectProxy, Listener, Reply, WireServer

@@ -19,7 +19,7 @@ traceback that prints locals can show it.
 import re
 from enum import StrEnum
 
-from attrs import field, frozen
+import attrs
 
 MAX_LENGTH = 512
 """Longest text that is looked at, in characters; more is a wrong paste (servers answer 431 to a header of 70 kB)."""
@@ -77,15 +77,15 @@ class FormatReason(StrEnum):
     UNUSUAL_SHAPE = "unusual_shape"
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Pair:
     """Key and token as read. Lives only between reader and `ApiCredential`; its `repr` is empty on purpose."""
 
-    key: str = field(repr=False)
-    token: str = field(repr=False)
+    key: str = attrs.field(repr=False)
+    token: str = attrs.field(repr=False)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Refusal:
     """Why a text is no credential.
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+import attrs
 
 assert sys.platform == "linux"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for Linux
 
@@ -52,7 +52,7 @@ https://www.sqlite.org/wal.html says that write-ahead logging does not work over
 _STATE, _START = 0, 19  # positions in /proc/<pid>/stat after the command's closing bracket, proc_pid_stat(5)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class LinuxSystem:
     """Answers from the proc file system below `root` (another one than `/` only in tests)."""
 

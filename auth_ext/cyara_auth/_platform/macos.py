@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+import attrs
 
 assert sys.platform == "darwin"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for macOS
 
@@ -27,7 +27,7 @@ _STATFS_NAME: Final = slice(72, 88)
 _library = ctypes.CDLL(ctypes.util.find_library("System"), use_errno=True)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class MacSystem:
     """Answers from the running kernel."""
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from attrs import frozen
+import attrs
 
 
 class System(Protocol):
@@ -45,7 +45,7 @@ class System(Protocol):
         ...
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class UnknownSystem:
     """A system that nothing is known about: no owner is ever found dead, only `orphan_ttl` ends their tickets."""
 

@@ -9,7 +9,7 @@ from ctypes import wintypes
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+import attrs
 
 assert sys.platform == "win32"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for Windows
 
@@ -43,7 +43,7 @@ class _TimeOfDay(ctypes.Structure):
     )
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class WindowsSystem:
     """Answers from the running kernel."""
 

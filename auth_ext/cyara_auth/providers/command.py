@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from attrs import field, frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialSourceError
@@ -68,7 +68,7 @@ def split_command(text: str) -> tuple[str, ...]:
     return tuple(str(word) for word in words)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class CommandProvider:
     """Runs one program and reads the credential from its output, bare or as JSON (see `stored`).
 
@@ -81,10 +81,10 @@ class CommandProvider:
         allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
-    argv: tuple[str, ...] = field(repr=False)
+    argv: tuple[str, ...] = attrs.field(repr=False)
     origin: Origin | None = None
     pass_on: tuple[str, ...] = ()
-    variables: Variables = field(factory=Variables)
+    variables: Variables = attrs.field(factory=Variables)
     timeout: float = TIMEOUT_S
     allow_unusual_shape: bool = False
 

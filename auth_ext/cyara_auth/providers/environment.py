@@ -5,7 +5,7 @@ its halves. A variable that is set but empty counts as present: that is how CI s
 not exist, and going on with another source would hide it.
 """
 
-from attrs import field, frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialConflictError, CredentialNotFoundError
@@ -16,7 +16,7 @@ KEY = "CYARA_API_KEY"
 TOKEN = "CYARA_API_TOKEN"  # noqa: S105  # the name of a variable
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class EnvironmentProvider:
     """Reads the variables.
 
@@ -25,7 +25,7 @@ class EnvironmentProvider:
         allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
-    variables: Variables = field(factory=Variables)
+    variables: Variables = attrs.field(factory=Variables)
     allow_unusual_shape: bool = False
 
     def __call__(self) -> ApiCredential | None:

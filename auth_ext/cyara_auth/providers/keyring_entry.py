@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from attrs import frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialSourceError, MissingExtraError
 from cyara_auth.origin import Origin
+from cyara_auth.providers.renewal import LoginSource
 from cyara_auth.providers.stored import StoredCredential, check_origin, read_stored
 
 SERVICE = "cyara-client"
@@ -23,7 +24,7 @@ TIMEOUT_S = 10.0
 T = TypeVar("T")
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class KeyringProvider:
     """Reads, and for `cyara auth login` writes, one entry of the keyring.
 
@@ -95,9 +96,9 @@ class KeyringProvider:
 
         self._ask(delete)
 
-    def describe(self) -> str:
+    def describe(self) -> LoginSource:
         """Name the source."""
-        return f"keyring entry {self.entry}"
+        return LoginSource(f"keyring entry {self.entry}")
 
     def _ask(self, work: Callable[[], T]) -> T | None:
         """Do the work in a thread of its own, within the time, and translate what it raises."""

@@ -8,12 +8,13 @@ own; any other name is the user's choice and is taken only when it is named (`co
 import re
 from pathlib import Path
 
-from attrs import frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import Origin
 from cyara_auth.providers.private_file import file_version, read_private
+from cyara_auth.providers.renewal import LoginSource
 from cyara_auth.providers.stored import MAX_BYTES, StoredCredential, check_origin, read_stored
 from cyara_auth.providers.variables import Variables
 
@@ -54,7 +55,7 @@ def check_profile_name(name: str) -> str:
     return name
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class ProfileProvider:
     """Reads one profile file.
 
@@ -91,6 +92,6 @@ class ProfileProvider:
         """Return what changes when the file is replaced."""
         return file_version(self.path)
 
-    def describe(self) -> str:
+    def describe(self) -> LoginSource:
         """Name the source."""
-        return f"profile file {self.path}"
+        return LoginSource(f"profile file {self.path}")

@@ -12,14 +12,14 @@ import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
+import attrs
 
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.auth_warnings import CredentialExpiryWarning
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError, CredentialExpiredError
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, ask, describe
-from cyara_auth.renewal import renewal
+from cyara_auth.providers.renewal import renewal
 
 BLIND_INTERVAL_S = 30.0
 """How often a source that cannot tell whether it has changed (a command, a keyring) is read again, in seconds."""
@@ -27,7 +27,7 @@ BLIND_INTERVAL_S = 30.0
 WARN_BEFORE = timedelta(days=7)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class OtherSource:
     """What another source says, for the operator to compare: it is never used.
 

@@ -1,11 +1,11 @@
 """The credential that the caller handed over: it never changes, so a rejection of it is the end."""
 
-from attrs import frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 
 
-@frozen
+@attrs.frozen
 class StaticProvider:
     """Returns one credential. Not picklable, because the credential is not."""
 

@@ -14,7 +14,7 @@ import json
 from datetime import UTC, datetime
 from typing import cast
 
-from attrs import field, frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialOriginError, CredentialSourceError
@@ -24,7 +24,7 @@ MAX_BYTES = 4096
 """Longest text that is read, in bytes."""
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class StoredCredential:
     """A credential and the portal that it belongs to.
 
@@ -98,15 +98,15 @@ def check_origin(stored: StoredCredential | None, origin: Origin | None, *, sour
     return stored.credential
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class _Fields:
-    text: str = field(repr=False)
+    text: str = attrs.field(repr=False)
     base_url: str | None = None
     expires_at: datetime | None = None
     unusual_shape: bool = False
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class _Defect:
     sentence: str
 

@@ -7,7 +7,7 @@ from cyara_auth._http import httpx
 from cyara_auth.client.cyara import Cyara, connect
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
-from cyara_auth.renewal import renewal
+from cyara_auth.providers.renewal import renewal
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.exit_codes import ExitCode
 from cyara_tools.cli.options import (

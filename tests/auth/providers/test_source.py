@@ -12,6 +12,7 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialExpiredError, CredentialFormatError, CredentialSourceError
 from cyara_auth.providers import CredentialProvider, CredentialSource, ProfileProvider, StaticProvider
 from cyara_auth.providers.private_file import write_private
+from cyara_auth.providers.renewal import LoginSource
 from cyara_auth.providers.source import BLIND_INTERVAL_S, version_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -142,7 +143,7 @@ def test_expiry_warns_before_and_refuses_after(clock: Clock, pair: str) -> None:
     ("name", "next_step"),
     [
         ("command /bin/vault", r"to its source \(command /bin/vault\), then: cyara auth verify$"),
-        ("profile file /x.json", r"then: cyara auth login"),
+        (LoginSource("profile file /x.json"), r"then: cyara auth login"),
     ],
 )
 def test_an_expired_credential_is_renewed_where_it_came_from(

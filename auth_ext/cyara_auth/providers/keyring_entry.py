@@ -2,7 +2,7 @@
 
 Absent is one thing: the package is not installed, there is no keyring, or it has no such entry; the next source is
 asked. Locked, denied or broken is another: the user's credential is in there, and going on without it would take some
-other one. A keyring may also wait for a dialogue that nobody sees, so it gets 10 s.
+other one.
 """
 
 import importlib.util
@@ -52,9 +52,10 @@ class KeyringProvider:
 
     def stored(self) -> StoredCredential | None:
         """Return the credential with its binding, unchecked; `None` when keyring or entry are absent."""
+        # An extra, and slow to import: its back ends are searched for in the metadata of every installed package.
         if importlib.util.find_spec("keyring") is None:
             return None
-        import keyring  # noqa: PLC0415  # an extra, and slow to import
+        import keyring
 
         def fetch() -> bytes | None:
             text = keyring.get_password(SERVICE, self.entry)
@@ -71,7 +72,7 @@ class KeyringProvider:
         """
         if importlib.util.find_spec("keyring") is None:
             raise MissingExtraError("The keyring needs an extra. Next: pip install 'cyara-client[keyring]'")
-        import keyring  # noqa: PLC0415  # an extra, and slow to import
+        import keyring
 
         def store() -> bool:
             keyring.set_password(SERVICE, self.entry, text)
@@ -88,9 +89,10 @@ class KeyringProvider:
         """
         if importlib.util.find_spec("keyring") is None:
             return
-        import keyring  # noqa: PLC0415  # an extra, and slow to import
+        import keyring
 
         def delete() -> None:
+            # To delete what is not there is an error to keyring; here it is what was wanted.
             if keyring.get_password(SERVICE, self.entry) is not None:
                 keyring.delete_password(SERVICE, self.entry)
 
@@ -102,7 +104,7 @@ class KeyringProvider:
 
     def _ask(self, work: Callable[[], T]) -> T | None:
         """Do the work in a thread of its own, within the time, and translate what it raises."""
-        from keyring.errors import KeyringLocked, NoKeyringError  # noqa: PLC0415  # an extra
+        from keyring.errors import KeyringLocked, NoKeyringError
 
         results: list[T] = []
         failures: list[BaseException] = []
@@ -113,7 +115,7 @@ class KeyringProvider:
             except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
                 failures.append(error)
 
-        # A daemon, because nothing can end a thread that waits for a dialogue.
+        # A keyring may wait for a dialogue that nobody sees. A daemon, because nothing can end a thread that waits so.
         thread = threading.Thread(target=run, name="cyara-keyring", daemon=True)
         thread.start()
         thread.join(self.timeout)

@@ -30,15 +30,18 @@ def profile_folder(variables: Variables) -> Path:
 
 
 def _user_config() -> Path:
-    import platformdirs  # noqa: PLC0415 - only when a client is made
+    # Needed when a client is made, and not by everybody who imports this package.
+    import platformdirs
 
     return platformdirs.user_config_path("cyara", appauthor=False)
 
 
 def default_profile(origin: Origin) -> str:
     """Return the name of a portal's default profile: its host, and its port when that is not 443."""
+    # An IPv6 address has colons, which Windows does not allow in a file's name.
     host = origin.host.replace(":", "-")
     name = host if origin.port == _HTTPS_PORT else f"{host}_{origin.port}"
+    # ::1 begins with what is a dash by now, and a profile's name begins with a letter or digit.
     return name if name[0].isalnum() else f"ip{name}"
 
 

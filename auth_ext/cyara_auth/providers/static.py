@@ -7,8 +7,9 @@ from cyara_auth.credential import ApiCredential
 
 @attrs.frozen
 class StaticProvider:
-    """Returns one credential. Not picklable, because the credential is not."""
+    """Returns one credential."""
 
+    # Makes the provider unpicklable, too: a credential refuses to be.
     credential: ApiCredential
 
     def __call__(self) -> ApiCredential:

@@ -89,7 +89,7 @@ def wait(  # noqa: PLR0913 - every argument is keyword-only and has a default th
 
 async def async_sleep(seconds: float) -> None:
     """Sleep in an event loop; only those who do pay for asyncio, a tenth of all that importing this package costs."""
-    import asyncio  # noqa: PLC0415 - threads do not need it
+    import asyncio
 
     await asyncio.sleep(seconds)
 

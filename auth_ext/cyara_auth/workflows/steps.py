@@ -112,7 +112,7 @@ CAMPAIGN_CALLS = (
 TEST_CASE_CALLS = (("test_cases", "execute_test_case"), ("test_results", "get_test_result_details"))
 
 
-def _result_value(model: Any) -> str | None:  # noqa: ANN401 - models are the generated client's, which this half does not import
+def _result_value(model: Any) -> str | None:
     value = getattr(model, "result", None)
     return value if isinstance(value, str) else None
 
@@ -182,7 +182,7 @@ def campaign_steps(
     with _going_on(f"campaign {campaign_id}"):
         ticket = yield Ask("campaigns", "execute_campaign", where)
 
-        def finished(page: Any) -> Any | None:  # noqa: ANN401 - as above
+        def finished(page: Any) -> Any | None:
             # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one
             # instance of a campaign runs at a time.
             runs = _runs_on(page)
@@ -198,12 +198,12 @@ def campaign_steps(
     return CampaignOutcome(campaign_id=campaign_id, run=run, results=tuple(results))
 
 
-def _runs_on(page: Any) -> list[Any]:  # noqa: ANN401 - as above
+def _runs_on(page: Any) -> list[Any]:
     """Return the runs of a page; .NET writes null for an empty list, and for an entry that it could not read."""
     return [run for run in page.results or () if run is not None]
 
 
-def _same(run_ticket: object, ticket: Any) -> bool:  # noqa: ANN401 - as above
+def _same(run_ticket: object, ticket: Any) -> bool:
     return str(run_ticket).lower() == str(ticket.campaign_run_id).lower()
 
 

@@ -93,7 +93,7 @@ class _Asking:
     def _without(self, step: Ask) -> Exception:
         """Return the error for an answer without the field that the next step needs."""
 
-    def _checked(self, step: Ask, answer: Any) -> Any:  # noqa: ANN401 - whatever the call returned
+    def _checked(self, step: Ask, answer: Any) -> Any:
         if step.needs is not None and not getattr(answer, step.needs, None):
             raise self._without(step)
         return answer
@@ -150,7 +150,7 @@ class Workflows(_Asking):
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
         return Workflows._carry_out(cast("Workflows", self), steps)
 
-    def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
+    def _perform(self, step: Ask | Pause) -> Any:
         if isinstance(step, Pause):
             return time.sleep(step.seconds)
         answer = _bound(self, step.resource, step.method)(**step.arguments)
@@ -211,7 +211,7 @@ class AsyncWorkflows(_Asking):
         steps = test_case_steps(test_case_id, _account(account_id), pace or Pace(), on_progress, time.monotonic)
         return await AsyncWorkflows._carry_out(cast("AsyncWorkflows", self), steps)
 
-    async def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
+    async def _perform(self, step: Ask | Pause) -> Any:
         if isinstance(step, Pause):
             return await async_sleep(step.seconds)
         answer = _bound(self, step.resource, step.method)(**step.arguments)

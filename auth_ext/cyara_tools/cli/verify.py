@@ -98,7 +98,7 @@ def probe(
 
 def _note_other_sources(setting: Setting, report: Report) -> None:
     """Name sources that hold another pair; whether that one is the current token is for the operator to know."""
-    for other in setting.source().elsewhere():
+    for other in setting.source().other_sources():
         if other.differs:
             report.note(f"the {other.name} holds another pair ({other.fingerprint}), which was not tried")
 

@@ -14,9 +14,8 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from cyara_auth._platform.fork import watch_forks
-from cyara_auth.auth_warnings import CredentialExpiryWarning
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialError, CredentialExpiredError
+from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, call_provider, describe
 from cyara_auth.providers.renewal import renewal
 

@@ -69,7 +69,7 @@ def test_an_owner_in_another_container_is_waited_for(make_scene: Callable[[str],
     foreign = attrs.evolve(current_owner(), pid_namespace="another container", pid=1)
     assert reserve(scene, foreign, ticket="foreign") is Admission.GRANT
     guard = StrikeGuard(store=scene.store)
-    with pytest.raises(ProbeWaitTimeoutError, match="still proving this pair"):
+    with pytest.raises(ProbeWaitTimeoutError, match="still verifying this pair"):
         guard.admit(ApiCredential.parse(scene.stale), scene.portal.origin, timeout=0.3)
     guard.close()
     assert [ticket.status for ticket in scene.state.tickets] == [TicketStatus.OPEN]

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.auth_warnings import CredentialExpiryWarning
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialExpiredError, CredentialFormatError, CredentialSourceError
+from cyara_auth.errors import (
+    CredentialExpiredError,
+    CredentialExpiryWarning,
+    CredentialFormatError,
+    CredentialSourceError,
+)
 from cyara_auth.providers import CredentialProvider, CredentialSource, ProfileProvider, StaticProvider
 from cyara_auth.providers.private_file import write_private
 from cyara_auth.providers.renewal import LoginSource

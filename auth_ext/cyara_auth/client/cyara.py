@@ -24,7 +24,7 @@ from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.providers import CredentialProvider
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.state import GuardPolicy
-from cyara_auth.workflows.steps import Ask
+from cyara_auth.workflows.steps import CallStep
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import DecodingError
 from cyara_client.operations import OPERATIONS, Operation
@@ -156,7 +156,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
     def _here(self) -> HttpClients:
         return self._clients.here()
 
-    def _without(self, step: Ask) -> DecodingError:
+    def _missing_field(self, step: CallStep) -> DecodingError:
         return _incomplete(step)
 
 
@@ -176,7 +176,7 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
         probe = choose_probe(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
         return await self.raw("GET", probe.path, **probe.options(confirm=confirm))
 
-    def _without(self, step: Ask) -> DecodingError:
+    def _missing_field(self, step: CallStep) -> DecodingError:
         return _incomplete(step)
 
 
@@ -281,7 +281,7 @@ def built_from() -> tuple[str, str | None, str]:
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
 
 
-def _incomplete(step: Ask) -> DecodingError:
+def _incomplete(step: CallStep) -> DecodingError:
     """Return the error for an answer that was read, and in which null stands for what the next step needs."""
     module = f"{step.resource}.{step.method}"
     operation = next(found for found in OPERATIONS.values() if found.module == module)

@@ -1,9 +1,9 @@
 """`ApiCredential`: the `key:token` pair as a value that can be used and compared, but not seen.
 
 A secret leaks through what surrounds it: a `repr` in a log, a dump of a settings object, a pickle for a worker
-process, a traceback that prints local variables. So the pair sits behind a closure in a private slot, every way of
-turning an object into text or data gives the fingerprint or an error, and only two methods hand the secret out, by
-name: `header_value()` and `pair_text()`. Python cannot wipe memory, and this module does not claim to.
+process, a traceback that prints local variables. So every way of turning an object into text or data gives the
+fingerprint or an error, and only two methods hand the secret out, by name: `header_value()` and `pair_text()`. Python
+cannot wipe memory, and this module does not claim to.
 """
 
 import hmac
@@ -23,9 +23,7 @@ _FINGERPRINT_BYTES = 16
 class CredentialFingerprint(str):
     """32 hex digits that name a key or a pair without disclosing it.
 
-    BLAKE2b-128 with a fixed personalisation, unsalted: the same on every machine, so that a fleet can share what it
-    knows of a pair. Keys and tokens are 128-bit random or more, so it cannot be inverted by trying; short tokens are
-    refused.
+    BLAKE2b-128 with a fixed personalisation, the same on every machine.
     """
 
     __slots__ = ()
@@ -33,6 +31,8 @@ class CredentialFingerprint(str):
     @classmethod
     def of(cls, text: str) -> Self:
         """Compute the fingerprint of an ASCII text (a key, or `key:token`)."""
+        # Unsalted, so that a fleet can share what it knows of a pair. Keys and tokens are 128-bit random or more, so it
+        # cannot be inverted by trying; short tokens are refused.
         digest = blake2b(text.encode("ascii"), digest_size=_FINGERPRINT_BYTES, person=_PERSONALISATION)
         return cls(digest.hexdigest())
 
@@ -46,9 +46,10 @@ class CredentialFingerprint(str):
 class ApiCredential:
     """One `key:token` pair of the portal. Made by `parse` only, immutable, compared by the pair alone.
 
-    It cannot be pickled on purpose: give worker processes the source (an environment variable, a profile), not the
-    secret.
+    It cannot be pickled: give worker processes the source (an environment variable, a profile), not the secret.
     """
+
+    # Slots, and not attrs: `vars`, `asdict` and structured loggers find no fields to dump.
 
     __slots__ = ("_expires_at", "_fingerprint", "_key_fingerprint", "_reveal", "_source")
 
@@ -94,7 +95,8 @@ class ApiCredential:
         outcome = read_pair(
             text if isinstance(text, str) else text.decode("latin-1"), allow_unusual_shape=allow_unusual_shape
         )
-        del text  # a traceback that prints locals must not find it here
+        # A traceback that prints locals must not find it here.
+        del text
         if isinstance(outcome, Pair):
             return cls._seal(outcome, source=source or "argument", expires_at=expires_at)
         where = "" if source is None else f" from {source}"
@@ -114,8 +116,10 @@ class ApiCredential:
     @classmethod
     def _seal(cls, pair: Pair, *, source: str, expires_at: datetime | None) -> "ApiCredential":
         text = f"{pair.key}:{pair.token}"
+        # Past the guards of __init__ and __setattr__, which are for everybody else.
         made = object.__new__(cls)
         put = object.__setattr__
+        # A closure: whoever walks the slots, as debuggers and crash reporters do, finds a function.
         put(made, "_reveal", lambda: text)
         put(made, "_fingerprint", CredentialFingerprint.of(text))
         # Two spellings of one key must not get a budget each, should the portal read keys in any case.
@@ -161,6 +165,7 @@ class ApiCredential:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ApiCredential):
             return NotImplemented
+        # In constant time, as secrets are compared.
         return hmac.compare_digest(self._reveal(), other._reveal())
 
     def __hash__(self) -> int:

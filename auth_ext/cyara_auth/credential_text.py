@@ -12,14 +12,13 @@ Header name and scheme in any case; outer blanks and line ends, and then one pai
 Observed shape (one public sample each): the key is 32 lower-case hex digits, the token base64 of 32 bytes. A pair of
 another shape is refused too, but only until the caller says `allow_unusual_shape=True`.
 
-Everything here is pure and returns values; nothing raises while it has the text in a local variable, so that no
-traceback that prints locals can show it.
+Everything here is pure and returns values; nothing raises.
 """
 
 import re
 from enum import StrEnum
 
-from attrs import field, frozen
+import attrs
 
 MAX_LENGTH = 512
 """Longest text that is looked at, in characters; more is a wrong paste (servers answer 431 to a header of 70 kB)."""
@@ -37,6 +36,7 @@ _SCHEME = re.compile(r"apikey(?:[ \t]+|$)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(
     r"(bearer|basic|token|digest|negotiate|ntlm|hmac|aws4-hmac-sha256)(?:[ \t]|$)", re.IGNORECASE
 )
+# The variables of shells, GitHub, GitLab, Jinja, Ruby and Windows, as they stand when nobody has replaced them.
 _UNEXPANDED = re.compile(r"\$\{|\$\(|\{\{|\}\}|#\{|(?:^|:)\$|%[A-Za-z_]\w*%")
 _MASKED = re.compile(r"\*{3}|\[(?:redacted|masked|secure|hidden|filtered)\]|<redacted>", re.IGNORECASE)
 _NOTHING = re.compile(r"none|null|undefined|nil|nan|true|false", re.IGNORECASE)
@@ -77,16 +77,16 @@ class FormatReason(StrEnum):
     UNUSUAL_SHAPE = "unusual_shape"
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Pair:
     """Key and token as read. Lives only between reader and `ApiCredential`; its `repr` is empty on purpose."""
 
-    key: str = field(repr=False)
-    token: str = field(repr=False)
+    key: str = attrs.field(repr=False)
+    token: str = attrs.field(repr=False)
 
 
-@frozen(kw_only=True)
-class Refusal:
+@attrs.frozen(kw_only=True)
+class FormatDefect:
     """Why a text is no credential.
 
     Attributes:
@@ -104,28 +104,30 @@ class Refusal:
     token_length: int | None = None
 
 
-def read_pair(text: str, *, allow_unusual_shape: bool) -> Pair | Refusal:
+def read_pair(text: str, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
     """Read one credential text.
 
     Args:
         text: What was given; any string.
         allow_unusual_shape: Accept key and token that do not look like the observed ones.
     """
+    # Nothing below raises: an error would carry the text in its frames, and a traceback may print locals.
     size = len(text)
     body = text.strip(_OUTER)
     if (defect := _gross_defect(text, body)) is not None:
         reason, sentence = defect
-        return _refuse(reason, sentence, size)
+        return _defect(reason, sentence, size)
+    # One pair of quotes comes along when a line of a shell script or of a YAML file is copied.
     if len(body) > 1 and body[0] in "\"'" and body[-1] == body[0]:
         body = body[1:-1]
         if not body:
-            return _refuse(FormatReason.EMPTY, "is empty between its quotes", size)
+            return _defect(FormatReason.EMPTY, "is empty between its quotes", size)
     if '"' in body or "'" in body:
-        return _refuse(FormatReason.QUOTES, "has a quote without its partner; remove the quotes", size)
+        return _defect(FormatReason.QUOTES, "has a quote without its partner; remove the quotes", size)
     return _read_header(body, size, allow_unusual_shape=allow_unusual_shape)
 
 
-def _read_header(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | Refusal:
+def _read_header(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
     """Take off header name and scheme."""
     name = _HEADER_NAME.match(body)
     if name:
@@ -134,42 +136,45 @@ def _read_header(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | R
     if scheme:
         body = body[scheme.end() :]
         if _SCHEME.match(body):
-            return _refuse(FormatReason.REPEATED_SCHEME, "says ApiKey twice; give it once or not at all", size)
+            return _defect(FormatReason.REPEATED_SCHEME, "says ApiKey twice; give it once or not at all", size)
     other = _OTHER_SCHEME.match(body)
     if other:
         sentence = f"uses the scheme {other[1].capitalize()}; the portal takes only ApiKey"
-        return _refuse(FormatReason.OTHER_SCHEME, sentence, size)
+        return _defect(FormatReason.OTHER_SCHEME, sentence, size)
+    # A bare pair after the header's name is the form that other APIs take; the portal would read no scheme.
     if name and not scheme:
-        return _refuse(FormatReason.MISSING_SCHEME, "has the header's name but not the scheme ApiKey", size)
+        return _defect(FormatReason.MISSING_SCHEME, "has the header's name but not the scheme ApiKey", size)
     return _read_halves(body, size, allow_unusual_shape=allow_unusual_shape)
 
 
-def _read_halves(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | Refusal:
+def _read_halves(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
     """Split at the only colon, after what is no credential at all has been named for what it is."""
     halves = body.split(":")
+    # First, since "has no colon" would be a poor thing to say of ${CYARA_API_CREDENTIAL}.
     if (stand_in := _stand_in(body, halves, size)) is not None:
         return stand_in
     if " " in body or "\t" in body:
         hint = ""
+        # Form decoding turns a plus into a blank, and base64 has pluses.
         if len(halves) == 2 and _TOKEN.fullmatch(halves[1].replace(" ", "+")):  # noqa: PLR2004  # a pair has two halves
             hint = " (a + may have become a blank on its way, as in a URL)"
-        return _refuse(FormatReason.INNER_SPACE, f"has blanks inside{hint}; copy it again", size)
+        return _defect(FormatReason.INNER_SPACE, f"has blanks inside{hint}; copy it again", size)
     if len(halves) == 1:
-        return _refuse(FormatReason.NO_COLON, "has no colon; the form is key:token", size)
+        return _defect(FormatReason.NO_COLON, "has no colon; the form is key:token", size)
     if len(halves) > 2:  # noqa: PLR2004  # a pair has two halves
-        return _refuse(FormatReason.SEVERAL_COLONS, "has more than one colon; the form is key:token", size)
+        return _defect(FormatReason.SEVERAL_COLONS, "has more than one colon; the form is key:token", size)
     pair = Pair(key=halves[0], token=halves[1])
     defect = _hard_defect(pair) or (None if allow_unusual_shape else _unusual_shape(pair))
     if defect is None:
         return pair
     reason, sentence = defect
-    return Refusal(
+    return FormatDefect(
         reason=reason, sentence=sentence, length=size, key_length=len(pair.key), token_length=len(pair.token)
     )
 
 
-def _refuse(reason: FormatReason, sentence: str, length: int) -> Refusal:
-    return Refusal(reason=reason, sentence=sentence, length=length)
+def _defect(reason: FormatReason, sentence: str, length: int) -> FormatDefect:
+    return FormatDefect(reason=reason, sentence=sentence, length=length)
 
 
 def _gross_defect(text: str, body: str) -> tuple[FormatReason, str] | None:
@@ -180,6 +185,7 @@ def _gross_defect(text: str, body: str) -> tuple[FormatReason, str] | None:
         return FormatReason.EMPTY, "is empty"
     if _COMMAND.search(body):
         return FormatReason.COMMAND, "looks like a curl command; give only the value of its -H option"
+    # The common case is a file of several credentials; to take the first would be a guess.
     if "\n" in body or "\r" in body:
         return FormatReason.SEVERAL_LINES, "has more than one line; give one pair"
     if (found := _forbidden(text, body)) is not None:
@@ -188,30 +194,28 @@ def _gross_defect(text: str, body: str) -> tuple[FormatReason, str] | None:
 
 
 def _forbidden(text: str, body: str) -> str | None:
-    """Name the first character that a header must not carry, by code point and place, never the text around it.
-
-    h11 and `str.encode` would raise with the whole value in their message, and raw bytes above 0x7F would even be sent.
-    """
+    """Name the first character that a header must not carry, by code point and place, never the text around it."""
+    # h11 and `str.encode` would raise with the whole value in their message, and bytes above 0x7F would even be sent.
     for index, character in enumerate(body, start=text.index(body) + 1):
         if not (" " <= character <= "~" or character == "\t"):
             return f"has the character U+{ord(character):04X} at position {index}; copy it again as plain text"
     return None
 
 
-def _stand_in(body: str, halves: list[str], size: int) -> Refusal | None:
+def _stand_in(body: str, halves: list[str], size: int) -> FormatDefect | None:
     """Recognise what stands where a credential should be: a variable nobody expanded, a mask, a null, an example."""
     if _UNEXPANDED.search(body):
-        return _refuse(FormatReason.UNEXPANDED, "is a variable that was not replaced by its value", size)
+        return _defect(FormatReason.UNEXPANDED, "is a variable that was not replaced by its value", size)
     if _MASKED.search(body):
-        return _refuse(FormatReason.MASKED, "is masked; take it from its source, not from a log", size)
+        return _defect(FormatReason.MASKED, "is masked; take it from its source, not from a log", size)
     if any(_NOTHING.fullmatch(half) for half in halves):
-        return _refuse(
+        return _defect(
             FormatReason.NOTHING, "is the name of an empty value; the variable it came from was not set", size
         )
     # A genuine token may begin with "My"; only halves without the observed shape can be examples.
     unshaped = [half for half in halves if not _KEY.fullmatch(half) and not _TOKEN.fullmatch(half)]
     if any(_PLACEHOLDER.fullmatch(half.strip()) for half in unshaped):
-        return _refuse(FormatReason.PLACEHOLDER, "is a placeholder; put in the key and token of the portal", size)
+        return _defect(FormatReason.PLACEHOLDER, "is a placeholder; put in the key and token of the portal", size)
     return None
 
 
@@ -230,6 +234,7 @@ def _hard_defect(pair: Pair) -> tuple[FormatReason, str] | None:
 
 def _unusual_shape(pair: Pair) -> tuple[FormatReason, str] | None:
     """Compare with the observed shape, and name the slip that explains the difference."""
+    # Each slip has its own remedy, and all can be overridden: the shape was observed, and is promised nowhere.
     key_fits, token_fits = _KEY.fullmatch(pair.key), _TOKEN.fullmatch(pair.token)
     if key_fits and token_fits:
         return None

@@ -25,7 +25,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- StrikeBudgetExhaustedError  one more call could void the token
     |   +-- ProbeWaitTimeoutError       another caller is still verifying the pair
     |   +-- RotationInProgressError     `cyara auth rotate begin` holds the key
-    |   +-- LateCallsError              an operator's command, while lost calls may still count against the new token
+    |   +-- UnsettledCallsError         an operator's command, while lost calls may still count against the new token
     |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
     |   +-- SharedStoreRequiredError    a private store, where a shared one was demanded
     +-- UnexpectedAuthPageError         a login page where the API should have answered
@@ -38,7 +38,7 @@ CyaraError                              root, rendered into cyara_client.errors
 ```
 
 None but the last derives from `httpx.HTTPError`: libraries that retry transport errors would loop on a refusal.
-None holds a secret or a body, in its text or in an attribute. All can be pickled, so they cross process pools.
+None holds a secret or a body, in text or attribute; all can be pickled. The warnings stand at the end of the module.
 """
 
 from datetime import datetime
@@ -50,38 +50,8 @@ SHOWN_HEX_DIGITS = 8
 """How much of a fingerprint people see: enough to compare by eye, as git does with commits."""
 
 
-def refusal_text(  # noqa: PLR0913  # each is a fact that a refusal has to name
-    what: str,
-    *,
-    fingerprint: str | None,
-    when: datetime | None,
-    host: str | None,
-    pid: int | None,
-    source: str | None,
-    command: str,
-) -> str:
-    """Return the text; what is not known is left out."""
-    parts = [f"{what}."]
-    if fingerprint is not None:
-        origin = "" if source is None else f" from {source}"
-        parts.append(f"Fingerprint {fingerprint[:SHOWN_HEX_DIGITS]}{origin}.")
-    place = " ".join(
-        clause
-        for clause in (
-            "" if when is None else f"on {when:%Y-%m-%d at %H:%M:%S %Z}".rstrip(),
-            "" if pid is None else f"in process {pid}",
-            "" if host is None else f"on {host}",
-        )
-        if clause
-    )
-    if place:
-        parts.append(f"It happened {place}.")
-    parts.append(f"Nothing was sent. Next: {command}")
-    return " ".join(parts)
-
-
 def _restore(kind: type["CyaraAuthError"], args: tuple[Any, ...], attributes: dict[str, Any]) -> "CyaraAuthError":
-    """Rebuild an unpickled error without `__init__`, whose keyword arguments `BaseException` does not keep."""
+    # Without `__init__`, whose keyword arguments `BaseException` does not keep.
     error = kind.__new__(kind, *args)
     error.__dict__.update(attributes)
     return error
@@ -90,8 +60,7 @@ def _restore(kind: type["CyaraAuthError"], args: tuple[Any, ...], attributes: di
 class CyaraAuthError(CyaraError):
     """Root of what `cyara_auth` raises by itself, before or instead of an answer of the portal.
 
-    It knows the call that it was raised for, by the same names as `ApiError`; None is what is unknown, or does not
-    apply because there was no call or no answer.
+    It knows its call by the same names as `ApiError`; None is what is unknown, or does not apply.
 
     Attributes:
         method: HTTP method.
@@ -155,12 +124,6 @@ class CredentialFormatError(CredentialError):
         source: Where the text came from, in words.
     """
 
-    reason: str
-    length: int
-    key_length: int | None
-    token_length: int | None
-    source: str | None
-
     def __init__(  # noqa: PLR0913  # each is a fact that programs may ask for
         self,
         message: str,
@@ -172,11 +135,8 @@ class CredentialFormatError(CredentialError):
         source: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.reason = reason
-        self.length = length
-        self.key_length = key_length
-        self.token_length = token_length
-        self.source = source
+        self.reason, self.source = reason, source
+        self.length, self.key_length, self.token_length = length, key_length, token_length
 
 
 class CredentialPermissionsError(CredentialError):
@@ -199,6 +159,7 @@ class CredentialOriginError(CredentialError):
     """The credential, or the page that is to be followed, belongs to another portal."""
 
 
+# Raised while a list is read, so whoever catches PageError for the sake of the pages before gets it as well.
 class ForeignPageError(CredentialOriginError, PageError):
     """The link to a list's next page leads to another portal, and was not followed. What was read before is good."""
 
@@ -207,7 +168,7 @@ class AdmissionRefusedError(CyaraAuthError):
     """The guard let no byte out. The text says why, since when, where it began, and the next command.
 
     Attributes:
-        fingerprint: The pair's (or, for the account, the key's) fingerprint; `None` when it does not matter.
+        fingerprint: Of the pair, or of the key where all its pairs are concerned; `None` when it does not matter.
         detail: What is special about this case, a clause without the final stop.
         when: When the cause arose (aware, UTC), if known.
         host: Name of the machine on which the cause arose, if known.
@@ -230,18 +191,27 @@ class AdmissionRefusedError(CyaraAuthError):
         source: str | None = None,
         command: str | None = None,
     ) -> None:
-        self.fingerprint = fingerprint
-        self.detail = detail
-        self.when = when
-        self.host = host
-        self.pid = pid
-        self.source = source
+        self.fingerprint, self.source, self.detail = fingerprint, source, detail
+        self.when, self.host, self.pid = when, host, pid
         self.command = self.usual_command if command is None else command
-        what = self.what if detail is None else f"{self.what}: {detail}"
-        said = refusal_text(
-            what, fingerprint=fingerprint, when=when, host=host, pid=pid, source=source, command=self.command
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        """Return the sentences; what is not known is left out."""
+        parts = [f"{self.what}." if self.detail is None else f"{self.what}: {self.detail}."]
+        if self.fingerprint is not None:
+            origin = "" if self.source is None else f" from {self.source}"
+            parts.append(f"Fingerprint {self.fingerprint[:SHOWN_HEX_DIGITS]}{origin}.")
+        circumstances = (
+            # Without a zone %Z is empty, and leaves a blank before the full stop.
+            "" if self.when is None else f"on {self.when:%Y-%m-%d at %H:%M:%S %Z}".rstrip(),
+            "" if self.pid is None else f"in process {self.pid}",
+            "" if self.host is None else f"on {self.host}",
         )
-        super().__init__(said)
+        if any(circumstances):
+            parts.append(f"It happened {' '.join(filter(None, circumstances))}.")
+        parts.append(f"Nothing was sent. Next: {self.command}")
+        return " ".join(parts)
 
 
 class CredentialRejectedError(AdmissionRefusedError):
@@ -251,6 +221,7 @@ class CredentialRejectedError(AdmissionRefusedError):
     usual_command = "copy the current token from the portal (Settings > API), then: cyara auth login"
 
 
+# Derived, since whoever handles a rejection must handle this as well: the pair is not sent again by itself.
 class CredentialSuspectError(CredentialRejectedError):
     """A login page, or a 401 of a gateway or of a server that does not know the new token yet: counted, not final."""
 
@@ -261,7 +232,7 @@ class CredentialSuspectError(CredentialRejectedError):
 
 
 class CredentialSupersededError(AdmissionRefusedError):
-    """Another pair of the same key was verified, which shows this one dead without spending a strike."""
+    """Another pair of the same key was verified: so this one is dead, and no strike was spent to learn it."""
 
     what = "Another token of the same key is in use, so this one is no longer valid"
     usual_command = "give this process the current token (cyara auth doctor shows its source)"
@@ -288,7 +259,7 @@ class RotationInProgressError(AdmissionRefusedError):
     usual_command = "cyara auth rotate commit, or: cyara auth rotate abort"
 
 
-class LateCallsError(AdmissionRefusedError):
+class UnsettledCallsError(AdmissionRefusedError):
     """The operator says that the token is new, and calls that were lost may be judged after it was generated."""
 
     what = "The new token may have to pay for calls with the old one"
@@ -309,7 +280,7 @@ class SharedStoreRequiredError(AdmissionRefusedError):
 
 
 class UnexpectedAuthPageError(CyaraAuthError):
-    """A login page, or the way to one, came in the API's place: nothing is verified, and the pair is suspect."""
+    """A login page, or the way to one, came in the API's place: it verifies nothing, and the pair is suspect."""
 
     def __init__(self, message: str, *, status_code: int) -> None:
         super().__init__(message)
@@ -324,9 +295,26 @@ class WaitTimeoutError(CyaraAuthError):
     """What was waited for did not happen before the deadline. `last` is the last answer, `seconds` the time waited."""
 
     def __init__(self, *, last: object, attempts: int, seconds: float) -> None:
-        digits = max(2, len(f"{seconds:.0f}"))  # whole seconds, but a fraction where the deadline was one
+        # Whole seconds, but a fraction where the deadline was one.
+        digits = max(2, len(f"{seconds:.0f}"))
         super().__init__(
             f"It did not happen within {seconds:.{digits}g} seconds (questions asked: {attempts}). Nothing at the "
             "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came.",
         )
         self.last, self.attempts, self.seconds = last, attempts, seconds
+
+
+class CyaraAuthWarning(UserWarning):
+    """Root of the warnings of `cyara_auth`: what goes on for now, and will not for ever."""
+
+
+class CredentialExpiryWarning(CyaraAuthWarning):
+    """The credential will expire soon; replace it before it does."""
+
+
+class PrivateStoreWarning(CyaraAuthWarning):
+    """Strikes are counted in this process only, because no folder for a store could be written."""
+
+
+class StrikeStoreRolledBackWarning(CyaraAuthWarning):
+    """The store has lost writes, and perhaps strikes, that this process had seen."""

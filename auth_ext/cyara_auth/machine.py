@@ -5,7 +5,11 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Instant:
-    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server)."""
+    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server).
+
+    Readings of different domains cannot be compared. Whatever depends on such a comparison takes the careful answer:
+    a verification is not fresh, and the age of a ticket starts again when the new domain first sees it.
+    """
 
     domain: str
     seconds: float
@@ -25,14 +29,14 @@ class Owner:
 
     Attributes:
         host: Name of the machine, for texts.
-        realm: Where the process number means something (machine and process namespace).
+        pid_namespace: Where the process number means something: the namespace, and its machine.
         boot: Which boot of that machine.
         pid: Process number.
         started: When the process started, as the operating system tells it: a reused number has another start.
     """
 
     host: str
-    realm: str
+    pid_namespace: str
     boot: str
     pid: int
     started: str

@@ -3,9 +3,9 @@
 A client-level header is sent by httpx to any absolute URL, also to a foreign "next page" link, and event hooks add it
 again after httpx took it off. So the transport asks `Origin.covers` for each request, and nothing else decides.
 
-The base URL's rules live here too: https only, plain http to loopback only (a token must not cross a wire unencrypted),
-no user name in it (httpx would turn that into Basic authorization), and the addresses that people paste by mistake, the
-Swagger page, a route of the API, the web portal or its login page, are refused with the right address named.
+The base URL's rules live here too: https only, plain http to loopback only, no user name in it, and the addresses that
+people paste by mistake, the Swagger page, a route of the API, the web portal or its login page, are refused with the
+right address named.
 """
 
 import ipaddress
@@ -44,7 +44,8 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine by its spelling; no name is looked up."""
+        """Whether the host is this machine by its spelling."""
+        # No name is looked up: who controls the resolver could make any host "this machine".
         if self.host == "localhost":
             return True
         try:
@@ -58,7 +59,8 @@ class Origin:
         return self.scheme == "https" or (self.scheme == "http" and self.is_loopback)
 
     def covers(self, url: httpx.URL) -> bool:
-        """Return whether a request to `url` stays on this origin. Called for every hop, so it only compares."""
+        """Return whether a request to `url` stays on this origin."""
+        # Called for every hop, so it compares and makes no Origin.
         return url.scheme == self.scheme and _port(url) == self.port and _host(url) == self.host
 
     def __str__(self) -> str:
@@ -85,6 +87,7 @@ class BaseUrl:
         """
         url = _read(text)
         origin = Origin.of(url)
+        # httpx would turn a user name into Basic authorization.
         if url.userinfo:
             raise BaseUrlError(
                 "The base URL has a user name or password in it, which would replace the API credential. "
@@ -108,7 +111,8 @@ def _read(text: str) -> httpx.URL:
         stripped = f"https://{stripped}"
     try:
         url = httpx.URL(stripped)
-        host = url.host  # a name in Punycode is decoded only here
+        # A name in Punycode is decoded only here.
+        host = url.host
     except (httpx.InvalidURL, UnicodeError) as error:
         # httpx names the fault without the address; a pasted password must not come back in a message.
         raise BaseUrlError("The base URL is not a valid address. Use https://<portal>/cyarawebapi.") from error
@@ -123,6 +127,7 @@ def _read(text: str) -> httpx.URL:
 
 def _api_path(url: httpx.URL, origin: Origin) -> str:
     """Return the path of the API, without a trailing slash, or refuse the addresses that are pasted by mistake."""
+    # Only the host is the same in upper case; a path below a gateway need not be, so it is kept as it was typed.
     path = url.raw_path.partition(b"?")[0].decode("ascii").rstrip("/")
     before, swagger, _ = path.lower().partition("/swagger")
     if swagger:
@@ -131,6 +136,7 @@ def _api_path(url: httpx.URL, origin: Origin) -> str:
         )
     if "/cyarawebportal" in path.lower():
         raise BaseUrlError(f"This is the address of the web portal, not of the API. Use {origin}{API_PATH}.")
+    # Every call adds its own route, so a pasted one would stand in the address twice.
     if version := _VERSION_ROUTE.search(path):
         raise BaseUrlError(
             f"The base URL ends before the version. Use {origin}{path[: version.start()] or API_PATH}; the rest is a "

@@ -38,6 +38,7 @@ class Redactor:
     __slots__ = ("_replace_known",)
 
     def __init__(self, *credentials: ApiCredential) -> None:
+        # Longest first: the pair must go before its halves, or its colon would tell where they were.
         forms = sorted({form for one in credentials for form in _spellings(one.pair_text())}, key=len, reverse=True)
         known = re.compile("|".join(re.escape(form) for form in forms)) if forms else None
 
@@ -77,6 +78,7 @@ class RedactingFilter(logging.Filter):
             if (clean := self._redact(text)) != text:
                 # The exception object would be printed again, by handlers that format it themselves.
                 record.exc_info, record.exc_text = None, clean
+        # Extra fields are attributes of the record, and formatters for JSON print them all.
         for name, value in vars(record).items():
             if isinstance(value, str):
                 vars(record)[name] = self._redact(value)
@@ -85,7 +87,8 @@ class RedactingFilter(logging.Filter):
     def _clean_message(self, record: logging.LogRecord) -> None:
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001  # arguments that do not fit: logging would print them all to stderr
+        except Exception:  # noqa: BLE001  # whatever a __str__ of the caller's raises
+            # Arguments that do not fit the message: logging would print them all to stderr.
             message = f"{record.msg!r} {record.args!r}"
             record.msg, record.args = self._redact(message), ()
             return
@@ -97,12 +100,14 @@ def scrub(error: BaseException, *credentials: ApiCredential) -> None:
     """Take the secret out of an exception and of everything that hangs on it, in place.
 
     Texts in arguments, notes and attributes are cleaned, and the local variables of frames that have ended are
-    released: line numbers stay, values go. Frames that still run are the caller's own.
+    released: line numbers stay, values go.
     """
     redact = Redactor(*credentials)
     for link in _chain(error):
+        # Frames that still run cannot be cleared; they are the caller's own.
         traceback.clear_frames(link.__traceback__)
         link.args = tuple(_clean(argument, redact) for argument in link.args)
+        # These keep the whole text in a C field, which `vars` does not show.
         if isinstance(link, UnicodeEncodeError):
             link.object = redact(link.object)
         elif isinstance(link, UnicodeDecodeError):
@@ -113,6 +118,7 @@ def scrub(error: BaseException, *credentials: ApiCredential) -> None:
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield the exception, its causes and contexts and the members of groups, each once."""
+    # By identity: contexts may form a circle, and an exception can compare as it likes.
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:

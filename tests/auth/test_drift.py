@@ -9,7 +9,8 @@ import pytest
 from pipeline.document.document import read_document
 from pipeline.overlay import apply_overlays
 
-from cyara_auth.drift.drift import Drift, DriftError, compare, overlay
+from cyara_auth.drift.compare import compare
+from cyara_auth.drift.drift import Drift, DriftError, overlay
 
 CAMPAIGN: dict[str, Any] = {
     "type": "object",

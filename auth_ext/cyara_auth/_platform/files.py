@@ -12,6 +12,12 @@ from pathlib import Path
 
 from cyara_auth._platform.system import this_system
 
+OTHERS = 0o077
+"""Mode bits that let anybody but the owner do anything."""
+
+_OTHERS_WRITE = 0o022
+_ROOT = 0
+
 
 class UnsafePathError(Exception):
     """A file or folder that others could read, replace or share between machines; the text is one sentence."""
@@ -26,6 +32,7 @@ def create_private(path: Path, *, companions: tuple[str, ...] = ()) -> None:
         UnsafePathError: others could read, replace or share the file.
         OSError: it cannot be created.
     """
+    # Folders above may exist for other purposes, with the mode that the user chose; only the last one is ours.
     path.parent.parent.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     _check_folder(path.parent)
@@ -44,31 +51,50 @@ def file_identity(path: Path) -> tuple[int, int] | None:
     return facts.st_dev, facts.st_ino
 
 
+def others_can_replace(folder: Path, *, trust_owner: bool = False) -> bool:
+    """Return whether users other than this one (and root) can replace a file of ours in an existing folder.
+
+    `trust_owner` says that the folder's owner may, whoever that is.
+    """
+    if sys.platform == "win32":
+        return False
+    facts = folder.stat()
+    sticky = bool(facts.st_mode & stat.S_ISVTX)
+    # Sticky, as /tmp is: a file is renamed or removed by its owner, the folder's owner and root alone. Whoever else can
+    # write there may add files, but one that takes the place of ours before we make it is refused for its owner.
+    if facts.st_mode & _OTHERS_WRITE and not sticky:
+        return True
+    # Sticky does not bind the folder's owner. In /tmp that is root, from whom no folder protects.
+    return not (trust_owner or facts.st_uid == os.geteuid() or (sticky and facts.st_uid == _ROOT))
+
+
 def _create(path: Path, companions: tuple[str, ...]) -> None:
     if os.path.lexists(path):
         return  # another process was quicker
+    # The log of a deleted database would be replayed into the new one.
     for ending in companions:
         path.with_name(path.name + ending).unlink(missing_ok=True)
+    # O_EXCL: a link that appears in between is refused, and not followed to a file elsewhere.
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     os.close(os.open(path, flags, 0o600))
 
 
 @contextmanager
 def _exclusive(folder: Path) -> Generator[None]:
-    """Keep other processes from creating a file in `folder` at the same time.
-
-    Not needed on Windows, which does not delete files that are open: there are no remains to remove.
-    """
+    """Keep other processes from creating a file in `folder` at the same time."""
     if sys.platform == "win32":
+        # Windows does not delete files that are open, so there are no remains to remove and nothing to keep apart.
         yield
         return
-    import fcntl  # noqa: PLC0415 - not on Windows
+    import fcntl
 
+    # The lock is on the folder: a lock file would be one more thing that can be deleted or left behind.
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        # Closing unlocks, also when the process dies.
         os.close(descriptor)
 
 
@@ -78,17 +104,18 @@ def _check_folder(folder: Path) -> None:
             f"{folder} is on a network file system ({kind}), where SQLite cannot lock reliably; "
             "name a local path, or a Redis store for several machines",
         )
-    mode = folder.stat().st_mode
-    if sys.platform != "win32" and mode & 0o022 and not mode & stat.S_ISVTX:
+    # In a container root often keeps its state on a volume that belongs to a user of the host.
+    if others_can_replace(folder, trust_owner=True):
         raise UnsafePathError(f"other users can replace files in {folder}; run: chmod 700 {folder}")
 
 
 def _check_file(path: Path) -> None:
+    # lstat, since a link to a private file elsewhere can be turned to another one at any time.
     facts = path.lstat()
     if not stat.S_ISREG(facts.st_mode):
         raise UnsafePathError(f"{path} is not a regular file")
     if sys.platform != "win32":
         if facts.st_uid != os.geteuid():
             raise UnsafePathError(f"{path} belongs to another user")
-        if facts.st_mode & 0o077:
+        if facts.st_mode & OTHERS:
             raise UnsafePathError(f"other users can read {path}; run: chmod 600 {path}")

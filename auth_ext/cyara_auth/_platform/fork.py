@@ -25,6 +25,7 @@ def watch_forks(thing: ForkAware) -> None:
     """Tell `thing` about every fork from now on, for as long as somebody else keeps it alive."""
     if not hasattr(os, "register_at_fork"):
         return  # Windows does not fork
+    # Python has no way to unregister; with a strong reference every client ever made would live as long as the process.
     reference = weakref.ref(thing)
 
     def before() -> None:

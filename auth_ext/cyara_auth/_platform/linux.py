@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+import attrs
 
-assert sys.platform == "linux"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for Linux
+# Tells type checkers, and a wrong import, that the rest is for Linux.
+assert sys.platform == "linux"  # noqa: S101
 
 SHARED_TYPES: Final = frozenset(
     {
@@ -52,17 +53,18 @@ https://www.sqlite.org/wal.html says that write-ahead logging does not work over
 _STATE, _START = 0, 19  # positions in /proc/<pid>/stat after the command's closing bracket, proc_pid_stat(5)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class LinuxSystem:
     """Answers from the proc file system below `root` (another one than `/` only in tests)."""
 
     root: Path = Path("/")
 
-    def realm(self) -> str:
-        """Hash the machine id (the host name where it has none) with the pid namespace."""
+    def pid_namespace(self) -> str:
+        """Hash the machine id (the host name where there is none) with the namespace's number."""
         namespace = self._link("proc/self/ns/pid")
         if not namespace:
             return ""
+        # Small container images have no machine id; a host name is less certain, but there is nothing else.
         machine = self._text("etc/machine-id") or socket.gethostname()
         return hashlib.blake2b(f"{machine} {namespace}".encode(), digest_size=8).hexdigest()
 
@@ -71,15 +73,17 @@ class LinuxSystem:
         return self._text("proc/sys/kernel/random/boot_id")
 
     def clock_domain(self) -> str:
-        """Join boot and time namespace: a time namespace may shift the clock read by `uptime`, time_namespaces(7)."""
+        """Join boot and time namespace."""
+        # A time namespace may shift the clock that `uptime` reads, time_namespaces(7).
         return f"{self.boot()} {self._link('proc/self/ns/time')}".strip()
 
     def uptime(self) -> float:
-        """Return CLOCK_BOOTTIME: unlike the monotonic clock it counts a laptop's sleep."""
+        """Return CLOCK_BOOTTIME."""
+        # Unlike CLOCK_MONOTONIC it counts a laptop's sleep, during which a verification grows old, too.
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def started(self, pid: int) -> str:
-        """Return the start time in clock ticks since boot. A zombie is dead: it can send nothing any more.
+        """Return the start time in clock ticks since boot.
 
         Raises:
             ProcessLookupError: no such process, or a zombie.
@@ -90,12 +94,14 @@ class LinuxSystem:
         fields = self._text(f"proc/{pid}/stat").rpartition(")")[2].split()
         if len(fields) <= _START:
             return ""  # hidden from us (mount option hidepid), or gone this very moment
+        # A zombie is dead: it can send nothing any more.
         if fields[_STATE] in {"Z", "X"}:
             raise ProcessLookupError(pid)
         return fields[_START]
 
     def network_file_system(self, folder: Path) -> str | None:
-        """Find the mount by the mount id of an open descriptor: nested and stacked mounts cannot mislead it."""
+        """Find the type of the mount that the folder is on."""
+        # By the mount id of an open descriptor, so that nested and stacked mounts cannot mislead.
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             facts = self._text(f"proc/self/fdinfo/{descriptor}")
@@ -123,13 +129,14 @@ class LinuxSystem:
 
 
 def _exists(pid: int) -> bool:
-    """Ask the kernel; /proc alone would not do, since hidepid hides other users' processes there."""
     if pid <= 0:
         return False  # kill(2) gives these a meaning of its own: process groups
+    # The kernel is asked, since the mount option hidepid hides other users' processes from /proc.
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    # Another user's process, or a number that no call takes: in doubt it is alive.
     except (PermissionError, OverflowError):
         return True
     return True

@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+import attrs
 
-assert sys.platform == "darwin"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for macOS
+# Tells type checkers, and a wrong import, that the rest is for macOS.
+assert sys.platform == "darwin"  # noqa: S101
 
 _PROC_PIDTBSDINFO: Final = 3  # sys/proc_info.h
 _AND_ZOMBIES: Final = ctypes.c_uint64(1)
@@ -27,11 +28,11 @@ _STATFS_NAME: Final = slice(72, 88)
 _library = ctypes.CDLL(ctypes.util.find_library("System"), use_errno=True)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class MacSystem:
     """Answers from the running kernel."""
 
-    def realm(self) -> str:
+    def pid_namespace(self) -> str:
         """Hash the host's UUID; macOS has no pid namespaces."""
         return _digest(_host_uuid())
 
@@ -44,7 +45,8 @@ class MacSystem:
         return self.boot()
 
     def uptime(self) -> float:
-        """Return CLOCK_MONOTONIC, which on macOS goes on during sleep (`time.monotonic` does not)."""
+        """Return CLOCK_MONOTONIC."""
+        # On macOS it goes on during sleep; `time.monotonic`, which reads another clock there, does not.
         return time.clock_gettime(time.CLOCK_MONOTONIC)
 
     def started(self, pid: int) -> str:
@@ -55,6 +57,7 @@ class MacSystem:
         """
         if pid <= 0:
             raise ProcessLookupError(pid)
+        # Raises ProcessLookupError by itself; another user's process exists, and proc_pidinfo would not tell of it.
         try:
             os.kill(pid, 0)
         except PermissionError:

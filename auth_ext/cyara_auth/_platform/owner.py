@@ -1,8 +1,7 @@
-"""Who holds a ticket, and whether that process is gone: proof against reused process ids, reboots and containers.
+"""Who holds a ticket, and whether that process is gone: safe with reused process ids, reboots and containers.
 
 A process id alone is reused, so the start time goes with it; it means something in one pid namespace of one machine
-only, so that goes with it; and it ends with the boot. Whoever cannot be judged from here (another machine, another
-container, an unknown system) counts as alive: their tickets end by `orphan_ttl`, and even then stay charged.
+only, so that goes with it; and it ends with the boot.
 """
 
 import functools
@@ -32,7 +31,7 @@ def identify(pid: int, *, system: System) -> Owner:
     """Return the name of a process that is known to run."""
     return Owner(
         host=socket.gethostname(),
-        realm=system.realm(),
+        pid_namespace=system.pid_namespace(),
         boot=system.boot(),
         pid=pid,
         started=system.started(pid),
@@ -41,17 +40,22 @@ def identify(pid: int, *, system: System) -> Owner:
 
 def judge(owner: Owner, *, own: Owner, system: System) -> bool:
     """Tell whether `owner` has certainly ended, as seen by the process `own` on `system`."""
-    if not owner.realm or owner.realm != own.realm:
+    # Whoever cannot be judged from here (another machine, another container, an unknown system) counts as alive: their
+    # tickets end by `orphan_ttl`, and even then stay charged.
+    if not owner.pid_namespace or owner.pid_namespace != own.pid_namespace:
         return False
+    # No process outlives a boot, but an unknown boot may be this one.
     if owner.boot != own.boot:
         return bool(owner.boot and own.boot)
     try:
         started = system.started(owner.pid)
     except ProcessLookupError:
         return True
+    # Another start time: the id was given to a later process.
     return bool(started and owner.started) and started != owner.started
 
 
+# By the process id, so that even a fork which no hook saw gets a name of its own.
 @functools.lru_cache(maxsize=1)
 def _identify(pid: int) -> Owner:
     return identify(pid, system=this_system())
@@ -62,11 +66,11 @@ def _clock_domain() -> str:
     return this_system().clock_domain()
 
 
-def _forget() -> None:
-    """Start anew in a forked child, which is another process and may be in another time namespace."""
+def _clear_caches() -> None:
+    # A forked child is another process, and may be in another time namespace.
     _identify.cache_clear()
     _clock_domain.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_clear_caches)

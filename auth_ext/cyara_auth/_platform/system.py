@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from attrs import frozen
+import attrs
 
 
 class System(Protocol):
     """The questions asked of an operating system. None of them raises, but where its docstring says so."""
 
-    def realm(self) -> str:
+    def pid_namespace(self) -> str:
         """Where a process id means something: machine and pid namespace. Empty when that cannot be told."""
         ...
 
@@ -45,11 +45,11 @@ class System(Protocol):
         ...
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class UnknownSystem:
     """A system that nothing is known about: no owner is ever found dead, only `orphan_ttl` ends their tickets."""
 
-    def realm(self) -> str:
+    def pid_namespace(self) -> str:
         """Cannot be told."""
         return ""
 
@@ -71,20 +71,22 @@ class UnknownSystem:
         return ""
 
     def network_file_system(self, folder: Path) -> str | None:
-        """Cannot be told, and a local disk is the likelier case."""
+        """Cannot be told."""
+        # A local disk is the likelier case, and to refuse it would leave such a system without a store.
         del folder
         return None
 
 
 @functools.cache
 def this_system() -> System:
-    """Return the answers of the system that this interpreter runs on; the other systems' modules stay unloaded."""
+    """Return the answers of the system that this interpreter runs on."""
+    # The other systems' modules need libraries that are not here, so they must not even be imported.
     if sys.platform == "linux":
-        from cyara_auth._platform.linux import LinuxSystem as Answers  # noqa: PLC0415 - needs /proc
+        from cyara_auth._platform.linux import LinuxSystem as Answers
     elif sys.platform == "darwin":
-        from cyara_auth._platform.macos import MacSystem as Answers  # noqa: PLC0415 - needs the library of macOS
+        from cyara_auth._platform.macos import MacSystem as Answers
     elif sys.platform == "win32":
-        from cyara_auth._platform.windows import WindowsSystem as Answers  # noqa: PLC0415 - needs kernel32
+        from cyara_auth._platform.windows import WindowsSystem as Answers
     else:
         Answers = UnknownSystem  # noqa: N806 - a class
     return Answers()

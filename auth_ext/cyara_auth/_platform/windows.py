@@ -9,9 +9,10 @@ from ctypes import wintypes
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+import attrs
 
-assert sys.platform == "win32"  # noqa: S101 - tells type checkers, and a wrong import, that the rest is for Windows
+# Tells type checkers, and a wrong import, that the rest is for Windows.
+assert sys.platform == "win32"  # noqa: S101
 
 _QUERY_LIMITED: Final = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
 _NO_SUCH_PROCESS: Final = 87  # ERROR_INVALID_PARAMETER, which OpenProcess gives for an id that nobody has
@@ -43,11 +44,11 @@ class _TimeOfDay(ctypes.Structure):
     )
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class WindowsSystem:
     """Answers from the running kernel."""
 
-    def realm(self) -> str:
+    def pid_namespace(self) -> str:
         """Hash the GUID that setup gave to this installation; Windows has no pid namespaces."""
         try:
             with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
@@ -57,11 +58,12 @@ class WindowsSystem:
         return hashlib.blake2b(guid.encode(), digest_size=8).hexdigest()
 
     def boot(self) -> str:
-        """Return the moment of the boot, corrected by what the clock was set by since, in 100 ns units since 1601."""
+        """Return the moment of the boot in 100 ns units since 1601."""
         facts = _TimeOfDay()
         size = ctypes.sizeof(facts)
         if _ntdll.NtQuerySystemInformation(_TIME_OF_DAY, ctypes.byref(facts), size, None) != 0:
             return ""
+        # Without what the clock was set by since then, or each setting would look like a new boot.
         return str(facts.boot_time - facts.boot_time_bias)
 
     def clock_domain(self) -> str:
@@ -85,6 +87,7 @@ class WindowsSystem:
             return ""  # another user's process: it exists
         try:
             code = wintypes.DWORD()
+            # A process that has ended keeps its id for as long as somebody holds a handle of it.
             if _kernel32.GetExitCodeProcess(handle, ctypes.byref(code)) and code.value != _STILL_ACTIVE:
                 raise ProcessLookupError(pid)
             created, ended, kernel, user = (wintypes.FILETIME() for _ in range(4))

@@ -26,7 +26,7 @@ from cyara_client.operations import OPERATIONS, Operation
 from cyara_client.resources import AsyncResources, SyncResources
 
 if TYPE_CHECKING:
-    from cyara_auth.workflows.steps import Ask
+    from cyara_auth.workflows.steps import CallStep
 
 
 @attrs.frozen(kw_only=True)
@@ -159,7 +159,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
     def _here(self) -> HttpClients:
         return self._clients.here()
 
-    def _without(self, step: "Ask") -> DecodingError:
+    def _missing_field(self, step: "CallStep") -> DecodingError:
         return _incomplete(step)
 
 
@@ -181,7 +181,7 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
         call = choose_verify_call(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
         return await self.raw("GET", call.path, **call.options(confirm=confirm))
 
-    def _without(self, step: "Ask") -> DecodingError:
+    def _missing_field(self, step: "CallStep") -> DecodingError:
         return _incomplete(step)
 
 
@@ -273,7 +273,7 @@ def built_from() -> tuple[str, str | None, str]:
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
 
 
-def _incomplete(step: "Ask") -> DecodingError:
+def _incomplete(step: "CallStep") -> DecodingError:
     """Return the error for an answer that was read, and in which null stands for what the next step needs."""
     module = f"{step.resource}.{step.method}"
     operation = next(found for found in OPERATIONS.values() if found.module == module)

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from cyara_auth.drift.drift import DriftError, compare
+from cyara_auth.drift.compare import compare
+from cyara_auth.drift.drift import DriftError
 from cyara_auth.extensions import operation_of
 
 if TYPE_CHECKING:
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
 
 @cache
 def packaged_document() -> dict[str, Any]:
-    """Return the OpenAPI document that travels with the generated client, with the corrections of overlays.
-
-    What somebody has put into an overlay is known from then on, and raises no more.
-    """
+    """Return the OpenAPI document that travels with the generated client, with the corrections of overlays."""
+    # What somebody has put into an overlay is known from then on, and raises no more.
     package = files("cyara_client")
     corrected = package / "openapi-corrected.json"
     document: dict[str, Any] = json.loads((corrected if corrected.is_file() else package / "openapi.json").read_bytes())
@@ -53,4 +52,5 @@ def _json_or_none(response: httpx.Response) -> object:
     try:
         return response.json()
     except ValueError:
-        return None  # what is not JSON after all is the decoder's to report
+        # What is not JSON after all is the decoder's to report.
+        return None

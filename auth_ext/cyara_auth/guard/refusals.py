@@ -14,7 +14,7 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
 )
 from cyara_auth.guard.call import Call
-from cyara_auth.renewal import renewal
+from cyara_auth.providers.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, Incident, KeyState, PairRecord, PairState, TicketStatus

@@ -1,7 +1,7 @@
 """What a credential provider is: a callable that returns a credential, or `None` when it has none.
 
 The distinction that everything else rests on: *absent* (`None`) lets the chain ask the next source, *malformed* (an
-error) stops it. A bad credential that fell through to the next source would spend strikes on several pairs.
+error) stops it.
 """
 
 from typing import Protocol, runtime_checkable
@@ -31,7 +31,7 @@ class VersionedProvider(Protocol):
         ...
 
 
-def ask(provider: CredentialProvider) -> ApiCredential | None:
+def call_provider(provider: CredentialProvider) -> ApiCredential | None:
     """Call a provider that somebody else wrote, and return its credential.
 
     Raises:
@@ -39,7 +39,8 @@ def ask(provider: CredentialProvider) -> ApiCredential | None:
         CredentialError: The source is there but unusable.
     """
     found = provider()
-    if found is None or isinstance(found, ApiCredential):  # pyright: ignore[reportUnnecessaryIsInstance]  # providers without a type checker
+    # Somebody else's function may have been written without a type checker.
+    if found is None or isinstance(found, ApiCredential):  # pyright: ignore[reportUnnecessaryIsInstance]
         return found
     raise CredentialSourceError(
         f"The {describe(provider)} returned a value of type {type(found).__name__}, not an ApiCredential. "
@@ -49,7 +50,8 @@ def ask(provider: CredentialProvider) -> ApiCredential | None:
 
 def describe(provider: CredentialProvider) -> str:
     """Name a provider's source: by its own `describe()` if it has one, else by its name."""
-    own_words: object = getattr(provider, "describe", None)
-    if callable(own_words):
-        return str(own_words())
+    # No part of the Protocol, because a plain function is a provider too.
+    own_describe: object = getattr(provider, "describe", None)
+    if callable(own_describe):
+        return str(own_describe())
     return f"provider {getattr(provider, '__qualname__', type(provider).__qualname__)}"

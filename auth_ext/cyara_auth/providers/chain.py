@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialNotFoundError
 from cyara_auth.origin import BaseUrl, Origin
-from cyara_auth.providers.base import CredentialProvider, ask
+from cyara_auth.providers.base import CredentialProvider, call_provider
 from cyara_auth.providers.command import COMMAND, COMMAND_ENV, CommandProvider, split_command
 from cyara_auth.providers.environment import WHOLE, EnvironmentProvider
 from cyara_auth.providers.keyring_entry import KeyringProvider
@@ -52,14 +52,18 @@ def resolve_credential_source(
         ConfigurationError: A setting is unusable.
     """
     variables = Variables(environ)
-    del environ  # here and below: a traceback that prints locals must not find secrets in these frames
+    # A traceback that prints locals must not find a secret in this frame: neither the environment, nor the text below,
+    # which leaves the frame in a list that is emptied by the call.
+    del environ
     if credential is not None:
         holder = [credential]
         del credential
         return _explicit(holder.pop())
     providers = ranked_providers(profile, variables=variables, base_url=base_url)
     for rank, provider in enumerate(providers, start=1):
+        # Before the reading, so that a change in between is seen as one at the next refresh.
         version = version_of(provider)
+        # An error ends the search: the next source may hold another pair, and its strike would come on top.
         found = provider()
         if found is not None:
             return CredentialSource(provider, found, others=providers[rank:], version=version)
@@ -82,6 +86,7 @@ def ranked_providers(
     origin = BaseUrl.parse(base_url).origin if base_url else None
     name = profile or variables.get(PROFILE)
     if name:
+        # Nothing else: who names a profile must not get the pair of some variable when there is no such profile.
         return _profile_providers(check_profile_name(name), origin, variables, unusual=unusual)
     providers: list[CredentialProvider] = [EnvironmentProvider(variables=variables, allow_unusual_shape=unusual)]
     if command := variables.get(COMMAND):
@@ -95,6 +100,7 @@ def ranked_providers(
                 allow_unusual_shape=unusual,
             )
         )
+    # A default profile is a portal's; without a portal there is none.
     if origin is not None:
         providers += _profile_providers(default_profile(origin), origin, variables, unusual=unusual)
     return providers
@@ -124,6 +130,7 @@ def _profile_providers(
     name: str, origin: Origin | None, variables: Variables, *, unusual: bool
 ) -> list[CredentialProvider]:
     path = profile_folder(variables) / f"{name}.json"
+    # In the order in which `save_credential` prefers them, so that what was stored last is what is found.
     return [
         KeyringProvider(entry=name, origin=origin, allow_unusual_shape=unusual),
         ProfileProvider(path=path, origin=origin, allow_unusual_shape=unusual),
@@ -132,6 +139,7 @@ def _profile_providers(
 
 def _explicit(credential: str | ApiCredential | CredentialProvider) -> CredentialSource:
     if isinstance(credential, str):
+        # Out of this frame as well, while the text is read.
         holder = [credential]
         del credential
         credential = ApiCredential.parse(holder.pop(), source="argument")
@@ -144,7 +152,7 @@ def _explicit(credential: str | ApiCredential | CredentialProvider) -> Credentia
             "Next: credential='key:token', or none, and the text in CYARA_API_CREDENTIAL"
         )
     version = version_of(credential)
-    found = ask(credential)
+    found = call_provider(credential)
     if found is None:
         raise CredentialNotFoundError("The credential provider returned no credential. Nothing was sent.")
     return CredentialSource(credential, found, version=version)

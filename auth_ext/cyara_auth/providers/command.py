@@ -1,9 +1,8 @@
 """The credential from a program, such as the command line of a password manager or a vault.
 
-The program is trusted, its surroundings are not: it is named by an absolute path (a folder early in `PATH` could hold
-another one), started without a shell, with a small environment, no input, and its own process group, which is killed
-when it takes longer than 10 s or prints more than 8 KiB. Its standard error is never shown: such programs print
-secrets there.
+The program is trusted, its surroundings are not: it is named by an absolute path, started without a shell, with a small
+environment, no input, and its own process group, which is killed when it takes longer than 10 s or prints more than
+8 KiB.
 """
 
 import contextlib
@@ -17,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from attrs import field, frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialSourceError
@@ -51,9 +50,11 @@ def split_command(text: str) -> tuple[str, ...]:
         ConfigurationError: It is empty, or cannot be split.
     """
     parts: object = None
+    # The errors of both readers quote the text, which may hold a secret as an argument, so they are not passed on.
     if text.lstrip().startswith("["):
         with contextlib.suppress(ValueError):
             parts = json.loads(text)
+    # shlex would read each backslash of a path as an escape.
     elif sys.platform == "win32":
         parts = [text.strip()]
     else:
@@ -68,7 +69,7 @@ def split_command(text: str) -> tuple[str, ...]:
     return tuple(str(word) for word in words)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class CommandProvider:
     """Runs one program and reads the credential from its output, bare or as JSON (see `stored`).
 
@@ -81,10 +82,10 @@ class CommandProvider:
         allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
-    argv: tuple[str, ...] = field(repr=False)
+    argv: tuple[str, ...] = attrs.field(repr=False)
     origin: Origin | None = None
     pass_on: tuple[str, ...] = ()
-    variables: Variables = field(factory=Variables)
+    variables: Variables = attrs.field(factory=Variables)
     timeout: float = TIMEOUT_S
     allow_unusual_shape: bool = False
 
@@ -113,33 +114,39 @@ class CommandProvider:
         try:
             code = output.wait(self.timeout)
         except BaseException:
+            # Ctrl-C reaches our own process group only; the program would go on.
             _kill_group(process)
             raise
         if code is None:
             _kill_group(process)
-            raise self._failed(output.trouble(self.timeout))
+            raise self._failed(output.problem(self.timeout))
         if code != 0:
             raise self._failed(f"ended with exit code {code}")
         return output.take()
 
     def _start(self) -> "subprocess.Popen[bytes] | str":
-        """Start the program, or return why not: the `OSError` itself has the environment in its frames."""
-        import subprocess  # noqa: PLC0415 - only where a command is set
+        """Start the program, or return why not."""
+        # A slow import, needed only where a command is set.
+        import subprocess
 
         try:
             return subprocess.Popen(  # noqa: S603  # argv, no shell, absolute path
                 self.argv,
+                # A program that asks for a password here would wait for ever.
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
+                # Such programs print secrets there, too.
                 stderr=subprocess.DEVNULL,
                 env=self.variables.subset((*_PASSED_ON, *self.pass_on)),
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
+            # Not raised: its traceback leads to frames that hold the environment.
             return error.strerror or type(error).__name__
 
     def _check_program(self) -> None:
         program = self.argv[0]
+        # A folder early in PATH could hold another program of the same name.
         if not Path(program).is_absolute():
             found = shutil.which(program)
             hint = "its absolute path" if found is None else found
@@ -155,33 +162,36 @@ class CommandProvider:
 
 
 class _Output:
-    """Reads a process's output in a thread, which works on every system, and never more than the cap."""
+    """Reads a process's output, and never more than the cap."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
         self._data = bytearray()
+        # A pipe can be read with a time limit on every system only by a thread.
         self._thread = threading.Thread(target=self._read, name="cyara-credential-command", daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # opened as a pipe
         with self._process.stdout as pipe:
+            # One chunk beyond the cap tells too much from just enough.
             while len(self._data) <= MAX_OUTPUT and (chunk := os.read(pipe.fileno(), MAX_OUTPUT)):
                 self._data += chunk
 
     def wait(self, timeout: float) -> int | None:
         """Return the exit code, or `None` when time or output is up."""
-        import subprocess  # noqa: PLC0415 - only where a command is set
+        import subprocess
 
         self._thread.join(timeout)
         if self._thread.is_alive() or len(self._data) > MAX_OUTPUT:
             return None
+        # A program may close its output and still not end.
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             return None
 
-    def trouble(self, timeout: float) -> str:
+    def problem(self, timeout: float) -> str:
         """Say why `wait` gave up."""
         if len(self._data) > MAX_OUTPUT:
             return f"printed more than {MAX_OUTPUT} bytes and was killed"
@@ -195,10 +205,11 @@ class _Output:
 
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """Kill the program and what it started. It has not been waited for, so its id cannot be another's yet."""
+    """Kill the program and what it started."""
     if sys.platform == "win32":
         process.kill()
     else:
+        # It has not been waited for, so its id cannot be another process's yet.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()

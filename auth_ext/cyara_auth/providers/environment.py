@@ -1,11 +1,10 @@
 """The credential in environment variables: the usual source in CI.
 
 `CYARA_API_CREDENTIAL` holds the pair in any form that the portal shows, or `CYARA_API_KEY` and `CYARA_API_TOKEN` hold
-its halves. A variable that is set but empty counts as present: that is how CI systems hand over a secret that does
-not exist, and going on with another source would hide it.
+its halves. A variable that is set but empty counts as present.
 """
 
-from attrs import field, frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialConflictError, CredentialNotFoundError
@@ -16,7 +15,7 @@ KEY = "CYARA_API_KEY"
 TOKEN = "CYARA_API_TOKEN"  # noqa: S105  # the name of a variable
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class EnvironmentProvider:
     """Reads the variables.
 
@@ -25,7 +24,7 @@ class EnvironmentProvider:
         allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
-    variables: Variables = field(factory=Variables)
+    variables: Variables = attrs.field(factory=Variables)
     allow_unusual_shape: bool = False
 
     def __call__(self) -> ApiCredential | None:
@@ -37,6 +36,7 @@ class EnvironmentProvider:
             CredentialConflictError: Both forms are set and differ.
         """
         whole, halves = self._whole(), self._halves()
+        # Both forms have the same rank; a choice between two pairs would be a guess that costs a strike.
         if whole is not None and halves is not None and whole != halves:
             raise CredentialConflictError(
                 f"{WHOLE} (fingerprint {whole.fingerprint.short}) and {KEY} with {TOKEN} "
@@ -47,6 +47,7 @@ class EnvironmentProvider:
 
     def version(self) -> object:
         """Return a number that changes with the values, and does not disclose them."""
+        # Python salts the hashes of texts in each process, so the number cannot be searched for outside.
         return hash(tuple(self.variables.get(name) for name in (WHOLE, KEY, TOKEN)))
 
     def describe(self) -> str:
@@ -55,6 +56,8 @@ class EnvironmentProvider:
         return f"environment variables {KEY} and {TOKEN}" if halves_only else f"environment variable {WHOLE}"
 
     def _whole(self) -> ApiCredential | None:
+        # `has`, not `get`: CI systems hand over a secret that does not exist as an empty text. It is refused by the
+        # parser; going on with another source would hide it.
         if not self.variables.has(WHOLE):
             return None
         return ApiCredential.parse(

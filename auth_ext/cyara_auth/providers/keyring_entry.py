@@ -2,7 +2,7 @@
 
 Absent is one thing: the package is not installed, there is no keyring, or it has no such entry; the next source is
 asked. Locked, denied or broken is another: the user's credential is in there, and going on without it would take some
-other one. A keyring may also wait for a dialogue that nobody sees, so it gets 10 s.
+other one.
 """
 
 import importlib.util
@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from attrs import frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialSourceError, MissingExtraError
 from cyara_auth.origin import Origin
+from cyara_auth.providers.renewal import LoginSource
 from cyara_auth.providers.stored import StoredCredential, check_origin, read_stored
 
 SERVICE = "cyara-client"
@@ -23,7 +24,7 @@ TIMEOUT_S = 10.0
 T = TypeVar("T")
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class KeyringProvider:
     """Reads, and for `cyara auth login` writes, one entry of the keyring.
 
@@ -51,9 +52,10 @@ class KeyringProvider:
 
     def stored(self) -> StoredCredential | None:
         """Return the credential with its binding, unchecked; `None` when keyring or entry are absent."""
+        # An extra, and slow to import: its back ends are searched for in the metadata of every installed package.
         if importlib.util.find_spec("keyring") is None:
             return None
-        import keyring  # noqa: PLC0415  # an extra, and slow to import
+        import keyring
 
         def fetch() -> bytes | None:
             text = keyring.get_password(SERVICE, self.entry)
@@ -70,7 +72,7 @@ class KeyringProvider:
         """
         if importlib.util.find_spec("keyring") is None:
             raise MissingExtraError("The keyring needs an extra. Next: pip install 'cyara-client[keyring]'")
-        import keyring  # noqa: PLC0415  # an extra, and slow to import
+        import keyring
 
         def store() -> bool:
             keyring.set_password(SERVICE, self.entry, text)
@@ -87,21 +89,22 @@ class KeyringProvider:
         """
         if importlib.util.find_spec("keyring") is None:
             return
-        import keyring  # noqa: PLC0415  # an extra, and slow to import
+        import keyring
 
         def delete() -> None:
+            # To delete what is not there is an error to keyring; here it is what was wanted.
             if keyring.get_password(SERVICE, self.entry) is not None:
                 keyring.delete_password(SERVICE, self.entry)
 
         self._ask(delete)
 
-    def describe(self) -> str:
+    def describe(self) -> LoginSource:
         """Name the source."""
-        return f"keyring entry {self.entry}"
+        return LoginSource(f"keyring entry {self.entry}")
 
     def _ask(self, work: Callable[[], T]) -> T | None:
         """Do the work in a thread of its own, within the time, and translate what it raises."""
-        from keyring.errors import KeyringLocked, NoKeyringError  # noqa: PLC0415  # an extra
+        from keyring.errors import KeyringLocked, NoKeyringError
 
         results: list[T] = []
         failures: list[BaseException] = []
@@ -112,7 +115,7 @@ class KeyringProvider:
             except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
                 failures.append(error)
 
-        # A daemon, because nothing can end a thread that waits for a dialogue.
+        # A keyring may wait for a dialogue that nobody sees. A daemon, because nothing can end a thread that waits so.
         thread = threading.Thread(target=run, name="cyara-keyring", daemon=True)
         thread.start()
         thread.join(self.timeout)

@@ -10,11 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cyara_auth._platform.files import OTHERS, others_can_replace
 from cyara_auth.errors import CredentialPermissionsError, CredentialSourceError
-
-PRIVATE_FOLDER = 0o700
-_OTHERS = 0o077
-_OTHERS_WRITE = 0o022
 
 
 def read_private(path: Path, *, max_bytes: int) -> bytes | None:
@@ -31,6 +28,7 @@ def read_private(path: Path, *, max_bytes: int) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        # Systems do not agree on the number that O_NOFOLLOW fails with, so the name is asked.
         if path.is_symlink():
             raise _refused(path, "is a symbolic link", "put the file itself there") from None
         raise _refused(path, f"cannot be opened ({error.strerror})", "check who owns it") from None
@@ -42,6 +40,7 @@ def read_private(path: Path, *, max_bytes: int) -> bytes | None:
         data = os.read(descriptor, max_bytes + 1)
     finally:
         os.close(descriptor)
+    # Who writes in place can be caught half-way, and half a token is an invalid one.
     if len(data) != facts.st_size:
         raise CredentialSourceError(f"The file {path} changed while it was read. Nothing was sent. Next: try again")
     return data
@@ -54,13 +53,15 @@ def write_private(path: Path, text: str) -> None:
         CredentialPermissionsError: The folder is another owner's or others can write to it.
         OSError: It cannot be written.
     """
-    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _check_folder(path.parent)
+    # In the same folder, because a file is replaced in one step only within a file system.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")  # mode 0600 by itself
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
+            # Before the rename: after a power cut the new name must not lead to an empty file.
             os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
@@ -75,6 +76,7 @@ def file_version(path: Path) -> object:
         facts = path.lstat()
     except OSError:
         return None
+    # The inode too: on a coarse clock two files of equal length can have the same time.
     return facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
@@ -84,25 +86,24 @@ def _check_private(path: Path, facts: os.stat_result) -> None:
     if sys.platform != "win32":
         if facts.st_uid != os.geteuid():
             raise _refused(path, "belongs to another user", "cyara auth login")
-        if facts.st_mode & _OTHERS:
+        if facts.st_mode & OTHERS:
             raise _refused(path, f"can be read by others (mode {stat.S_IMODE(facts.st_mode):04o})", f"chmod 600 {path}")
         _check_folder(path.parent)
 
 
 def _check_folder(folder: Path) -> None:
-    if sys.platform == "win32":
+    if sys.platform == "win32" or not others_can_replace(folder):
         return
-    facts = folder.stat()
-    if facts.st_uid != os.geteuid():
+    # Only its owner can change a folder's mode, so another's gets another remedy.
+    if folder.stat().st_uid != os.geteuid():
         raise _refused(folder, "belongs to another user", "choose a folder of your own with CYARA_CONFIG_DIR")
-    if facts.st_mode & _OTHERS_WRITE:
-        raise _refused(folder, "can be written by others", f"chmod 700 {folder}")
+    raise _refused(folder, "can be written by others", f"chmod 700 {folder}")
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut; Windows has no such call for folders."""
+    """Make the new name survive a power cut."""
     if sys.platform == "win32":
-        return
+        return  # Windows does not open folders as files
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

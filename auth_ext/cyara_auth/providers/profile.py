@@ -8,12 +8,13 @@ own; any other name is the user's choice and is taken only when it is named (`co
 import re
 from pathlib import Path
 
-from attrs import frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import Origin
 from cyara_auth.providers.private_file import file_version, read_private
+from cyara_auth.providers.renewal import LoginSource
 from cyara_auth.providers.stored import MAX_BYTES, StoredCredential, check_origin, read_stored
 from cyara_auth.providers.variables import Variables
 
@@ -29,15 +30,18 @@ def profile_folder(variables: Variables) -> Path:
 
 
 def _user_config() -> Path:
-    import platformdirs  # noqa: PLC0415 - only when a client is made
+    # Needed when a client is made, and not by everybody who imports this package.
+    import platformdirs
 
     return platformdirs.user_config_path("cyara", appauthor=False)
 
 
 def default_profile(origin: Origin) -> str:
     """Return the name of a portal's default profile: its host, and its port when that is not 443."""
+    # An IPv6 address has colons, which Windows does not allow in a file's name.
     host = origin.host.replace(":", "-")
     name = host if origin.port == _HTTPS_PORT else f"{host}_{origin.port}"
+    # ::1 begins with what is a dash by now, and a profile's name begins with a letter or digit.
     return name if name[0].isalnum() else f"ip{name}"
 
 
@@ -54,7 +58,7 @@ def check_profile_name(name: str) -> str:
     return name
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class ProfileProvider:
     """Reads one profile file.
 
@@ -91,6 +95,6 @@ class ProfileProvider:
         """Return what changes when the file is replaced."""
         return file_version(self.path)
 
-    def describe(self) -> str:
+    def describe(self) -> LoginSource:
         """Name the source."""
-        return f"profile file {self.path}"
+        return LoginSource(f"profile file {self.path}")

@@ -1,8 +1,4 @@
-"""Stores a credential where the chain will find it again: in the keyring, or in a private file.
-
-Only one place keeps it: the other's old entry is deleted, since a keyring that outranks the file would go on serving a
-token that was replaced.
-"""
+"""Stores a credential where the chain will find it again: in the keyring, or in a private file, never in both."""
 
 from enum import StrEnum
 
@@ -56,8 +52,10 @@ def save_credential(  # noqa: PLR0913  # a credential, and everything that is ke
     if place is not Place.FILE:
         kept = _keep_in_keyring(keyring, text(), needed=place is Place.KEYRING)
         if kept:
+            # An old token in the file would be found again on the day on which the keyring is gone.
             file.path.unlink(missing_ok=True)
             return keyring.describe()
+    # First, and with its errors: an old entry outranks the file and would go on serving the token that was replaced.
     keyring.delete()
     write_private(file.path, text())
     return file.describe()
@@ -67,6 +65,7 @@ def _keep_in_keyring(keyring: KeyringProvider, text: str, *, needed: bool) -> bo
     try:
         kept = keyring.write(text)
     except (MissingExtraError, CredentialSourceError):
+        # Nobody asked for the keyring, so a file will do as well.
         if needed:
             raise
         return False

@@ -2,8 +2,7 @@
 
 `current()` costs next to nothing, because it is called for every request. `refresh()` is called after a rejection: it
 reads the source anew, once for each change of the source, so that a token which was replaced while the process ran is
-picked up without a restart. The same pair read again stays rejected, and no other source is ever tried in its place:
-that would spend a strike on a pair that the caller did not choose.
+picked up without a restart. The same pair read again stays rejected.
 """
 
 import threading
@@ -12,22 +11,21 @@ import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
+import attrs
 
 from cyara_auth._platform.fork import watch_forks
-from cyara_auth.auth_warnings import CredentialExpiryWarning
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialError, CredentialExpiredError
-from cyara_auth.providers.base import CredentialProvider, VersionedProvider, ask, describe
-from cyara_auth.renewal import renewal
+from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
+from cyara_auth.providers.base import CredentialProvider, VersionedProvider, call_provider, describe
+from cyara_auth.providers.renewal import renewal
 
-BLIND_INTERVAL_S = 30.0
-"""How often a source that cannot tell whether it has changed (a command, a keyring) is read again, in seconds."""
+UNVERSIONED_INTERVAL_S = 30.0
+"""How often a source without a version (a command, a keyring) is read again at most, in seconds."""
 
 WARN_BEFORE = timedelta(days=7)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class OtherSource:
     """What another source says, for the operator to compare: it is never used.
 
@@ -35,13 +33,13 @@ class OtherSource:
         name: The source, in words.
         fingerprint: Of its pair, 8 digits; `None` when it has none or is unusable.
         differs: Whether it holds another pair than the one in use.
-        trouble: Why it is unusable.
+        problem: Why it is unusable.
     """
 
     name: str
     fingerprint: str | None
     differs: bool
-    trouble: str | None
+    problem: str | None
 
 
 class CredentialSource:
@@ -50,10 +48,10 @@ class CredentialSource:
     Args:
         provider: The source that won.
         credential: What it returned just now.
-        others: Sources of lower rank, which `elsewhere` compares with.
+        others: Sources of lower rank, which `other_sources` compares with.
         version: The provider's version from before it was read; `None` when it has none.
         now: Clock for `expires_at`.
-        monotonic: Clock for `BLIND_INTERVAL_S`.
+        monotonic: Clock for `UNVERSIONED_INTERVAL_S`.
     """
 
     def __init__(  # noqa: PLR0913  # a credential, its history, and two clocks
@@ -88,8 +86,9 @@ class CredentialSource:
         Raises:
             CredentialExpiredError: Its time is up, and the source has no other.
         """
+        # No lock: to replace one reference is atomic, and either credential was the source's own a moment ago.
         credential = self._credential
-        return credential if credential.expires_at is None else self._in_time(credential)
+        return credential if credential.expires_at is None else self._unexpired(credential)
 
     def refresh(self) -> ApiCredential:
         """Read the source again if it has changed, and return what is in use now; the caller compares fingerprints.
@@ -99,17 +98,20 @@ class CredentialSource:
         Raises:
             CredentialError: The source has changed and is unusable now.
         """
+        # Held while the source is read: of many threads that were rejected together, one starts the command.
         with self._lock:
             if self._may_have_changed():
+                # Only the source that won is asked. Another one holds a pair that the caller did not choose.
                 version = version_of(self._provider)
-                found = ask(self._provider)
+                found = call_provider(self._provider)
+                # Not before the call: a source that failed is read again next time.
                 self._version = version
                 self._read_at = self._monotonic()
                 if found is not None:
                     self._credential = found
             return self._credential
 
-    def elsewhere(self) -> list[OtherSource]:
+    def other_sources(self) -> list[OtherSource]:
         """Read the sources of lower rank and say what they hold."""
         return [self._compare(provider) for provider in self._others]
 
@@ -133,10 +135,11 @@ class CredentialSource:
     def _may_have_changed(self) -> bool:
         if isinstance(self._provider, VersionedProvider):
             return self._provider.version() != self._version
-        return self._monotonic() - self._read_at >= BLIND_INTERVAL_S
+        return self._monotonic() - self._read_at >= UNVERSIONED_INTERVAL_S
 
-    def _in_time(self, credential: ApiCredential) -> ApiCredential:
+    def _unexpired(self, credential: ApiCredential) -> ApiCredential:
         expires_at = credential.expires_at
+        # The portal would count a call with an expired token as invalid, so it is stopped here.
         if expires_at is not None and self._now() >= expires_at:
             credential = self.refresh()
             expires_at = credential.expires_at
@@ -146,6 +149,7 @@ class CredentialSource:
                     f"{expires_at:%Y-%m-%d %H:%M:%S %Z}. Nothing was sent. Next: generate a token if there is no newer "
                     f"one, {renewal(credential.source)}"
                 )
+        # Once for each pair: this runs for every request.
         if expires_at is not None and expires_at - self._now() < WARN_BEFORE and self._warned != credential.fingerprint:
             self._warned = credential.fingerprint
             warnings.warn(
@@ -160,14 +164,14 @@ class CredentialSource:
         try:
             found = provider()
         except CredentialError as error:
-            return OtherSource(name=describe(provider), fingerprint=None, differs=False, trouble=str(error))
+            return OtherSource(name=describe(provider), fingerprint=None, differs=False, problem=str(error))
         if found is None:
-            return OtherSource(name=describe(provider), fingerprint=None, differs=False, trouble=None)
+            return OtherSource(name=describe(provider), fingerprint=None, differs=False, problem=None)
         return OtherSource(
             name=found.source,
             fingerprint=found.fingerprint.short,
             differs=found != self._credential,
-            trouble=None,
+            problem=None,
         )
 
 

@@ -1,14 +1,15 @@
 """The credential that the caller handed over: it never changes, so a rejection of it is the end."""
 
-from attrs import frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 
 
-@frozen
+@attrs.frozen
 class StaticProvider:
-    """Returns one credential. Not picklable, because the credential is not."""
+    """Returns one credential."""
 
+    # Makes the provider unpicklable, too: a credential refuses to be.
     credential: ApiCredential
 
     def __call__(self) -> ApiCredential:

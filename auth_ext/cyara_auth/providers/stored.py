@@ -14,7 +14,7 @@ import json
 from datetime import UTC, datetime
 from typing import cast
 
-from attrs import field, frozen
+import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialOriginError, CredentialSourceError
@@ -24,7 +24,7 @@ MAX_BYTES = 4096
 """Longest text that is read, in bytes."""
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class StoredCredential:
     """A credential and the portal that it belongs to.
 
@@ -51,8 +51,10 @@ def read_stored(data: bytes | None, *, source: str, allow_unusual_shape: bool = 
     """
     if data is None:
         return None
+    # Defects come back as values: an exception of `json` or `bytes` carries the data, and its frames do.
     fields = _read_fields(data)
-    del data  # a traceback that prints locals must not find the secret here
+    # A traceback that prints locals must not find the secret here.
+    del data
     if isinstance(fields, _Defect):
         raise CredentialSourceError(f"The {source} {fields.sentence}. Nothing was sent.")
     credential = ApiCredential.parse(
@@ -86,6 +88,7 @@ def check_origin(stored: StoredCredential | None, origin: Origin | None, *, sour
     if stored is None:
         return None
     if stored.base_url is not None and origin is not None:
+        # Compared as origins: spellings of one address, and paths below it, are the same portal.
         try:
             bound = BaseUrl.parse(stored.base_url).origin
         except ConfigurationError as error:
@@ -98,24 +101,25 @@ def check_origin(stored: StoredCredential | None, origin: Origin | None, *, sour
     return stored.credential
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class _Fields:
-    text: str = field(repr=False)
+    text: str = attrs.field(repr=False)
     base_url: str | None = None
     expires_at: datetime | None = None
     unusual_shape: bool = False
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class _Defect:
     sentence: str
 
 
 def _read_fields(data: bytes) -> _Fields | _Defect:
-    """Tell plain text, JSON object and garbage apart, without an exception that carries the data."""
+    """Tell plain text, JSON object and garbage apart."""
     if len(data) > MAX_BYTES:
         return _Defect(sentence=f"holds more than {MAX_BYTES} bytes")
     try:
+        # Windows editors begin the file with a byte order mark.
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _Defect(sentence="is not UTF-8 text")
@@ -124,9 +128,11 @@ def _read_fields(data: bytes) -> _Fields | _Defect:
         return _Fields(text=text)
     try:
         content: object = json.loads(text)
+    # RecursionError: some kilobytes of brackets nest deeper than the parser goes.
     except (ValueError, RecursionError):
         return _Defect(sentence="begins like JSON but is none")
-    return _fields_of(cast("dict[str, object]", content))  # JSON that begins with a brace is an object
+    # JSON that begins with a brace is an object.
+    return _fields_of(cast("dict[str, object]", content))
 
 
 def _fields_of(content: dict[str, object]) -> _Fields | _Defect:
@@ -152,6 +158,7 @@ def _moment(value: object) -> datetime | _Defect | None:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
+    # Without a zone it would end some hours early or late, depending on the machine.
     if moment is None or moment.tzinfo is None:
         return _Defect(sentence='has an "expires_at" that is no time with zone, such as 2026-01-31T00:00:00Z')
     return moment

@@ -1,8 +1,7 @@
 """Environment variables that can be asked for, but do not show themselves.
 
 A mapping of the environment holds the secret, and a traceback that prints local variables would print the mapping. So
-the providers hold this instead, which also knows whether it may be pickled: only the process's own environment may,
-because another process has its own.
+the providers hold this instead.
 """
 
 import os
@@ -17,6 +16,7 @@ class Variables:
     __slots__ = ("_mapping",)
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
+        # The process's own is not held but read anew, so that `refresh` sees a variable that was replaced.
         self._mapping = None if mapping is os.environ else mapping
 
     def get(self, name: str) -> str:
@@ -37,4 +37,5 @@ class Variables:
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type["Variables"], tuple[()]]:
         if self._mapping is not None:
             raise TypeError("A mapping given in place of the environment is not pickled, because it may hold secrets")
+        # The other process reads its own environment.
         return Variables, ()

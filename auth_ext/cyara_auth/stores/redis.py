@@ -19,8 +19,7 @@ import redis
 
 from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
-from cyara_auth.auth_warnings import StrikeStoreRolledBackWarning
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.machine import Instant
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.stores.versions import StateCache, first_version

@@ -15,8 +15,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from cyara_auth._platform import UnsafePathError, create_private
-from cyara_auth.auth_warnings import PrivateStoreWarning
-from cyara_auth.errors import ConfigurationError, MissingExtraError
+from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
 

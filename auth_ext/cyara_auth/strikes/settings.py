@@ -17,8 +17,8 @@ def check_budget(_: object, __: object, value: object) -> None:
     """
     if value not in range(1, LARGEST_BUDGET + 1):
         raise ConfigurationError(
-            f"The budget is a whole number from 1 to {LARGEST_BUDGET}, not {value!r}: the portal voids a token at invalid "
-            f"call {LARGEST_BUDGET + 1}."
+            f"The budget is a whole number from 1 to {LARGEST_BUDGET}, not {value!r}: the portal voids a token at "
+            f"invalid call {LARGEST_BUDGET + 1}."
         )
 
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
-class Progress(Generic[T]):
+class PollProgress(Generic[T]):
     """What a progress callback is told after each question that did not end the wait.
 
     `value` is what the call returned, `attempt` counts from 1, `elapsed` and `next_in` are seconds.
@@ -37,25 +37,27 @@ class Progress(Generic[T]):
 class Pace:
     """How often to ask, in seconds, and for how long.
 
-    Each pause is `backoff` times the one before, up to `longest_interval`; people who script this API ask every five
-    seconds. The last pause is cut so that the last question is asked at the deadline, not after it.
+    Each delay is `backoff` times the one before, up to `longest_interval`. The last is cut so that the last question is
+    asked at the deadline, not after it.
 
     Raises:
         ConfigurationError: a number is none, or would ask without pause or never.
     """
 
+    # People who script this API ask every five seconds.
     interval: float = attrs.field(default=5.0, validator=seconds_above(0))
     backoff: float = attrs.field(default=1.0, validator=seconds_from(1))
     longest_interval: float = attrs.field(default=60.0, validator=seconds_above(0))
     deadline: float = attrs.field(default=3600.0, validator=seconds_above(0))
 
-    def pause(self, *, attempt: int, elapsed: float) -> float | None:
-        """Return the seconds to pause after question number `attempt`, or None when the time is up."""
+    def delay(self, *, attempt: int, elapsed: float) -> float | None:
+        """Return the seconds to wait after question number `attempt`, or None when the time is up."""
         left = self.deadline - elapsed
         if left <= 0:
             return None
         # The exponent is capped: a float overflows long before any wait ends.
         wanted = self.interval * self.backoff ** min(attempt - 1, 64)
+        # An interval above the longest one was asked for in so many words, so it holds.
         return min(wanted, max(self.longest_interval, self.interval), left)
 
 
@@ -64,7 +66,7 @@ def wait(  # noqa: PLR0913 - every argument is keyword-only and has a default th
     *,
     until: Callable[[T], bool],
     pace: Pace | None = None,
-    on_progress: Callable[[Progress[T]], object] | None = None,
+    on_progress: Callable[[PollProgress[T]], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> T:
@@ -76,20 +78,22 @@ def wait(  # noqa: PLR0913 - every argument is keyword-only and has a default th
 
     Errors of `call` itself are raised as they are, and so is Ctrl-C: nothing is left behind but the question.
     """
-    rhythm = pace or Pace()
+    pace = pace or Pace()
     began = clock()
     attempt = 0
     while True:
+        # Asked once more at the deadline, so a deadline shorter than the interval still gets a second look.
         answer = call()
         attempt += 1
         if until(answer):
             return answer
-        sleep(_next_pause(rhythm, answer, attempt, clock() - began, on_progress))
+        sleep(next_delay(pace, answer, attempt=attempt, elapsed=clock() - began, on_progress=on_progress))
 
 
 async def async_sleep(seconds: float) -> None:
-    """Sleep in an event loop; only those who do pay for asyncio, a tenth of all that importing this package costs."""
-    import asyncio  # noqa: PLC0415 - threads do not need it
+    """Sleep in an event loop."""
+    # A tenth of all that importing this package costs, paid only by those who have a loop.
+    import asyncio
 
     await asyncio.sleep(seconds)
 
@@ -99,12 +103,12 @@ async def wait_async(  # noqa: PLR0913 - as above
     *,
     until: Callable[[T], bool],
     pace: Pace | None = None,
-    on_progress: Callable[[Progress[T]], object] | None = None,
+    on_progress: Callable[[PollProgress[T]], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = async_sleep,
 ) -> T:
     """Do as `wait` does, without blocking the event loop; cancelling the task ends it at once."""
-    rhythm = pace or Pace()
+    pace = pace or Pace()
     began = clock()
     attempt = 0
     while True:
@@ -112,19 +116,21 @@ async def wait_async(  # noqa: PLR0913 - as above
         attempt += 1
         if until(answer):
             return answer
-        await sleep(_next_pause(rhythm, answer, attempt, clock() - began, on_progress))
+        await sleep(next_delay(pace, answer, attempt=attempt, elapsed=clock() - began, on_progress=on_progress))
 
 
-def _next_pause(
-    pace: Pace,
-    answer: T,
-    attempt: int,
-    elapsed: float,
-    on_progress: Callable[[Progress[T]], object] | None,
+def next_delay(
+    pace: Pace, answer: T, *, attempt: int, elapsed: float, on_progress: Callable[[PollProgress[T]], object] | None
 ) -> float:
-    pause = pace.pause(attempt=attempt, elapsed=elapsed)
-    if pause is None:
+    """Return the seconds until the next question, and report the answer that did not end the wait.
+
+    Raises:
+        WaitTimeoutError: the time is up.
+    """
+    delay = pace.delay(attempt=attempt, elapsed=elapsed)
+    if delay is None:
         raise WaitTimeoutError(last=answer, attempts=attempt, seconds=elapsed)
+    # Only now: after the last answer there is no next question to speak of.
     if on_progress is not None:
-        on_progress(Progress(value=answer, attempt=attempt, elapsed=elapsed, next_in=pause))
-    return pause
+        on_progress(PollProgress(value=answer, attempt=attempt, elapsed=elapsed, next_in=delay))
+    return delay

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from cyara_auth.errors import WaitTimeoutError
 from cyara_auth.extensions import RETRYABLE_STATUSES
 from cyara_auth.transport.errors import TransportError
-from cyara_auth.workflows.polling import Pace, Progress
+from cyara_auth.workflows.polling import Pace, PollProgress, next_delay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -35,9 +34,11 @@ else:
     RunT_co, ResultT_co, DetailsT_co = map(TypeVar, ("RunT_co", "ResultT_co", "DetailsT_co"))
 
 T = TypeVar("T")
-GOOD_RESULTS = frozenset({"Success", "Satisfactory"})
-LOST_ANSWERS = 5  # questions in a row; a run of an hour is asked after 720 times, and a network drops one now and then
-RESULTS_PER_PAGE = 50  # larger pages are cut to 50 by the server, silently
+PASSING_RESULTS = frozenset({"Success", "Satisfactory"})
+# In a row: a run of an hour is asked after 720 times, and a network drops an answer now and then.
+MAX_LOST_ANSWERS = 5
+# The server cuts larger pages to 50, silently.
+RESULTS_PER_PAGE = 50
 
 
 @attrs.frozen(kw_only=True)
@@ -60,14 +61,16 @@ class CampaignOutcome(Generic[RunT_co, ResultT_co]):
     @property
     def passed(self) -> bool:
         """Say whether there were results and every one of them was Success or Satisfactory."""
-        return bool(self.results) and all(_result_value(result) in GOOD_RESULTS for result in self.results)
+        # `all` of nothing is true, and a run without results has shown nothing.
+        return bool(self.results) and all(_result_value(result) in PASSING_RESULTS for result in self.results)
 
 
 @attrs.frozen(kw_only=True)
 class TestCaseOutcome(Generic[DetailsT_co]):
     """What came of one execution of a test case; `details` is the generated client's TestResultDetails."""
 
-    __test__ = False  # the name starts with Test, but it is not one of pytest's
+    # The name starts with Test, but it is not one of pytest's.
+    __test__ = False
 
     test_case_id: int
     ticket: UUID | str
@@ -76,11 +79,11 @@ class TestCaseOutcome(Generic[DetailsT_co]):
     @property
     def passed(self) -> bool:
         """Say whether the result was Success or Satisfactory."""
-        return _result_value(self.details) in GOOD_RESULTS
+        return _result_value(self.details) in PASSING_RESULTS
 
 
 @attrs.frozen
-class Ask:
+class CallStep:
     """A step: call this method of this resource; `needs` is the field of the answer that must not be empty."""
 
     resource: str
@@ -90,19 +93,19 @@ class Ask:
 
 
 @attrs.frozen
-class Collect(Ask):
+class CollectStep(CallStep):
     """A step: take everything that this method of this resource yields, as a list."""
 
 
 @attrs.frozen
-class Pause:
+class SleepStep:
     """A step: let so many seconds pass."""
 
     seconds: float
 
 
 if TYPE_CHECKING:
-    Steps = Generator[Ask | Pause, Any, T]
+    Steps = Generator[CallStep | SleepStep, Any, T]
 
 CAMPAIGN_CALLS = (
     ("campaigns", "get_campaign_runs"),
@@ -112,20 +115,19 @@ CAMPAIGN_CALLS = (
 TEST_CASE_CALLS = (("test_cases", "execute_test_case"), ("test_results", "get_test_result_details"))
 
 
-def _result_value(model: Any) -> str | None:  # noqa: ANN401 - models are the generated client's, which this half does not import
+def _result_value(model: Any) -> str | None:
     value = getattr(model, "result", None)
     return value if isinstance(value, str) else None
 
 
-def _follow(
-    question: Ask,
+def _poll(
+    question: CallStep,
     choose: Callable[[Any], Any | None],
-    pace: Pace | None,
-    on_progress: Callable[[Progress[Any]], object] | None,
+    pace: Pace,
+    on_progress: Callable[[PollProgress[Any]], object] | None,
     clock: Callable[[], float],
 ) -> Steps[Any]:
     """Ask until `choose(answer)` is not None, and return that; an answer that is lost on the way is asked for again."""
-    rhythm = pace or Pace()
     began = clock()
     attempt = lost = 0
     answer: Any = None
@@ -135,76 +137,76 @@ def _follow(
             answer = yield question
             lost = 0
         except Exception as error:
+            # The run goes on whether or not one look at it fails.
             lost += 1
-            if lost > LOST_ANSWERS or not _passes(error):
+            if lost > MAX_LOST_ANSWERS or not _is_transient(error):
                 raise
         chosen = None if lost else choose(answer)
         if chosen is not None:
             return chosen
-        elapsed = clock() - began
-        pause = rhythm.pause(attempt=attempt, elapsed=elapsed)
-        if pause is None:
-            raise WaitTimeoutError(last=answer, attempts=attempt, seconds=elapsed)
-        if on_progress is not None and not lost:
-            on_progress(Progress(value=answer, attempt=attempt, elapsed=elapsed, next_in=pause))
-        yield Pause(pause)
+        # Where nothing was answered there is nothing to report.
+        report = None if lost else on_progress
+        yield SleepStep(next_delay(pace, answer, attempt=attempt, elapsed=clock() - began, on_progress=report))
 
 
-def _passes(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     """Say whether the same question may have an answer a moment later."""
     return isinstance(error, TransportError) or getattr(error, "status_code", None) in RETRYABLE_STATUSES
 
 
 @contextmanager
-def _noting(text: str) -> Generator[None]:
+def _note_on_error(text: str) -> Generator[None]:
     """Say to whoever leaves here, by an error or Ctrl-C, what is left behind at the portal."""
     try:
         yield
+    # Everything: Ctrl-C ends the script and not the campaign.
     except BaseException as error:
         error.add_note(text)
         raise
 
 
-def _going_on(what: str) -> AbstractContextManager[None]:
-    return _noting(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
+def _note_left_running(what: str) -> AbstractContextManager[None]:
+    return _note_on_error(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
 
 
 def campaign_steps(
     campaign_id: int,
     account: dict[str, int],
     pace: Pace | None,
-    on_progress: Callable[[Progress[Any]], object] | None,
+    on_progress: Callable[[PollProgress[Any]], object] | None,
     clock: Callable[[], float],
 ) -> Steps[CampaignOutcome]:
     """Execute a campaign, follow its run to the end, and collect the run's results from all pages."""
     where = {**account, "campaign_id": campaign_id}
-    newest = Ask("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
-    earlier = {run.run_id for run in _runs_on((yield newest))}
-    with _going_on(f"campaign {campaign_id}"):
-        ticket = yield Ask("campaigns", "execute_campaign", where)
+    newest = CallStep("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
+    # Before the start, or the run could be taken for an earlier one.
+    earlier = {run.run_id for run in _runs_of((yield newest))}
+    with _note_left_running(f"campaign {campaign_id}"):
+        ticket = yield CallStep("campaigns", "execute_campaign", where)
 
-        def finished(page: Any) -> Any | None:  # noqa: ANN401 - as above
+        def finished(page: Any) -> Any | None:
             # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one
             # instance of a campaign runs at a time.
-            runs = _runs_on(page)
-            named = [run for run in runs if ticket.campaign_run_id and _same(run.campaign_run_id, ticket)]
+            runs = _runs_of(page)
+            named = [run for run in runs if ticket.campaign_run_id and _has_ticket(run.campaign_run_id, ticket)]
             ours = named or [run for run in runs if run.run_id not in earlier]
             return ours[0] if ours and ours[0].end_date else None
 
-        run = yield from _follow(newest, finished, pace, on_progress, clock)
-    again = f"campaigns.iter_campaign_run_results(campaign_id={campaign_id}, run_id={run.run_id})"
-    with _noting(f"The run itself is over, and need not be repeated for its results: {again}"):
+        run = yield from _poll(newest, finished, pace or Pace(), on_progress, clock)
+    next_call = f"campaigns.iter_campaign_run_results(campaign_id={campaign_id}, run_id={run.run_id})"
+    with _note_on_error(f"The run itself is over, and need not be repeated for its results: {next_call}"):
         arguments = {**where, "run_id": run.run_id, "page_size": RESULTS_PER_PAGE, "prefetch": False}
-        results = yield Collect("campaigns", "iter_campaign_run_results", arguments)
+        results = yield CollectStep("campaigns", "iter_campaign_run_results", arguments)
     return CampaignOutcome(campaign_id=campaign_id, run=run, results=tuple(results))
 
 
-def _runs_on(page: Any) -> list[Any]:  # noqa: ANN401 - as above
-    """Return the runs of a page; .NET writes null for an empty list, and for an entry that it could not read."""
+def _runs_of(page: Any) -> list[Any]:
+    # .NET writes null for an empty list, and for an entry that it could not read.
     return [run for run in page.results or () if run is not None]
 
 
-def _same(run_ticket: object, ticket: Any) -> bool:  # noqa: ANN401 - as above
+def _has_ticket(run_ticket: object, ticket: Any) -> bool:
+    # A GUID is the same in capital letters.
     return str(run_ticket).lower() == str(ticket.campaign_run_id).lower()
 
 
@@ -212,16 +214,16 @@ def test_case_steps(
     test_case_id: int,
     account: dict[str, int],
     pace: Pace | None,
-    on_progress: Callable[[Progress[Any]], object] | None,
+    on_progress: Callable[[PollProgress[Any]], object] | None,
     clock: Callable[[], float],
 ) -> Steps[TestCaseOutcome]:
     """Execute a test case and ask for its ticket until there is a numbered result."""
-    with _going_on(f"test case {test_case_id}"):
+    with _note_left_running(f"test case {test_case_id}"):
         case = {**account, "test_case_id": test_case_id}
-        started = yield Ask("test_cases", "execute_test_case", case, needs="test_run_ticket_id")
+        started = yield CallStep("test_cases", "execute_test_case", case, needs="test_run_ticket_id")
         ticket = started.test_run_ticket_id
-        question = Ask("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
-        details = yield from _follow(
-            question, lambda answer: answer if answer.test_result_id else None, pace, on_progress, clock
+        question = CallStep("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
+        details = yield from _poll(
+            question, lambda answer: answer if answer.test_result_id else None, pace or Pace(), on_progress, clock
         )
     return TestCaseOutcome(test_case_id=test_case_id, ticket=ticket, details=details)

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from functools import cached_property
 
-    from cyara_auth.workflows.polling import Pace, Progress
+    from cyara_auth.workflows.polling import Pace, PollProgress
     from cyara_auth.workflows.steps import (
-        Ask,
+        CallStep,
         CampaignOutcome,
         DetailsT_co,
-        Pause,
         ResultT_co,
         RunT_co,
+        SleepStep,
         Steps,
         TestCaseOutcome,
     )
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _bound(resources: object, resource: str, method: str) -> Callable[..., Any]:
+def _method(resources: object, resource: str, method: str) -> Callable[..., Any]:
     """Find a method of a resource, or say that this client's document does not have it."""
     found: Callable[..., Any] | None = getattr(getattr(resources, resource, None), method, None)
     if found is None:
@@ -78,26 +78,27 @@ def _bound(resources: object, resource: str, method: str) -> Callable[..., Any]:
     return found
 
 
-def _check_calls(resources: object, calls: tuple[tuple[str, str], ...]) -> None:
-    """Say what the document lacks before anything is started that could not be followed."""
+def _require_methods(resources: object, calls: tuple[tuple[str, str], ...]) -> None:
+    # Before anything is started that could not be followed.
     for resource, method in calls:
-        _bound(resources, resource, method)
+        _method(resources, resource, method)
 
 
-class _Asking:
-    """What both faces need to carry out steps."""
+class _StepRunner:
+    """What both faces need to run steps."""
 
     @abstractmethod
-    def _without(self, step: Ask) -> Exception:
+    def _missing_field(self, step: CallStep) -> Exception:
         """Return the error for an answer without the field that the next step needs."""
 
-    def _checked(self, step: Ask, answer: Any) -> Any:  # noqa: ANN401 - whatever the call returned
+    # A null there is the portal's mistake, and would surface a step later as an AttributeError of ours.
+    def _checked(self, step: CallStep, answer: Any) -> Any:
         if step.needs is not None and not getattr(answer, step.needs, None):
-            raise self._without(step)
+            raise self._missing_field(step)
         return answer
 
 
-class Workflows(_Asking):
+class Workflows(_StepRunner):
     """Mixed into a client that has resources as attributes; every method blocks until it is over."""
 
     def wait(
@@ -106,7 +107,7 @@ class Workflows(_Asking):
         *,
         until: Callable[[T], bool],
         pace: Pace | None = None,
-        on_progress: Callable[[Progress[T]], object] | None = None,
+        on_progress: Callable[[PollProgress[T]], object] | None = None,
     ) -> T:
         """Ask until `until(answer)` holds and return that answer; see `cyara_auth.workflows.polling.wait`."""
         # Late, here and below: what every client brings and few use is a tenth of what importing `connect` would cost.
@@ -120,7 +121,7 @@ class Workflows(_Asking):
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
-        on_progress: Callable[[Progress[Any]], object] | None = None,
+        on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Execute a campaign, follow its run to the end and return the run with all results.
 
@@ -136,9 +137,10 @@ class Workflows(_Asking):
         """
         from cyara_auth.workflows.steps import CAMPAIGN_CALLS, campaign_steps
 
-        _check_calls(self, CAMPAIGN_CALLS)
+        _require_methods(self, CAMPAIGN_CALLS)
         steps = campaign_steps(campaign_id, _account(account_id), pace, on_progress, time.monotonic)
-        return Workflows._carry_out(cast("Workflows", self), steps)
+        # Type checkers know `self` only as something with these resources; at run time it is a Workflows.
+        return Workflows._run_steps(cast("Workflows", self), steps)
 
     def validate_test_case(
         self: _RunsTestCases[DetailsT_co],
@@ -146,39 +148,40 @@ class Workflows(_Asking):
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
-        on_progress: Callable[[Progress[Any]], object] | None = None,
+        on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> TestCaseOutcome[DetailsT_co]:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
         from cyara_auth.workflows.steps import TEST_CASE_CALLS, test_case_steps
 
-        _check_calls(self, TEST_CASE_CALLS)
+        _require_methods(self, TEST_CASE_CALLS)
         steps = test_case_steps(test_case_id, _account(account_id), pace, on_progress, time.monotonic)
-        return Workflows._carry_out(cast("Workflows", self), steps)
+        return Workflows._run_steps(cast("Workflows", self), steps)
 
-    def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
-        from cyara_auth.workflows.steps import Collect, Pause
+    def _run_step(self, step: CallStep | SleepStep) -> Any:
+        from cyara_auth.workflows.steps import CollectStep, SleepStep
 
-        if isinstance(step, Pause):
+        if isinstance(step, SleepStep):
             return time.sleep(step.seconds)
-        answer = _bound(self, step.resource, step.method)(**step.arguments)
-        return list(answer) if isinstance(step, Collect) else self._checked(step, answer)
+        answer = _method(self, step.resource, step.method)(**step.arguments)
+        return list(answer) if isinstance(step, CollectStep) else self._checked(step, answer)
 
-    def _carry_out(self, steps: Steps[T]) -> T:
+    def _run_steps(self, steps: Steps[T]) -> T:
         try:
             step = next(steps)
             while True:
                 try:
-                    answer = self._perform(step)
+                    answer = self._run_step(step)
                 except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
                     step = steps.throw(error)
                 else:
                     step = steps.send(answer)
+        # This is how a generator hands over what it returns.
         except StopIteration as done:
             outcome: T = done.value
             return outcome
 
 
-class AsyncWorkflows(_Asking):
+class AsyncWorkflows(_StepRunner):
     """The same for `async` code; every method is awaited."""
 
     async def wait(
@@ -187,7 +190,7 @@ class AsyncWorkflows(_Asking):
         *,
         until: Callable[[T], bool],
         pace: Pace | None = None,
-        on_progress: Callable[[Progress[T]], object] | None = None,
+        on_progress: Callable[[PollProgress[T]], object] | None = None,
     ) -> T:
         """Ask until `until(answer)` holds and return that answer; see `cyara_auth.workflows.polling.wait_async`."""
         from cyara_auth.workflows.polling import wait_async
@@ -200,14 +203,14 @@ class AsyncWorkflows(_Asking):
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
-        on_progress: Callable[[Progress[Any]], object] | None = None,
+        on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Do as `Workflows.run_campaign` does."""
         from cyara_auth.workflows.steps import CAMPAIGN_CALLS, campaign_steps
 
-        _check_calls(self, CAMPAIGN_CALLS)
+        _require_methods(self, CAMPAIGN_CALLS)
         steps = campaign_steps(campaign_id, _account(account_id), pace, on_progress, time.monotonic)
-        return await AsyncWorkflows._carry_out(cast("AsyncWorkflows", self), steps)
+        return await AsyncWorkflows._run_steps(cast("AsyncWorkflows", self), steps)
 
     async def validate_test_case(
         self: _RunsTestCasesAsync[DetailsT_co],
@@ -215,40 +218,43 @@ class AsyncWorkflows(_Asking):
         *,
         account_id: int | None = None,
         pace: Pace | None = None,
-        on_progress: Callable[[Progress[Any]], object] | None = None,
+        on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> TestCaseOutcome[DetailsT_co]:
         """Do as `Workflows.validate_test_case` does."""
         from cyara_auth.workflows.steps import TEST_CASE_CALLS, test_case_steps
 
-        _check_calls(self, TEST_CASE_CALLS)
+        _require_methods(self, TEST_CASE_CALLS)
         steps = test_case_steps(test_case_id, _account(account_id), pace, on_progress, time.monotonic)
-        return await AsyncWorkflows._carry_out(cast("AsyncWorkflows", self), steps)
+        return await AsyncWorkflows._run_steps(cast("AsyncWorkflows", self), steps)
 
-    async def _perform(self, step: Ask | Pause) -> Any:  # noqa: ANN401 - whatever the call returned
+    async def _run_step(self, step: CallStep | SleepStep) -> Any:
         from cyara_auth.workflows.polling import async_sleep
-        from cyara_auth.workflows.steps import Collect, Pause
+        from cyara_auth.workflows.steps import CollectStep, SleepStep
 
-        if isinstance(step, Pause):
+        if isinstance(step, SleepStep):
             return await async_sleep(step.seconds)
-        answer = _bound(self, step.resource, step.method)(**step.arguments)
-        if isinstance(step, Collect):
+        answer = _method(self, step.resource, step.method)(**step.arguments)
+        # An async iterator is not awaited; each of its items is.
+        if isinstance(step, CollectStep):
             return [item async for item in answer]
         return self._checked(step, await answer)
 
-    async def _carry_out(self, steps: Steps[T]) -> T:
+    async def _run_steps(self, steps: Steps[T]) -> T:
         try:
             step = next(steps)
             while True:
                 try:
-                    answer = await self._perform(step)
+                    answer = await self._run_step(step)
                 except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
                     step = steps.throw(error)
                 else:
                     step = steps.send(answer)
+        # This is how a generator hands over what it returns.
         except StopIteration as done:
             outcome: T = done.value
             return outcome
 
 
 def _account(account_id: int | None) -> dict[str, int]:
+    # Left out, and not None: the client then puts in its own.
     return {} if account_id is None else {"account_id": account_id}

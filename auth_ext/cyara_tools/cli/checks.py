@@ -59,9 +59,9 @@ def check_credential(setting: Setting) -> tuple[CredentialSource | None, list[Fi
     findings = [good("credential", f"{credential.fingerprint.short} from {credential.source}.")]
     if credential.expires_at is not None:
         findings.append(good("expiry", f"It is valid until {credential.expires_at:%Y-%m-%d %H:%M:%S %Z}."))
-    for other in source.elsewhere():
-        if other.trouble is not None:
-            findings.append(warn("other_source", f"A source that is not used is unusable: {other.trouble}"))
+    for other in source.other_sources():
+        if other.problem is not None:
+            findings.append(warn("other_source", f"A source that is not used is unusable: {other.problem}"))
         elif other.differs:
             findings.append(
                 warn(

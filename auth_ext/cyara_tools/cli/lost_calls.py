@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from attrs import frozen
 
-from cyara_auth.errors import LateCallsError
+from cyara_auth.errors import UnsettledCallsError
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.admit import seconds_left
 from cyara_auth.strikes.events import DateTickets
@@ -47,14 +47,14 @@ def check_late_calls(store: StrikeStore, key_id: str, report: Report, *, go_on: 
     """Tell of late calls, after the token was generated and before anything is changed.
 
     Raises:
-        LateCallsError: there are some, and nobody said that the command shall go on.
+        UnsettledCallsError: there are some, and nobody said that the command shall go on.
     """
     late = late_calls(store, key_id)
     report.put(late_calls=late.count, late_seconds=late.seconds)
     if not late.count:
         return
     if not go_on:
-        raise LateCallsError(
+        raise UnsettledCallsError(
             fingerprint=key_id,
             detail=f"{late}, so nothing was changed",
             command=(

@@ -11,7 +11,7 @@ from typing import Final
 from cyara_auth.client.binding import BASE_URL
 from cyara_auth.providers import Variables
 from cyara_auth.providers.chain import PROFILE
-from cyara_auth.renewal import IF_NAMED
+from cyara_auth.providers.renewal import IF_NAMED
 from cyara_auth.stores.registry import VARIABLE as STORE
 
 _COMMAND: Final = re.compile(

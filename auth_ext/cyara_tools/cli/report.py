@@ -15,7 +15,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from cyara_auth.auth_warnings import CyaraAuthWarning
+from cyara_auth.errors import CyaraAuthWarning
 from cyara_tools.cli.exit_codes import EXPECTED, ExitCode, exit_code_of
 from cyara_tools.cli.repeat_options import with_options
 

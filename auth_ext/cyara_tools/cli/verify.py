@@ -7,7 +7,7 @@ from cyara_auth._http import httpx
 from cyara_auth.client.cyara import Cyara, connect
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
-from cyara_auth.renewal import renewal
+from cyara_auth.providers.renewal import renewal
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.exit_codes import ExitCode
 from cyara_tools.cli.options import (
@@ -98,7 +98,7 @@ def probe(
 
 def _note_other_sources(setting: Setting, report: Report) -> None:
     """Name sources that hold another pair; whether that one is the current token is for the operator to know."""
-    for other in setting.source().elsewhere():
+    for other in setting.source().other_sources():
         if other.differs:
             report.note(f"the {other.name} holds another pair ({other.fingerprint}), which was not tried")
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.auth_warnings import StrikeStoreRolledBackWarning
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import reset_stores

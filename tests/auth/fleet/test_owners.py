@@ -66,7 +66,7 @@ def test_row_75_a_process_id_that_is_reused_or_gone(
 @SHARED
 def test_an_owner_in_another_container_is_waited_for(make_scene: Callable[[str], Scene], kind: str) -> None:
     scene = make_scene(kind)
-    foreign = attrs.evolve(current_owner(), realm="another container", pid=1)
+    foreign = attrs.evolve(current_owner(), pid_namespace="another container", pid=1)
     assert reserve(scene, foreign, ticket="foreign") is Admission.GRANT
     guard = StrikeGuard(store=scene.store)
     with pytest.raises(ProbeWaitTimeoutError, match="still verifying this pair"):

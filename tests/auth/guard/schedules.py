@@ -16,7 +16,7 @@ from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import EMPTY, Admission, Incident, KeyState, Outcome
 
 NOW = Instant(domain="test", seconds=1.0)
-OWNER = Owner(host="host", realm="realm", boot="boot", pid=1, started="then")
+OWNER = Owner(host="host", pid_namespace="namespace", boot="boot", pid=1, started="then")
 
 
 class TornStore:

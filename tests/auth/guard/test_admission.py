@@ -16,6 +16,7 @@ from cyara_auth.errors import (
     StrikeBudgetExhaustedError,
 )
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
+from cyara_auth.providers.renewal import LoginSource
 from cyara_auth.strikes.events import RotateBegin
 from cyara_auth.strikes.state import Incident, Outcome, PairState, TicketStatus
 
@@ -114,7 +115,9 @@ def test_another_guard_on_the_store_refuses_without_having_seen_the_401() -> Non
             call(second, OLD, Outcome.VERIFICATION)
 
 
-@pytest.mark.parametrize("source", ["keyring entry portal", "profile file /srv/portal.json", None])
+@pytest.mark.parametrize(
+    "source", [LoginSource("keyring entry portal"), LoginSource("profile file /srv/portal.json"), None]
+)
 def test_who_reads_what_login_stores_is_told_to_log_in(source: str | None) -> None:
     guard = make()
     call(guard, OLD, Outcome.STRIKE)

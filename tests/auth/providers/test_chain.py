@@ -62,7 +62,7 @@ def test_row_27_each_source_yields_to_the_one_above(
     variables = {**command, "CYARA_API_CREDENTIAL": in_variable.pair_text()}
     source = resolve(config, **variables)
     assert source.current() == in_variable
-    assert [other.fingerprint for other in source.elsewhere() if other.differs] == [
+    assert [other.fingerprint for other in source.other_sources() if other.differs] == [
         printed.fingerprint.short,
         in_file.fingerprint.short,
     ]

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.auth_warnings import CredentialExpiryWarning
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialExpiredError, CredentialFormatError, CredentialSourceError
+from cyara_auth.errors import (
+    CredentialExpiredError,
+    CredentialExpiryWarning,
+    CredentialFormatError,
+    CredentialSourceError,
+)
 from cyara_auth.providers import CredentialProvider, CredentialSource, ProfileProvider, StaticProvider
 from cyara_auth.providers.private_file import write_private
-from cyara_auth.providers.source import BLIND_INTERVAL_S, version_of
+from cyara_auth.providers.renewal import LoginSource
+from cyara_auth.providers.source import UNVERSIONED_INTERVAL_S, version_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -93,7 +98,7 @@ def test_a_source_that_cannot_tell_is_asked_at_intervals(clock: Clock, fresh: Ca
     for _ in range(5):
         assert source.refresh() != rotated
     assert provider.calls == 0
-    clock.seconds = BLIND_INTERVAL_S
+    clock.seconds = UNVERSIONED_INTERVAL_S
     for _ in range(5):
         assert source.refresh() == rotated
     assert provider.calls == 1
@@ -103,7 +108,7 @@ def test_a_source_that_turns_to_texts_is_unusable_and_the_credential_stays(clock
     provider = Counting(ApiCredential.parse(pair))
     source = source_of(provider, clock)
     provider.credential = pair  # type: ignore[assignment]  # what an untyped provider may do
-    clock.seconds = BLIND_INTERVAL_S
+    clock.seconds = UNVERSIONED_INTERVAL_S
     with pytest.raises(CredentialSourceError, match="type str"):
         source.refresh()
     assert source.current() == ApiCredential.parse(pair)
@@ -113,7 +118,7 @@ def test_threads_read_the_source_once(clock: Clock, fresh: Callable[[], str]) ->
     provider = Counting(ApiCredential.parse(fresh()))
     source = source_of(provider, clock)
     provider.credential = ApiCredential.parse(fresh())
-    clock.seconds = BLIND_INTERVAL_S
+    clock.seconds = UNVERSIONED_INTERVAL_S
     threads = [threading.Thread(target=source.refresh) for _ in range(20)]
     for thread in threads:
         thread.start()
@@ -142,7 +147,7 @@ def test_expiry_warns_before_and_refuses_after(clock: Clock, pair: str) -> None:
     ("name", "next_step"),
     [
         ("command /bin/vault", r"to its source \(command /bin/vault\), then: cyara auth verify$"),
-        ("profile file /x.json", r"then: cyara auth login"),
+        (LoginSource("profile file /x.json"), r"then: cyara auth login"),
     ],
 )
 def test_an_expired_credential_is_renewed_where_it_came_from(
@@ -177,12 +182,12 @@ def test_elsewhere_reports_and_never_uses(config: Path, fresh: Callable[[], str]
         ProfileProvider(path=broken),
     ]
     source = CredentialSource(Counting(used), used, others=others)
-    same, different, absent, unusable = source.elsewhere()
+    same, different, absent, unusable = source.other_sources()
     assert (same.differs, different.differs, absent.differs, unusable.differs) == (False, True, False, False)
     assert different.fingerprint == other.fingerprint.short
     assert absent.fingerprint is None
-    assert unusable.trouble is not None
-    assert "placeholder" in unusable.trouble
+    assert unusable.problem is not None
+    assert "placeholder" in unusable.problem
     assert source.current() is used
 
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 KEY_IDS = ("a" * 32, "b" * 32)
 PAIRS = ("1" * 32, "2" * 32, "3" * 32)
 ORIGINS = ("https://one.example:443", "https://two.example:443")
-OWNERS = tuple(Owner(host="h", realm="r", boot="b", pid=pid, started="1") for pid in (1, 2, 3))
+OWNERS = tuple(Owner(host="h", pid_namespace="r", boot="b", pid=pid, started="1") for pid in (1, 2, 3))
 INCIDENT = Incident(wall=1.5, host="h", pid=1, source="the test", operation="GetCampaigns")
 ORPHAN_TTL = 150.0
 

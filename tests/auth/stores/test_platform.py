@@ -52,10 +52,10 @@ def test_row_74_an_owner_from_before_the_reboot_is_dead() -> None:
 
 
 def test_an_owner_on_another_machine_or_in_another_container_counts_as_alive() -> None:
-    assert not is_dead(attrs.evolve(current_owner(), realm="elsewhere", boot="b", pid=999_999_999))
+    assert not is_dead(attrs.evolve(current_owner(), pid_namespace="elsewhere", boot="b", pid=999_999_999))
 
 
-@pytest.mark.parametrize("unknown", ["realm", "boot", "started"])
+@pytest.mark.parametrize("unknown", ["pid_namespace", "boot", "started"])
 def test_an_owner_that_cannot_be_identified_counts_as_alive(unknown: str) -> None:
     facts: dict[str, Any] = {unknown: ""}
     assert not is_dead(attrs.evolve(current_owner(), **facts))
@@ -137,7 +137,7 @@ def test_a_system_without_proc_is_not_known(tmp_path: Path) -> None:
     from cyara_auth._platform.linux import LinuxSystem
 
     system = LinuxSystem(root=tmp_path)
-    assert (system.realm(), system.boot(), system.started(os.getpid())) == ("", "", "")
+    assert (system.pid_namespace(), system.boot(), system.started(os.getpid())) == ("", "", "")
     assert system.network_file_system(tmp_path) is None
 
 
@@ -151,18 +151,18 @@ def test_the_start_time_is_found_behind_a_command_with_brackets_and_blanks(tmp_p
 
 
 @linux_only
-def test_the_realm_differs_between_machines(tmp_path: Path) -> None:
+def test_the_pid_namespace_differs_between_machines(tmp_path: Path) -> None:
     from cyara_auth._platform.linux import LinuxSystem
 
-    realms = set()
+    namespaces = set()
     for machine in ("one", "two"):
         root = tmp_path / machine
         (root / "etc").mkdir(parents=True)
         (root / "etc" / "machine-id").write_text(machine)
         (root / "proc" / "self" / "ns").mkdir(parents=True)
         (root / "proc" / "self" / "ns" / "pid").symlink_to("pid:[4026531836]")
-        realms.add(LinuxSystem(root=root).realm())
-    assert len(realms) == 2
+        namespaces.add(LinuxSystem(root=root).pid_namespace())
+    assert len(namespaces) == 2
 
 
 def test_a_stopped_process_is_alive() -> None:

@@ -15,8 +15,7 @@ import pytest
 import redis
 
 from cyara_auth._platform import current_owner
-from cyara_auth.auth_warnings import StrikeStoreRolledBackWarning
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.stores.redis import CLOCK_DOMAIN, RedisStrikeStore
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.strikes.events import Admit, RotateAbort, RotateBegin

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.auth_warnings import PrivateStoreWarning
-from cyara_auth.errors import ConfigurationError, MissingExtraError, StrikeStoreUnavailableError
+from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning, StrikeStoreUnavailableError
 from cyara_auth.stores import registry
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import default_path, open_store, reset_stores

@@ -17,7 +17,7 @@ ORPHAN_TTL = 150.0
 
 
 def owner(pid: int = 1) -> Owner:
-    return Owner(host="host", realm="realm", boot="boot", pid=pid, started="then")
+    return Owner(host="host", pid_namespace="namespace", boot="boot", pid=pid, started="then")
 
 
 def incident(pid: int = 1) -> Incident:

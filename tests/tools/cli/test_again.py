@@ -1,7 +1,7 @@
 """The next command that a text names has the options of this one: copied, it looks at the same credential."""
 
 from cyara_auth.providers import Variables
-from cyara_auth.renewal import renewal
+from cyara_auth.providers.renewal import renewal
 from cyara_tools.cli.repeat_options import options_again, with_options
 from cyara_tools.portal import LocalPortal
 

@@ -90,7 +90,7 @@ class Rules:
 
 
 def _owner(ticket: int) -> Owner:
-    return Owner(host="model", realm="model", boot="model", pid=ticket, started="")
+    return Owner(host="model", pid_namespace="model", boot="model", pid=ticket, started="")
 
 
 _RECORDS = {

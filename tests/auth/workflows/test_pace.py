@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyara_auth.errors import ConfigurationError, WaitTimeoutError
-from cyara_auth.workflows.polling import Pace, Progress, wait, wait_async
+from cyara_auth.workflows.polling import Pace, PollProgress, wait, wait_async
 
 
 class Clock:
@@ -56,7 +56,7 @@ def test_a_short_deadline_is_not_said_to_be_none(seconds: float, said: str) -> N
 
 def test_progress_hears_of_every_answer_but_the_last() -> None:
     clock = Clock()
-    heard: list[Progress[int]] = []
+    heard: list[PollProgress[int]] = []
     numbers = itertools.count()
     last = wait(
         lambda: next(numbers),
@@ -136,7 +136,7 @@ def test_no_pause_is_negative_or_passes_the_deadline(
     pace = Pace(interval=interval, backoff=backoff, longest_interval=longest, deadline=deadline)
     elapsed = 0.0
     for attempt in range(1, 200):
-        pause = pace.pause(attempt=attempt, elapsed=elapsed)
+        pause = pace.delay(attempt=attempt, elapsed=elapsed)
         if pause is None:
             assert elapsed >= deadline
             return

@@ -25,7 +25,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- StrikeBudgetExhaustedError  one more call could void the token
     |   +-- ProbeWaitTimeoutError       another caller is still proving the pair
     |   +-- RotationInProgressError     `cyara auth rotate begin` holds the key
-    |   +-- LateCallsError              an operator's command, while lost calls may still count against the new token
+    |   +-- UnsettledCallsError         an operator's command, while lost calls may still count against the new token
     |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
     |   +-- SharedStoreRequiredError    a private store, where a shared one was demanded
     +-- UnexpectedAuthPageError         a login page where the API should have answered
@@ -288,7 +288,7 @@ class RotationInProgressError(AdmissionRefusedError):
     usual_command = "cyara auth rotate commit, or: cyara auth rotate abort"
 
 
-class LateCallsError(AdmissionRefusedError):
+class UnsettledCallsError(AdmissionRefusedError):
     """The operator says that the token is new, and calls that were lost may be judged after it was generated."""
 
     what = "The new token may have to pay for calls with the old one"

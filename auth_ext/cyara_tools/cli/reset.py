@@ -15,7 +15,7 @@ from cyara_auth.strikes.events import Reset
 from cyara_auth.strikes.state import KeyState, PairState
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.key_report import choose, incident_text
-from cyara_tools.cli.lost_calls import NowOption, check_late_calls
+from cyara_tools.cli.unsettled_calls import NowOption, check_unsettled_calls
 from cyara_tools.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption
 from cyara_tools.cli.report import reporting
 from cyara_tools.cli.rotate import KeyOption, selected_key
@@ -53,7 +53,7 @@ def reset(  # noqa: PLR0913  # options of a command
         before = the_store.read(key_id)
         known = [pair.fingerprint for pair in before.pairs]
         forgiven = frozenset(choose(known, prefix, what="pair") for prefix in forgive or [])
-        check_late_calls(the_store, key_id, report, go_on=now)
+        check_unsettled_calls(the_store, key_id, report, go_on=now)
         state = the_store.apply(key_id, Reset(now=the_store.clock(), forgive=forgiven)).state
         report.put(key=key_id, epoch=state.epoch, forgiven=sorted(forgiven), strikes_before=before.strikes)
         if before.strikes and not forgiven:

@@ -29,7 +29,7 @@ from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Incident, KeyMode, PairState, TicketStatus
 from cyara_tools.cli.context import Setting
 from cyara_tools.cli.key_report import choose
-from cyara_tools.cli.lost_calls import NowOption, check_late_calls, late_calls
+from cyara_tools.cli.unsettled_calls import NowOption, check_unsettled_calls, unsettled_calls
 from cyara_tools.cli.options import (
     AccountOption,
     BaseUrlOption,
@@ -92,14 +92,16 @@ def begin(  # noqa: PLR0913  # options of a command
         if not the_store.shared:
             report.note(f"the store ({the_store.describe()}) is private to this process: no other client was stopped")
         _wait(GuardSettings().sync_interval + longest, report)
-        lost = late_calls(the_store, key_id)
-        if lost.count and not now:
-            report.note(f"{lost}; the token must not be generated before, so this waits for them too (--now does not)")
-            _wait(lost.seconds, report)
-            lost = late_calls(the_store, key_id)
-        if lost.count:
-            report.note(f"{lost}; wait for them before you generate the token, or it may have to pay for them")
-        report.put(late_calls=lost.count, late_seconds=lost.seconds)
+        unsettled = unsettled_calls(the_store, key_id)
+        if unsettled.count and not now:
+            report.note(
+                f"{unsettled}; the token must not be generated before, so this waits for them too (--now does not)"
+            )
+            _wait(unsettled.seconds, report)
+            unsettled = unsettled_calls(the_store, key_id)
+        if unsettled.count:
+            report.note(f"{unsettled}; wait for them before you generate the token, or it may have to pay for them")
+        report.put(late_calls=unsettled.count, late_seconds=unsettled.seconds)
         left = sum(1 for ticket in the_store.read(key_id).tickets if ticket.status is TicketStatus.OPEN)
         report.put(open=left)
         if left:
@@ -132,7 +134,7 @@ def commit(  # noqa: PLR0913  # options of a command
         new = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
         _check_new(new, setting)
         the_store = setting.store()
-        check_late_calls(the_store, new.key_fingerprint, report, go_on=now)
+        check_unsettled_calls(the_store, new.key_fingerprint, report, go_on=now)
         _keep(new, setting, report, unusual_shape=allow_unusual_shape)
         event = RotateCommit(now=the_store.clock(), incident=_here(), pair=new.fingerprint)
         the_store.apply(new.key_fingerprint, event)

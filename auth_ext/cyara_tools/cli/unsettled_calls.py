@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from attrs import frozen
 
-from cyara_auth.errors import LateCallsError
+from cyara_auth.errors import UnsettledCallsError
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.admit import seconds_left
 from cyara_auth.strikes.events import Look
@@ -23,7 +23,7 @@ NowOption = Annotated[
 
 
 @frozen(kw_only=True)
-class LateCalls:
+class UnsettledCalls:
     """How many calls of unknown outcome may still reach the portal, and for how many whole seconds."""
 
     count: int
@@ -34,32 +34,32 @@ class LateCalls:
         return f"{calls} may still reach the portal within {self.seconds} seconds"
 
 
-def late_calls(store: StrikeStore, key_id: str) -> LateCalls:
+def unsettled_calls(store: StrikeStore, key_id: str) -> UnsettledCalls:
     """Look which calls of a key were given up and are not old enough yet to be over for certain."""
     now = store.clock()
     tickets = store.apply(key_id, Look(now=now)).state.tickets
     unknown = (ticket for ticket in tickets if ticket.status is TicketStatus.UNKNOWN)
     left = [seconds for ticket in unknown if (seconds := seconds_left(ticket, now)) > 0]
-    return LateCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))
+    return UnsettledCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))
 
 
-def check_late_calls(store: StrikeStore, key_id: str, report: Report, *, go_on: bool) -> None:
-    """Tell of late calls, after the token was generated and before anything is changed.
+def check_unsettled_calls(store: StrikeStore, key_id: str, report: Report, *, go_on: bool) -> None:
+    """Tell of unsettled calls, after the token was generated and before anything is changed.
 
     Raises:
-        LateCallsError: there are some, and nobody said that the command shall go on.
+        UnsettledCallsError: there are some, and nobody said that the command shall go on.
     """
-    late = late_calls(store, key_id)
-    report.put(late_calls=late.count, late_seconds=late.seconds)
-    if not late.count:
+    unsettled = unsettled_calls(store, key_id)
+    report.put(late_calls=unsettled.count, late_seconds=unsettled.seconds)
+    if not unsettled.count:
         return
     if not go_on:
-        raise LateCallsError(
+        raise UnsettledCallsError(
             fingerprint=key_id,
-            detail=f"{late}, so nothing was changed",
+            detail=f"{unsettled}, so nothing was changed",
             command=(
-                f"wait {late.seconds} seconds, generate the token once more, and run this again; or go on with this "
+                f"wait {unsettled.seconds} seconds, generate the token once more, and run this again; or go on with this "
                 "token by --now, which leaves them charged to it"
             ),
         )
-    report.note(f"{late}; this went on by --now and leaves them charged to the new token")
+    report.note(f"{unsettled}; this went on by --now and leaves them charged to the new token")

@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks print local variables
     help="Tools for the Cyara API client.",
 )
-auth = typer.Typer(no_args_is_help=True, help="Store, prove, rotate and examine the credential.")
+auth = typer.Typer(no_args_is_help=True, help="Store, verify, rotate and examine the credential.")
 app.add_typer(auth, name="auth")
 auth.command()(login)
 auth.command()(status)

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
+import attrs
 
-from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
+from cyara_auth.errors import SHOWN_HEX_DIGITS
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.decide import pair_state
 from cyara_auth.strikes.settings import GuardSettings
@@ -17,21 +17,21 @@ from cyara_auth.strikes.state import (
     PairState,
     TicketStatus,
 )
+from cyara_tools.cli.command_output import Json
 from cyara_tools.cli.exit_codes import ExitCode
-from cyara_tools.cli.report import Json
 
 LONG_ROTATION = timedelta(minutes=30)
 """A rotation older than this has probably been forgotten; it is reported, never ended by itself."""
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class KeyReport:
     """One key's state as it was read.
 
     Attributes:
         key: The key's fingerprint.
         state: What the store knows.
-        origin: Where proofs count, `scheme://host[:port]`; `None` when no portal is known.
+        origin: Where the pair is verified, `scheme://host[:port]`; `None` when no portal is known.
         settings: Policy and numbers by which to judge.
         store: Asked for its clock.
     """
@@ -59,18 +59,18 @@ class KeyReport:
             return ExitCode.REFUSED, "refused: the token is being rotated; cyara auth rotate commit, or abort"
         if known is PairState.SUSPECT:
             return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"
-        proven = known is PairState.PROVEN
-        # As `decide` counts: strikes before its proof are not on the token of a proven pair, and only STRICT reserves.
-        used = self.state.strikes - (self.state.mark if proven else 0) + len(self.state.tickets)
-        free = proven and self.settings.policy is GuardPolicy.GUARDED
+        verified = known is PairState.PROVEN
+        # As `decide` counts: strikes from before a pair was verified are not on its token, and only STRICT reserves.
+        used = self.state.strikes - (self.state.mark if verified else 0) + len(self.state.tickets)
+        free = verified and self.settings.policy is GuardPolicy.GUARDED
         if used >= self.settings.budget and not free:
             return ExitCode.REFUSED, (
                 f"refused: {used} of {self.settings.budget} possibly invalid calls are used; "
                 "after regenerating the token: cyara auth reset --regenerated"
             )
-        if proven:
+        if verified:
             return ExitCode.OK, "calls go out"
-        return ExitCode.OK, "one call at a time until one succeeds; cyara auth verify proves the pair"
+        return ExitCode.OK, "one call at a time until one succeeds; verify the pair with: cyara auth verify"
 
     def rotation_age(self, now: datetime) -> timedelta | None:
         """Return for how long a rotation has been going on; `None` when there is none."""
@@ -131,20 +131,3 @@ def incident_text(incident: Incident | None) -> str:
     parts += [f"with the pair from {incident.source}"] if incident.source else []
     parts += [f"replaced by {incident.by[:SHOWN_HEX_DIGITS]}"] if incident.by else []
     return ", ".join(parts)
-
-
-def choose(known: list[str], prefix: str, *, what: str) -> str:
-    """Return the one fingerprint that begins with what a person typed.
-
-    Raises:
-        ConfigurationError: None does, or several do.
-    """
-    if not prefix:  # a variable that is not set must not choose the only one there is
-        raise ConfigurationError(f"The first digits of the {what}'s fingerprint are missing. Nothing was changed.")
-    found = [name for name in known if name.startswith(prefix.lower())]
-    if len(found) != 1:
-        shown = ", ".join(name[:SHOWN_HEX_DIGITS] for name in known) or "none"
-        raise ConfigurationError(
-            f"The store knows {len(found)} {what}s that begin with {prefix}. Nothing was changed. Known: {shown}"
-        )
-    return found[0]

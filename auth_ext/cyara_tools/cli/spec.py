@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from attrs import frozen
+import attrs
 
 from cyara_auth.origin import API_PATH
 
@@ -19,7 +19,7 @@ _FOR_PEOPLE = frozenset({"description", "summary", "example", "examples", "exter
 _NAMED_BY_USERS = frozenset({"properties", "schemas", "definitions", "parameters", "responses", "headers"})
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class SpecDifference:
     """Operations by name: operation id, or method and path where there is none.
 
@@ -36,7 +36,7 @@ class SpecDifference:
     unchanged: int
 
 
-def built_from() -> dict[str, Any]:
+def own_document() -> dict[str, Any]:
     """Return the document that this client was generated from, as it was received."""
     return cast("dict[str, Any]", json.loads(files("cyara_client").joinpath("openapi.json").read_bytes()))
 
@@ -80,7 +80,7 @@ def _base_path(document: dict[str, Any]) -> str:
     return (urlsplit(str(url)).path or str(document.get("basePath", ""))).rstrip("/")
 
 
-def _canonical(part: Any, document: dict[str, Any]) -> str:  # noqa: ANN401  # JSON
+def _canonical(part: Any, document: dict[str, Any]) -> str:
     """Return a text that is the same for the same meaning: the part, and everything it refers to, each once."""
     own = _without_texts(part)
     reached: dict[str, Any] = {}
@@ -93,7 +93,7 @@ def _canonical(part: Any, document: dict[str, Any]) -> str:  # noqa: ANN401  # J
     return json.dumps([own, reached], sort_keys=True)
 
 
-def _references(part: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
+def _references(part: Any) -> Iterator[str]:
     if isinstance(part, dict):
         members = cast("dict[str, Any]", part)
         reference = members.get("$ref")
@@ -107,7 +107,7 @@ def _references(part: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
             yield from _references(value)
 
 
-def _resolve(reference: str, document: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+def _resolve(reference: str, document: dict[str, Any]) -> Any:
     """Follow a pointer within the document; what is elsewhere, or nowhere, stays a name."""
     here: Any = document
     for step in reference.removeprefix("#/").split("/"):
@@ -118,7 +118,7 @@ def _resolve(reference: str, document: dict[str, Any]) -> Any:  # noqa: ANN401  
     return here
 
 
-def _without_texts(part: Any, *, named: bool = False) -> Any:  # noqa: ANN401  # JSON
+def _without_texts(part: Any, *, named: bool = False) -> Any:
     """Drop what is for people; `named` says that the members' names are the document's own (a property "title")."""
     if isinstance(part, dict):
         return {

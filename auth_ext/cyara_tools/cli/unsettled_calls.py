@@ -1,28 +1,24 @@
-"""Calls that were lost and may still reach the portal: a token that is generated before they have may have to pay.
-
-Only waiting before the token is generated helps, so `rotate begin` waits. Afterwards nobody can tell which token they
-count against; `rotate commit` and `reset` refuse then, or go on and leave them charged.
-"""
+"""Calls that were lost and may still reach the portal: a token that is generated before they have may have to pay."""
 
 import math
 from typing import Annotated
 
+import attrs
 import typer
-from attrs import frozen
 
 from cyara_auth.errors import UnsettledCallsError
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.admit import seconds_left
 from cyara_auth.strikes.events import Look
 from cyara_auth.strikes.state import TicketStatus
-from cyara_tools.cli.report import Report
+from cyara_tools.cli.command_output import CommandOutput, Json
 
 NowOption = Annotated[
     bool, typer.Option("--now", help="Do not wait for calls that were lost; they stay charged to the new token.")
 ]
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class UnsettledCalls:
     """How many calls of unknown outcome may still reach the portal, and for how many whole seconds."""
 
@@ -33,9 +29,14 @@ class UnsettledCalls:
         calls = "1 call that was lost on its way" if self.count == 1 else f"{self.count} calls that were lost"
         return f"{calls} may still reach the portal within {self.seconds} seconds"
 
+    def facts(self) -> dict[str, Json]:
+        """Return it for programs."""
+        return {"late_calls": self.count, "late_seconds": self.seconds}
+
 
 def unsettled_calls(store: StrikeStore, key_id: str) -> UnsettledCalls:
     """Look which calls of a key were given up and are not old enough yet to be over for certain."""
+    # `Look` and not a plain read: it dates the calls of an earlier boot by now, or they would never be over.
     now = store.clock()
     tickets = store.apply(key_id, Look(now=now)).state.tickets
     unknown = (ticket for ticket in tickets if ticket.status is TicketStatus.UNKNOWN)
@@ -43,23 +44,24 @@ def unsettled_calls(store: StrikeStore, key_id: str) -> UnsettledCalls:
     return UnsettledCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))
 
 
-def check_unsettled_calls(store: StrikeStore, key_id: str, report: Report, *, go_on: bool) -> None:
-    """Tell of unsettled calls, after the token was generated and before anything is changed.
+def check_unsettled_calls(store: StrikeStore, key_id: str, output: CommandOutput, *, go_on: bool) -> None:
+    """Tell of unsettled calls, after the token was generated and before anything is changed (`begin` waits instead).
 
     Raises:
         UnsettledCallsError: there are some, and nobody said that the command shall go on.
     """
     unsettled = unsettled_calls(store, key_id)
-    report.put(late_calls=unsettled.count, late_seconds=unsettled.seconds)
+    output.put(**unsettled.facts())
     if not unsettled.count:
         return
     if not go_on:
+        # Waiting does not help any more: nobody can tell which of the two tokens these calls will count against.
         raise UnsettledCallsError(
             fingerprint=key_id,
             detail=f"{unsettled}, so nothing was changed",
             command=(
-                f"wait {unsettled.seconds} seconds, generate the token once more, and run this again; or go on with this "
-                "token by --now, which leaves them charged to it"
+                f"wait {unsettled.seconds} seconds, generate the token once more, and run this again; or go on with "
+                "this token by --now, which leaves them charged to it"
             ),
         )
-    report.note(f"{unsettled}; this went on by --now and leaves them charged to the new token")
+    output.note(f"{unsettled}; this went on by --now and leaves them charged to the new token")

@@ -67,7 +67,7 @@ def test_commit_on_a_terminal(proven: Program) -> None:
 def test_begin_on_a_terminal_shows_how_long_it_takes(proven: Program) -> None:
     result = proven.on_terminal("rotate", "begin", "--longest", "1")
     assert result.code == 0
-    assert "Waiting for calls in the air" in result.out
+    assert "Waiting for calls in flight" in result.out
     assert "Next: cyara auth rotate commit" in result.out
 
 
@@ -97,7 +97,7 @@ def test_commit_without_account_is_not_proven_but_done(proven: Program) -> None:
     begin(proven)
     facts = proven("rotate", "commit", "--json", text=proven.regenerate(), CYARA_ACCOUNT_ID="").facts
     assert facts["ok"]
-    assert any("not proven yet" in note for note in facts["notes"])
+    assert any("not verified yet" in note for note in facts["notes"])
 
 
 def test_ctrl_c_while_waiting_leaves_the_rotation_in_progress(proven: Program) -> None:

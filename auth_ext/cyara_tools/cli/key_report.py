@@ -20,8 +20,8 @@ from cyara_auth.strikes.state import (
 from cyara_tools.cli.command_output import Json
 from cyara_tools.cli.exit_codes import ExitCode
 
+# A rotation older than this has probably been forgotten.
 LONG_ROTATION = timedelta(minutes=30)
-"""A rotation older than this has probably been forgotten; it is reported, never ended by itself."""
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +53,7 @@ class KeyReport:
     def verdict(self, fingerprint: str) -> tuple[ExitCode, str]:
         """Say whether a call with this pair would be let out now."""
         known = self.state_of(fingerprint)
+        # Before the rotation, unlike `decide`: a pair that is dead stays so when the rotation ends.
         if known.is_final:
             return ExitCode.REJECTED, f"refused: the pair is {known}; generate a token and run: cyara auth login"
         if self.state.mode is KeyMode.DRAINING:

@@ -16,12 +16,12 @@ from cyara_tools.cli.exit_codes import EXPECTED, ExitCode
 from cyara_tools.cli.spec import compare, own_document
 from cyara_tools.cli.verify import explain_answer
 
-DOCUMENT_PATH = "/swagger/v3/swagger.json"
-"""Where a portal serves its document, below the base URL (observed in use)."""
+# Where a portal serves its document, below the base URL (observed in use).
+_DOCUMENT_PATH = "/swagger/v3/swagger.json"
 
-MAX_DOCUMENT = 64 << 20
+_MAX_DOCUMENT_BYTES = 64 << 20
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-_ASKS_FOR_CREDENTIAL = frozenset({401, 403})
+_CREDENTIAL_WANTED = frozenset({401, 403})
 _OK = 200
 _SHOWN = 20
 
@@ -89,17 +89,17 @@ def _fetch(base: BaseUrl, context: CallContext) -> dict[str, Any]:
     # Without the credential first: a document that is public must not cost a call with it.
     with bare:
         try:
-            status, data = _read(bare, f"{base.url}{DOCUMENT_PATH}")
+            status, data = _read(bare, f"{base.url}{_DOCUMENT_PATH}")
         except httpx.RequestError as error:
             raise transport_error(error, error.request, bare) from None
-    if status in _ASKS_FOR_CREDENTIAL:
+    if status in _CREDENTIAL_WANTED:
         with context.connect() as cyara:
-            status, data = _read(cyara.get_httpx_client(), f"{base.url}{DOCUMENT_PATH}")
+            status, data = _read(cyara.get_httpx_client(), f"{base.url}{_DOCUMENT_PATH}")
     if status != _OK:
-        raise ConfigurationError(f"{base.url}{DOCUMENT_PATH} answers {status}")
+        raise ConfigurationError(f"{base.url}{_DOCUMENT_PATH} answers {status}")
     document: object = json.loads(data)
     if not isinstance(document, dict) or "paths" not in document:
-        raise ValueError(DOCUMENT_PATH)
+        raise ValueError(_DOCUMENT_PATH)
     return cast("dict[str, Any]", document)
 
 
@@ -110,6 +110,6 @@ def _read(client: httpx.Client, url: str) -> tuple[int, bytes]:
         for chunk in answer.iter_bytes():
             data += chunk
             # Counted while it is read: whatever answers at this address must not fill the memory.
-            if len(data) > MAX_DOCUMENT:
-                raise ConfigurationError(f"{url} is larger than {MAX_DOCUMENT >> 20} MiB")
+            if len(data) > _MAX_DOCUMENT_BYTES:
+                raise ConfigurationError(f"{url} is larger than {_MAX_DOCUMENT_BYTES >> 20} MiB")
     return answer.status_code, bytes(data)

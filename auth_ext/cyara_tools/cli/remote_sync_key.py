@@ -1,7 +1,6 @@
 """`cyara auth remote-sync-key`: the only command that shows the secret, because a form of the vendor's wants it typed.
 
-RemoteSyncAPIKey, by which Cyara Virtual Agent is synchronised with campaigns, takes the bare `key:token` (vendor's help
-centre, article on authentication).
+The field is RemoteSyncAPIKey, by which Cyara Virtual Agent is synchronised with campaigns.
 """
 
 import sys
@@ -26,6 +25,7 @@ def remote_sync_key(context: CommandContext, output: CommandOutput, *, force: Fo
             "Next: run it on a terminal, or add --force"
         )
     credential = context.source().current()
+    # The field takes the bare `key:token`, not the header (vendor's help centre, article on authentication).
     output.put(remote_sync_key=credential.pair_text(), fingerprint=credential.fingerprint)
     if not output.as_json:
         # Past `say`: no table width and no repeated option may touch the bytes of the secret.

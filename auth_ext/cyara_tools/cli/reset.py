@@ -1,9 +1,6 @@
 """`cyara auth reset --regenerated`: the operator's word that the token is new, so that its count starts at zero.
 
-It forgets what protects the token, so it is right only when a token was generated after the last strike. Rejected pairs
-stay rejected: tokens never become valid again. `--forgive` is for the one exception, a portal that answers 401 where it
-means a missing permission. While calls that were lost may still reach the portal, nobody can say that, and the reset is
-refused (exit code 5) or, with `--now`, leaves them charged.
+It forgets what protects the token, so it is right only when a token was generated after the last strike.
 """
 
 from typing import Annotated
@@ -45,18 +42,23 @@ def reset(
         )
     key_id, store = context.key_id(), context.store()
     before = store.read(key_id)
+    # Rejected pairs stay rejected, since no token becomes valid again. Forgiving is for the one exception: a portal
+    # that answers 401 where it means a missing permission.
     known = [pair.fingerprint for pair in before.pairs]
     forgiven = frozenset(resolve_prefix(prefix, known, what="pair") for prefix in forgive or [])
+    # While a lost call may still arrive, nobody can say that the token was generated after the last strike.
     check_unsettled_calls(store, key_id, output, go_on=now)
     state = store.apply(key_id, Reset(now=store.clock(), forgive=forgiven)).state
     output.put(key=key_id, epoch=state.epoch, forgiven=sorted(forgiven), strikes_before=before.strikes)
+    # Forgiven strikes were no strikes, so it does not matter when they came.
     if before.strikes and not forgiven:
         output.note(_order_of_events(before))
     output.say(f"Strikes of key {key_id[:SHOWN_HEX_DIGITS]} are counted from zero. Next: cyara auth verify")
 
 
 def _order_of_events(before: KeyState) -> str:
-    """Ask for the order of token and strikes: those that came after the token was generated are on the new one."""
+    """Return a note that asks which came first, the new token or the last strike."""
+    # Strikes that came after the token was generated are on the new one, and only the operator knows when that was.
     blamed = [pair.incident for pair in before.pairs if pair.verdict in (PairState.REJECTED, PairState.SUSPECT)]
     last = max((incident for incident in blamed if incident is not None), key=lambda known: known.wall, default=None)
     when = "" if last is None else f", the last one on {incident_text(last)}"

@@ -1,7 +1,6 @@
 """Compares the document that this client was built from with the one that the portal serves now.
 
-An operation differs when its own part of the document does, or any part that it refers to, at whatever depth. Texts for
-people (descriptions, summaries, examples) and vendor extensions do not count: they change nothing about a call.
+An operation differs when its own part of the document does, or any part that it refers to, at whatever depth.
 """
 
 import json
@@ -15,7 +14,9 @@ import attrs
 from cyara_auth.origin import API_PATH
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# Texts for people do not count, since they change nothing about a call.
 _FOR_PEOPLE = frozenset({"description", "summary", "example", "examples", "externalDocs", "tags", "title"})
+# Below these, names are the document's own: a property may well be called "title".
 _NAMED_BY_USERS = frozenset({"properties", "schemas", "definitions", "parameters", "responses", "headers"})
 
 
@@ -42,7 +43,7 @@ def own_document() -> dict[str, Any]:
 
 
 def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> SpecDifference:
-    """Compare two documents operation by operation, matched by method and path (in any case: ASP.NET ignores it)."""
+    """Compare two documents operation by operation, matched by method and path."""
     before, after = _operations(ours), _operations(theirs)
     changed = [after[place] for place in before if place in after and before[place][1] != after[place][1]]
     return SpecDifference(
@@ -65,15 +66,17 @@ def _operations(document: dict[str, Any]) -> dict[tuple[str, str], tuple[str, st
         for method in _METHODS:
             operation: Any = members.get(method)
             if isinstance(operation, dict):
-                # Parsed JSON: isinstance() tells the checker of a dict, but of no types in it.
+                # ASP.NET ignores the case of paths, and documents differ in where they put the API's own path.
                 place = (method, f"{prefix}{path}".lower().removeprefix(API_PATH))
+                # Parsed JSON: isinstance() tells the checker of a dict, but of no types in it.
                 name = str(operation.get("operationId") or f"{method.upper()} {path}")  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
                 found[place] = name, _canonical([members.get("parameters", []), operation], document)
     return found
 
 
 def _base_path(document: dict[str, Any]) -> str:
-    """Return the path that stands before every path: Swagger 2.0 says it as `basePath`, OpenAPI 3 in `servers`."""
+    """Return the path that stands before every path."""
+    # OpenAPI 3 says it in `servers`, Swagger 2.0 as `basePath`.
     servers: object = document.get("servers")
     server = cast("list[object]", servers)[0] if isinstance(servers, list) and servers else None
     url = cast("dict[str, object]", server).get("url", "") if isinstance(server, dict) else ""
@@ -87,6 +90,7 @@ def _canonical(part: Any, document: dict[str, Any]) -> str:
     waiting = [*_references(own)]
     while waiting:
         reference = waiting.pop()
+        # Each once, so that schemas which refer to themselves come to an end.
         if reference not in reached:
             reached[reference] = _without_texts(_resolve(reference, document))
             waiting += _references(reached[reference])

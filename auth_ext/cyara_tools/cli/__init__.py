@@ -14,16 +14,19 @@ def main() -> None:
         raise SystemExit(7)
     _print_anything()
     try:
-        from cyara_tools.cli.app import app  # noqa: PLC0415  # only with the extra
+        # Late, because what it imports may be missing, which was to be said in a sentence first.
+        from cyara_tools.cli.app import app
 
         app(prog_name="cyara")
-    except KeyboardInterrupt:  # while it was still loading; later ones end in the report
+    except KeyboardInterrupt:
+        # While it was still loading; a later one becomes the outcome of the command.
         sys.stderr.write("Interrupted.\n")
         raise SystemExit(_INTERRUPTED) from None
 
 
 def _print_anything() -> None:
-    """Let no character end a command: with LANG=C or an old code page, a path with an umlaut would."""
+    """Let no character end a command."""
+    # With LANG=C or an old code page, a path with an umlaut would.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

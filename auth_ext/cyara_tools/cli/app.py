@@ -14,14 +14,14 @@ from cyara_tools.cli.reset import reset
 from cyara_tools.cli.status import status
 from cyara_tools.cli.verify import verify
 
-SHOWN_DIGITS: Final = 8
-"""How much of the document's SHA-256 people see."""
+# How much of the document's SHA-256 people see.
+_SHOWN_DIGITS: Final = 8
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # its tracebacks print local variables
-    help="Tools for the Cyara API client.",
+    # Its tracebacks print local variables, and the secret may be in one.
+    pretty_exceptions_enable=False,
 )
 auth = typer.Typer(no_args_is_help=True, help="Store, verify, rotate and examine the credential.")
 app.add_typer(auth, name="auth")
@@ -34,21 +34,22 @@ auth.command()(doctor)
 auth.command(name="remote-sync-key")(remote_sync_key)
 
 
-def _tell_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         version, release, document = built_from()
         typer.echo(
-            f"cyara-client {version}, platform release {release or 'not known'}, document {document[:SHOWN_DIGITS]}, "
+            f"cyara-client {version}, platform release {release or 'not known'}, document {document[:_SHOWN_DIGITS]}, "
             f"Python {platform.python_version()}"
         )
         raise typer.Exit
 
 
+# Having a callback keeps `auth` a group, whatever else is added beside it.
 @app.callback()
 def _group(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say what this is, and end.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say what this is, and end.")
     ] = False,
 ) -> None:
-    """Keep `auth` a group, whatever else is added beside it."""
+    """Tools for the Cyara API client."""

@@ -1,43 +1,53 @@
-"""What a command works on: the portal, the credential's source and the strike store that its options select."""
+"""What a command works on: the portal, the credential's source and the strike store that its options select.
+
+A command takes the class that has what it needs, and by that the options: every field with a `typer.Option` is one.
+"""
 
 import os
+from pathlib import Path
+from typing import Annotated
 
-from attrs import field, frozen
+import attrs
+import typer
 
 from cyara_auth.client.binding import BASE_URL, choose_policy
+from cyara_auth.client.cyara import Cyara, connect
+from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers import CredentialSource, Variables, profile_base_url, resolve_credential_source
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_tools.cli.repeat_options import options_again
+from cyara_tools.cli.key_report import KeyReport
+from cyara_tools.cli.short_fingerprints import resolve_prefix
 
 
-@frozen(kw_only=True)
-class Setting:
-    """Options and environment together; nothing is read before it is asked for.
+@attrs.frozen(kw_only=True)
+class CommandContext:
+    """Where the credential comes from. Nothing is read before it is asked for.
 
     Attributes:
-        base_url: `--base-url`.
-        profile: `--profile`.
-        store_url: `--store`.
         variables: The environment.
     """
 
-    base_url: str | None = None
-    profile: str | None = None
-    store_url: str | None = None
-    variables: Variables = field(factory=Variables)
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", help="Base URL of the portal's API; CYARA_BASE_URL by default.", show_default=False),
+    ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", help="Name of a stored credential; CYARA_PROFILE by default.", show_default=False),
+    ] = None
+    variables: Variables = attrs.field(factory=Variables)
 
-    def again(self) -> str:
-        """Return the options that a next command needs as well."""
-        return options_again(
-            base_url=self.base_url, profile=self.profile, store=self.store_url, variables=self.variables
-        )
+    def selection(self) -> dict[str, str | None]:
+        """Return the options that decide what a command looks at: the next command needs the same."""
+        return {"--base-url": self.base_url, "--profile": self.profile}
 
     def base(self) -> BaseUrl | None:
         """Return the portal's base URL by option, environment or profile; `None` when none of them says it."""
+        # In the order in which `connect` asks, so that a command never looks at another portal than a program does.
         text = self.base_url or self.variables.get(BASE_URL) or profile_base_url(self.profile, variables=self.variables)
         return BaseUrl.parse(text) if text else None
 
@@ -63,10 +73,79 @@ class Setting:
         base = self.base()
         return resolve_credential_source(profile=self.profile, base_url=None if base is None else base.url)
 
-    def guard_settings(self) -> GuardSettings:
-        """Return the numbers and the policy by which `connect` would judge here."""
-        return GuardSettings(policy=choose_policy(None, None))
+
+@attrs.frozen(kw_only=True)
+class StoreContext(CommandContext):
+    """The strike store, too."""
+
+    store_url: Annotated[
+        str | None,
+        typer.Option("--store", help="URL of the strike store; CYARA_STRIKE_STORE by default.", show_default=False),
+    ] = None
+
+    def selection(self) -> dict[str, str | None]:
+        """Return the options that decide what a command looks at: the next command needs the same."""
+        return {**super().selection(), "--store": self.store_url}
 
     def store(self) -> StrikeStore:
         """Open the strike store, as `connect` does."""
         return open_store(self.store_url, environ=os.environ)
+
+    def key_report(self, key_id: str, base: BaseUrl | None) -> KeyReport:
+        """Read what the store knows of a key, to judge it by the numbers and the policy that `connect` takes here."""
+        store = self.store()
+        return KeyReport(
+            key=key_id,
+            state=store.read(key_id),
+            origin=None if base is None else str(base.origin),
+            settings=GuardSettings(policy=choose_policy(None, None)),
+            store=store,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class KeyContext(StoreContext):
+    """One key of the store: that of the credential, unless another is named."""
+
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="First digits of the key's fingerprint, when the credential is not at hand."),
+    ] = None
+
+    def key_id(self) -> str:
+        """Return the key's fingerprint."""
+        # Whoever names a key may have no credential any more, so none is looked for.
+        if self.key is None:
+            return self.source().current().key_fingerprint
+        return resolve_prefix(self.key, self.store().key_ids(), what="key")
+
+
+@attrs.frozen(kw_only=True)
+class CallContext(StoreContext):
+    """What a call of the portal needs, too."""
+
+    account: Annotated[
+        str | None,
+        typer.Option("--account", help="Account number; CYARA_ACCOUNT_ID by default.", show_default=False),
+    ] = None
+    operation: Annotated[
+        str | None,
+        typer.Option("--operation", help="Operation to call: a GET that needs no more than the account."),
+    ] = None
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", help="File or folder with the certificates of a private authority.", show_default=False),
+    ] = None
+
+    def connect(self, credential: ApiCredential | None = None) -> Cyara:
+        """Connect with these options: with the credential that is configured, or with the one given."""
+        return connect(
+            self.known_base().url,
+            credential,
+            profile=self.profile,
+            account_id=self.account,
+            store=self.store_url,
+            verify=True if self.ca is None else self.ca,
+            # The operator asked for one call, and reads its answer instead of a later one.
+            retries=0,
+        )

@@ -37,6 +37,7 @@ class ExitCode(IntEnum):
     """Ctrl-C."""
 
 
+# First match wins, so special errors stand before their parents.
 _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (CredentialError, ExitCode.NO_CREDENTIAL),
     (CredentialRejectedError, ExitCode.REJECTED),
@@ -47,13 +48,13 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (ConfigurationError, ExitCode.CONFIGURATION),
     (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
+    # A file or folder that cannot be used; httpx has errors of its own for the network.
     (OSError, ExitCode.CONFIGURATION),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),
 )
-"""First match wins, so special errors stand before their parents."""
 
+# A command reports these in one sentence. Anything else is a defect, and shows its traceback.
 EXPECTED: tuple[type[BaseException], ...] = tuple(kind for kind, _ in _BY_ERROR)
-"""The errors that a command reports in one sentence; anything else is a defect and shows its traceback."""
 
 
 def exit_code_of(error: BaseException) -> ExitCode:

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
+import attrs
 
-from cyara_auth.errors import SHOWN_HEX_DIGITS, ConfigurationError
+from cyara_auth.errors import SHOWN_HEX_DIGITS
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.decide import pair_state
 from cyara_auth.strikes.settings import GuardSettings
@@ -17,21 +17,21 @@ from cyara_auth.strikes.state import (
     PairState,
     TicketStatus,
 )
+from cyara_tools.cli.command_output import Json
 from cyara_tools.cli.exit_codes import ExitCode
-from cyara_tools.cli.report import Json
 
+# A rotation older than this has probably been forgotten.
 LONG_ROTATION = timedelta(minutes=30)
-"""A rotation older than this has probably been forgotten; it is reported, never ended by itself."""
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class KeyReport:
     """One key's state as it was read.
 
     Attributes:
         key: The key's fingerprint.
         state: What the store knows.
-        origin: Where verifications count, `scheme://host[:port]`; `None` when no portal is known.
+        origin: Where the pair is verified, `scheme://host[:port]`; `None` when no portal is known.
         settings: Policy and numbers by which to judge.
         store: Asked for its clock.
     """
@@ -53,6 +53,7 @@ class KeyReport:
     def verdict(self, fingerprint: str) -> tuple[ExitCode, str]:
         """Say whether a call with this pair would be let out now."""
         known = self.state_of(fingerprint)
+        # Before the rotation, unlike `decide`: a pair that is dead stays so when the rotation ends.
         if known.is_final:
             return ExitCode.REJECTED, f"refused: the pair is {known}; generate a token and run: cyara auth login"
         if self.state.mode is KeyMode.DRAINING:
@@ -60,7 +61,7 @@ class KeyReport:
         if known is PairState.SUSPECT:
             return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"
         verified = known is PairState.VERIFIED
-        # As `decide` counts: a verified pair's token has no strikes older than its verification; only STRICT reserves.
+        # As `decide` counts: strikes from before a pair was verified are not on its token, and only STRICT reserves.
         used = self.state.strikes - (self.state.watermark if verified else 0) + len(self.state.tickets)
         free = verified and self.settings.policy is GuardPolicy.GUARDED
         if used >= self.settings.budget and not free:
@@ -70,7 +71,7 @@ class KeyReport:
             )
         if verified:
             return ExitCode.OK, "calls go out"
-        return ExitCode.OK, "one call at a time until one succeeds; cyara auth verify verifies the pair"
+        return ExitCode.OK, "one call at a time until one succeeds; verify the pair with: cyara auth verify"
 
     def rotation_age(self, now: datetime) -> timedelta | None:
         """Return for how long a rotation has been going on; `None` when there is none."""
@@ -131,20 +132,3 @@ def incident_text(incident: Incident | None) -> str:
     parts += [f"with the pair from {incident.source}"] if incident.source else []
     parts += [f"replaced by {incident.by[:SHOWN_HEX_DIGITS]}"] if incident.by else []
     return ", ".join(parts)
-
-
-def choose(known: list[str], prefix: str, *, what: str) -> str:
-    """Return the one fingerprint that begins with what a person typed.
-
-    Raises:
-        ConfigurationError: None does, or several do.
-    """
-    if not prefix:  # a variable that is not set must not choose the only one there is
-        raise ConfigurationError(f"The first digits of the {what}'s fingerprint are missing. Nothing was changed.")
-    found = [name for name in known if name.startswith(prefix.lower())]
-    if len(found) != 1:
-        shown = ", ".join(name[:SHOWN_HEX_DIGITS] for name in known) or "none"
-        raise ConfigurationError(
-            f"The store knows {len(found)} {what}s that begin with {prefix}. Nothing was changed. Known: {shown}"
-        )
-    return found[0]

@@ -9,10 +9,10 @@ from cyara_auth.errors import CredentialError, CredentialRejectedError, StrikeSt
 from cyara_auth.providers.chain import PROFILE
 from cyara_auth.providers.profile import default_profile
 from cyara_auth.providers.save import Place, save_credential
-from cyara_tools.cli.context import Setting
-from cyara_tools.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption, UnusualShapeOption
-from cyara_tools.cli.prompt import read_credential
-from cyara_tools.cli.report import Report, reporting
+from cyara_tools.cli.command import command
+from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.context import StoreContext
+from cyara_tools.cli.prompt import UnusualShapeOption, read_credential
 
 PROMPT = "Paste the text of the portal's Usage field (Settings > API; it stays hidden): "
 
@@ -21,45 +21,44 @@ PlaceOption = Annotated[
 ]
 
 
-def login(  # noqa: PLR0913  # options of a command
+@command
+def login(
+    context: StoreContext,
+    output: CommandOutput,
     *,
-    base_url: BaseUrlOption = None,
-    profile: ProfileOption = None,
     place: PlaceOption = None,
-    store: StoreOption = None,
     allow_unusual_shape: UnusualShapeOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Store a credential: paste it on the terminal, where it stays hidden, or pipe it in."""
-    with reporting(as_json=as_json) as report:
-        setting = Setting(base_url=base_url, profile=profile, store_url=store)
-        report.again = setting.again()
-        base = setting.known_base()
-        credential = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
-        _refuse_known_dead(credential, setting, report)
-        name = profile or setting.variables.get(PROFILE) or default_profile(base.origin)
-        where = save_credential(
-            credential,
-            name,
-            base_url=base.url,
-            place=place,
-            unusual_shape=allow_unusual_shape,
-            variables=setting.variables,
-        )
-        report.put(fingerprint=credential.fingerprint, base_url=base.url, profile=name, stored_in=where)
-        report.say(f"Stored {credential.fingerprint.short} for {base.origin} in the {where}. Nothing was sent.")
-        _note_what_outranks(credential, setting, report)
-        report.say("Next: cyara auth verify")
+    # The address comes first, so that nobody pastes a secret into a command that cannot store it.
+    base = context.known_base()
+    credential = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
+    _refuse_rejected(credential, context, output)
+    name = context.profile or context.variables.get(PROFILE) or default_profile(base.origin)
+    where = save_credential(
+        credential,
+        name,
+        base_url=base.url,
+        place=place,
+        unusual_shape=allow_unusual_shape,
+        variables=context.variables,
+    )
+    output.put(fingerprint=credential.fingerprint, base_url=base.url, profile=name, stored_in=where)
+    output.say(f"Stored {credential.fingerprint.short} for {base.origin} in the {where}. Nothing was sent.")
+    _note_what_outranks(credential, context, output)
+    output.say("Next: cyara auth verify")
 
 
-def _refuse_known_dead(credential: ApiCredential, setting: Setting, report: Report) -> None:
-    """Refuse a pair that the portal rejected before: somebody pasted the old token."""
+def _refuse_rejected(credential: ApiCredential, context: StoreContext, output: CommandOutput) -> None:
+    """Refuse a pair that the portal rejected before."""
     try:
-        record = setting.store().read(credential.key_fingerprint).pair(credential.fingerprint)
+        record = context.store().read(credential.key_fingerprint).pair(credential.fingerprint)
     except StrikeStoreUnavailableError as error:
-        report.note(f"whether this pair was rejected before is not known: {error}")
+        # Storing sends nothing, so it may go on; the guard asks the store again before it sends the pair.
+        output.note(f"whether this pair was rejected before is not known: {error}")
         return
     if record is not None and record.verdict.is_final:
+        # Somebody pasted the old token. A call with it would be refused anyway, but much later.
         raise CredentialRejectedError(
             fingerprint=credential.fingerprint,
             detail=f"this very pair is known to be {record.verdict}; nothing was stored",
@@ -67,14 +66,14 @@ def _refuse_known_dead(credential: ApiCredential, setting: Setting, report: Repo
         )
 
 
-def _note_what_outranks(credential: ApiCredential, setting: Setting, report: Report) -> None:
+def _note_what_outranks(credential: ApiCredential, context: StoreContext, output: CommandOutput) -> None:
     try:
-        used = setting.source()
+        used = context.source()
     except CredentialError as error:
-        report.note(f"a source that outranks it is unusable: {error}")
+        output.note(f"a source that outranks it is unusable: {error}")
         return
     if used.current() != credential:
-        report.note(
+        output.note(
             f"the {used.describe()} outranks it and holds another pair ({used.current().fingerprint.short}); "
             "calls use that one until it is removed"
         )

@@ -1,7 +1,6 @@
 """The checks of `doctor` that send something, each only when it was asked for."""
 
 import json
-from pathlib import Path
 from typing import Any, cast
 
 from cyara_auth._http import httpx
@@ -10,44 +9,47 @@ from cyara_auth.client.tls import tls_context
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.transport.errors import transport_error
+from cyara_tools.cli.checks import Finding, failure, ok, warning
+from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.context import CallContext
 from cyara_tools.cli.exit_codes import EXPECTED, ExitCode
-from cyara_tools.cli.finding import Finding, bad, good, warn
-from cyara_tools.cli.report import Report
-from cyara_tools.cli.spec import built_from, compare
-from cyara_tools.cli.verify import Connector, meaning
+from cyara_tools.cli.spec import compare, own_document
+from cyara_tools.cli.verify import explain_answer
 
-DOCUMENT_PATH = "/swagger/v3/swagger.json"
-"""Where a portal serves its document, below the base URL (observed in use)."""
+# Where a portal serves its document, below the base URL (observed in use).
+_DOCUMENT_PATH = "/swagger/v3/swagger.json"
 
-MAX_DOCUMENT = 64 << 20
+_MAX_DOCUMENT_BYTES = 64 << 20
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-_ASKS_FOR_CREDENTIAL = frozenset({401, 403})
+_CREDENTIAL_WANTED = frozenset({401, 403})
 _OK = 200
 _SHOWN = 20
 
 
-def check_answer(make: Connector, operation: str | None) -> Finding:
+def check_answer(context: CallContext) -> Finding:
     """Make one call through the guard and say what its answer means for the pair."""
     try:
-        with make(None) as cyara:
+        with context.connect() as cyara:
             used = cyara.credential
-            answer = cyara.verify(operation)
+            # Without `confirm`: a diagnosis must not spend budget on a suspect pair.
+            answer = cyara.verify(context.operation)
     except EXPECTED as error:
-        return bad("probe", str(error) or type(error).__name__)
-    code, text = meaning(answer, used)
-    return good("probe", text) if code is ExitCode.OK else bad("probe", text)
+        return failure("probe", str(error) or type(error).__name__)
+    code, text = explain_answer(answer, used)
+    return ok("probe", text) if code is ExitCode.OK else failure("probe", text)
 
 
-def check_document(base: BaseUrl, ca: Path | None, make: Connector, report: Report) -> list[Finding]:
+def check_document(base: BaseUrl, context: CallContext, output: CommandOutput) -> list[Finding]:
     """Fetch the portal's document and name the operations that differ from this client's."""
     try:
-        theirs = _fetch(base, ca, make)
-        difference = compare(built_from(), theirs)
+        theirs = _fetch(base, context)
+        difference = compare(own_document(), theirs)
     except EXPECTED as error:
-        return [bad("spec", f"The portal's document could not be fetched: {error}")]
+        return [failure("spec", f"The portal's document could not be fetched: {error}")]
     except (ValueError, RecursionError):
-        return [bad("spec", "What the portal serves as its document is no JSON document.")]
-    report.put(
+        # Not JSON, no UTF-8, or nested so deep that reading it would end the process.
+        return [failure("spec", "What the portal serves as its document is no JSON document.")]
+    output.put(
         spec={
             "added": list(difference.added),
             "removed": list(difference.removed),
@@ -56,7 +58,7 @@ def check_document(base: BaseUrl, ca: Path | None, make: Connector, report: Repo
         }
     )
     findings = [
-        warn("spec", f"{len(names)} operations {what}: {_shortened(names)}.")
+        warning("spec", f"{len(names)} operations {what}: {_shortened(names)}.")
         for what, names in (
             ("of the portal are not in this client", difference.added),
             ("of this client are not in the portal", difference.removed),
@@ -66,12 +68,12 @@ def check_document(base: BaseUrl, ca: Path | None, make: Connector, report: Repo
     ]
     if findings:
         findings.append(
-            warn(
+            warning(
                 "spec",
                 "Next, in this client's repository: python3 scripts/dev.py regenerate fetch --portal URL, then build",
             )
         )
-    return findings or [good("spec", f"The portal's {difference.unchanged} operations are those of this client.")]
+    return findings or [ok("spec", f"The portal's {difference.unchanged} operations are those of this client.")]
 
 
 def _shortened(names: tuple[str, ...]) -> str:
@@ -79,33 +81,35 @@ def _shortened(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_SHOWN]) + rest
 
 
-def _fetch(base: BaseUrl, ca: Path | None, make: Connector) -> dict[str, Any]:
-    """Ask without the credential first: a document that is public must not cost a call with it."""
-    context = tls_context(verify=True if ca is None else ca, cert=None)
+def _fetch(base: BaseUrl, context: CallContext) -> dict[str, Any]:
+    """Fetch the portal's document."""
+    tls = tls_context(verify=True if context.ca is None else context.ca, cert=None)
     with readable_proxies(None):
-        bare = httpx.Client(timeout=_TIMEOUT, verify=context)
+        bare = httpx.Client(timeout=_TIMEOUT, verify=tls)
+    # Without the credential first: a document that is public must not cost a call with it.
     with bare:
         try:
-            status, data = _read(bare, f"{base.url}{DOCUMENT_PATH}")
+            status, data = _read(bare, f"{base.url}{_DOCUMENT_PATH}")
         except httpx.RequestError as error:
             raise transport_error(error, error.request, bare) from None
-    if status in _ASKS_FOR_CREDENTIAL:
-        with make(None) as cyara:
-            status, data = _read(cyara.get_httpx_client(), f"{base.url}{DOCUMENT_PATH}")
+    if status in _CREDENTIAL_WANTED:
+        with context.connect() as cyara:
+            status, data = _read(cyara.get_httpx_client(), f"{base.url}{_DOCUMENT_PATH}")
     if status != _OK:
-        raise ConfigurationError(f"{base.url}{DOCUMENT_PATH} answers {status}")
+        raise ConfigurationError(f"{base.url}{_DOCUMENT_PATH} answers {status}")
     document: object = json.loads(data)
     if not isinstance(document, dict) or "paths" not in document:
-        raise ValueError(DOCUMENT_PATH)
+        raise ValueError(_DOCUMENT_PATH)
     return cast("dict[str, Any]", document)
 
 
 def _read(client: httpx.Client, url: str) -> tuple[int, bytes]:
-    """Read an answer up to the cap, so that no portal can fill the memory."""
+    """Read an answer."""
     data = bytearray()
     with client.stream("GET", url) as answer:
         for chunk in answer.iter_bytes():
             data += chunk
-            if len(data) > MAX_DOCUMENT:
-                raise ConfigurationError(f"{url} is larger than {MAX_DOCUMENT >> 20} MiB")
+            # Counted while it is read: whatever answers at this address must not fill the memory.
+            if len(data) > _MAX_DOCUMENT_BYTES:
+                raise ConfigurationError(f"{url} is larger than {_MAX_DOCUMENT_BYTES >> 20} MiB")
     return answer.status_code, bytes(data)

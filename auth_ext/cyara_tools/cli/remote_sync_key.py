@@ -1,7 +1,6 @@
 """`cyara auth remote-sync-key`: the only command that shows the secret, because a form of the vendor's wants it typed.
 
-RemoteSyncAPIKey, by which Cyara Virtual Agent is synchronised with campaigns, takes the bare `key:token` (vendor's help
-centre, article on authentication).
+The field is RemoteSyncAPIKey, by which Cyara Virtual Agent is synchronised with campaigns.
 """
 
 import sys
@@ -10,30 +9,24 @@ from typing import Annotated
 import typer
 
 from cyara_auth.errors import ConfigurationError
-from cyara_tools.cli.context import Setting
-from cyara_tools.cli.options import BaseUrlOption, JsonOption, ProfileOption
-from cyara_tools.cli.report import reporting
+from cyara_tools.cli.command import command
+from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.context import CommandContext
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Print it although the output is not a terminal.")]
 
 
-def remote_sync_key(
-    *,
-    base_url: BaseUrlOption = None,
-    profile: ProfileOption = None,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-) -> None:
+@command
+def remote_sync_key(context: CommandContext, output: CommandOutput, *, force: ForceOption = False) -> None:
     """Print key:token for the field RemoteSyncAPIKey, to a terminal only."""
-    with reporting(as_json=as_json) as report:
-        if not (force or sys.stdout.isatty()):
-            raise ConfigurationError(
-                "The output is not a terminal, so the secret would end in a file or a log. Nothing was printed. "
-                "Next: run it on a terminal, or add --force"
-            )
-        setting = Setting(base_url=base_url, profile=profile)
-        report.again = setting.again()
-        credential = setting.source().current()
-        report.put(remote_sync_key=credential.pair_text(), fingerprint=credential.fingerprint)
-        if not as_json:
-            sys.stdout.write(credential.pair_text() + "\n")
+    if not (force or sys.stdout.isatty()):
+        raise ConfigurationError(
+            "The output is not a terminal, so the secret would end in a file or a log. Nothing was printed. "
+            "Next: run it on a terminal, or add --force"
+        )
+    credential = context.source().current()
+    # The field takes the bare `key:token`, not the header (vendor's help centre, article on authentication).
+    output.put(remote_sync_key=credential.pair_text(), fingerprint=credential.fingerprint)
+    if not output.as_json:
+        # Past `say`: no table width and no repeated option may touch the bytes of the secret.
+        sys.stdout.write(credential.pair_text() + "\n")

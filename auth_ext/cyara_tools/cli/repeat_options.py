@@ -1,12 +1,11 @@
-"""The options that the next command needs as well: a step that is copied must not look at another credential.
-
-Whatever says "Next: cyara auth ..." knows nothing of the options of this command; much of it is said by the library,
-which has none. So they are put in where a text reaches people.
-"""
+"""The options that the next command needs as well: a step that is copied must not look at another credential."""
 
 import re
 import shlex
+from collections.abc import Collection, Mapping
 from typing import Final
+
+from typer.core import TyperCommand, TyperGroup
 
 from cyara_auth.client.binding import BASE_URL
 from cyara_auth.providers import Variables
@@ -14,25 +13,54 @@ from cyara_auth.providers.chain import PROFILE
 from cyara_auth.providers.renewal import IF_NAMED
 from cyara_auth.stores.registry import VARIABLE as STORE
 
-_COMMAND: Final = re.compile(
-    r"(cyara auth (?:login|status|verify|reset|doctor|rotate (?:begin|commit|abort)))\b(?! --profile)"
-    rf"(?:{re.escape(IF_NAMED)})?"
-)
+_VARIABLES: Final = {"--base-url": BASE_URL, "--profile": PROFILE, "--store": STORE}
 
 
-def options_again(*, base_url: str | None, profile: str | None, store: str | None, variables: Variables) -> str:
-    """Return the options that were given and that the environment does not say, each with a blank before it.
+def options_to_repeat(selection: Mapping[str, str | None], variables: Variables) -> dict[str, str]:
+    """Return those of the options that were given and that the environment does not say."""
+    return {
+        option: value
+        for option, value in selection.items()
+        if value
+        and value != variables.get(_VARIABLES[option])
+        # The address of a store may hold a password, and no text may hold a secret.
+        and not (option == "--store" and ("@" in value or "?" in value))
+    }
 
-    The address of a store with a password in it is left out: no text may hold a secret.
+
+def options_by_command(command: object, name: str = "cyara") -> dict[str, frozenset[str]]:
+    """Return the options that each command takes, by the command as people type it.
+
+    Args:
+        command: A command, or a group of commands, as typer builds it.
+        name: How it is started.
     """
-    given = (("--base-url", base_url, BASE_URL), ("--profile", profile, PROFILE), ("--store", store, STORE))
-    return "".join(
-        f" {option} {shlex.quote(value)}"
-        for option, value, name in given
-        if value and value != variables.get(name) and not (option == "--store" and ("@" in value or "?" in value))
-    )
+    if isinstance(command, TyperGroup):
+        return {
+            path: options
+            for word, child in command.commands.items()
+            for path, options in options_by_command(child, f"{name} {word}").items()
+        }
+    parameters = command.params if isinstance(command, TyperCommand) else []
+    return {name: frozenset(option for parameter in parameters for option in parameter.opts)}
 
 
-def with_options(text: str, options: str) -> str:
-    """Put the options behind every command of ours that a text names, unless it names a profile already."""
-    return _COMMAND.sub(lambda found: f"{found[1]}{options}", text) if options else text
+def with_options(text: str, options: Mapping[str, str], commands: Mapping[str, Collection[str]]) -> str:
+    """Put the options behind every command that a text names, as far as the command takes them.
+
+    Args:
+        text: For people. Much of it comes from the library, which knows nothing of a command's options.
+        options: What to repeat.
+        commands: By command, the options that it takes.
+    """
+    if not options:
+        return text
+
+    def repeated(found: re.Match[str]) -> str:
+        command = found[1]
+        taken = (f" {option} {shlex.quote(value)}" for option, value in options.items() if option in commands[command])
+        return command + "".join(taken)
+
+    names = "|".join(map(re.escape, commands))
+    # A command that names a profile of its own is about another credential than this command.
+    return re.sub(rf"({names})(?![\w-])(?! --profile)(?:{re.escape(IF_NAMED)})?", repeated, text)

@@ -1,7 +1,6 @@
-"""Remembers what `status` saw last time, to notice a store that has forgotten.
+"""Remembers how far `status` saw each key of a store get, to notice a store that was rolled back.
 
-A Redis that was flushed, or that lost its last writes in a failover, answers as if nothing had happened. An account's
-generation never falls, and within one generation no pair is ever forgotten, so a fall of either shows lost writes.
+A Redis that was flushed, or that lost its last writes in a failover, answers as if nothing had happened.
 """
 
 import json
@@ -17,13 +16,13 @@ from cyara_auth.strikes.state import KeyState
 _MAX_BYTES = 1 << 20
 
 
-def seen_path() -> Path:
+def high_water_path() -> Path:
     """Return where it is remembered: beside the default store. It holds fingerprints and counts only."""
-    return platformdirs.user_state_path("cyara", appauthor=False) / "seen.json"
+    return platformdirs.user_state_path("cyara", appauthor=False) / "high-water-marks.json"
 
 
-def has_forgotten(store: str, key: str, state: KeyState, *, path: Path) -> bool:
-    """Compare a state with the one seen last, and remember the greater of both.
+def was_rolled_back(store: str, key: str, state: KeyState, *, path: Path) -> bool:
+    """Compare a state with the highest that was seen, and remember the greater of both.
 
     Args:
         store: The store, in words.
@@ -33,12 +32,13 @@ def has_forgotten(store: str, key: str, state: KeyState, *, path: Path) -> bool:
     """
     memory = _read(path)
     name = f"{store} {key}"
-    now = [state.generation, len(state.pairs)]
-    before = memory.get(name, now)
-    if now > before or name not in memory:
-        memory[name] = now
+    # The generation of a key never falls, and within one generation no pair is ever forgotten. So lists compare as time does.
+    reached = [state.generation, len(state.pairs)]
+    high_water_mark = memory.get(name, reached)
+    if reached > high_water_mark or name not in memory:
+        memory[name] = reached
         _write(path, memory)
-    return now < before
+    return reached < high_water_mark
 
 
 def _read(path: Path) -> dict[str, list[int]]:
@@ -46,6 +46,7 @@ def _read(path: Path) -> dict[str, list[int]]:
         data = read_private(path, max_bytes=_MAX_BYTES)
         content: object = json.loads(data or b"{}")
     except (OSError, ValueError, CyaraAuthError):
+        # It is a second opinion only, and must not end a command that would work without it.
         return {}
     return cast("dict[str, list[int]]", content) if isinstance(content, dict) else {}
 

@@ -1,6 +1,6 @@
 """`cyara auth rotate`: replace the token under load without one invalid call.
 
-`begin` stops every client that shares the store and waits until what is in the air, or was lost there, is over; the
+`begin` stops every client that shares the store and waits until what is in flight, or was lost there, is over; the
 operator generates the new token in the portal; `commit` reads it, stores it, and lets one call verify it. `abort` goes
 back when nothing was generated.
 """
@@ -27,27 +27,13 @@ from cyara_auth.providers.save import Place, save_credential
 from cyara_auth.strikes.events import RotateAbort, RotateBegin, RotateCommit
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Incident, KeyMode, PairState, TicketStatus
-from cyara_tools.cli.context import Setting
-from cyara_tools.cli.key_report import choose
-from cyara_tools.cli.lost_calls import NowOption, check_late_calls, late_calls
-from cyara_tools.cli.options import (
-    AccountOption,
-    BaseUrlOption,
-    CaOption,
-    JsonOption,
-    OperationOption,
-    ProfileOption,
-    StoreOption,
-    UnusualShapeOption,
-)
-from cyara_tools.cli.prompt import read_credential
-from cyara_tools.cli.report import Report, reporting
-from cyara_tools.cli.verify import connector, probe
+from cyara_tools.cli.command import command
+from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.context import CallContext, KeyContext, StoreContext
+from cyara_tools.cli.prompt import UnusualShapeOption, read_credential
+from cyara_tools.cli.unsettled_calls import NowOption, check_unsettled_calls, unsettled_calls
+from cyara_tools.cli.verify import probe
 
-KeyOption = Annotated[
-    str | None,
-    typer.Option("--key", help="First digits of the key's fingerprint, when the credential is not at hand."),
-]
 LongestOption = Annotated[
     float, typer.Option("--longest", min=0, help="Seconds that a running call may take: the clients' read timeout.")
 ]
@@ -60,117 +46,89 @@ _LONGEST_WAIT = 86_400.0
 app = typer.Typer(no_args_is_help=True, help="Replace the token without one invalid call: begin, then commit or abort.")
 
 
-def selected_key(setting: Setting, key: str | None) -> str:
-    """Return the fingerprint of the key that a command is about: the named one, else the credential's."""
-    if key is None:
-        return setting.source().current().key_fingerprint
-    return choose(setting.store().key_ids(), key, what="key")
-
-
 @app.command()
-def begin(  # noqa: PLR0913  # options of a command
+@command
+def begin(
+    context: KeyContext,
+    output: CommandOutput,
     *,
-    base_url: BaseUrlOption = None,
-    profile: ProfileOption = None,
-    store: StoreOption = None,
-    key: KeyOption = None,
     longest: LongestOption = GuardSettings().read_timeout,
     now: NowOption = False,
-    as_json: JsonOption = False,
 ) -> None:
-    """Stop all calls of the key and wait until those in the air have landed."""
-    with reporting(as_json=as_json) as report:
-        if not longest <= _LONGEST_WAIT:  # which nan is not, either
-            raise ConfigurationError(f"--longest is at most {_LONGEST_WAIT:.0f} seconds. Nothing was changed.")
-        setting = Setting(base_url=base_url, profile=profile, store_url=store)
-        report.again = setting.again()
-        key_id = selected_key(setting, key)
-        the_store = setting.store()
-        if not the_store.apply(key_id, RotateBegin(incident=_here())).changed:
-            report.note("a rotation was already in progress; it goes on")
-        report.put(key=key_id, mode=KeyMode.DRAINING.value)
-        if not the_store.shared:
-            report.note(f"the store ({the_store.describe()}) is private to this process: no other client was stopped")
-        _wait(GuardSettings().sync_interval + longest, report)
-        lost = late_calls(the_store, key_id)
-        if lost.count and not now:
-            report.note(f"{lost}; the token must not be generated before, so this waits for them too (--now does not)")
-            _wait(lost.seconds, report)
-            lost = late_calls(the_store, key_id)
-        if lost.count:
-            report.note(f"{lost}; wait for them before you generate the token, or it may have to pay for them")
-        report.put(late_calls=lost.count, late_seconds=lost.seconds)
-        left = sum(1 for ticket in the_store.read(key_id).tickets if ticket.status is TicketStatus.OPEN)
-        report.put(open=left)
-        if left:
-            report.note(f"{left} calls are still in the air; wait for them before you generate the token")
-        report.say(
-            f"All calls of key {key_id[:SHOWN_HEX_DIGITS]} are stopped. Generate the token in the portal now "
-            "(Settings > API > Manage Your API Authentication).\n"
-            "Next: cyara auth rotate commit, or without a new token: cyara auth rotate abort"
-        )
+    """Stop all calls of the key and wait until those in flight are over."""
+    # Not `>`, which is false for nan.
+    if not longest <= _LONGEST_WAIT:
+        raise ConfigurationError(f"--longest is at most {_LONGEST_WAIT:.0f} seconds. Nothing was changed.")
+    key_id, store = context.key_id(), context.store()
+    if not store.apply(key_id, RotateBegin(incident=_incident_here())).changed:
+        output.note("a rotation was already in progress; it goes on")
+    output.put(key=key_id, mode=KeyMode.DRAINING.value)
+    if not store.shared:
+        output.note(f"the store ({store.describe()}) is private to this process: no other client was stopped")
+    # Other clients see the rotation after one interval at the latest, and a call may have started just before.
+    _wait(GuardSettings().sync_interval + longest, output)
+    unsettled = unsettled_calls(store, key_id)
+    if unsettled.count and not now:
+        output.note(f"{unsettled}; the token must not be generated before, so this waits for them too (--now does not)")
+        _wait(unsettled.seconds, output)
+        unsettled = unsettled_calls(store, key_id)
+    if unsettled.count:
+        output.note(f"{unsettled}; wait for them before you generate the token, or it may have to pay for them")
+    # Calls that are open now run longer than --longest said, so they are told of and not waited for.
+    in_flight = sum(1 for ticket in store.read(key_id).tickets if ticket.status is TicketStatus.OPEN)
+    output.put(**unsettled.facts(), open=in_flight)
+    if in_flight:
+        output.note(f"{in_flight} calls are still in flight; wait for them before you generate the token")
+    output.say(
+        f"All calls of key {key_id[:SHOWN_HEX_DIGITS]} are stopped. Generate the token in the portal now "
+        "(Settings > API > Manage Your API Authentication).\n"
+        "Next: cyara auth rotate commit, or without a new token: cyara auth rotate abort"
+    )
 
 
 @app.command()
-def commit(  # noqa: PLR0913  # options of a command
+@command
+def commit(
+    context: CallContext,
+    output: CommandOutput,
     *,
-    base_url: BaseUrlOption = None,
-    profile: ProfileOption = None,
-    store: StoreOption = None,
-    account: AccountOption = None,
-    operation: OperationOption = None,
-    ca: CaOption = None,
     with_probe: ProbeOption = True,
     now: NowOption = False,
     allow_unusual_shape: UnusualShapeOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Take the new token, from the terminal (hidden) or a pipe, and admit calls again."""
-    with reporting(as_json=as_json) as report:
-        setting = Setting(base_url=base_url, profile=profile, store_url=store)
-        report.again = setting.again()
-        new = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
-        _check_new(new, setting)
-        the_store = setting.store()
-        check_late_calls(the_store, new.key_fingerprint, report, go_on=now)
-        _keep(new, setting, report, unusual_shape=allow_unusual_shape)
-        event = RotateCommit(now=the_store.clock(), incident=_here(), pair=new.fingerprint)
-        the_store.apply(new.key_fingerprint, event)
-        report.put(key=new.key_fingerprint, mode=KeyMode.NORMAL.value, fingerprint=new.fingerprint)
-        report.say(f"{new.fingerprint.short} is the pair of key {new.key_fingerprint.short} now.")
-        base = setting.base()
-        if with_probe and base is not None:
-            make = connector(base.url, profile=profile, account=account, store=store, ca=ca)
-            try:
-                probe(report, make, operation=operation, credential=new)
-            except ConfigurationError as error:
-                report.note(f"not verified yet: {error}")
+    new = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
+    # Everything that may refuse comes before the first change, so that a refusal leaves the rotation as it was.
+    _check_new(new, context)
+    store = context.store()
+    check_unsettled_calls(store, new.key_fingerprint, output, go_on=now)
+    # Stored before calls are admitted again: a client that goes on at once must find the new pair already.
+    _store_new_pair(new, context, output, unusual_shape=allow_unusual_shape)
+    event = RotateCommit(now=store.clock(), incident=_incident_here(), pair=new.fingerprint)
+    store.apply(new.key_fingerprint, event)
+    output.put(key=new.key_fingerprint, mode=KeyMode.NORMAL.value, fingerprint=new.fingerprint)
+    output.say(f"{new.fingerprint.short} is the pair of key {new.key_fingerprint.short} now.")
+    if with_probe and context.base() is not None:
+        try:
+            probe(context, output, new)
+        except ConfigurationError as error:
+            # The rotation is done all the same, and the first call of any client verifies the pair, too.
+            output.note(f"not verified yet: {error}")
 
 
 @app.command()
-def abort(
-    *,
-    base_url: BaseUrlOption = None,
-    profile: ProfileOption = None,
-    store: StoreOption = None,
-    key: KeyOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@command
+def abort(context: KeyContext, output: CommandOutput) -> None:
     """Admit calls again with the old token; only right when no new one was generated."""
-    with reporting(as_json=as_json) as report:
-        setting = Setting(base_url=base_url, profile=profile, store_url=store)
-        report.again = setting.again()
-        key_id = selected_key(setting, key)
-        changed = setting.store().apply(key_id, RotateAbort()).changed
-        report.put(key=key_id, mode=KeyMode.NORMAL.value, aborted=changed)
-        report.say(
-            "The rotation is aborted; calls go on." if changed else "There was no rotation; nothing was changed."
-        )
+    key_id = context.key_id()
+    changed = context.store().apply(key_id, RotateAbort()).changed
+    output.put(key=key_id, mode=KeyMode.NORMAL.value, aborted=changed)
+    output.say("The rotation is aborted; calls go on." if changed else "There was no rotation; nothing was changed.")
 
 
-def _check_new(new: ApiCredential, setting: Setting) -> None:
-    """Refuse what is not the new token of a key that is being rotated, before anything is changed."""
-    state = setting.store().read(new.key_fingerprint)
+def _check_new(new: ApiCredential, context: StoreContext) -> None:
+    """Refuse what is not the new token of a key that is being rotated."""
+    state = context.store().read(new.key_fingerprint)
     if state.mode is not KeyMode.DRAINING:
         raise RotationInProgressError(
             fingerprint=new.key_fingerprint,
@@ -178,6 +136,7 @@ def _check_new(new: ApiCredential, setting: Setting) -> None:
             command="cyara auth rotate begin, or, if the token is regenerated already: cyara auth reset --regenerated",
         )
     record = state.pair(new.fingerprint)
+    # A pair that is merely known may be the new token, tried too early; one with a verdict is from before.
     if record is not None and (record.verdict.is_final or record.verdict is PairState.VERIFIED):
         raise CredentialConflictError(
             f"The pair {new.fingerprint.short} is an old one ({record.verdict}), not a new one. Nothing was changed. "
@@ -185,13 +144,14 @@ def _check_new(new: ApiCredential, setting: Setting) -> None:
         )
 
 
-def _keep(new: ApiCredential, setting: Setting, report: Report, *, unusual_shape: bool) -> None:
+def _store_new_pair(new: ApiCredential, context: StoreContext, output: CommandOutput, *, unusual_shape: bool) -> None:
     """Store the new pair where the old one came from, if this command can write there."""
     try:
-        source = setting.source()
+        source = context.source()
     except CredentialError as error:
-        report.note(f"the new pair was not stored ({error}); store it with: cyara auth login")
+        output.note(f"the new pair was not stored ({error}); store it with: cyara auth login")
         return
+    # Put there by the operator already, or by a commit that was interrupted.
     if source.current() == new:
         return
     match source.provider:
@@ -200,28 +160,29 @@ def _keep(new: ApiCredential, setting: Setting, report: Report, *, unusual_shape
         case ProfileProvider(path=path):
             name, place = path.stem, Place.FILE
         case _:
-            report.note(f"put the new pair into the {source.describe()} yourself; this command cannot write there")
+            # A variable, a command or a program of the operator's.
+            output.note(f"put the new pair into the {source.describe()} yourself; this command cannot write there")
             return
-    base = setting.base()
+    base = context.base()
     where = save_credential(
         new,
         name,
         base_url=None if base is None else base.url,
         place=place,
         unusual_shape=unusual_shape,
-        variables=setting.variables,
+        variables=context.variables,
     )
-    report.put(stored_in=where)
+    output.put(stored_in=where)
 
 
-def _wait(seconds: float, report: Report) -> None:
+def _wait(seconds: float, output: CommandOutput) -> None:
     console = Console(stderr=True)
-    if report.as_json or not console.is_terminal:
+    if output.as_json or not console.is_terminal:
         time.sleep(seconds)
         return
-    for _ in track(range(_STEPS), "Waiting for calls in the air", console=console, transient=True):
+    for _ in track(range(_STEPS), "Waiting for calls in flight", console=console, transient=True):
         time.sleep(seconds / _STEPS)
 
 
-def _here() -> Incident:
+def _incident_here() -> Incident:
     return Incident(wall=time.time(), host=socket.gethostname(), pid=os.getpid())

@@ -8,86 +8,71 @@ import typer
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import SHOWN_HEX_DIGITS, CredentialError
 from cyara_auth.strikes.state import TicketStatus
-from cyara_tools.cli.context import Setting
+from cyara_tools.cli.command import command
+from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.context import StoreContext
 from cyara_tools.cli.key_report import LONG_ROTATION, KeyReport
-from cyara_tools.cli.options import BaseUrlOption, JsonOption, ProfileOption, StoreOption
-from cyara_tools.cli.report import Report, reporting
-from cyara_tools.cli.rollback_memory import has_forgotten, seen_path
+from cyara_tools.cli.rollback_memory import high_water_path, was_rolled_back
 
 AllOption = Annotated[bool, typer.Option("--all", help="Show every key that the store knows.")]
 
 
-def status(
-    *,
-    base_url: BaseUrlOption = None,
-    profile: ProfileOption = None,
-    store: StoreOption = None,
-    show_all: AllOption = False,
-    as_json: JsonOption = False,
-) -> None:
+@command
+def status(context: StoreContext, output: CommandOutput, *, show_all: AllOption = False) -> None:
     """Show what is known of the credential, its strikes and its store. Nothing is sent."""
-    with reporting(as_json=as_json) as report:
-        setting = Setting(base_url=base_url, profile=profile, store_url=store)
-        report.again = setting.again()
-        base, the_store = setting.base(), setting.store()
-        report.put(store=the_store.describe(), store_shared=the_store.shared)
-        credential = _credential(setting, report)
-        keys = [] if credential is None else [str(credential.key_fingerprint)]
-        if show_all or credential is None:
-            keys += [key for key in the_store.key_ids() if key not in keys]
-        known_keys = [
-            KeyReport(
-                key=key,
-                state=the_store.read(key),
-                origin=None if base is None else str(base.origin),
-                settings=setting.guard_settings(),
-                store=the_store,
-            )
-            for key in keys
-        ]
-        report.say(f"Store: {the_store.describe()}")
-        for known_key in known_keys:
-            _show(known_key, report)
-        if credential is not None:
-            report.exit_code, text = known_keys[0].verdict(credential.fingerprint)
-            report.put(usable=not report.exit_code, verdict=text)
-            report.say(f"With {credential.fingerprint.short}: {text}")
-        report.put(keys=[known_key.facts() for known_key in known_keys])
+    base, store = context.base(), context.store()
+    output.put(store=store.describe(), store_shared=store.shared)
+    credential = _credential(context, output)
+    key_ids = [] if credential is None else [str(credential.key_fingerprint)]
+    if show_all or credential is None:
+        key_ids += [key_id for key_id in store.key_ids() if key_id not in key_ids]
+    key_reports = [context.key_report(key_id, base) for key_id in key_ids]
+    output.say(f"Store: {store.describe()}")
+    for key_report in key_reports:
+        _show(key_report, output)
+    if credential is not None:
+        # The credential's own key stands first.
+        output.exit_code, text = key_reports[0].verdict(credential.fingerprint)
+        output.put(usable=not output.exit_code, verdict=text)
+        output.say(f"With {credential.fingerprint.short}: {text}")
+    output.put(keys=[key_report.facts() for key_report in key_reports])
 
 
-def _credential(setting: Setting, report: Report) -> ApiCredential | None:
-    """Find the credential; without one, `status` still shows the store."""
+def _credential(context: StoreContext, output: CommandOutput) -> ApiCredential | None:
+    """Find the credential."""
     try:
-        credential = setting.source().current()
+        credential = context.source().current()
     except CredentialError as error:
-        report.fail(error)
+        # Taken as the outcome and not raised, because the store can be shown without a credential.
+        output.fail(error)
         return None
     expires = credential.expires_at
-    report.put(
+    output.put(
         fingerprint=credential.fingerprint,
         source=credential.source,
         expires_at=None if expires is None else expires.isoformat(),
     )
-    report.say(f"Credential: {credential.fingerprint.short} from {credential.source}")
+    output.say(f"Credential: {credential.fingerprint.short} from {credential.source}")
     return credential
 
 
-def _show(known_key: KeyReport, report: Report) -> None:
-    state = known_key.state
-    report.say(
-        f"Key {known_key.key[:SHOWN_HEX_DIGITS]}: {state.mode}; strikes: {state.strikes}, "
-        f"calls of unknown outcome: {known_key.count(TicketStatus.UNKNOWN)}, "
-        f"in the air: {known_key.count(TicketStatus.OPEN)}, budget: {known_key.settings.budget}"
+def _show(key_report: KeyReport, output: CommandOutput) -> None:
+    state, key = key_report.state, key_report.key[:SHOWN_HEX_DIGITS]
+    output.say(
+        f"Key {key}: {state.mode}; strikes: {state.strikes}, "
+        f"calls of unknown outcome: {key_report.count(TicketStatus.UNKNOWN)}, "
+        f"in flight: {key_report.count(TicketStatus.OPEN)}, budget: {key_report.settings.budget}"
     )
-    report.table(("Pair", "State", "Since"), known_key.rows())
-    age = known_key.rotation_age(datetime.now(UTC))
+    output.table(("Pair", "State", "Since"), key_report.rows())
+    age = key_report.rotation_age(datetime.now(UTC))
     if age is not None and age > LONG_ROTATION:
-        report.note(
-            f"a rotation of key {known_key.key[:SHOWN_HEX_DIGITS]} began {age.total_seconds() / 60:.0f} minutes ago "
-            "and refuses every call; end it with: cyara auth rotate commit, or: cyara auth rotate abort"
+        # Reported, never ended here: only the operator knows whether the new token exists already.
+        output.note(
+            f"a rotation of key {key} began {age.total_seconds() / 60:.0f} minutes ago and refuses every call; "
+            "end it with: cyara auth rotate commit, or: cyara auth rotate abort"
         )
-    if has_forgotten(known_key.store.describe(), known_key.key, state, path=seen_path()):
-        report.note(
-            f"the store knows less of key {known_key.key[:SHOWN_HEX_DIGITS]} than it did before: it was cleared or has "
+    if was_rolled_back(key_report.store.describe(), key_report.key, state, path=high_water_path()):
+        output.note(
+            f"the store knows less of key {key} than it did before: it was cleared or has "
             "lost writes, and strikes with them. Check its persistence before anything else"
         )

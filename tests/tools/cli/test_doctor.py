@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import pytest
 
 from cyara_auth.origin import BaseUrl
-from cyara_tools.cli import check_account, checks
-from cyara_tools.cli.finding import Level
+from cyara_tools.cli import checks, connection_checks
+from cyara_tools.cli.checks import Level
 from cyara_tools.portal import LocalPortal
 
 from .program import Program
@@ -79,8 +79,8 @@ def test_account(program: Program, portal: LocalPortal) -> None:
 
 
 def test_account_that_is_a_text_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_account, "account_takes_text", lambda: True)
-    found = check_account.check_account("secret-in-the-wrong-place")
+    monkeypatch.setattr(checks, "account_takes_text", lambda: True)
+    found = checks.check_account("secret-in-the-wrong-place")
     assert (found.level, "secret" in found.text, "25 characters" in found.text) == (Level.OK, False, True)
 
 
@@ -119,11 +119,11 @@ def test_proxy_is_named_without_its_password(program: Program, portal: LocalPort
 
 def test_proxy_is_what_httpx_uses_whatever_the_system_exempts(monkeypatch: pytest.MonkeyPatch) -> None:
     # Windows and macOS keep exemptions of their own, which urllib reads and httpx does not.
-    monkeypatch.setattr(checks, "proxy_bypass", lambda _: True)
+    monkeypatch.setattr(connection_checks, "proxy_bypass", lambda _: True)
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
-    found = checks.check_proxy(BaseUrl.parse("https://portal.example"))
+    found = connection_checks.check_proxy(BaseUrl.parse("https://portal.example"))
     assert found.level is Level.WARNING
     assert "Next, if they should go out directly: NO_PROXY=portal.example" in found.text
 

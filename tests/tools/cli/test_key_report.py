@@ -18,7 +18,8 @@ from cyara_auth.strikes.state import (
     Verification,
 )
 from cyara_tools.cli.exit_codes import ExitCode
-from cyara_tools.cli.key_report import KeyReport, choose, incident_text
+from cyara_tools.cli.key_report import KeyReport, incident_text
+from cyara_tools.cli.short_fingerprints import resolve_prefix
 
 PAIR, ORIGIN = "ab" * 16, "https://portal.example"
 STORE = MemoryStrikeStore()
@@ -79,7 +80,7 @@ def test_incidents_in_words() -> None:
 
 def test_fingerprints_by_their_first_digits() -> None:
     known = ["ab12", "ab34", "cd56"]
-    assert choose(known, "CD", what="pair") == "cd56"
+    assert resolve_prefix("CD", known, what="pair") == "cd56"
     for prefix in ("ab", "ff"):
         with pytest.raises(ConfigurationError, match="Known: ab12, ab34, cd56"):
-            choose(known, prefix, what="pair")
+            resolve_prefix(prefix, known, what="pair")

@@ -16,7 +16,7 @@ from .program import Program
 
 
 @pytest.fixture
-def proven(program: Program) -> Program:
+def verified(program: Program) -> Program:
     program.log_in()
     assert program("verify").code == 0
     return program
@@ -26,108 +26,108 @@ def begin(program: Program) -> None:
     assert program("rotate", "begin", "--longest", "0").code == 0
 
 
-def test_begin_stops_every_call_and_abort_lets_them_go(proven: Program, portal: LocalPortal) -> None:
-    facts = proven("rotate", "begin", "--longest", "0.2", "--json").facts
+def test_begin_stops_every_call_and_abort_lets_them_go(verified: Program, portal: LocalPortal) -> None:
+    facts = verified("rotate", "begin", "--longest", "0.2", "--json").facts
     assert (facts["mode"], facts["open"]) == ("draining", 0)
-    stopped = proven("verify")
+    stopped = verified("verify")
     assert stopped.code == 5
     assert "rotate abort" in stopped.err
-    assert proven("status", "--json").facts["exit_code"] == 5
+    assert verified("status", "--json").facts["exit_code"] == 5
     assert any(
-        "already in progress" in note for note in proven("rotate", "begin", "--longest", "0", "--json").facts["notes"]
+        "already in progress" in note for note in verified("rotate", "begin", "--longest", "0", "--json").facts["notes"]
     )
     assert portal.arrivals == 1
-    assert proven("rotate", "abort", "--json").facts["aborted"]
-    assert not proven("rotate", "abort", "--json").facts["aborted"]
-    assert proven("verify").code == 0
+    assert verified("rotate", "abort", "--json").facts["aborted"]
+    assert not verified("rotate", "abort", "--json").facts["aborted"]
+    assert verified("verify").code == 0
 
 
-def test_commit_stores_and_verifies_the_new_pair(proven: Program, portal: LocalPortal) -> None:
+def test_commit_stores_and_verifies_the_new_pair(verified: Program, portal: LocalPortal) -> None:
     old = portal.credential
-    begin(proven)
-    new = proven.regenerate()
-    facts = proven("rotate", "commit", "--json", text=f"ApiKey {new}").facts
+    begin(verified)
+    new = verified.regenerate()
+    facts = verified("rotate", "commit", "--json", text=f"ApiKey {new}").facts
     assert facts["verified"]
-    assert facts["stored_in"] == f"profile file {proven.profile}"
-    assert new in proven.profile.read_text()
-    assert proven("verify").code == 0
-    superseded = proven("verify", CYARA_API_CREDENTIAL=old)
+    assert facts["stored_in"] == f"profile file {verified.profile}"
+    assert new in verified.profile.read_text()
+    assert verified("verify").code == 0
+    superseded = verified("verify", CYARA_API_CREDENTIAL=old)
     assert superseded.code == 4
     assert "Nothing was sent" in superseded.err
     assert portal.invalid_calls == 0
 
 
-def test_commit_on_a_terminal(proven: Program) -> None:
-    begin(proven)
-    result = proven.on_terminal("rotate", "commit", typed=proven.regenerate())
+def test_commit_on_a_terminal(verified: Program) -> None:
+    begin(verified)
+    result = verified.on_terminal("rotate", "commit", typed=verified.regenerate())
     assert result.code == 0
     assert "The portal accepts" in result.out
 
 
-def test_begin_on_a_terminal_shows_how_long_it_takes(proven: Program) -> None:
-    result = proven.on_terminal("rotate", "begin", "--longest", "1")
+def test_begin_on_a_terminal_shows_how_long_it_takes(verified: Program) -> None:
+    result = verified.on_terminal("rotate", "begin", "--longest", "1")
     assert result.code == 0
-    assert "Waiting for calls in the air" in result.out
+    assert "Waiting for calls in flight" in result.out
     assert "Next: cyara auth rotate commit" in result.out
 
 
-def test_commit_refuses_what_is_not_the_new_token(proven: Program, portal: LocalPortal) -> None:
-    before = proven("rotate", "commit", text=portal.credential)
+def test_commit_refuses_what_is_not_the_new_token(verified: Program, portal: LocalPortal) -> None:
+    before = verified("rotate", "commit", text=portal.credential)
     assert before.code == 5
     assert "rotate begin" in before.err
-    begin(proven)
-    old = proven("rotate", "commit", text=portal.credential)
+    begin(verified)
+    old = verified("rotate", "commit", text=portal.credential)
     assert old.code == 3
     assert "is an old one" in old.err
-    assert proven("rotate", "commit", text="key:token").code == 3
-    assert proven("status", "--json").facts["keys"][0]["mode"] == "draining"
+    assert verified("rotate", "commit", text="key:token").code == 3
+    assert verified("status", "--json").facts["keys"][0]["mode"] == "draining"
     assert portal.arrivals == 1
 
 
-def test_commit_says_what_it_cannot_store(proven: Program, portal: LocalPortal) -> None:
+def test_commit_says_what_it_cannot_store(verified: Program, portal: LocalPortal) -> None:
     old = portal.credential
-    begin(proven)
-    new = proven.regenerate()
-    facts = proven("rotate", "commit", "--json", text=new, CYARA_API_CREDENTIAL=old).facts
+    begin(verified)
+    new = verified.regenerate()
+    facts = verified("rotate", "commit", "--json", text=new, CYARA_API_CREDENTIAL=old).facts
     assert any("put the new pair into the environment variable" in note for note in facts["notes"])
     assert facts["verified"]
 
 
-def test_commit_without_account_is_not_verified_but_done(proven: Program) -> None:
-    begin(proven)
-    facts = proven("rotate", "commit", "--json", text=proven.regenerate(), CYARA_ACCOUNT_ID="").facts
+def test_commit_without_account_is_not_verified_but_done(verified: Program) -> None:
+    begin(verified)
+    facts = verified("rotate", "commit", "--json", text=verified.regenerate(), CYARA_ACCOUNT_ID="").facts
     assert facts["ok"]
     assert any("not verified yet" in note for note in facts["notes"])
 
 
-def test_ctrl_c_while_waiting_leaves_the_rotation_in_progress(proven: Program) -> None:
-    result = proven.interrupted("rotate", "begin", "--longest", "40", after='"draining"')
+def test_ctrl_c_while_waiting_leaves_the_rotation_in_progress(verified: Program) -> None:
+    result = verified.interrupted("rotate", "begin", "--longest", "40", after='"draining"')
     assert result.code == 130
-    assert proven("rotate", "abort", "--json").facts["aborted"]
+    assert verified("rotate", "abort", "--json").facts["aborted"]
 
 
 @pytest.mark.parametrize("longest", ["nan", "inf", "86401"])
-def test_begin_changes_nothing_when_it_cannot_wait_so_long(proven: Program, longest: str) -> None:
-    refused = proven("rotate", "begin", "--longest", longest)
+def test_begin_changes_nothing_when_it_cannot_wait_so_long(verified: Program, longest: str) -> None:
+    refused = verified("rotate", "begin", "--longest", longest)
     assert refused.code == 7
     assert "at most 86400 seconds. Nothing was changed" in refused.err
-    assert proven("status", "--json").facts["keys"][0]["mode"] == "normal"
+    assert verified("status", "--json").facts["keys"][0]["mode"] == "normal"
 
 
-def test_an_empty_variable_chooses_nothing(proven: Program) -> None:
-    assert "fingerprint are missing" in proven("rotate", "begin", "--key", "").err
-    assert "fingerprint are missing" in proven("reset", "--regenerated", "--forgive", "").err
-    account = proven("status", "--json").facts["keys"][0]
-    assert (account["mode"], account["epoch"]) == ("normal", 0)
+def test_an_empty_variable_chooses_nothing(verified: Program) -> None:
+    assert "fingerprint are missing" in verified("rotate", "begin", "--key", "").err
+    assert "fingerprint are missing" in verified("reset", "--regenerated", "--forgive", "").err
+    key = verified("status", "--json").facts["keys"][0]
+    assert (key["mode"], key["epoch"]) == ("normal", 0)
 
 
-def test_key_by_its_fingerprint(proven: Program) -> None:
-    key = proven("status", "--json").facts["keys"][0]["key"]
-    proven.profile.unlink()
-    assert proven("rotate", "begin", "--longest", "0").code == 3
-    assert proven("rotate", "begin", "--longest", "0", "--key", key[:8]).code == 0
-    assert proven("rotate", "abort", "--key", "ffff").code == 7
-    assert proven("rotate", "abort", "--key", key).code == 0
+def test_key_by_its_fingerprint(verified: Program) -> None:
+    key = verified("status", "--json").facts["keys"][0]["key"]
+    verified.profile.unlink()
+    assert verified("rotate", "begin", "--longest", "0").code == 3
+    assert verified("rotate", "begin", "--longest", "0", "--key", key[:8]).code == 0
+    assert verified("rotate", "abort", "--key", "ffff").code == 7
+    assert verified("rotate", "abort", "--key", key).code == 0
 
 
 @contextmanager
@@ -168,13 +168,13 @@ def wait_until(counts: dict[str, int], name: str, more: int) -> None:
         time.sleep(0.02)
 
 
-def test_row_67_rotation_under_load_costs_no_strike(proven: Program, portal: LocalPortal) -> None:
-    with load(proven, threads=8) as counts:
+def test_row_67_rotation_under_load_costs_no_strike(verified: Program, portal: LocalPortal) -> None:
+    with load(verified, threads=8) as counts:
         wait_until(counts, "ok", 20)
-        assert proven("rotate", "begin", "--longest", "1").code == 0
+        assert verified("rotate", "begin", "--longest", "1").code == 0
         wait_until(counts, "refused", 5)
-        new = proven.regenerate()
-        assert proven("rotate", "commit", text=new).code == 0
+        new = verified.regenerate()
+        assert verified("rotate", "commit", text=new).code == 0
         wait_until(counts, "ok", 50)
     assert counts["other"] == 0
     assert portal.invalid_calls == 0
@@ -194,8 +194,8 @@ def test_reset_only_on_the_operators_word(program: Program, portal: LocalPortal)
     assert re.search(r"strikes forgotten: 1, the last one on \d{4}-\d\d-\d\d .* calling GetTestCases", note)
     assert "if the token was generated before that, they count against it, so generate it once more" in note
     assert program("reset", "--regenerated", "--json").facts["notes"] == []
-    account = program("status", "--json").facts["keys"][0]
-    assert (account["strikes"], account["pairs"][0]["state"]) == (0, "rejected")
+    key = program("status", "--json").facts["keys"][0]
+    assert (key["strikes"], key["pairs"][0]["state"]) == (0, "rejected")
     assert program("verify").code == 4
     assert portal.invalid_calls == 1
 

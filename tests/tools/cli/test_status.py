@@ -39,15 +39,15 @@ def test_life_of_a_pair(program: Program, portal: LocalPortal) -> None:
     assert rejected.code == 4
     assert "(401)" in rejected.out
     for _ in range(3):
-        again = program("verify")
-        assert again.code == 4
-        assert "Nothing was sent" in again.err
+        repeated = program("verify")
+        assert repeated.code == 4
+        assert "Nothing was sent" in repeated.err
     assert portal.invalid_calls == 1
     facts = program("status", "--json").facts
     assert facts["exit_code"] == 4
-    account = facts["keys"][0]
-    assert account["strikes"] == 1
-    incident = account["pairs"][0]["incident"]
+    key = facts["keys"][0]
+    assert key["strikes"] == 1
+    incident = key["pairs"][0]["incident"]
     assert incident["source"] == f"profile file {program.profile}"
     assert incident["when"].endswith("+00:00")
     text = program("status")
@@ -132,7 +132,7 @@ def test_no_account(program: Program) -> None:
     assert "account" in result.err
 
 
-def test_row_81_a_store_that_has_forgotten(program: Program, tmp_path: Path) -> None:
+def test_row_81_a_store_that_was_rolled_back(program: Program, tmp_path: Path) -> None:
     program.log_in()
     assert program("verify").code == 0
     assert program("status", "--json").facts["notes"] == []

@@ -6,44 +6,34 @@ Without it, results go to standard output, and notes and errors to standard erro
 
 import json
 import sys
-import warnings
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from typing import Final
 
-import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from cyara_auth.errors import CyaraAuthWarning
-from cyara_tools.cli.exit_codes import EXPECTED, ExitCode, exit_code_of
-from cyara_tools.cli.repeat_options import with_options
+from cyara_tools.cli.exit_codes import ExitCode, exit_code_of
 
 Json = str | int | float | bool | None | Sequence["Json"] | dict[str, "Json"]
 
-_PIPE_WIDTH = 4000
-"""Columns of a table in a pipe: wide enough that no row is ever broken in two, so that grep finds what it looks for."""
+_PIPE_COLUMNS: Final = 4000
 
 
-class Report:
+class CommandOutput:
     """Collects what one command has to say.
 
     Attributes:
+        as_json: Whether a program reads.
         exit_code: What the command will end with.
-        again: Options that the next command needs as well; they are put into every text that names one.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
+    def __init__(self, *, as_json: bool, repeat_options: Callable[[str], str]) -> None:
+        self.as_json: Final = as_json
+        self.exit_code = ExitCode.OK
+        self._repeat_options = repeat_options
         self._facts: dict[str, Json] = {}
         self._notes: list[str] = []
-        self.exit_code = ExitCode.OK
-        self.again = ""
-
-    @property
-    def as_json(self) -> bool:
-        """Whether a program reads."""
-        return self._as_json
 
     def put(self, **facts: Json) -> None:
         """Add facts for programs."""
@@ -51,13 +41,14 @@ class Report:
 
     def say(self, text: str) -> None:
         """Tell people a result."""
-        if not self._as_json:
-            _console(error=False).print(with_options(text, self.again))
+        if not self.as_json:
+            _console(error=False).print(self._repeat_options(text))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show people a table; without lines in a pipe, where they would only be in the way."""
-        if not self._as_json and rows:
+        """Show people a table."""
+        if not self.as_json and rows:
             console = _console(error=False)
+            # Lines are for the eye; in a pipe they would only be in the way.
             table = Table(*columns, box=SIMPLE if console.is_terminal else None)
             for row in rows:
                 table.add_row(*row)
@@ -65,57 +56,40 @@ class Report:
 
     def note(self, text: str) -> None:
         """Tell both something that is not the result."""
-        text = with_options(text, self.again)
+        text = self._repeat_options(text)
         self._notes.append(text)
-        if not self._as_json:
+        if not self.as_json:
             _console(error=True).print(f"Note: {text}")
 
     def fail(self, error: BaseException) -> None:
         """Take an expected error as the outcome."""
         self.exit_code = exit_code_of(error)
-        text = with_options(sentence(error), self.again)
+        text = self._repeat_options(sentence(error))
         self.put(error={"kind": type(error).__name__, "message": text})
-        if not self._as_json:
+        if not self.as_json:
             _console(error=True).print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.")
 
     def finish(self) -> None:
         """Write the object for programs."""
-        if self._as_json:
+        if self.as_json:
+            # Written once, at the end, so that an error in the middle cannot leave half an object behind.
             outcome: dict[str, Json] = {"ok": self.exit_code is ExitCode.OK, "exit_code": int(self.exit_code)}
             sys.stdout.write(json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1) + "\n")
             sys.stdout.flush()
 
 
 def sentence(error: BaseException) -> str:
-    """Return what went wrong for people; the system's own errors say neither what was hit nor what to do."""
+    """Return what went wrong for people."""
+    # The system's own texts say neither which file it was nor what to do.
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename} cannot be used: {error.strerror}. Nothing was sent. Next: cyara auth doctor"
     return str(error) or type(error).__name__
 
 
-@contextmanager
-def reporting(*, as_json: bool) -> Generator[Report]:
-    """Run a command: report expected errors and our own warnings in one sentence each, and end with the exit code.
-
-    Raises:
-        typer.Exit: Always at the end, with the exit code.
-    """
-    report = Report(as_json=as_json)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("always", CyaraAuthWarning)
-        try:
-            yield report
-        except EXPECTED as error:
-            report.fail(error)
-    for warning in caught:
-        report.note(str(warning.message))
-    report.finish()
-    raise typer.Exit(report.exit_code)
-
-
 def _console(*, error: bool) -> Console:
+    # Paths and the portal's texts may have brackets and colons in them, which rich would take for styles and emoji.
     console = Console(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=True)
     if not console.is_terminal:
-        console.width = _PIPE_WIDTH
+        # So wide that no row is ever broken in two: grep has to find what it looks for.
+        console.width = _PIPE_COLUMNS
     return console

@@ -20,9 +20,9 @@ def lose_a_call(program: Program, portal: LocalPortal) -> str:
     """Let the portal judge a call whose answer never comes, and return the key's fingerprint."""
     portal.order(drop())
     assert program("verify", CYARA_AUTH_POLICY="strict").code == 8
-    account = program("status", "--json").facts["keys"][0]
-    assert account["unknown"] == 1
-    return str(account["key"])
+    key = program("status", "--json").facts["keys"][0]
+    assert key["unknown"] == 1
+    return str(key["key"])
 
 
 def lose_a_call_that_is_soon_over(
@@ -59,8 +59,8 @@ def test_reset_by_now_leaves_the_lost_call_charged(program: Program, portal: Loc
     facts = program("reset", "--regenerated", "--now", "--json").facts
     assert (facts["exit_code"], facts["late_calls"], facts["epoch"]) == (0, 1, 1)
     assert any("leaves them charged to the new token" in note for note in facts["notes"])
-    account = program("status", "--json").facts["keys"][0]
-    assert (account["strikes"], account["unknown"]) == (0, 1)
+    key = program("status", "--json").facts["keys"][0]
+    assert (key["strikes"], key["unknown"]) == (0, 1)
     assert program("verify").code == 0
 
 
@@ -94,8 +94,8 @@ def test_begin_waits_until_lost_calls_are_over_so_that_commit_need_not_ask(
     assert (begun["late_calls"], begun["late_seconds"]) == (0, 0)
     done = program("rotate", "commit", "--json", text=program.regenerate()).facts
     assert (done["verified"], done["late_calls"]) == (True, 0)
-    account = program("status", "--json").facts["keys"][0]
-    assert (account["strikes"], account["unknown"]) == (0, 0)
+    key = program("status", "--json").facts["keys"][0]
+    assert (key["strikes"], key["unknown"]) == (0, 0)
 
 
 def test_waiting_ends_for_a_call_of_an_earlier_boot_too(program: Program) -> None:

@@ -1,0 +1,81 @@
+"""Makes a function a command: options in, one output, and an exit code at the end."""
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Annotated, get_origin
+
+import attrs
+import typer
+
+from cyara_auth.errors import CyaraAuthWarning
+from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.exit_codes import EXPECTED
+from cyara_tools.cli.repeat_options import options_by_command, options_to_repeat, with_options
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON object instead of text.")]
+
+
+def command(run: Callable[..., None]) -> Callable[..., None]:
+    """Give a function the options of its context beside its own, and something to write its output to.
+
+    Args:
+        run: Takes `context` (a class of `cyara_tools.cli.context`) and `output` first, then its own options.
+    """
+    context_parameter, _, *own = inspect.signature(run).parameters.values()
+    context_class = context_parameter.annotation
+    shared = [
+        _keyword(field.name, field.type, default=field.default)
+        for field in attrs.fields(context_class)
+        if get_origin(field.type) is Annotated
+    ]
+
+    @functools.wraps(run)
+    def with_context(*, typer_context: typer.Context, as_json: bool, **options: object) -> None:
+        context = context_class(**{option.name: options.pop(option.name) for option in shared})
+        repeat_options = functools.partial(
+            with_options,
+            options=options_to_repeat(context.selection(), context.variables),
+            # Asked for at run time: the app imports the commands, so they cannot import the app.
+            commands=options_by_command(typer_context.find_root().command),
+        )
+        with _reporting(CommandOutput(as_json=as_json, repeat_options=repeat_options)) as output:
+            run(context, output, **options)
+
+    # typer makes its options from the signature, and `inspect` believes this attribute before it looks at the function.
+    vars(with_context)["__signature__"] = inspect.Signature(
+        [
+            _keyword("typer_context", typer.Context),
+            *own,
+            *shared,
+            _keyword("as_json", JsonOption, default=False),
+        ]
+    )
+    return with_context
+
+
+def _keyword(name: str, annotation: object, *, default: object = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+@contextmanager
+def _reporting(output: CommandOutput) -> Generator[CommandOutput]:
+    """Report expected errors and our own warnings in one sentence each.
+
+    Raises:
+        typer.Exit: Always at the end, with the exit code.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", CyaraAuthWarning)
+        try:
+            yield output
+        except EXPECTED as error:
+            output.fail(error)
+    # After the outcome, so that a result in the middle of notes is not overlooked.
+    for warning in caught:
+        output.note(str(warning.message))
+    output.finish()
+    raise typer.Exit(output.exit_code)

@@ -72,7 +72,7 @@ def behaviour(contender: Contender, portal: LocalPortal, home: str) -> Behaviour
         cells["404"] = said(process.ask("outcome", MISSING))
         cells["printing the client shows the token"] = "**yes**" if process.ask("shows_token") else "no"
         for question in QUESTIONS:
-            portal.order(question.fault)
+            portal.inject(question.fault)
             fields = [] if question.field is None else [question.field]
             cells[question.label] = said(process.ask("outcome", CAMPAIGN, *fields))
             assert portal.pending_faults == 0, question

@@ -9,16 +9,16 @@ import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from cyara_tools.portal.answers import Answer, problem
-from cyara_tools.portal.check import Incoming
+from cyara_tools.portal.answers import PortalAnswer, problem
 from cyara_tools.portal.faults import Fault, Stage
+from cyara_tools.portal.request_validator import IncomingRequest
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from cyara_tools.portal.connections import Connections
     from cyara_tools.portal.core import PortalCore
-    from cyara_tools.portal.recorder import Visit
-    from cyara_tools.portal.wire import Connections
+    from cyara_tools.portal.recorder import RecordedRequest
 
 _PIECE = 1024
 _NO_FAULT = Fault()
@@ -43,12 +43,16 @@ class PortalApp:
             body = await request.body()
         except ClientDisconnect:
             return
-        incoming = Incoming(method=request.method, path=path, query=request.url.query, headers=headers, body=body)
+        incoming = IncomingRequest(
+            method=request.method, path=path, query=request.url.query, headers=headers, body=body
+        )
         visit.body_size = len(body)
         visit.secret_elsewhere = any(self.core.secrets_in(incoming))
         await self._exchange(incoming, visit, scope, receive, send)
 
-    async def _exchange(self, incoming: Incoming, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _exchange(
+        self, incoming: IncomingRequest, visit: RecordedRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         fault = self.core.faults.take(incoming.path) or _NO_FAULT
         if fault.stage is Stage.BEFORE_EVALUATION:
             if fault.delay:
@@ -57,7 +61,7 @@ class PortalApp:
                 await self._drop(scope)
                 return
         early = fault.stage is Stage.BEFORE_EVALUATION and fault.status is not None
-        answer = Answer(status=200) if early else self._answer(incoming, visit)
+        answer = PortalAnswer(status=200) if early else self._answer(incoming, visit)
         if fault.stage is Stage.AFTER_EVALUATION:
             if fault.delay:
                 await asyncio.sleep(fault.delay)
@@ -65,7 +69,7 @@ class PortalApp:
                 await self._drop(scope)
                 return
         if fault.status is not None:
-            answer = Answer(
+            answer = PortalAnswer(
                 status=fault.status,
                 body=fault.body.encode(),
                 media_type=fault.media_type,
@@ -76,7 +80,7 @@ class PortalApp:
             self.connections.at(scope["client"]).cut_after(fault.cut)
         await self._send(answer, fault.pace, scope, receive, send)
 
-    def _answer(self, incoming: Incoming, visit: Visit) -> Answer:
+    def _answer(self, incoming: IncomingRequest, visit: RecordedRequest) -> PortalAnswer:
         base = self.core.settings.base_path
         if not incoming.path.lower().startswith(f"{base.lower()}/"):
             return problem(404, "Not Found", f"The API lives under {base}.")
@@ -86,17 +90,17 @@ class PortalApp:
             return page
         return self.core.admit(below, visit) or page or self.core.serve(below, visit)
 
-    def _page(self, incoming: Incoming) -> Answer | None:
+    def _page(self, incoming: IncomingRequest) -> PortalAnswer | None:
         """Serve the document itself, and the page of the Swagger UI that names it."""
         name = self.core.settings.document_name
         address = f"/swagger/{name}/swagger.json"
         if incoming.method != "GET":
             return None
         if incoming.path.lower() == address.lower():
-            return Answer(status=200, body=self.core.document_bytes, media_type="application/json;charset=utf-8")
+            return PortalAnswer(status=200, body=self.core.document_bytes, media_type="application/json;charset=utf-8")
         if incoming.path.lower() in {"/swagger", "/swagger/", "/swagger/index.html"}:
             where = f"{self.core.settings.base_path}{address}"
-            return Answer(status=200, body=_UI_PAGE.format(url=where, name=name).encode(), media_type="text/html")
+            return PortalAnswer(status=200, body=_UI_PAGE.format(url=where, name=name).encode(), media_type="text/html")
         return None
 
     async def _drop(self, scope: Scope) -> None:
@@ -104,7 +108,7 @@ class PortalApp:
         # The server learns of the loss in the next turn of its loop, and then expects no answer any more.
         await asyncio.sleep(0)
 
-    async def _send(self, answer: Answer, pace: float, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send(self, answer: PortalAnswer, pace: float, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {"content-length": str(len(answer.body)), **dict(answer.headers)}
         if answer.media_type is not None:
             headers["content-type"] = answer.media_type

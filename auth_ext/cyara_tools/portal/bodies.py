@@ -10,8 +10,8 @@ import attrs
 from python_multipart.multipart import create_form_parser
 
 from cyara_tools.portal import media
-from cyara_tools.portal.decode import ABSENT, from_query, kinds_of, scalar, takes_array
-from cyara_tools.portal.document import Parameter
+from cyara_tools.portal.decode import ABSENT, from_query, json_types_of, scalar, takes_array
+from cyara_tools.portal.document import ServedParameter
 from cyara_tools.portal.json_types import as_object, is_array
 
 if TYPE_CHECKING:
@@ -138,7 +138,9 @@ def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json
         spelling = as_object(encoding.get(name))
         style = spelling.get("style") or "form"
         explode = bool(spelling.get("explode", style == "form"))
-        field = Parameter(name=name, place="query", required=False, schema=schema, style=style, explode=explode)
+        field = ServedParameter(
+            name=name, location="query", required=False, schema=schema, style=style, explode=explode
+        )
         # An object member is not spread over the fields beside it, unlike an object parameter in a query.
         nested = (
             shapes.of(schema).is_object and name not in fields and not any(k.startswith(f"{name}[") for k in fields)
@@ -146,7 +148,7 @@ def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json
         value = ABSENT if nested else from_query(fields, field, shapes, used)
         if value is not ABSENT:
             found[name] = value
-    extra = shapes.of(shape.extra)
+    extra = shapes.of(shape.additional)
     for name in fields:
         if name not in used:
             found[name] = scalar(fields[name][0], extra, shapes)
@@ -154,15 +156,15 @@ def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json
 
 
 def _multipart(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
-    kinds = kinds_of(shape, shapes)
+    kinds = json_types_of(shape, shapes)
     if kinds and not (shape.is_object or "object" in kinds):
         return _nameless(parts, shape, shapes)
     fields = {
-        name: schema for one in (*map(shapes.of, shape.choices), shape) for name, schema in one.properties.items()
+        name: schema for one in (*map(shapes.of, shape.alternatives), shape) for name, schema in one.properties.items()
     }
     found: dict[str, Any] = {}
     for part in parts:
-        schema = fields.get(part.name, shape.extra)
+        schema = fields.get(part.name, shape.additional)
         inner = shapes.of(schema)
         if takes_array(inner, shapes):
             whole = _json_or_none(part)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from cyara_tools.portal.synthesis import Form
+from cyara_tools.portal.synthesis import AnswerForm
 
 if TYPE_CHECKING:
     from cyara_tools.portal.core import PortalCore
     from cyara_tools.portal.faults import Fault
-    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.recorder import RecordedRequest
 
 
 class Controls(Protocol):
@@ -41,7 +41,7 @@ class Controls(Protocol):
         """Let all nodes know the current token."""
         ...
 
-    def order(self, faults: tuple[Fault, ...]) -> None:
+    def inject(self, faults: tuple[Fault, ...]) -> None:
         """Add faults."""
         ...
 
@@ -61,7 +61,7 @@ class Controls(Protocol):
         """Move the portal's clock."""
         ...
 
-    def visits(self) -> tuple[Visit, ...]:
+    def visits(self) -> tuple[RecordedRequest, ...]:
         """Return the latest requests."""
         ...
 
@@ -104,9 +104,9 @@ class LocalControls:
         """Let all nodes know the current token."""
         self.core.desk.propagate()
 
-    def order(self, faults: tuple[Fault, ...]) -> None:
+    def inject(self, faults: tuple[Fault, ...]) -> None:
         """Add faults."""
-        self.core.faults.order(*faults)
+        self.core.faults.inject(*faults)
 
     def pending_faults(self) -> int:
         """Return how many faults are not used up."""
@@ -118,13 +118,13 @@ class LocalControls:
 
     def set_form(self, form: str) -> None:
         """Choose the form of the answers that are made from schemas."""
-        self.core.form = Form(form)
+        self.core.form = AnswerForm(form)
 
     def advance(self, seconds: float) -> None:
         """Move the portal's clock."""
         self.core.domain.clock.advance(seconds)
 
-    def visits(self) -> tuple[Visit, ...]:
+    def visits(self) -> tuple[RecordedRequest, ...]:
         """Return the latest requests."""
         return self.core.recorder.visits
 

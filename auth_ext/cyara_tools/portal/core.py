@@ -9,26 +9,26 @@ from urllib.parse import quote
 
 import attrs
 
-from cyara_tools.portal.answers import Answer, Answers, problem
-from cyara_tools.portal.check import Incoming, RequestCheck
-from cyara_tools.portal.credentials import CredentialDesk, Presented
+from cyara_tools.portal.answers import AnswerFactory, PortalAnswer, problem
+from cyara_tools.portal.credentials import CredentialChecker, CredentialResult
 from cyara_tools.portal.document import Document, bundled_bytes
-from cyara_tools.portal.domain.routes import Cyara
+from cyara_tools.portal.domain.account import SimulatedAccount
 from cyara_tools.portal.faults import FaultPlan
 from cyara_tools.portal.recorder import Recorder
+from cyara_tools.portal.request_validator import IncomingRequest, RequestValidator
 from cyara_tools.portal.routing import Router
 from cyara_tools.portal.schema import Shapes
-from cyara_tools.portal.synthesis import Form
+from cyara_tools.portal.synthesis import AnswerForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cyara_tools.portal.check import Verdict
     from cyara_tools.portal.document import ServedOperation
-    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.recorder import RecordedRequest
+    from cyara_tools.portal.request_validator import ValidatedRequest
     from cyara_tools.portal.settings import PortalSettings
 
-TEMPLATE: Final = "x-cyara-template"
+TEMPLATE_HEADER: Final = "x-cyara-template"
 """Header by which a caller may name the template that it means, percent-encoded."""
 
 DocumentSource = bytes | str | Path | dict[str, Any] | None
@@ -44,17 +44,19 @@ class PortalCore:
         self.document = Document(json.loads(self.document_bytes.decode("utf-8-sig")))
         self.shapes = Shapes(self.document)
         self.router = Router(self.document.operations)
-        self.check = RequestCheck(document=self.document, shapes=self.shapes)
-        self.answers = Answers(document=self.document, shapes=self.shapes, seed=settings.seed, base_url=self.base_url)
-        self.desk = CredentialDesk(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
+        self.check = RequestValidator(document=self.document, shapes=self.shapes)
+        self.answers = AnswerFactory(
+            document=self.document, shapes=self.shapes, seed=settings.seed, base_url=self.base_url
+        )
+        self.desk = CredentialChecker(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
         self.faults = FaultPlan()
         self.recorder = Recorder()
-        self.domain = Cyara(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
-        self.form = Form.FULL
+        self.domain = SimulatedAccount(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
+        self.form = AnswerForm.FULL
         self.regenerate_before: dict[int, int | None] = {}
         """Arrival numbers before which the token is regenerated, and how many nodes hear of it."""
 
-    def operation(self, request: Incoming) -> tuple[ServedOperation, Verdict] | Answer:
+    def operation(self, request: IncomingRequest) -> tuple[ServedOperation, ValidatedRequest] | PortalAnswer:
         """Find what a request is for and judge it; an answer if there is nothing, or not with this method.
 
         Documents may have operations that nothing on the wire tells apart, such as `/items/{id}` and `/items/{name}`
@@ -63,7 +65,7 @@ class PortalCore:
         candidates = self.router.candidates(request.path, request.query, request.method)
         judged = [(operation, self.check.judge(operation, values, request)) for operation, values in candidates]
         if judged:
-            named = request.header(TEMPLATE)
+            named = request.header(TEMPLATE_HEADER)
             return min(judged, key=lambda found: (bool(found[1].reasons), quote(found[0].path) not in named))
         found = self.router.match(request.path)
         if found is None:
@@ -72,12 +74,12 @@ class PortalCore:
         refused = problem(405, "Method Not Allowed", f"{request.path} takes {allowed}.")
         return attrs.evolve(refused, headers=(("allow", allowed),))
 
-    def is_public(self, request: Incoming) -> bool:
+    def is_public(self, request: IncomingRequest) -> bool:
         """Whether the operation that a request is for answers without credentials."""
         first = next(self.router.candidates(request.path, request.query, request.method), None)
         return first is not None and first[0].public
 
-    def admit(self, request: Incoming, visit: Visit) -> Answer | None:
+    def admit(self, request: IncomingRequest, visit: RecordedRequest) -> PortalAnswer | None:
         """Look at the credential; an answer if the request is not let in."""
         if visit.arrival in self.regenerate_before:
             self.desk.regenerate(nodes=self.regenerate_before.pop(visit.arrival))
@@ -85,16 +87,16 @@ class PortalCore:
         visit.credential_correct = self.desk.recognises(brought, node=node)
         if self.is_public(request):
             return None
-        visit.presented = self.desk.evaluate(brought, node=node)
-        if visit.presented is Presented.ACCEPTED:
+        visit.credential_result = self.desk.evaluate(brought, node=node)
+        if visit.credential_result is CredentialResult.ACCEPTED:
             return None
         refused = problem(401, "Unauthorized", "The API key and token were not accepted.")
         return attrs.evolve(refused, headers=(("www-authenticate", "ApiKey"),))
 
-    def serve(self, request: Incoming, visit: Visit) -> Answer:
+    def serve(self, request: IncomingRequest, visit: RecordedRequest) -> PortalAnswer:
         """Answer a request that was let in."""
         found = self.operation(request)
-        if isinstance(found, Answer):
+        if isinstance(found, PortalAnswer):
             return found
         operation, verdict = found
         visit.operation = f"{operation.method} {operation.path}"
@@ -106,13 +108,13 @@ class PortalCore:
                 else "One or more validation errors occurred."
             )
             return problem(verdict.status, title, "; ".join(verdict.reasons), errors={"request": list(verdict.reasons)})
-        if self.settings.stateful and self.form is Form.FULL:
+        if self.settings.stateful and self.form is AnswerForm.FULL:
             lived = self.domain.answer(request, verdict)
             if lived is not None:
                 return lived
         return self.answers.answer(operation, form=self.form, accept=", ".join(request.header("accept")))
 
-    def secrets_in(self, request: Incoming) -> Iterator[str]:
+    def secrets_in(self, request: IncomingRequest) -> Iterator[str]:
         """Name every place but the Authorization header where the secret stands."""
         if self.desk.holds_secret(f"{request.path}?{request.query}"):
             yield "address"

@@ -37,7 +37,7 @@ class Reading(enum.StrEnum):
     KEY_FOR_GOOD = "C"
 
 
-class Presented(enum.StrEnum):
+class CredentialResult(enum.StrEnum):
     """What a request brought."""
 
     ACCEPTED = "accepted"
@@ -47,7 +47,7 @@ class Presented(enum.StrEnum):
 
 
 @attrs.define(kw_only=True)
-class CredentialDesk:
+class CredentialChecker:
     """One key with its tokens; every method may be called from any thread."""
 
     reading: Reading = Reading.KEY
@@ -99,21 +99,21 @@ class CredentialDesk:
         with self._lock:
             self._knows = [len(self._tokens) - 1] * self.nodes
 
-    def evaluate(self, authorization: Sequence[str], *, node: int = 0) -> Presented:
-        """Judge the Authorization headers of one request, and charge the key if they are an invalid pair."""
+    def evaluate(self, authorization: Sequence[str], *, node: int = 0) -> CredentialResult:
+        """Validate the Authorization headers of one request, and charge the key if they are an invalid pair."""
         with self._lock:
             if not authorization:
-                return Presented.MISSING
+                return CredentialResult.MISSING
             if list(authorization) == [f"{SCHEME}{self.key}:{self._valid_at(node)}"]:
                 if self.counting == "consecutive":
                     self._strikes[-1] = 0
                     self._pairs[authorization[0]] = 0
-                return Presented.ACCEPTED
+                return CredentialResult.ACCEPTED
             text = ", ".join(authorization)
             if self.key not in text:
-                return Presented.UNKNOWN_KEY
+                return CredentialResult.UNKNOWN_KEY
             self._charge(text)
-            return Presented.REJECTED
+            return CredentialResult.REJECTED
 
     def recognises(self, authorization: Sequence[str], *, node: int = 0) -> bool:
         """Whether these headers are the valid pair, without charging anything if not."""

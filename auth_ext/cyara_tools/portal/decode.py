@@ -16,7 +16,7 @@ from cyara_tools.portal.json_types import is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cyara_tools.portal.document import Parameter
+    from cyara_tools.portal.document import ServedParameter
     from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.schema import Shape, Shapes
 
@@ -27,7 +27,7 @@ ABSENT: Final = object()
 
 def scalar(text: str, shape: Shape, shapes: Shapes) -> Json:
     """Read one text as the JSON value that the schema asks for."""
-    kinds = kinds_of(shape, shapes)
+    kinds = json_types_of(shape, shapes)
     if not text and shape.nullable and "string" not in kinds:
         return None
     if "boolean" in kinds and text.lower() in {"true", "false"}:
@@ -39,10 +39,10 @@ def scalar(text: str, shape: Shape, shapes: Shapes) -> Json:
     return _json(text) if nested else text
 
 
-def kinds_of(shape: Shape, shapes: Shapes) -> set[str]:
+def json_types_of(shape: Shape, shapes: Shapes) -> set[str]:
     """Return the JSON types that a schema takes, by its alternatives too; empty when it takes any."""
     kinds: set[str] = set()
-    for one in (shape, *map(shapes.of, shape.choices)):
+    for one in (shape, *map(shapes.of, shape.alternatives)):
         kinds |= {_kind(value) for value in one.enum or ()}
         if not one.enum or "number" in one.types:
             kinds |= set(one.types)
@@ -65,10 +65,10 @@ def _number(text: str, *, whole: bool) -> Json:
 
 def takes_array(shape: Shape, shapes: Shapes) -> bool:
     """Whether the schema is an array, directly or by one of its alternatives."""
-    return "array" in shape.types or any("array" in shapes.of(member).types for member in shape.choices)
+    return "array" in shape.types or any("array" in shapes.of(member).types for member in shape.alternatives)
 
 
-def from_path(text: str, parameter: Parameter, shapes: Shapes) -> Json:
+def from_path(text: str, parameter: ServedParameter, shapes: Shapes) -> Json:
     """Read a value of a path template, still percent-encoded."""
     shape = shapes.of(parameter.schema)
     if parameter.style == "label":
@@ -78,7 +78,7 @@ def from_path(text: str, parameter: Parameter, shapes: Shapes) -> Json:
     return _delimited(text, ",", shape, shapes, encoded=True)
 
 
-def from_header(values: Sequence[str], parameter: Parameter, shapes: Shapes) -> Json:
+def from_header(values: Sequence[str], parameter: ServedParameter, shapes: Shapes) -> Json:
     """Read the values of one header; several lines of it are one list."""
     if not values:
         return ABSENT
@@ -89,7 +89,7 @@ def from_header(values: Sequence[str], parameter: Parameter, shapes: Shapes) -> 
     return _delimited(text, ",", shape, shapes, encoded=False)
 
 
-def from_query(query: Mapping[str, Sequence[str]], parameter: Parameter, shapes: Shapes, used: set[str]) -> Json:
+def from_query(query: Mapping[str, Sequence[str]], parameter: ServedParameter, shapes: Shapes, used: set[str]) -> Json:
     """Read a query parameter (or a cookie or a form field) and note in `used` which keys belong to it."""
     name, shape = parameter.name, shapes.of(parameter.schema)
     values = list(query.get(name, ()))
@@ -103,7 +103,7 @@ def from_query(query: Mapping[str, Sequence[str]], parameter: Parameter, shapes:
     return ABSENT
 
 
-def _spelled(values: list[str], parameter: Parameter, shape: Shape, shapes: Shapes) -> Json:
+def _spelled(values: list[str], parameter: ServedParameter, shape: Shape, shapes: Shapes) -> Json:
     """Read the values that stand under a parameter's own name."""
     if takes_array(shape, shapes) and parameter.explode:
         return [scalar(value, shapes.of(_items(shape, shapes)), shapes) for value in values]
@@ -116,7 +116,7 @@ def _spelled(values: list[str], parameter: Parameter, shape: Shape, shapes: Shap
 def _items(shape: Shape, shapes: Shapes) -> Json:
     if shape.items is not None:
         return shape.items
-    return next((shapes.of(member).items for member in shape.choices if "array" in shapes.of(member).types), None)
+    return next((shapes.of(member).items for member in shape.alternatives if "array" in shapes.of(member).types), None)
 
 
 def _delimited(text: str, separator: str, shape: Shape, shapes: Shapes, *, encoded: bool) -> Json:
@@ -137,7 +137,7 @@ def _deep(query: Mapping[str, Sequence[str]], name: str, shape: Shape, shapes: S
         if key.startswith(f"{name}[") and key.endswith("]"):
             member = key[len(name) + 1 : -1]
             used.add(key)
-            inner = shapes.of(shape.properties.get(member, shape.extra))
+            inner = shapes.of(shape.properties.get(member, shape.additional))
             found[member] = _member(values, inner, shapes)
     return found or ABSENT
 
@@ -149,8 +149,8 @@ def _exploded(query: Mapping[str, Sequence[str]], shape: Shape, shapes: Shapes, 
             used.add(member)
             inner = shapes.of(schema)
             found[member] = _member(query[member], inner, shapes)
-    if is_object(shape.extra) or (shape.extra is True) or not shape.properties:
-        extra = shapes.of(shape.extra)
+    if is_object(shape.additional) or (shape.additional is True) or not shape.properties:
+        extra = shapes.of(shape.additional)
         for key in set(query) - set(shape.properties) - used:
             used.add(key)
             found[key] = scalar(query[key][0], extra, shapes)

@@ -40,11 +40,11 @@ class UnusableDocumentError(ValueError):
 
 
 @attrs.frozen(kw_only=True)
-class Parameter:
+class ServedParameter:
     """One parameter of an operation, with its reference followed and its `content` form, if any, unpacked."""
 
     name: str
-    place: str
+    location: str
     required: bool
     schema: Mapping[str, Any]
     style: str
@@ -60,7 +60,7 @@ class ServedOperation:
     method: str
     path: str
     raw: Mapping[str, Any]
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ServedParameter, ...]
     public: bool
     """Only an explicit `security: []` makes an operation public: the vendor says that every call needs credentials."""
 
@@ -137,36 +137,40 @@ class Document:
                         public=operation.get("security") == [],
                     )
 
-    def _parameters(self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[Parameter]:
-        merged: dict[tuple[str, str], Parameter] = {}
+    def _parameters(
+        self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]
+    ) -> Iterator[ServedParameter]:
+        merged: dict[tuple[str, str], ServedParameter] = {}
         for node in (*as_array(item.get("parameters")), *as_array(operation.get("parameters"))):
             raw = self.resolve(node)
             if is_object(raw) and isinstance(raw.get("name"), str):
                 read = self._parameter(raw)
-                merged[(read.name, read.place)] = read
+                merged[(read.name, read.location)] = read
         in_template = {name.lower() for name in template_names(path)}
         for parameter in merged.values():
-            if parameter.place in {"header", "cookie"}:
+            if parameter.location in {"header", "cookie"}:
                 possible = _TOKEN.fullmatch(parameter.name.strip()) is not None
             else:
-                possible = parameter.place != "path" or parameter.name.strip().lower() in in_template
+                possible = parameter.location != "path" or parameter.name.strip().lower() in in_template
             if possible:
                 yield parameter
-        declared = {p.name.strip().lower() for p in merged.values() if p.place == "path"}
+        declared = {p.name.strip().lower() for p in merged.values() if p.location == "path"}
         for name in template_names(path):
             if name.lower() not in declared:
-                yield Parameter(name=name, place="path", required=True, schema=_TEXT, style="simple", explode=False)
+                yield ServedParameter(
+                    name=name, location="path", required=True, schema=_TEXT, style="simple", explode=False
+                )
 
-    def _parameter(self, raw: Mapping[str, Any]) -> Parameter:
+    def _parameter(self, raw: Mapping[str, Any]) -> ServedParameter:
         place = str(raw.get("in"))
         style = str(raw.get("style") or "") or ("form" if place in {"query", "cookie"} else "simple")
         # The specification allows one media type, in place of `schema`.
         media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
         described = as_object(as_object(content).get("schema", _TEXT))
         schema = _TEXT if self._is_read_from_text(described, place) else described
-        return Parameter(
+        return ServedParameter(
             name=raw["name"],
-            place=place,
+            location=place,
             required=place == "path" or raw.get("required") is True,
             schema=schema,
             style=style,

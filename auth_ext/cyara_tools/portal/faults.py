@@ -57,7 +57,7 @@ class FaultPlan:
     _pending: list[Fault] = attrs.field(factory=list[Fault], init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
-    def order(self, *faults: Fault) -> None:
+    def inject(self, *faults: Fault) -> None:
         """Add faults behind those still pending."""
         with self._lock:
             self._pending += faults

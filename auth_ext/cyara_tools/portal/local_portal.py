@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 from cyara_tools.portal.controls import LocalControls
 from cyara_tools.portal.core import read_document
-from cyara_tools.portal.domain.routes import ACCOUNT
+from cyara_tools.portal.domain.account import ACCOUNT
 from cyara_tools.portal.remote import RemoteControls
 from cyara_tools.portal.server import PortalServer
 from cyara_tools.portal.settings import BASE_PATH, PortalSettings
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cyara_tools.portal.controls import Controls
     from cyara_tools.portal.core import DocumentSource
     from cyara_tools.portal.faults import Fault
-    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.recorder import RecordedRequest
 
 
 class LocalPortal:
@@ -162,7 +162,7 @@ class LocalPortal:
         return self._controls.void()
 
     @property
-    def requests(self) -> tuple[Visit, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """The latest requests, oldest first, without the secret."""
         return self._controls.visits()
 
@@ -188,9 +188,9 @@ class LocalPortal:
         """Let all nodes know the current token."""
         self._controls.propagate()
 
-    def order(self, *faults: Fault) -> None:
+    def inject(self, *faults: Fault) -> None:
         """Order faults for the requests to come; see `cyara_tools.portal.faults`."""
-        self._controls.order(faults)
+        self._controls.inject(faults)
 
     def clear_faults(self) -> None:
         """Forget the faults that are not used up."""

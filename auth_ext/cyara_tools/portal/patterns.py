@@ -25,7 +25,7 @@ _LONGEST: Final = 4_000
 _CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
 
 
-def text_for(pattern: str, repeats: int = 1) -> str | None:
+def matching_text(pattern: str, repeats: int = 1) -> str | None:
     """Return a short text that the pattern finds itself in, or None.
 
     What may be repeated is repeated so many times, as far as the pattern allows.

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cyara_tools.portal.credentials import Presented
-from cyara_tools.portal.recorder import Visit
+from cyara_tools.portal.credentials import CredentialResult
+from cyara_tools.portal.recorder import RecordedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,9 +80,9 @@ class RemoteControls:
         """Let all nodes know the current token."""
         self._call("propagate")
 
-    def order(self, faults: tuple[Fault, ...]) -> None:
+    def inject(self, faults: tuple[Fault, ...]) -> None:
         """Add faults."""
-        self._call("order", [attrs.asdict(fault) for fault in faults])
+        self._call("inject", [attrs.asdict(fault) for fault in faults])
 
     def pending_faults(self) -> int:
         """Return how many faults are not used up."""
@@ -100,7 +100,7 @@ class RemoteControls:
         """Move the portal's clock."""
         self._call("advance", seconds)
 
-    def visits(self) -> tuple[Visit, ...]:
+    def visits(self) -> tuple[RecordedRequest, ...]:
         """Return the latest requests."""
         return tuple(_visit(plain) for plain in self._call("visits"))
 
@@ -130,12 +130,12 @@ class RemoteControls:
         return answer["result"]
 
 
-def _visit(plain: dict[str, Any]) -> Visit:
-    presented = plain["presented"]
+def _visit(plain: dict[str, Any]) -> RecordedRequest:
+    result = plain["credential_result"]
     read: dict[str, Any] = {
         **plain,
         "headers": tuple((name, value) for name, value in plain["headers"]),
         "reasons": tuple(plain["reasons"]),
-        "presented": None if presented is None else Presented(presented),
+        "credential_result": None if result is None else CredentialResult(result),
     }
-    return Visit(**read)
+    return RecordedRequest(**read)

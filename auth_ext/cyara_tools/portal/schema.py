@@ -42,13 +42,13 @@ class Shape:
     enum: tuple[Any, ...] | None
     properties: Mapping[str, Mapping[str, Any]]
     required: frozenset[str]
-    extra: Mapping[str, Any] | bool | None
+    additional: Mapping[str, Any] | bool | None
     """`additionalProperties`, None where nothing is said."""
     items: Mapping[str, Any] | None
-    choices: tuple[Mapping[str, Any], ...]
+    alternatives: tuple[Mapping[str, Any], ...]
     """Members of `oneOf` or `anyOf`, of which at least one has to fit."""
     discriminator: str | None
-    kinds: Mapping[str, str]
+    mapping: Mapping[str, str]
     """Value of the discriminator to the reference it stands for, where the document has such a mapping."""
     keywords: Mapping[str, Any]
     """All other keywords: limits, `format`, `pattern`, `example`, `default`."""
@@ -81,7 +81,7 @@ class Shapes:
         """Return the schema that is this reference, the same one each time: walks know by it where they have been."""
         return self._named.setdefault(reference, {"$ref": reference})
 
-    def is_endless(self, shape: Shape) -> bool:
+    def requires_itself(self, shape: Shape) -> bool:
         """Whether required members lead from a schema back to it, so that no finite value fits it.
 
         Documents of servers with nullable reference types say that about parents and children; the servers send null
@@ -103,8 +103,8 @@ class Shapes:
             seen.add(id(shape))
             if shape.enum is not None:
                 return True
-            inner = [*shape.properties.values(), *shape.choices, shape.items, shape.extra]
-            inner += [self.named(reference) for reference in shape.kinds.values()]
+            inner = [*shape.properties.values(), *shape.alternatives, shape.items, shape.additional]
+            inner += [self.named(reference) for reference in shape.mapping.values()]
             waiting += [self.of(node) for node in inner if is_object(node)]
         return False
 
@@ -142,11 +142,11 @@ class Shapes:
             enum=enum or None,
             properties=flat["properties"],
             required=frozenset(flat["required"]),
-            extra=flat.get("additionalProperties"),
+            additional=flat.get("additionalProperties"),
             items=flat.get("items"),
-            choices=tuple(choices),
+            alternatives=tuple(choices),
             discriminator=flat.get("discriminator"),
-            kinds=flat.get("kinds", {}),
+            mapping=flat.get("kinds", {}),
             keywords=flat,
         )
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from cyara_tools.portal.app import PortalApp
+from cyara_tools.portal.connections import Connections
 from cyara_tools.portal.core import PortalCore
-from cyara_tools.portal.wire import Connections
 
 if TYPE_CHECKING:
     from cyara_tools.portal.core import DocumentSource

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cyara_tools.portal.json_types import is_array, is_object
-from cyara_tools.portal.judge import Judge
-from cyara_tools.portal.patterns import text_for
-from cyara_tools.portal.texts import SAMPLES, SEVEN_DIGITS
+from cyara_tools.portal.patterns import matching_text
+from cyara_tools.portal.schema_validator import SchemaValidator
+from cyara_tools.portal.string_formats import SAMPLES, SEVEN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ NO_HINT: Final = object()
 _BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
-class Form(enum.StrEnum):
+class AnswerForm(enum.StrEnum):
     """Which of the plausible answers is made."""
 
     FULL = "full"
@@ -59,16 +59,16 @@ class Synthesis:
     """Makes one value; use a new one for each, since it counts what it has made."""
 
     shapes: Shapes
-    form: Form = Form.FULL
+    form: AnswerForm = AnswerForm.FULL
     seed: int = 0
     in_request: bool = False
     _random: random.Random = attrs.field(init=False)
-    _judge: Judge = attrs.field(init=False)
+    _judge: SchemaValidator = attrs.field(init=False)
     _left: int = attrs.field(default=_BUDGET, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311 - answers are repeatable, not secret
-        self._judge = Judge(shapes=self.shapes, in_request=self.in_request)
+        self._judge = SchemaValidator(shapes=self.shapes, in_request=self.in_request)
 
     def value(self, schema: Json, hint: Json = NO_HINT) -> Json:
         """Make a value for a schema; `hint` is an example from outside it, used where it fits."""
@@ -85,7 +85,7 @@ class Synthesis:
         hint = self._hint(shape, hint)
         if shape.enum is not None:
             return self._member(shape)
-        if shape.choices or shape.kinds:
+        if shape.alternatives or shape.mapping:
             chosen = self._choice(shape, hint, above)
             if chosen is not NO_HINT or shape.nullable:
                 return None if chosen is NO_HINT else chosen  # every alternative is being made already
@@ -114,7 +114,7 @@ class Synthesis:
         return hint
 
     def _type(self, shape: Shape) -> str:
-        if shape.is_object or (is_object(shape.extra) and not shape.types):
+        if shape.is_object or (is_object(shape.additional) and not shape.types):
             return "object"
         if shape.types:
             return shape.types[0]
@@ -127,7 +127,7 @@ class Synthesis:
 
     def _member(self, shape: Shape) -> Json:
         members = shape.enum or ()
-        if self.form is Form.UNKNOWN_ENUM and "const" not in shape.keywords:
+        if self.form is AnswerForm.UNKNOWN_ENUM and "const" not in shape.keywords:
             if all(isinstance(member, str) for member in members):
                 return UNKNOWN_TEXT
             if all(isinstance(member, int) and not isinstance(member, bool) for member in members):
@@ -135,8 +135,8 @@ class Synthesis:
         return self._random.choice(members)
 
     def _choice(self, shape: Shape, hint: Json, above: tuple[int, ...]) -> Json:
-        members: list[Mapping[str, Any]] = list(shape.choices) or [
-            self.shapes.named(ref) for ref in shape.kinds.values()
+        members: list[Mapping[str, Any]] = list(shape.alternatives) or [
+            self.shapes.named(ref) for ref in shape.mapping.values()
         ]
         for member in members:
             found = self.shapes.of(member)
@@ -152,7 +152,7 @@ class Synthesis:
     def _kind(self, shape: Shape, found: Shape, member: Mapping[str, Any]) -> Json:
         """Return what the discriminator says for a member: the mapping's key, its only allowed value, or its name."""
         reference = str(member.get("$ref", ""))
-        mapped = next((key for key, target in shape.kinds.items() if target == reference), None)
+        mapped = next((key for key, target in shape.mapping.items() if target == reference), None)
         inner = self.shapes.of(found.properties.get(shape.discriminator or "", {}))
         if mapped is not None:
             return _as_type(mapped, inner)
@@ -168,15 +168,17 @@ class Synthesis:
             # A member that is both required and read-only is made, as callers' types may insist on it.
             if not required and (self._hidden(inner) or self._stop(inner, above)):
                 continue
-            closes = required and id(inner) in above and self.shapes.is_endless(inner)
-            if closes or (self.form is Form.NULLS and may_be_null(inner, schema, required=required)):
+            closes = required and id(inner) in above and self.shapes.requires_itself(inner)
+            if closes or (self.form is AnswerForm.NULLS and may_be_null(inner, schema, required=required)):
                 made[name] = None
                 continue
             made[name] = self._value(inner, hints.get(name, NO_HINT), above, self._pin(shape, name, inner))
-        if (is_object(shape.extra) or (shape.extra is True and not made)) and not self._stop(shape, above[:-1]):
-            inner = self.shapes.of(shape.extra)
+        if (is_object(shape.additional) or (shape.additional is True and not made)) and not self._stop(
+            shape, above[:-1]
+        ):
+            inner = self.shapes.of(shape.additional)
             for name in ("first", "second"):
-                null = self.form is Form.NULLS and inner.nullable and name == "second"
+                null = self.form is AnswerForm.NULLS and inner.nullable and name == "second"
                 made.setdefault(name, None if null else self._value(inner, NO_HINT, above))
         return made
 
@@ -186,7 +188,7 @@ class Synthesis:
             return NO_HINT
         if inner.enum:
             return inner.enum[0]
-        return _as_type(next(iter(shape.kinds)), inner) if shape.kinds else NO_HINT
+        return _as_type(next(iter(shape.mapping)), inner) if shape.mapping else NO_HINT
 
     def _hidden(self, inner: Shape) -> bool:
         return inner.keywords.get("readOnly" if self.in_request else "writeOnly") is True
@@ -206,7 +208,7 @@ class Synthesis:
         count = max(low, 2) if high is None else max(low, min(2, int(high)))
         hints = hint if is_array(hint) and hint else [NO_HINT]
         made = [self._value(inner, hints[index % len(hints)], above) for index in range(count)]
-        if self.form is Form.NULLS and inner.nullable and made:
+        if self.form is AnswerForm.NULLS and inner.nullable and made:
             made[-1] = None
         return made
 
@@ -214,14 +216,14 @@ class Synthesis:
         words = shape.keywords
         form = str(words.get("format"))
         if form == "date-time":
-            sample = SEVEN_DIGITS if self.form is Form.DATES7 else SAMPLES["date-time"]
-            return sample if self.form is Form.DATES7 or not self._fits(hint, shape) else str(hint)
+            sample = SEVEN_DIGITS if self.form is AnswerForm.DATES7 else SAMPLES["date-time"]
+            return sample if self.form is AnswerForm.DATES7 or not self._fits(hint, shape) else str(hint)
         if self._fits(hint, shape):
             return str(hint)
         pattern = words.get("pattern")
         low = min(int(words.get("minLength") or 0), _LONGEST)
         options = [SAMPLES.get(form)]
-        options += [text_for(pattern, repeats) for repeats in (1, low)] if isinstance(pattern, str) else []
+        options += [matching_text(pattern, repeats) for repeats in (1, low)] if isinstance(pattern, str) else []
         options += [f"text {self._random.randint(1, 999)}", "a" * max(low, 1), "1" * max(low, 1)]
         for option in options:
             if option is not None and self._fits(option, shape):

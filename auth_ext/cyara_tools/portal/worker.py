@@ -50,7 +50,7 @@ def serve(source: TextIO, target: TextIO) -> None:
 
 
 def _call(controls: LocalControls, name: str, arguments: list[Any]) -> Any:  # noqa: ANN401 - whatever the method returns
-    if name == "order":
+    if name == "inject":
         arguments = [tuple(_fault(plain) for plain in arguments[0])]
     result = getattr(controls, name)(*arguments)
     return [attrs.asdict(visit) for visit in result] if name == "visits" else result

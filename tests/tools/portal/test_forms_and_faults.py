@@ -52,7 +52,7 @@ def test_answers_from_schemas_are_the_same_for_the_same_seed():
     ],
 )
 def test_an_ordered_fault_strikes_once(call, portal, fault, status):
-    portal.order(fault)
+    portal.inject(fault)
     began = time.monotonic()
     first = call("GET", f"{A}/plans")
     assert first.status_code == status
@@ -65,7 +65,7 @@ def test_a_dropped_connection_is_charged_only_after_evaluation(portal):
     key, _, _token = portal.credential.partition(":")
     bad = {"Authorization": f"ApiKey {key}:{'A' * 43}="}
     for stage, charged in ((faults.Stage.BEFORE_EVALUATION, 0), (faults.Stage.AFTER_EVALUATION, 1)):
-        portal.order(faults.drop(stage=stage))
+        portal.inject(faults.drop(stage=stage))
         with pytest.raises(httpx.RemoteProtocolError):
             httpx.get(f"{portal.base_url}{A}/plans", headers=bad, trust_env=False)
         assert portal.invalid_calls == charged
@@ -73,7 +73,7 @@ def test_a_dropped_connection_is_charged_only_after_evaluation(portal):
 
 @pytest.mark.parametrize("after", [0, 1, 20, 200])
 def test_an_answer_is_cut_after_so_many_bytes(call, portal, after):
-    portal.order(faults.cut(after))
+    portal.inject(faults.cut(after))
     with pytest.raises(httpx.TransportError):
         call("GET", f"{A}/campaigns")
 
@@ -81,10 +81,10 @@ def test_an_answer_is_cut_after_so_many_bytes(call, portal, after):
 def test_faults_can_skip_repeat_and_pick_paths(call, portal):
     import attrs
 
-    portal.order(attrs.evolve(faults.answer(503), times=2, skip=1, path="plans"))
+    portal.inject(attrs.evolve(faults.answer(503), times=2, skip=1, path="plans"))
     statuses = [call("GET", f"{A}/{what}").status_code for what in ("plans", "campaigns", "plans", "plans", "plans")]
     assert statuses == [200, 200, 503, 503, 200]
-    portal.order(faults.answer(500))
+    portal.inject(faults.answer(500))
     portal.clear_faults()
     assert call("GET", f"{A}/plans").status_code == 200
 
@@ -92,7 +92,7 @@ def test_faults_can_skip_repeat_and_pick_paths(call, portal):
 def test_in_a_process_of_its_own_everything_works_the_same():
     with LocalPortal(process=True, speed=0) as portal:
         headers = {"Authorization": f"ApiKey {portal.credential}"}
-        portal.order(faults.answer(429))
+        portal.inject(faults.answer(429))
         statuses = [
             httpx.get(f"{portal.base_url}{A}/plans", headers=headers, trust_env=False).status_code for _ in range(2)
         ]

@@ -9,7 +9,7 @@ import attrs
 
 from cyara_tools.portal.domain import runs
 from cyara_tools.portal.domain.clock import stamp
-from cyara_tools.portal.domain.refusal import Refusal, missing
+from cyara_tools.portal.domain.problems import ProblemError, not_found
 from cyara_tools.portal.domain.runs import Run
 
 if TYPE_CHECKING:
@@ -94,14 +94,14 @@ class Campaigns:
     def delete(self, campaign_id: int) -> None:
         """Forget a campaign, unless it is running."""
         if self.shown(campaign_id)["status"] in {"Running", "Queued"}:
-            raise Refusal(409, f"Campaign {campaign_id} is running or queued.")
+            raise ProblemError(409, f"Campaign {campaign_id} is running or queued.")
         del self._campaigns[campaign_id]
 
     def execute(self, campaign_id: int) -> dict[str, Json]:
         """Ask for a run and return its ticket."""
         campaign = self._get(campaign_id)
         if not campaign["testCases"]:
-            raise Refusal(409, f"Campaign {campaign_id} has no test cases.")
+            raise ProblemError(409, f"Campaign {campaign_id} has no test cases.")
         return {"campaignRunId": self._add_run(campaign, self.clock.now()).ticket}
 
     def runs(self, campaign_id: int) -> list[Run]:
@@ -115,7 +115,7 @@ class Campaigns:
         """Return one run."""
         found = next((run for run in self.runs(campaign_id) if run.run_id == run_id), None)
         if found is None:
-            raise missing("run", run_id)
+            raise not_found("run", run_id)
         return found
 
     def results(self, campaign_id: int, run_id: int) -> list[Json]:
@@ -166,14 +166,14 @@ class Campaigns:
     def _get(self, campaign_id: int) -> dict[str, Json]:
         found = self._campaigns.get(campaign_id)
         if found is None:
-            raise missing("campaign", campaign_id)
+            raise not_found("campaign", campaign_id)
         return found
 
 
 def _plan(plan_id: int) -> dict[str, Json]:
     found = next((plan for plan in PLANS if plan["planId"] == plan_id), None)
     if found is None:
-        raise Refusal(400, f"There is no plan {plan_id}.")
+        raise ProblemError(400, f"There is no plan {plan_id}.")
     return dict(found)
 
 
@@ -181,7 +181,7 @@ def plan(plan_id: int) -> dict[str, Json]:
     """Return a plan in full."""
     found = next((entry for entry in PLANS if entry["planId"] == plan_id), None)
     if found is None:
-        raise missing("plan", plan_id)
+        raise not_found("plan", plan_id)
     return dict(found)
 
 

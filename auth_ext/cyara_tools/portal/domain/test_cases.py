@@ -11,7 +11,7 @@ from defusedxml.ElementTree import fromstring
 
 from cyara_tools.portal.domain import runs
 from cyara_tools.portal.domain.clock import span, stamp
-from cyara_tools.portal.domain.refusal import Refusal, missing
+from cyara_tools.portal.domain.problems import ProblemError, not_found
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,7 +74,7 @@ class TestCases:
         """Return one test case."""
         found = self._cases.get(number)
         if found is None:
-            raise missing("test case", number)
+            raise not_found("test case", number)
         return found
 
     def summaries(self) -> list[Json]:
@@ -91,10 +91,10 @@ class TestCases:
         try:
             root = fromstring(data)
         except (ET.ParseError, DefusedXmlException) as error:
-            raise Refusal(400, f"The file is not XML that can be read: {error}") from None
+            raise ProblemError(400, f"The file is not XML that can be read: {error}") from None
         found = root.findall(f"{{{NAMESPACE}}}TestCases/{{{NAMESPACE}}}TestCase")
         if root.tag != f"{{{NAMESPACE}}}TestSpecification" or not found:
-            raise Refusal(400, f"The file holds no TestCase in the namespace {NAMESPACE}.")
+            raise ProblemError(400, f"The file holds no TestCase in the namespace {NAMESPACE}.")
         return [self._add(element, data if len(found) == 1 else _alone(element)) for element in found]
 
     def execute(self, number: int) -> dict[str, Json]:
@@ -110,7 +110,7 @@ class TestCases:
         """Return what is known of a started test."""
         found = self._started.get(ticket.lower())
         if found is None:
-            raise missing("test with the ticket", ticket)
+            raise not_found("test with the ticket", ticket)
         now, length = self.clock.now(), runs.length(found.case.number)
         over = found.start + length <= now
         outcome = runs.outcome(found.result_id)
@@ -140,7 +140,7 @@ class TestCases:
         """Return the test cases of a folder; the root holds none itself."""
         folder = next((entry for entry in self.folders() if entry["folderId"] == number), None)
         if folder is None:
-            raise missing("folder", number)
+            raise not_found("folder", number)
         return [self._in_folder(case) for case in self._cases.values() if case.folder == folder["name"]]
 
     def _add(self, element: ET.Element, file: bytes) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cyara_tools.portal.domain.refusal import Refusal, missing
+from cyara_tools.portal.domain.problems import ProblemError, not_found
 
 if TYPE_CHECKING:
     from cyara_tools.portal.json_types import Json
@@ -59,13 +59,13 @@ class Users:
         """Return one user."""
         found = self._users.get(user_id.lower())
         if found is None:
-            raise missing("user", user_id)
+            raise not_found("user", user_id)
         return found
 
     def create(self, wanted: dict[str, Json]) -> dict[str, Json]:
         """Make a user from a request's body."""
         if any(user["username"] == wanted["username"] for user in self._users.values()):
-            raise Refusal(409, f"There is a user {wanted['username']} already.")
+            raise ProblemError(409, f"There is a user {wanted['username']} already.")
         number = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.seed}/user/{wanted['username']}"))
         self._users[number] = {"userId": number, **{name: wanted.get(name) for name in _FIELDS}}
         return self._users[number]
@@ -77,7 +77,7 @@ class Users:
             try:
                 made = self.create(entry)
                 results.append({"userId": made["userId"], "username": made["username"], "error": None})
-            except Refusal as refusal:
+            except ProblemError as refusal:
                 results.append({"userId": None, "username": entry["username"], "error": refusal.detail})
         return results
 
@@ -100,7 +100,7 @@ class Users:
         """Take the account from a user who may use it."""
         number = self.get(user_id)["userId"]
         if number not in self._attached:
-            raise missing("access to the account of user", user_id)
+            raise not_found("access to the account of user", user_id)
         self._attached.remove(number)
 
     def attach_bulk(self, user_ids: list[str]) -> list[Json]:
@@ -110,6 +110,6 @@ class Users:
             try:
                 self.attach(user_id)
                 results.append({"userId": user_id, "username": self.get(user_id)["username"], "error": None})
-            except Refusal as refusal:
+            except ProblemError as refusal:
                 results.append({"userId": user_id, "username": None, "error": refusal.detail})
         return results

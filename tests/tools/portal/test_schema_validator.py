@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cyara_tools.portal.document import Document
-from cyara_tools.portal.judge import Judge
 from cyara_tools.portal.schema import Shapes
-from cyara_tools.portal.synthesis import Form, Synthesis
+from cyara_tools.portal.schema_validator import SchemaValidator
+from cyara_tools.portal.synthesis import AnswerForm, Synthesis
 
 DOCUMENT: dict[str, Any] = json.loads(
     (Path(__file__).parents[3] / "openapi" / "upstream" / "cyara-v3.json").read_text("utf-8")
@@ -67,22 +67,22 @@ def spoiled(value: Any, dice: random.Random) -> Any:
 def test_it_agrees_with_a_json_schema_library(name):
     bare = without_formats(DOCUMENT)
     shapes = Shapes(Document(bare))
-    judge = Judge(shapes=shapes)
+    judge = SchemaValidator(shapes=shapes)
     schema = {"$ref": f"#/components/schemas/{name}"}
     library = Draft202012Validator({**schema, "components": {"schemas": as_json_schema(SCHEMAS)}})
     dice = random.Random(name)  # noqa: S311 - variety, not secrecy
     verdicts = set()
     for number in range(120):
-        value = Synthesis(shapes=shapes, form=Form.FULL, seed=number % 3).value(schema)
+        value = Synthesis(shapes=shapes, form=AnswerForm.FULL, seed=number % 3).value(schema)
         value = spoiled(value, dice) if number % 4 else value
         verdicts.add(judge.fits(value, schema))
         assert judge.fits(value, schema) == library.is_valid(value), value
     assert verdicts == {True, False}
 
 
-def judge_of(schemas: dict[str, Any]) -> Judge:
+def judge_of(schemas: dict[str, Any]) -> SchemaValidator:
     document = {"openapi": "3.0.3", "paths": {}, "components": {"schemas": schemas}}
-    return Judge(shapes=Shapes(Document(document)))
+    return SchemaValidator(shapes=Shapes(Document(document)))
 
 
 def ref(name: str) -> dict[str, str]:
@@ -116,7 +116,7 @@ def test_read_only_members_may_be_left_out_of_requests_only():
     schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "readOnly": True}}}
     judge = judge_of({"Thing": schema})
     assert judge.fits({}, ref("Thing"))
-    assert not Judge(shapes=judge.shapes, in_request=False).fits({}, ref("Thing"))
+    assert not SchemaValidator(shapes=judge.shapes, in_request=False).fits({}, ref("Thing"))
 
 
 def test_a_circle_of_required_members_may_close_with_null():

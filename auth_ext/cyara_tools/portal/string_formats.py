@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cyara_tools.portal.patterns import text_for
+from cyara_tools.portal.patterns import matching_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +93,7 @@ def fits_pattern(text: str, pattern: object) -> bool:
 
 @lru_cache(maxsize=1024)
 def _has_text(pattern: str) -> bool:
-    return text_for(pattern) is not None
+    return matching_text(pattern) is not None
 
 
 SAMPLES: Final[Mapping[str, str]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818 - an answer to the caller, not an error of the portal
+class ProblemError(Exception):
     """Answered as a problem with this status."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -12,6 +12,6 @@ class Refusal(Exception):  # noqa: N818 - an answer to the caller, not an error 
         self.detail = detail
 
 
-def missing(what: str, number: object) -> Refusal:
+def not_found(what: str, number: object) -> ProblemError:
     """Say that there is no such thing."""
-    return Refusal(404, f"There is no {what} {number}.")
+    return ProblemError(404, f"There is no {what} {number}.")

@@ -10,22 +10,22 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cyara_tools.portal.answers import Answer, json_answer, problem
+from cyara_tools.portal.answers import PortalAnswer, json_answer, problem
 from cyara_tools.portal.domain import campaigns
 from cyara_tools.portal.domain.campaigns import Campaigns
 from cyara_tools.portal.domain.clock import Clock
 from cyara_tools.portal.domain.paging import page
-from cyara_tools.portal.domain.refusal import Refusal, missing
+from cyara_tools.portal.domain.problems import ProblemError, not_found
 from cyara_tools.portal.domain.test_cases import TestCases
 from cyara_tools.portal.domain.users import ROLES, Users
-from cyara_tools.portal.texts import read_date_time
+from cyara_tools.portal.string_formats import read_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cyara_tools.portal.check import Incoming, Verdict
     from cyara_tools.portal.domain.runs import Run
     from cyara_tools.portal.json_types import Json
+    from cyara_tools.portal.request_validator import IncomingRequest, ValidatedRequest
 
 ACCOUNT: Final = 1
 _A: Final = r"/v3\.0/accounts/(?P<account>\d+)"
@@ -33,7 +33,7 @@ _CAMPAIGN: Final = _A + r"/campaigns/(?P<campaign>\d+)"
 _TITLES: Final = {400: "Bad Request", 404: "Not Found", 409: "Conflict"}
 
 
-class Cyara:
+class SimulatedAccount:
     """The life of one account behind the bundled document."""
 
     def __init__(self, *, base_url: str, seed: int, speed: float) -> None:
@@ -46,7 +46,7 @@ class Cyara:
         self.campaigns.fill(self.cases.numbers)
         self.users.fill()
 
-    def answer(self, request: Incoming, verdict: Verdict) -> Answer | None:
+    def answer(self, request: IncomingRequest, verdict: ValidatedRequest) -> PortalAnswer | None:
         """Answer a valid request that belongs to this life, or return None."""
         for method, pattern, handler in _ROUTES:
             hit = pattern.fullmatch(request.path) if method == request.method else None
@@ -54,20 +54,22 @@ class Cyara:
                 continue
             try:
                 if hit.groupdict().get("account", str(ACCOUNT)) != str(ACCOUNT):
-                    raise missing("account", hit["account"])
+                    raise not_found("account", hit["account"])
                 made = handler(_Call(self, request, verdict, hit.groupdict()))
-            except Refusal as refusal:
+            except ProblemError as refusal:
                 return problem(refusal.status, _TITLES[refusal.status], refusal.detail)
             if made is None:
-                return Answer(status=204)
-            return made if isinstance(made, Answer) else json_answer(made)
+                return PortalAnswer(status=204)
+            return made if isinstance(made, PortalAnswer) else json_answer(made)
         return None
 
 
 class _Call:
     """One request on its way through a handler."""
 
-    def __init__(self, cyara: Cyara, request: Incoming, verdict: Verdict, groups: dict[str, str]) -> None:
+    def __init__(
+        self, cyara: SimulatedAccount, request: IncomingRequest, verdict: ValidatedRequest, groups: dict[str, str]
+    ) -> None:
         self.cyara, self.body, self._request = cyara, verdict.body, request
         self._values, self._groups = verdict.values, groups
 
@@ -112,7 +114,7 @@ def _import(call: _Call) -> Json:
 
 
 def _export(call: _Call) -> Json:
-    return Answer(status=200, body=call.cyara.cases.get(call.number("case")).file, media_type="application/xml")
+    return PortalAnswer(status=200, body=call.cyara.cases.get(call.number("case")).file, media_type="application/xml")
 
 
 def _run(call: _Call) -> Json:

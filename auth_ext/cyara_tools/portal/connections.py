@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Address = tuple[str, int]
 
 
-class Scissors:
+class CuttableTransport:
     """A transport that passes everything on until it is told to stop after so many bytes."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -48,9 +48,9 @@ class Connections:
     """All open connections, by the caller's address."""
 
     def __init__(self) -> None:
-        self._open: MutableMapping[Address, Scissors] = {}
+        self._open: MutableMapping[Address, CuttableTransport] = {}
 
-    def at(self, address: Address) -> Scissors:
+    def at(self, address: Address) -> CuttableTransport:
         """Return the connection that a request came by."""
         return self._open[address]
 
@@ -62,7 +62,7 @@ class Connections:
             """HTTP/1.1 over a transport that can be cut."""
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
-                scissors = Scissors(transport)
+                scissors = CuttableTransport(transport)
                 super().connection_made(cast("asyncio.Transport", scissors))
                 if self.client is not None:
                     registry[self.client] = scissors

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cyara_tools.portal.json_types import is_array, is_object
-from cyara_tools.portal.texts import fits_format, fits_pattern, is_judged
+from cyara_tools.portal.string_formats import fits_format, fits_pattern, is_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _LIMITS: Final = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)
 
 
 @attrs.frozen(kw_only=True)
-class Judge:
+class SchemaValidator:
     """Judges values by the schemas of one document."""
 
     shapes: Shapes
@@ -47,7 +47,7 @@ class Judge:
 
     def _judge(self, value: Json, shape: Shape, where: str, above: tuple[int, ...]) -> Iterator[str]:
         if value is None:
-            if not (shape.nullable or _takes_anything(shape) or self.shapes.is_endless(shape)):
+            if not (shape.nullable or _takes_anything(shape) or self.shapes.requires_itself(shape)):
                 yield f"{where} must not be null"
             return
         if shape.enum is not None and not any(_same(value, member) for member in shape.enum):
@@ -66,20 +66,20 @@ class Judge:
         derived = self._choices(value, shape, where, above)
         if derived:
             yield from derived
-        elif is_object(value) and (shape.is_object or not (shape.choices or shape.kinds)):
+        elif is_object(value) and (shape.is_object or not (shape.alternatives or shape.mapping)):
             yield from self._members(value, shape, where)
 
     def _choices(self, value: Json, shape: Shape, where: str, above: tuple[int, ...]) -> list[str]:
-        """Judge by the members of `oneOf`, `anyOf` or a discriminator's mapping; empty if one of them fits."""
-        named = shape.kinds.get(str(value.get(shape.discriminator or ""))) if is_object(value) else None
-        kinds = tuple(self.shapes.named(reference) for reference in ([named] if named else shape.kinds.values()))
-        members = kinds if named else shape.choices or kinds
+        """Validate by the members of `oneOf`, `anyOf` or a discriminator's mapping; empty if one of them fits."""
+        named = shape.mapping.get(str(value.get(shape.discriminator or ""))) if is_object(value) else None
+        kinds = tuple(self.shapes.named(reference) for reference in ([named] if named else shape.mapping.values()))
+        members = kinds if named else shape.alternatives or kinds
         shapes = [found for member in members if id(found := self.shapes.of(member)) not in above]
         if not shapes:
             return []
         above = (*above, id(shape))
         failures = [list(self._judge(value, member, where, above)) for member in shapes]
-        plain = shape.kinds and not named and not list(self._members(value, shape, where))
+        plain = shape.mapping and not named and not list(self._members(value, shape, where))
         if all(failures) and not plain:
             return [f"{where} fits none of {len(shapes)} alternatives; the nearest: {min(failures, key=len)[0]}"]
         return []
@@ -89,13 +89,13 @@ class Judge:
         for name in sorted((shape.required & set(shape.properties)) - set(value)):
             if not self._may_be_left_out(shape.properties[name]):
                 yield f"{where} lacks {name!r}"
-        open_choice = bool(shape.choices or shape.kinds)
+        open_choice = bool(shape.alternatives or shape.mapping)
         for name, member in value.items():
             if name in shape.properties:
                 yield from self._judge(member, self.shapes.of(shape.properties[name]), f"{where}.{name}", ())
-            elif is_object(shape.extra):
-                yield from self._judge(member, self.shapes.of(shape.extra), f"{where}.{name}", ())
-            elif shape.extra is False and not open_choice and name != shape.discriminator:
+            elif is_object(shape.additional):
+                yield from self._judge(member, self.shapes.of(shape.additional), f"{where}.{name}", ())
+            elif shape.additional is False and not open_choice and name != shape.discriminator:
                 yield f"{where} has {name!r}, which the document does not know"
 
     def _may_be_left_out(self, schema: Mapping[str, Any]) -> bool:
@@ -104,7 +104,7 @@ class Judge:
 
 
 def _takes_anything(shape: Shape) -> bool:
-    return not (shape.types or shape.enum or shape.choices or shape.properties or shape.kinds)
+    return not (shape.types or shape.enum or shape.alternatives or shape.properties or shape.mapping)
 
 
 def _is_type(value: Json, name: str, shape: Shape) -> bool:

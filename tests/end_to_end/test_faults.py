@@ -160,9 +160,9 @@ def test_a_post_whose_answer_is_lost_is_sent_once(portal: LocalPortal, cyara: Cy
 
 def test_a_slow_body_arrives_and_a_stalled_one_times_out(portal: LocalPortal) -> None:
     with client_of(portal, timeout=1.0) as cyara:
-        portal.inject(Fault(pace=0.02))  # pauses shorter than the timeout add up to no timeout
+        portal.inject(Fault(chunk_delay=0.02))  # pauses shorter than the timeout add up to no timeout
         assert len(cyara.campaigns.get_campaigns(page_size=50).results) == 50
-        portal.inject(Fault(pace=3.0))
+        portal.inject(Fault(chunk_delay=3.0))
         began = time.monotonic()
         with pytest.raises(TransportError, match="ReadTimeout"):
             cyara.campaigns.get_campaigns(page_size=50)

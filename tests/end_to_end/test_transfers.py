@@ -29,7 +29,7 @@ SPECIFICATION = f"""<?xml version="1.0" encoding="utf-8"?>
 <PhoneNo>4021@192.0.2.10</PhoneNo><Steps><CallSteps><Step><StepNo>1</StepNo><Description>Menu</Description>
 </Step></CallSteps></Steps></TestCase></TestCases></TestSpecification>
 """.encode()
-SLOW = Fault(pace=0.005, path="/export")
+SLOW = Fault(chunk_delay=0.005, path="/export")
 """Ten seconds and more for a whole file: it is always interrupted before."""
 
 both = pytest.mark.parametrize("face", ["threads", "tasks"])

@@ -26,7 +26,7 @@ UNDESCRIBED: Final[Json] = {"text": "anything", "number": 1, "nothing": None, "l
 
 @attrs.frozen(kw_only=True)
 class PortalAnswer:
-    """An answer before it goes to the wire."""
+    """An HTTP answer before it is sent."""
 
     status: int
     body: bytes = b""
@@ -65,13 +65,15 @@ class AnswerFactory:
         status, response = self.success(operation)
         content = as_object(response.get("content"))
         chosen = media.negotiate(accept, content)
+        # The id is unique, since operations live as long as their document.
         key = (id(operation), form, chosen)
         found = self._made.get(key)
         if found is None:
-            found = self._made[key] = self._at_home(self._make(status, content, chosen, form))
+            found = self._made[key] = self._with_own_links(self._make(status, content, chosen, form))
         return found
 
-    def _at_home(self, answer: PortalAnswer) -> PortalAnswer:
+    def _with_own_links(self, answer: PortalAnswer) -> PortalAnswer:
+        # The whole body as bytes: links stand in texts, in XML and in examples, not only where a schema says `uri`.
         body = answer.body
         for server in self.document.servers() if self.base_url else ():
             body = body.replace(server.encode(), self.base_url.encode())
@@ -80,6 +82,7 @@ class AnswerFactory:
     def success(self, operation: ServedOperation) -> tuple[int, Mapping[str, Json]]:
         """Choose the response that means success: the lowest 2xx, else `2XX` or `default`, else 200 with no words."""
         responses = as_object(operation.raw.get("responses"))
+        # `default` comes last: most documents describe their errors by it.
         codes = sorted(code for code in responses if code[:1] == "2" and code.isdigit())
         for code in (*codes, "2XX", "2xx", "default"):
             if code in responses:
@@ -93,6 +96,7 @@ class AnswerFactory:
             return json_answer(UNDESCRIBED, status=status)
         described = as_object(content[chosen])
         schema = described.get("schema")
+        # A range (`*/*`) is no type that an answer could have.
         media_type = media.JSON if "*" in chosen else chosen
         if media.is_json(media_type) and not self.is_binary(schema):
             value = self.value(schema, form, described.get("example"))
@@ -109,13 +113,15 @@ class AnswerFactory:
     def is_binary(self, schema: Json) -> bool:
         """Whether a body is a file, whatever media type the document gives it."""
         shape = self.shapes.of(schema)
-        return "file" in shape.types or (shape.types == ("string",) and shape.keywords.get("format") == "binary")
+        # `file` is a type of Swagger 2.0, and stays behind in documents that were upgraded by hand.
+        return "file" in shape.types or shape.is_binary
 
     def _text(self, schema: Json, content: Json, form: AnswerForm) -> bytes:
         example = as_object(content).get("example")
         if isinstance(example, str):
             return example.encode()
         if schema is None or self.is_binary(schema):
+            # No UTF-8, a null byte, line ends and what looks like a multipart boundary: all that a client may break on.
             return b"any bytes: \x00\xff\r\n--+++--"
         value = self.value(schema, form)
         return value.encode() if isinstance(value, str) else json.dumps(value).encode()

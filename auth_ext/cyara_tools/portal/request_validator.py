@@ -1,4 +1,4 @@
-"""Is this request what the document asks for? Path, query, headers, cookies, media type and body; if not, why."""
+"""Validation of a whole request by the document: path, query, headers, cookies, media type and body."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class ValidatedRequest:
 
 @attrs.frozen(kw_only=True)
 class RequestValidator:
-    """Holds requests against one document."""
+    """Validates requests by one document."""
 
     document: Document
     shapes: Shapes
 
-    def judge(
+    def validate(
         self, operation: ServedOperation, path_values: Mapping[str, str], request: IncomingRequest
     ) -> ValidatedRequest:
         """Decode the whole request and collect every reason why it is not valid."""
@@ -71,6 +71,7 @@ class RequestValidator:
         body, wrong_media, body_reasons = self._body(operation, request)
         reasons += body_reasons
         status = HTTPStatus.BAD_REQUEST if reasons else HTTPStatus.OK
+        # ASP.NET chooses the reader of a body before it binds anything, so 415 wins over 400.
         if wrong_media:
             status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         return ValidatedRequest(status=status, reasons=tuple(reasons), values=values, body=body)
@@ -82,19 +83,21 @@ class RequestValidator:
         request: IncomingRequest,
         values: dict[str, Any],
     ) -> Iterator[str]:
-        judge = SchemaValidator(shapes=self.shapes)
+        validator = SchemaValidator(shapes=self.shapes)
         query = parse_qs(request.query, keep_blank_values=True)
+        # A query that belongs to the route chose the operation, so it is no unknown parameter.
         used = {name for name, _ in split_template(operation.path)[1]}
+        # Read in one order and reported in another: that of the document is the one that a reader can follow.
         decoded = {
             (p.location, p.name): self._value(p, path_values, query, request, used)
-            for p in sorted(operation.parameters, key=self._takes_the_rest)
+            for p in sorted(operation.parameters, key=self._reading_order)
         }
         for parameter in operation.parameters:
             label = f"{parameter.location} parameter {parameter.name!r}"
             value = decoded[(parameter.location, parameter.name)]
             if value is not ABSENT:
                 values[f"{parameter.location}.{parameter.name}"] = value
-                yield from judge.reasons(value, parameter.schema, label)
+                yield from validator.reasons(value, parameter.schema, label)
             elif parameter.required and not (
                 parameter.location == "header" and parameter.name.lower() in _NOT_PARAMETERS
             ):
@@ -103,8 +106,8 @@ class RequestValidator:
             if name not in used:
                 yield f"query parameter {name!r} is not known to this operation"
 
-    def _takes_the_rest(self, parameter: ServedParameter) -> int:
-        """Say how late to read a parameter: free-form objects take whatever keys all others leave over."""
+    def _reading_order(self, parameter: ServedParameter) -> int:
+        """Return how late to read a parameter: free-form objects take whatever keys all others leave over."""
         shape = self.shapes.of(parameter.schema)
         return shape.is_object + (shape.is_object and not shape.properties)
 
@@ -118,6 +121,7 @@ class RequestValidator:
     ) -> Json:
         match parameter.location:
             case "path":
+                # ASP.NET matches a template's name to its parameter without regard to case.
                 wanted = parameter.name.strip().lower()
                 raw = next((v for k, v in path_values.items() if k.lower() == wanted), None)
                 return ABSENT if raw is None else from_path(raw, parameter, self.shapes)
@@ -151,20 +155,16 @@ class RequestValidator:
         return self._read(request.body, types, as_object(content.get(listed)))
 
     def _read(self, data: bytes, types: Sequence[str], described: Mapping[str, Json]) -> tuple[Json, bool, list[str]]:
-        """Decode a body of an accepted media type and judge it, unless it is taken as it is."""
+        """Decode a body of an accepted media type and validate it, unless it is taken as it is."""
         content_type = types[0] if types else ""
         schema = as_object(described.get("schema"))
         try:
             body = read_body(data, content_type, described, self.shapes)
         except UnreadableBodyError as error:
             return None, False, [str(error)]
-        if self._is_binary(schema) or not is_structured(content_type):
+        if self.shapes.of(schema).is_binary or not is_structured(content_type):
             return body, False, []
         return body, False, SchemaValidator(shapes=self.shapes).reasons(body, schema, "body")
-
-    def _is_binary(self, schema: Json) -> bool:
-        shape = self.shapes.of(schema)
-        return shape.types == ("string",) and shape.keywords.get("format") == "binary"
 
 
 def _cookies(request: IncomingRequest) -> Mapping[str, Sequence[str]]:
@@ -172,6 +172,7 @@ def _cookies(request: IncomingRequest) -> Mapping[str, Sequence[str]]:
     for line in request.header("cookie"):
         try:
             jar.load(line)
+        # ASP.NET ignores a cookie that it cannot read; a required one is then missing, which is said elsewhere.
         except CookieError:
             continue
     # ASP.NET Core undoes percent-encoding in cookies.

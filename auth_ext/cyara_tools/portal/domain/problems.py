@@ -1,6 +1,10 @@
-"""How the life behind the document says no."""
+"""How the simulated account refuses a request: by a problem (RFC 9457) with a status."""
 
 from __future__ import annotations
+
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class ProblemError(Exception):
@@ -13,5 +17,16 @@ class ProblemError(Exception):
 
 
 def not_found(what: str, number: object) -> ProblemError:
-    """Say that there is no such thing."""
+    """Return the error for a thing that does not exist."""
     return ProblemError(404, f"There is no {what} {number}.")
+
+
+def existing(found: T | None, what: str, number: object) -> T:
+    """Return what was found.
+
+    Raises:
+        ProblemError: nothing was found.
+    """
+    if found is None:
+        raise not_found(what, number)
+    return found

@@ -49,6 +49,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 def spoiled(value: Any, dice: random.Random) -> Any:
     """Replace, or take away, one thing somewhere in a value."""
+    # The value may share parts with the document that it was made from.
     value = copy.deepcopy(value)
     *parents, last = dice.choice(places(value)) or (None,)
     if last is None:
@@ -65,6 +66,7 @@ def spoiled(value: Any, dice: random.Random) -> Any:
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
 def test_it_agrees_with_a_json_schema_library(name):
+    # Formats mean other things to .NET than to a JSON Schema library, so both validate without them.
     bare = without_formats(DOCUMENT)
     shapes = Shapes(Document(bare))
     validator = SchemaValidator(shapes=shapes)
@@ -74,6 +76,7 @@ def test_it_agrees_with_a_json_schema_library(name):
     verdicts = set()
     for number in range(120):
         value = Synthesis(shapes=shapes, form=AnswerForm.FULL, seed=number % 3).value(schema)
+        # Every fourth value stays valid, so that both verdicts occur.
         value = spoiled(value, dice) if number % 4 else value
         verdicts.add(validator.is_valid(value, schema))
         assert validator.is_valid(value, schema) == library.is_valid(value), value
@@ -124,6 +127,7 @@ def test_a_circle_of_required_members_may_close_with_null():
     validator = validator_of({"Node": node})
     value = Synthesis(shapes=validator.shapes).value(ref("Node"))
     assert validator.is_valid(value, ref("Node"))
+    # Closed after a few levels, and not at the limit of depth.
     assert json.dumps(value).count("parent") < 5
 
 

@@ -1,20 +1,17 @@
 """What one call costs: with the guard and without, and the whole client beside bare httpx.
 
-The servers are other processes, so that client and server do not share an interpreter: the local portal where the guard
-alone is measured, and one that answers every request with the same 2.9 kB of JSON where the client is measured beside
-httpx, so that nothing but the clients takes time. The pair is verified before anything is measured.
+The guard alone is measured against the local portal, the client beside httpx against a server that answers every
+request with the same 2.9 kB of JSON. The pair is verified before anything is measured.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httpx
-from harness import Row, in_turn
+from harness import PAIR, Row, in_turn, serving
 
 from cyara_auth import connect
 from cyara_auth.client.retrying_clients import Retrying, RetryingClient
@@ -25,14 +22,14 @@ from cyara_tools.portal import LocalPortal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIR = "0123456789abcdef0123456789abcdef:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/CANA8="
 ANSWER_BYTES = 2900
 CALLS = 50
 ROUNDS = 41
 GUARD_ROUNDS = 201
 WARM_UP = 200
-"""Calls that verify the pair and pass the ramp after the verification."""
+"""Calls that verify the pair and end the phase in which few calls may be under way."""
 
+# Written to the socket as one ready-made block: a real server would cost more than what is measured.
 SERVER = """
 import asyncio, sys
 body = sys.argv[1].encode()
@@ -88,16 +85,10 @@ def repeated(call: Callable[[], object], times: int = CALLS) -> Callable[[], Non
 
 def measure() -> list[Row]:
     """Measure the guard against the local portal, and the whole client against a server that costs nothing."""
-    command = [sys.executable, "-c", SERVER, campaign(ANSWER_BYTES)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own interpreter
-        assert server.stdout is not None
-        base_url = f"http://127.0.0.1:{int(server.stdout.readline())}/cyarawebapi"
-        try:
-            lean = beside_httpx(base_url)
-        finally:
-            server.terminate()
+    with serving(SERVER, campaign(ANSWER_BYTES)) as origin:
+        rows = beside_httpx(f"{origin}/cyarawebapi")
     with LocalPortal(process=True) as portal:
-        return [guard_alone(portal), *lean]
+        return [guard_alone(portal), *rows]
 
 
 def guard_alone(portal: LocalPortal) -> Row:
@@ -112,8 +103,10 @@ def guard_alone(portal: LocalPortal) -> Row:
         ) as unguarded,
     ):
         guarded = cyara.get_httpx_client()
+        # Both take the same answers first, so that connections and caches are the same.
         for _ in range(WARM_UP):
             assert guarded.get(path).status_code == unguarded.get(path).status_code == HTTPStatus.OK
+        # Few calls a round and many rounds: the difference is smaller than the noise of any single round.
         pair = in_turn(
             repeated(lambda: guarded.get(path), 5), repeated(lambda: unguarded.get(path), 5), rounds=GUARD_ROUNDS
         )

@@ -8,25 +8,23 @@ that are not as the document says. OpenAPI Generator takes part where there is J
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
-from call import ANSWER_BYTES, PAIR, SERVER, campaign
+from call import ANSWER_BYTES, SERVER, campaign
 from contenders import build
 from contenders.behaviour import THREADS, Behaviour, behaviour
 from contenders.page import page
 from contenders.process import Target, running
-from harness import Pair, Row
+from harness import PAIR, Pair, Row, serving
 
 from cyara_tools.portal import LocalPortal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from contenders.build import Contender
 
@@ -66,24 +64,12 @@ CLAIMS: Mapping[str, str] = {
 Results = dict[str, Figures]
 
 
-@contextmanager
-def answering() -> Iterator[str]:
-    """Run the server that answers everything with one campaign, and yield its base address."""
-    command = [sys.executable, "-c", SERVER, campaign(ANSWER_BYTES)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own interpreter
-        assert server.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(server.stdout.readline())}/cyarawebapi"
-        finally:
-            server.terminate()
-
-
 def contenders(folder: Path) -> tuple[list[Contender], str]:
     """Return all that can take part, ours first, and a sentence about who cannot."""
     found = [build.ours(), *build.by_hand(), build.stock(DOCUMENT, folder / "stock")]
     try:
         found.append(build.openapi_generator(DOCUMENT, folder / "openapi-generator"))
-    except build.Unavailable as reason:
+    except build.UnavailableError as reason:
         return found, f"{reason}."
     return found, ""
 
@@ -94,8 +80,9 @@ def start_cold(everyone: Sequence[Contender], target: Target, results: Results) 
         for each in everyone:
             with running(each, target) as process:
                 seconds, megabytes = process.ask("first", CAMPAIGN)
+            # The first import writes the bytecode, which users have from the second start on.
             if number == 0:
-                continue  # this one wrote the bytecode
+                continue
             figures = results[each.title]
             figures.imports.append(process.import_seconds)
             figures.cold.append(process.import_seconds + seconds)
@@ -108,9 +95,11 @@ def call_and_decode(everyone: Sequence[Contender], target: Target, results: Resu
     body, share = campaign(ANSWER_BYTES), OBJECTS // DECODE_ROUNDS
     with ExitStack() as stack:
         processes = {each.title: stack.enter_context(running(each, target)) for each in everyone}
+        # Every process warms up before any is measured.
         for process in processes.values():
             process.ask("calls", CAMPAIGN, CALLS)
             process.ask("decode", body, 0, share // 10)
+        # One round of each in turn, so that a slow moment of the machine hits them all.
         for _ in range(CALL_ROUNDS):
             for title, process in processes.items():
                 results[title].call.append(process.ask("calls", CAMPAIGN, CALLS) / CALLS)
@@ -160,8 +149,8 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         everyone, absent = contenders(Path(name))
         results = {each.title: Figures() for each in everyone}
-        with answering() as base_url:
-            target = Target(base_url=base_url, pair=PAIR, account_id=1, home=name)
+        with serving(SERVER, campaign(ANSWER_BYTES)) as origin:
+            target = Target(base_url=f"{origin}/cyarawebapi", pair=PAIR, account_id=1, home=name)
             start_cold(everyone, target, results)
             call_and_decode(everyone, target, results)
         with LocalPortal(process=True) as portal:

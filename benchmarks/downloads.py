@@ -10,18 +10,12 @@ import json
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness import Pair, Row
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from harness import PAIR, Pair, Row, serving
 
 MEGABYTES = 500
 ROUNDS = 3
-PAIR = "0123456789abcdef0123456789abcdef:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/CANA8="
 
 SERVER = """
 import http.server, sys
@@ -43,6 +37,7 @@ print(server.server_address[1], flush=True)
 server.serve_forever()
 """
 
+# `ru_maxrss` never falls, so each download needs a process of its own; the client is made before the first look at it.
 OURS = """
 import json, resource, sys, time, warnings
 from pathlib import Path
@@ -60,6 +55,7 @@ with connect(origin + "/cyarawebapi", pair, account_id=1, store=MemoryStrikeStor
     print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before]))
 """
 
+# With fsync as our download has it, since a file that is only in the cache of the system is written much faster.
 THEIRS = """
 import json, os, sys, time, httpx
 origin, pair, target = sys.argv[1:]
@@ -75,20 +71,9 @@ print(json.dumps([time.perf_counter() - began, 0]))
 """
 
 
-@contextmanager
-def serving() -> Iterator[str]:
-    """Run the server and yield its origin."""
-    with subprocess.Popen([sys.executable, "-c", SERVER, str(MEGABYTES)], stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own interpreter
-        assert server.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        finally:
-            server.terminate()
-
-
 def measure() -> list[Row]:
     """Download by both in fresh processes, in turn."""
-    with serving() as origin, tempfile.TemporaryDirectory() as folder:
+    with serving(SERVER, str(MEGABYTES)) as origin, tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "export.xml"
 
         def run(code: str) -> tuple[float, int]:
@@ -102,6 +87,7 @@ def measure() -> list[Row]:
 
         runs = [(run(OURS), run(THEIRS)) for _ in range(ROUNDS)]
     pair = Pair(subject=tuple(ours[0] for ours, _ in runs), peer=tuple(theirs[0] for _, theirs in runs))
+    # `ru_maxrss` counts bytes on macOS and KiB elsewhere.
     units_per_megabyte = 1024 * 1024 if sys.platform == "darwin" else 1024
     return [
         Row(

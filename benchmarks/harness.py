@@ -1,8 +1,5 @@
 """What every benchmark shares: pairs measured in one run, medians of ratios, and one form of result.
 
-Machines drift while they are measured, so two times taken minutes apart say little. Here the subject and its peer
-run in turn, A B A B, and what is quoted is the median of the ratios pair by pair.
-
 A benchmark is a module of this folder with a function `measure() -> list[Row]`; `run.py` finds it.
 """
 
@@ -13,12 +10,17 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+PAIR = "0123456789abcdef0123456789abcdef:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/CANA8="
+"""A well-formed key and token that are nobody's."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +62,7 @@ class Pair:
 
 def seconds(work: Callable[[], object]) -> float:
     """Time one call with the garbage collector out of the way."""
+    # A collection that happens to fall into one of two times would decide their ratio.
     gc.collect()
     gc.disable()
     try:
@@ -74,17 +77,34 @@ def in_turn(subject: Callable[[], object], peer: Callable[[], object], *, rounds
     """Run both once to warm up, then in turn `rounds` times."""
     subject()
     peer()
+    # A B A B: machines drift while they are measured, so two times taken minutes apart say little.
     pairs = [(seconds(subject), seconds(peer)) for _ in range(rounds)]
     return Pair(subject=tuple(pair[0] for pair in pairs), peer=tuple(pair[1] for pair in pairs))
 
 
-def python_process(code: str, *arguments: str) -> Callable[[], object]:
-    """Return work that runs `code` in a fresh interpreter; for import times, where a warm process would lie."""
+@contextmanager
+def serving(code: str, *arguments: str) -> Iterator[str]:
+    """Run a server that prints its port first, and yield its origin."""
+    # In another process, so that client and server do not share an interpreter.
+    command = [sys.executable, "-c", code, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own interpreter
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.terminate()
 
-    def work() -> None:
-        subprocess.run([sys.executable, "-c", code, *arguments], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own interpreter
 
-    return work
+def run_quietly(command: list[str]) -> None:
+    """Run a command to its successful end."""
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - commands of the benchmarks
+
+
+def generate_stock(document: Path, folder: Path) -> None:
+    """Let the stock generator write the package `stock_client` into a new folder, with its own templates."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(document), "--meta", "none"]
+    run_quietly([*command, "--output-path", str(folder / "stock_client")])
 
 
 def table(rows: Sequence[Row]) -> str:

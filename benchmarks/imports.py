@@ -1,9 +1,7 @@
 """Time and memory of importing one endpoint or one resource, beside `import httpx, attrs`, in fresh processes.
 
-Timed inside the process, so the start of the interpreter does not flatter the ratio; nor does httpx's own command
-line, which `import httpx` loads wherever click is installed. Once for the bundled document, once for a document with
-1,300 schemas that is made here, and once for that document in the stock generator's form. A tenth of that document says
-how import time grows. The front door, `connect`, stands there without a bar: it brings the guard.
+Once for the bundled document, once for a document with 1,300 schemas that is made here, and once for that document in
+the stock generator's form. A tenth of that document says how import time grows.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from harness import Pair, Row
+from harness import Pair, Row, generate_stock, run_quietly
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMAS = 1_300
@@ -27,6 +25,8 @@ _BASE = "import httpx, attrs"
 _ENDPOINT = "from cyara_client.api.{tag} import {name}"
 _RESOURCE = "from cyara_client.resources import SyncResources; SyncResources(None).{tag}"
 _CONNECT = "from cyara_auth import connect"
+# Timed inside the process, so that the start of the interpreter does not flatter the ratio. Nor may httpx's own command
+# line, which `import httpx` loads wherever click is installed.
 _TIMED = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -93,6 +93,7 @@ def document(count: int) -> dict[str, Any]:
 
 def _printed(code: str, root: Path) -> float:
     """Run code in a fresh interpreter, with bytecode whatever the caller's settings, and return what it prints."""
+    # PYTHONDONTWRITEBYTECODE above all: without bytecode the compiler would be measured.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code, str(root)],
@@ -108,7 +109,8 @@ def _printed(code: str, root: Path) -> float:
 def beside(code: str, root: Path, peer: str = _BASE, peer_root: Path | None = None) -> Pair:
     """Time an import beside another, by default `import httpx, attrs`, in turn."""
     subject, other = _TIMED.format(code=code), _TIMED.format(code=peer)
-    _printed(subject, root)  # writes the bytecode
+    # The first run writes the bytecode.
+    _printed(subject, root)
     _printed(other, peer_root or root)
     pairs = [(_printed(subject, root), _printed(other, peer_root or root)) for _ in range(ROUNDS)]
     return Pair(subject=tuple(pair[0] for pair in pairs), peer=tuple(pair[1] for pair in pairs))
@@ -116,31 +118,18 @@ def beside(code: str, root: Path, peer: str = _BASE, peer_root: Path | None = No
 
 def megabytes(code: str, root: Path) -> float:
     """Return the highest resident size of a fresh process after an import; its bytecode has to be there."""
+    # `ru_maxrss` counts bytes on macOS and KiB elsewhere.
     units = 1024 * 1024 if sys.platform == "darwin" else 1024
     return _printed(_WEIGHED.format(code=code), root) / units
 
 
 def ours(folder: Path, count: int) -> Path:
-    """Build a document with so many schemas by our corridor; return the source root."""
+    """Build a document with so many schemas by our pipeline; return the source root."""
     source, output = folder / f"{count}.json", folder / f"ours-{count}"
     source.write_text(json.dumps(document(count)))
-    corridor = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "build", "--source", str(source)]
-    _run([*corridor, "--into", str(output), "--no-verify"])
+    build = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "build", "--source", str(source)]
+    run_quietly([*build, "--into", str(output), "--no-verify"])
     return output / "generated"
-
-
-def stock(folder: Path) -> Path:
-    """Build the large document by the stock generator; return the source root."""
-    source, output = folder / "document.json", folder / "stock"
-    source.write_text(json.dumps(document(SCHEMAS)))
-    output.mkdir()
-    generator = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source), "--meta", "none"]
-    _run([*generator, "--output-path", str(output / "stock_client")])
-    return output
-
-
-def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own interpreter
 
 
 def _first(package: Path) -> dict[str, str]:
@@ -154,7 +143,8 @@ def measure() -> list[Row]:
     peer = "import httpx, attrs"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        large, small, stocks = ours(folder, SCHEMAS), ours(folder, SCHEMAS // 10), stock(folder)
+        large, small, stocks = ours(folder, SCHEMAS), ours(folder, SCHEMAS // 10), folder / "stock"
+        generate_stock(folder / f"{SCHEMAS}.json", stocks)
         bundled = ROOT / "generated"
         first = _first(large / "cyara_client")
         endpoint = f"{_BASE}; {_ENDPOINT.format(**first)}"
@@ -168,15 +158,17 @@ def measure() -> list[Row]:
             Row(claim=f"import {claim}", figure=beside(f"{_BASE}; {code}", root).ratio, peer=peer, bar=1.25)
             for claim, code, root in cases
         ]
-        door = beside(f"{_BASE}; {_CONNECT}", bundled).ratio
-        rows.append(Row(claim=f"`{_CONNECT}`", figure=door, peer=peer))
+        # Without a bar: it brings the guard, which the others do not have.
+        connecting = beside(f"{_BASE}; {_CONNECT}", bundled).ratio
+        rows.append(Row(claim=f"`{_CONNECT}`", figure=connecting, peer=peer))
         flat = beside(endpoint, large, endpoint, small).ratio
         rows.append(Row(claim="import with 10 times the schemas", figure=flat, peer="130 schemas", bar=1.25))
         stock_code = "from stock_client.api.{tag} import {name}".format(**_first(stocks / "stock_client"))
         slow = beside(stock_code, stocks).ratio
         rows.append(Row(claim="import one endpoint, 1,300 schemas, stock", figure=slow, peer=peer))
         models = f"{endpoint}; import cyara_client.models"
-        megabytes(models, large)  # writes the bytecode
+        # The first run writes the bytecode.
+        megabytes(models, large)
         rows += [
             Row(claim="memory after import, 1,300 schemas", figure=megabytes(models, large), unit="MB", bar=35),
             Row(claim="memory of `import httpx, attrs` alone", figure=megabytes(_BASE, large), unit="MB"),

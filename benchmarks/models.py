@@ -1,7 +1,7 @@
 """From the bytes of an answer to typed objects: ours beside pydantic v2, msgspec, the stock generator and bare JSON.
 
 10,000 objects of about 2.9 kB each, in pages as an API sends them: nested objects, dates with seven digits, time
-spans, enumerations, nulls and a few lists. The document is made here, and generated twice: through our corridor and
+spans, enumerations, nulls and a few lists. The document is made here, and generated twice: by our pipeline and
 by the stock generator with its own templates.
 """
 
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import Row, in_turn
+from harness import Row, generate_stock, in_turn, run_quietly
 from peers import TEXTS
 
 if TYPE_CHECKING:
@@ -132,24 +131,19 @@ def pages() -> list[bytes]:
 
 
 def generate(folder: Path) -> tuple[Path, Path]:
-    """Build the client with our corridor and with the stock generator; return both source roots."""
+    """Build the client with our pipeline and with the stock generator; return both source roots."""
     source = folder / "document.json"
     source.write_text(json.dumps(DOCUMENT))
     ours, stock = folder / "ours", folder / "stock"
     build = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "build", "--source", str(source)]
-    _run([*build, "--into", str(ours), "--no-verify"])
-    stock.mkdir()
-    generator = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source), "--meta", "none"]
-    _run([*generator, "--output-path", str(stock / "stock_client")])
+    run_quietly([*build, "--into", str(ours), "--no-verify"])
+    generate_stock(source, stock)
     return ours / "generated", stock
 
 
-def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own interpreter
-
-
-def _load(root: Path, package: str, module: str) -> Any:  # noqa: ANN401 - a module made a moment ago
+def _load(root: Path, package: str, module: str) -> Any:
     """Import from a source root, ahead of any installed package of the same name."""
+    # A package that is imported already would be found again, whatever stands first on the path.
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
     sys.path.insert(0, str(root))
@@ -161,12 +155,14 @@ def _load(root: Path, package: str, module: str) -> Any:  # noqa: ANN401 - a mod
 
 def readers(folder: Path) -> dict[str, Callable[[list[bytes]], object]]:
     """Return, by name, functions that turn the pages into objects."""
-    from peers import things as peers  # noqa: PLC0415 - importers of DOCUMENT need neither pydantic nor msgspec
+    # Not at the top: importers of DOCUMENT need neither pydantic nor msgspec.
+    from peers import things as peers
 
     ours, stock = generate(folder)
     generated_json = _load(ours, "cyara_client", "_json")
-    decode = _load_again("cyara_client._decode").decode
-    page = _load_again("cyara_client.models").ThingPage
+    # The installed client was forgotten by `_load`, so these come from the package that was just built.
+    decode: Any = importlib.import_module("cyara_client._decode").decode
+    page: Any = importlib.import_module("cyara_client.models").ThingPage
     stock_page = _load(stock, "stock_client", "models").ThingPage
     loads, fast = generated_json.loads, generated_json._fast  # noqa: SLF001 - the two faces of the decoder
 
@@ -186,10 +182,6 @@ def readers(folder: Path) -> dict[str, Callable[[list[bytes]], object]]:
     if fast is not None:
         found["ours with orjson"] = ours_fast
     return found
-
-
-def _load_again(name: str) -> Any:  # noqa: ANN401 - a module of the package that was just loaded
-    return importlib.import_module(name)
 
 
 def measure() -> list[Row]:
@@ -214,6 +206,7 @@ def measure() -> list[Row]:
             for name, bar in (("pydantic v2", 1.0), ("json.loads alone", None)):
                 pair = in_turn(lambda: fast(contents), lambda peer=found[name]: peer(contents), rounds=3)
                 rows.append(Row(claim="decode answers, extra `fast`", figure=pair.ratio, peer=name, bar=bar, note=note))
+        # A cost that grows faster than the number of objects shows only in a comparison with itself.
         grown = in_turn(lambda: ours(contents), lambda: [ours(contents[: len(contents) // 10])], rounds=3)
         rows.append(Row(claim="10 times the objects", figure=grown.ratio, peer="1,000 objects", bar=10.5))
     return rows

@@ -1,33 +1,25 @@
 """10,000 campaigns over 200 pages: the iterator beside a loop written by hand with httpx, typed objects or not.
 
-The server is another process with ready-made pages, once as fast as it can be and once with the 20 ms that a page takes
-a portal across a network. Fetching ahead can only pay where there is something to wait for and something to do
-meanwhile, so there both loops also spend 5 ms on each page, as a script does that writes what it reads. Where there is
-neither, the iterator has to notice that, and not to pay for handing pages over.
+The server has ready-made pages, once as fast as it can be and once with the 20 ms that a page takes a portal across a
+network.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
-from harness import Row, in_turn
+from harness import PAIR, Row, in_turn, serving
 
 from cyara_auth import connect
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_client.models import CampaignSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cyara_auth import Cyara
 
-PAIR = "0123456789abcdef0123456789abcdef:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/CANA8="
 PAGES, PER_PAGE = 200, 50
 PATH = "/cyarawebapi/v3.0/accounts/1/campaigns"
 
@@ -65,18 +57,6 @@ async def main():
     await server.serve_forever()
 asyncio.run(main())
 """
-
-
-@contextmanager
-def serving(delay: float) -> Iterator[str]:
-    """Run the server and yield its origin."""
-    command = [sys.executable, "-c", SERVER, str(PAGES), str(PER_PAGE), str(delay), PATH]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own interpreter
-        assert server.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        finally:
-            server.terminate()
 
 
 def by_hand(client: httpx.Client, address: str, *, typed: bool, work: float) -> int:
@@ -127,7 +107,13 @@ def beside(raw: httpx.Client, origin: str, where: str, *, work: float) -> list[R
 def measure() -> list[Row]:
     """Walk all pages by the iterator and by hand, in turn."""
     rows: list[Row] = []
+    # Fetching ahead can only pay where there is something to wait for and something to do meanwhile, so the second pair
+    # also spends 5 ms on each page, as a script does that writes what it reads. In the first there is neither, and the
+    # iterator must not pay for handing pages over.
     for delay, work, where in ((0.0, 0.0, "loopback"), (0.02, 0.005, "20 ms a page, 5 ms of work with it")):
-        with serving(delay) as origin, httpx.Client(trust_env=False) as raw:
+        with (
+            serving(SERVER, str(PAGES), str(PER_PAGE), str(delay), PATH) as origin,
+            httpx.Client(trust_env=False) as raw,
+        ):
             rows += beside(raw, origin, where, work=work)
     return rows

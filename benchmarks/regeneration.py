@@ -1,4 +1,4 @@
-"""What regeneration costs: the whole corridor beside the bare generator on the same effective document.
+"""What regeneration costs: the whole pipeline beside the bare generator on the same effective document.
 
 The documents are made here, in the form in which Swashbuckle writes them: 250 and 1,000 operations, a model for every
 two of them. The bare generator is the stock command line with its own templates and formatting hooks. Peak memory is
@@ -93,13 +93,14 @@ def bare(effective: Path, folder: Path) -> Callable[[], None]:
     return work
 
 
-def again(folder: Path, *command: str) -> Callable[[], None]:
+def repeated_command(folder: Path, *command: str) -> Callable[[], None]:
     """Return work that runs a command of the pipeline once more."""
     return lambda: _run([sys.executable, str(SCRIPT), *command], cwd=folder)
 
 
 def peak(command: list[str]) -> float:
     """Return the peak memory of a command and all processes that it starts, in MiB, sampled every 20 ms."""
+    # Sampled, since the operating system adds up no process tree; the pipeline's children do most of the work.
     highest = 0
     with psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
@@ -124,14 +125,15 @@ def measure() -> list[Row]:
         without, whole = ours(sources[250], folder, "--no-verify"), ours(sources[250], folder)
         name, command = _largest(sources[1000], folder)
         rows = [
-            _ratio("corridor without verification, 250 operations", without, stock, 1.5, "bare generator"),
-            _ratio("corridor with verification, 250 operations", whole, stock, 4.0, "bare generator"),
+            _ratio("pipeline without verification, 250 operations", without, stock, 1.5, "bare generator"),
+            _ratio("pipeline with verification, 250 operations", whole, stock, 4.0, "bare generator"),
             _ratio("1,000 operations", ours(sources[1000], folder), whole, 4.4, "250 operations"),
             Row(claim="peak memory", figure=peak(command), unit="MB", bar=400, note=name),
-            _seconds("regeneration with unchanged inputs", again(folder, *small)),
+            _seconds("regeneration with unchanged inputs", repeated_command(folder, *small)),
         ]
+        # Somebody who tries a change measures too, and then the committed client is not what would be built.
         if subprocess.run([sys.executable, str(SCRIPT), "check"], capture_output=True, check=False).returncode == 0:  # noqa: S603 - our own script
-            rows.append(_seconds("check of the committed client", again(folder, "check")))
+            rows.append(_seconds("check of the committed client", repeated_command(folder, "check")))
     return rows
 
 
@@ -160,13 +162,15 @@ def _largest(otherwise: Path, folder: Path) -> tuple[str, list[str]]:
 
 
 def _run(command: list[str], cwd: Path | None = None) -> None:
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])  # the stock hooks look for ruff
+    # The formatting hooks of the stock generator look for ruff on the PATH.
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     environ = {**os.environ, "PATH": path}
     done = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
+# A child may end between two looks at it.
 def _children(process: psutil.Process) -> list[psutil.Process]:
     try:
         return list(process.children(recursive=True))

@@ -23,6 +23,7 @@ DOCS = HERE.parent / "docs"
 
 def names() -> list[str]:
     """Return the benchmarks of this folder: the modules that have a `measure()`."""
+    # Read as text: importing a benchmark only to ask would load all that it measures.
     modules = (path for path in HERE.glob("*.py") if path.name != Path(__file__).name)
     return sorted(path.stem for path in modules if "\ndef measure(" in path.read_text(encoding="utf-8"))
 
@@ -35,6 +36,7 @@ def measure_alone(name: str) -> list[Row]:
     if done.returncode:
         sys.stderr.write(done.stderr)
         raise SystemExit(f"benchmark {name} did not run to its end (exit code {done.returncode})")
+    # The last line, since a library may print something of its own.
     return [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
 
 
@@ -67,6 +69,7 @@ def main(arguments: list[str]) -> int:
     for name in arguments or names():
         results[name] = measure_alone(name)
         print(f"\n## {name}\n\n{table(results[name])}", flush=True)
+    # Figures of different runs do not belong into one table.
     if not arguments:
         write_documents(results)
     return 0 if all(row.holds for rows in results.values() for row in rows) else 1

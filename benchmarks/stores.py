@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import Row
+from harness import PAIR, Row
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.guard.guard import StrikeGuard
@@ -29,7 +29,6 @@ from cyara_auth.strikes.state import GuardPolicy, Outcome
 if TYPE_CHECKING:
     from cyara_auth.stores.base import StrikeStore
 
-PAIR = "0123456789abcdef0123456789abcdef:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/CANA8="
 ORIGIN = "https://portal.example:443"
 CALLS = 3000
 SQLITE_BAR_US = 300.0
@@ -45,6 +44,7 @@ def microseconds(store: StrikeStore) -> list[float]:
         ticket.sent()
         ticket.settle(Outcome.VERIFICATION)
 
+    # The first call verifies the pair, and the first transactions create the file.
     for _ in range(100):
         one()
     times = []
@@ -67,11 +67,13 @@ def row(name: str, store: StrikeStore, *, bar: float | None = None) -> Row:
 
 def redis_server(folder: str, cleanup: ExitStack) -> str:
     """Start a server that keeps nothing, and return its URL."""
+    # Another process could take the port in between; a benchmark can be started again.
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     command = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - no shell, and no text of others
+    # Called in reverse: killed first, then waited for.
     cleanup.callback(server.wait)
     cleanup.callback(server.kill)
     deadline = time.monotonic() + 10

@@ -20,6 +20,7 @@ def main(plan_type: str, file: str) -> None:
         there = sorted({str(campaign.plan_type) for campaign in campaigns})
         sys.exit(f"No campaign has the plan type {plan_type}; there are: {', '.join(there)}")
     with Path(file).open("w", encoding="utf-8", newline="") as out:
+        # `newline=""` above is for this writer, which ends its lines itself.
         rows = csv.writer(out)
         rows.writerow(["id", "name", "status", "last run"])
         for campaign in found:

@@ -14,6 +14,7 @@ from cyara_client.models import AttachUsersRequest, CreateUserRequest, CreateUse
 
 def read(file: str) -> list[CreateUserRequest]:
     """Return what to ask for, a user per line."""
+    # Spreadsheets write a byte order mark in front of UTF-8, which would become part of the first column's name.
     with Path(file).open(encoding="utf-8-sig", newline="") as lines:
         return [
             CreateUserRequest(username=row["username"], email=row["email"], roles=row["roles"].split(";"))
@@ -25,6 +26,7 @@ def main(file: str) -> int:
     """Create the users, and give them access to the account."""
     with connect() as cyara:
         results = cyara.users.create_users_bulk(body=CreateUsersBulkRequest(users=read(file)))
+        # Bulk creation answers 200 even if it refused some of the users; each result says for itself.
         created = [result.user_id for result in results if result.user_id]
         if created:
             cyara.users.attach_users_to_account_bulk(body=AttachUsersRequest(user_ids=created))

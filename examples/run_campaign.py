@@ -20,6 +20,7 @@ def main(campaign_id: int) -> int:
                 on_progress=lambda now: print(f"{now.elapsed:.0f} s: still running"),
             )
     except CyaraError as error:
+        # Errors carry advice as notes, which only a traceback would show.
         print(error, *getattr(error, "__notes__", ()), file=sys.stderr, sep="\n")
         return 2
     for result in outcome.results:

@@ -1,4 +1,4 @@
-"""What becomes of answers that are not as the document says, and of a token that was regenerated: asked, not assumed.
+"""What becomes of answers that are not as the document says, and of a token that was regenerated: by real calls.
 
 Everything here is what a contender's process said after a real call to the local portal, in the words of a table cell.
 """
@@ -67,15 +67,17 @@ class Behaviour:
 def behaviour(contender: Contender, portal: LocalPortal, home: str) -> Behaviour:
     """Ask one contender everything; the portal regenerates the token before each process and the last question."""
     with running(contender, _target(portal, home)) as process:
-        process.ask("first", CAMPAIGN)  # verifies the pair where that matters
+        # Verifies the pair, where a contender knows such a thing.
+        process.ask("first", CAMPAIGN)
         cells = {"a call returns": said(process.ask("outcome", CAMPAIGN))}
         cells["404"] = said(process.ask("outcome", MISSING))
         cells["printing the client shows the token"] = "**yes**" if process.ask("shows_token") else "no"
         for question in QUESTIONS:
-            portal.order(question.fault)
+            portal.inject(question.fault)
             fields = [] if question.field is None else [question.field]
             cells[question.label] = said(process.ask("outcome", CAMPAIGN, *fields))
             assert portal.pending_faults == 0, question
+    # A process of its own: after the login page, this client lets nothing through.
     with running(contender, _target(portal, home)) as process:
         process.ask("first", CAMPAIGN)
         portal.regenerate_token()

@@ -14,6 +14,7 @@ import venv
 from typing import TYPE_CHECKING
 
 import attrs
+from harness import generate_stock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ DEPENDENCIES = (
 VERSIONS = "import importlib.metadata as m, json, sys; print(json.dumps([m.version(each) for each in sys.argv[1:]]))"
 
 
-class Unavailable(Exception):  # noqa: N818 - no error: the comparison goes on
+class UnavailableError(Exception):
     """A contender cannot be had on this machine; the text says why."""
 
 
@@ -64,9 +65,7 @@ def by_hand() -> list[Contender]:
 
 def stock(document: Path, folder: Path) -> Contender:
     """Generate the stock client."""
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(document), "--meta", "none"]
-    folder.mkdir()
-    _run([*command, "--output-path", str(folder / "stock_client")])
+    generate_stock(document, folder)
     title = f"openapi-python-client {version('openapi-python-client')}"
     return Contender(module="stock_generator", title=title, root=str(folder))
 
@@ -75,21 +74,22 @@ def openapi_generator(document: Path, folder: Path) -> Contender:
     """Install OpenAPI Generator into an environment of its own and generate its client.
 
     Raises:
-        Unavailable: there is no Java, or the package could not be installed or did not run.
+        UnavailableError: there is no Java, or the package could not be installed or did not run.
     """
     if shutil.which("java") is None:
-        raise Unavailable("OpenAPI Generator needs Java, and there is no `java` on the PATH")
+        raise UnavailableError("OpenAPI Generator needs Java, and there is no `java` on the PATH")
     environment, output = folder / "environment", folder / "output"
     scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
     python = str(scripts / "python")
     generate = [str(scripts / "openapi-generator-cli"), "generate", "-g", "python", "-i", str(document)]
     quiet = ["--global-property", "apiTests=false,modelTests=false,apiDocs=false,modelDocs=false"]
     try:
+        # An environment of its own, because the generator's client wants other versions than this project.
         venv.create(environment, with_pip=True)
         _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *DEPENDENCIES])
         _run([*generate, "-o", str(output), "--package-name", "og_client", *quiet])
     except (OSError, subprocess.SubprocessError) as error:
-        raise Unavailable(f"OpenAPI Generator could not be installed or run ({type(error).__name__})") from error
+        raise UnavailableError(f"OpenAPI Generator could not be installed or run ({type(error).__name__})") from error
     title = f"OpenAPI Generator {version('openapi-generator-cli', python)}"
     return Contender(module="openapi_generator", title=title, python=python, root=str(output))
 

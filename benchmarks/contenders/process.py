@@ -37,7 +37,7 @@ class Running:
     import_megabytes: float
     _process: subprocess.Popen[str]
 
-    def ask(self, question: str, *arguments: object) -> Any:  # noqa: ANN401 - each question has its own answer
+    def ask(self, question: str, *arguments: object) -> Any:
         """Ask and wait for the answer.
 
         Raises:
@@ -52,6 +52,7 @@ class Running:
 @contextmanager
 def running(contender: Contender, target: Target) -> Iterator[Running]:
     """Start a contender's process, and end it."""
+    # A variable of the caller's shell must not decide what a contender does, nor where it keeps its strikes.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CYARA_", "PYTHON"))}
     homes = dict.fromkeys(("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), target.home)
     environment = {**kept, **homes, "PYTHONPATH": contender.root}
@@ -68,7 +69,7 @@ def running(contender: Contender, target: Target) -> Iterator[Running]:
             process.wait(timeout=60)
 
 
-def _line(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401 - each question has its own answer
+def _line(process: subprocess.Popen[str]) -> Any:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:

@@ -7,7 +7,8 @@ in is `[question, arguments...]`. Nothing is imported before the contender that 
 import sys
 import time
 
-sys.modules["orjson"] = None  # type: ignore[assignment] - it may happen to be here; users have it only if they ask for it
+# It may happen to be installed here; users have it only if they ask for it.
+sys.modules["orjson"] = None  # type: ignore[assignment]  # the documented way to make an import fail
 
 _began = time.perf_counter()
 _contender = __import__(sys.argv[1])
@@ -20,7 +21,8 @@ def resident() -> float:
         with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - pathlib would be weighed too
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:"))
     except OSError:
-        import resource  # noqa: PLC0415 - only where there is no /proc
+        # Only where there is no /proc; importing it takes memory too.
+        import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
@@ -38,7 +40,7 @@ _base_url, _pair, _account = sys.argv[2], sys.argv[3], int(sys.argv[4])
 _client: Any = None
 
 
-def client() -> Any:  # noqa: ANN401 - each contender has its own
+def client() -> Any:
     """Return what the contender's script would hold, made at the first question."""
     global _client  # noqa: PLW0603 - one process is one script
     if _client is None:
@@ -84,16 +86,16 @@ def outcome(campaign_id: int, *names: str) -> dict[str, Any]:
         found = {name: _value(value, name) for name in names}
     except Exception as error:  # noqa: BLE001 - whatever it is, is the answer
         return {"raised": type(error).__name__}
-    return {"returned": type(value).__name__, "values": {name: _told(each) for name, each in found.items()}}
+    return {"returned": type(value).__name__, "values": {name: _described(each) for name, each in found.items()}}
 
 
-def _value(campaign: Any, name: str) -> Any:  # noqa: ANN401 - a typed object, or what JSON has
+def _value(campaign: Any, name: str) -> Any:
     if isinstance(campaign, dict):
         return campaign[name]
     return getattr(campaign, re.sub(r"([A-Z])", r"_\1", name).lower())
 
 
-def _told(value: object) -> list[str]:
+def _described(value: object) -> list[str]:
     return [type(value).__name__, str(value)]
 
 
@@ -102,6 +104,7 @@ def together(campaign_id: int, threads: int) -> dict[str, int]:
     held, outcomes, ready = client(), Counter[str](), threading.Barrier(threads)
 
     def one() -> None:
+        # All at once, so that none has the answer of another before it sends.
         ready.wait()
         try:
             outcomes[f"returned {type(_contender.campaign(held, _account, campaign_id)).__name__}"] += 1

@@ -126,7 +126,7 @@ def test_a_stale_token_is_one_line_and_one_strike(portal: LocalPortal) -> None:
 
 
 def test_a_run_that_is_lost_after_its_start_says_that_it_goes_on(portal: LocalPortal) -> None:
-    portal.order(attrs.evolve(faults.answer(404), skip=1, path="/runs"))
+    portal.inject(attrs.evolve(faults.answer(404), skip=1, path="/runs"))
     done = run(portal, "run_campaign.py", "801")
     assert done.returncode == 2
     assert "it goes on at the portal" in done.stderr

@@ -110,7 +110,7 @@ def caught_by(cyara: Cyara, *, asynchronous: bool) -> CyaraError:
 @pytest.mark.parametrize("case", FAULTS)
 def test_each_fault_is_one_clear_error(portal: LocalPortal, cyara: Cyara, case: str, *, asynchronous: bool) -> None:
     fault, kind, said = FAULTS[case]
-    portal.order(fault)
+    portal.inject(fault)
     error = caught_by(cyara, asynchronous=asynchronous)
     assert isinstance(error, kind)
     assert re.search(said, str(error))
@@ -124,7 +124,7 @@ def test_each_fault_is_one_clear_error(portal: LocalPortal, cyara: Cyara, case: 
 
 
 def test_an_error_has_every_fact(portal: LocalPortal, cyara: Cyara) -> None:
-    portal.order(answer(409, PROBLEM, "application/problem+json", headers=(("Retry-After", "7"),)))
+    portal.inject(answer(409, PROBLEM, "application/problem+json", headers=(("Retry-After", "7"),)))
     with pytest.raises(Conflict) as caught:
         cyara.campaigns.execute_campaign(campaign_id=801)
     error = caught.value
@@ -142,7 +142,7 @@ def test_an_error_has_every_fact(portal: LocalPortal, cyara: Cyara) -> None:
 
 
 def test_a_redirect_is_not_followed(portal: LocalPortal, cyara: Cyara) -> None:
-    portal.order(faults.redirect(f"{portal.base_url}/v3.0/accounts/1/plans"))
+    portal.inject(faults.redirect(f"{portal.base_url}/v3.0/accounts/1/plans"))
     with pytest.raises(UnexpectedStatus) as caught:
         cyara.campaigns.get_campaigns()
     assert caught.value.headers["location"].endswith("/plans")
@@ -152,7 +152,7 @@ def test_a_redirect_is_not_followed(portal: LocalPortal, cyara: Cyara) -> None:
 def test_a_post_whose_answer_is_lost_is_sent_once(portal: LocalPortal, cyara: Cyara) -> None:
     for fault in (faults.answer(503), faults.drop(), faults.gateway(504)):
         portal.forget_requests()
-        portal.order(fault)
+        portal.inject(fault)
         with pytest.raises(CyaraError):
             cyara.campaigns.execute_campaign(campaign_id=801)
         assert len(portal.requests) == 1
@@ -160,9 +160,9 @@ def test_a_post_whose_answer_is_lost_is_sent_once(portal: LocalPortal, cyara: Cy
 
 def test_a_slow_body_arrives_and_a_stalled_one_times_out(portal: LocalPortal) -> None:
     with client_of(portal, timeout=1.0) as cyara:
-        portal.order(Fault(pace=0.02))  # pauses shorter than the timeout add up to no timeout
+        portal.inject(Fault(chunk_delay=0.02))  # pauses shorter than the timeout add up to no timeout
         assert len(cyara.campaigns.get_campaigns(page_size=50).results) == 50
-        portal.order(Fault(pace=3.0))
+        portal.inject(Fault(chunk_delay=3.0))
         began = time.monotonic()
         with pytest.raises(TransportError, match="ReadTimeout"):
             cyara.campaigns.get_campaigns(page_size=50)
@@ -170,7 +170,7 @@ def test_a_slow_body_arrives_and_a_stalled_one_times_out(portal: LocalPortal) ->
 
 
 def test_a_429_storm_of_64_threads_is_answered_with_few_repeats(portal: LocalPortal, cyara: Cyara) -> None:
-    portal.order(answer(429, ""))
+    portal.inject(answer(429, ""))
 
     def call(_: int) -> type[Exception]:
         with pytest.raises(CyaraError) as caught:
@@ -189,7 +189,7 @@ def test_a_429_storm_of_64_threads_is_answered_with_few_repeats(portal: LocalPor
 def test_a_list_that_breaks_off_gives_what_was_read_and_then_the_error(
     portal: LocalPortal, cyara: Cyara, page: int
 ) -> None:
-    portal.order(attrs.evolve(faults.cut(400), skip=page - 1, path="/campaigns"))
+    portal.inject(attrs.evolve(faults.cut(400), skip=page - 1, path="/campaigns"))
     read = []
     with pytest.raises(TransportError):
         read.extend(campaign.campaign_id for campaign in cyara.campaigns.iter_campaigns())

@@ -46,7 +46,7 @@ def _read(cyara: Cyara, face: str, read: list[int]) -> None:
 @pytest.mark.parametrize("face", ["sync", "async"])
 def test_a_foreign_next_page_is_an_error_of_pages_and_of_the_credentials_origin(portal: LocalPortal, face: str) -> None:
     page = {"results": [CAMPAIGN], "nextPage": FOREIGN, "totalResults": 2}
-    portal.order(faults.answer(200, json.dumps(page), media_type="application/json"))
+    portal.inject(faults.answer(200, json.dumps(page), media_type="application/json"))
     read: list[int] = []
     with pytest.raises(CredentialOriginError) as caught:
         _read(_client(portal), face, read)

@@ -29,7 +29,7 @@ SPECIFICATION = f"""<?xml version="1.0" encoding="utf-8"?>
 <PhoneNo>4021@192.0.2.10</PhoneNo><Steps><CallSteps><Step><StepNo>1</StepNo><Description>Menu</Description>
 </Step></CallSteps></Steps></TestCase></TestCases></TestSpecification>
 """.encode()
-SLOW = Fault(pace=0.005, path="/export")
+SLOW = Fault(chunk_delay=0.005, path="/export")
 """Ten seconds and more for a whole file: it is always interrupted before."""
 
 both = pytest.mark.parametrize("face", ["threads", "tasks"])
@@ -167,7 +167,7 @@ def test_what_does_not_arrive_whole_leaves_everything_as_it_was(
     target = folder / "case.xml"
     target.write_bytes(b"of yesterday")
     if fault is not None:
-        portal.order(fault)
+        portal.inject(fault)
     with pytest.raises(kind, match=said):
         downloaded(portal, face, target, number, **options)
     portal.clear_faults()
@@ -191,7 +191,7 @@ def test_a_callers_own_error_in_the_middle_leaves_nothing(
     portal: LocalPortal, face: str, source: Path, folder: Path
 ) -> None:
     number = uploaded(client_of(portal), source)
-    portal.order(SLOW)
+    portal.inject(SLOW)
 
     def progress(done: int, _: int | None) -> None:
         assert done > 0
@@ -228,7 +228,7 @@ asyncio.run(main())
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is a signal on POSIX")
 def test_ctrl_c_in_the_middle_leaves_nothing(portal: LocalPortal, face: str, source: Path, folder: Path) -> None:
     number = uploaded(client_of(portal), source)
-    portal.order(SLOW)
+    portal.inject(SLOW)
     environ = {
         **os.environ,
         "CYARA_BASE_URL": portal.base_url,
@@ -254,7 +254,7 @@ def test_a_cancelled_task_leaves_nothing_and_the_client_in_order(
     portal: LocalPortal, source: Path, folder: Path
 ) -> None:
     number = uploaded(client_of(portal), source)
-    portal.order(SLOW)
+    portal.inject(SLOW)
 
     async def main() -> list[Path]:
         begun = asyncio.Event()

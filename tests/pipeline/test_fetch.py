@@ -266,7 +266,7 @@ def test_a_portal_that_asks_gets_the_credential_once(kit: Any, monkeypatch: pyte
         monkeypatch.setenv("CYARA_API_CREDENTIAL", portal.credential)
         fetched = fetch_portal(portal.base_url, network=DIRECT, progress=kit.progress())
         assert fetched.document.data["paths"]
-        assert [str(visit.presented) for visit in portal.requests].count("accepted") == 1
+        assert [str(visit.credential_result) for visit in portal.requests].count("accepted") == 1
         assert portal.invalid_calls == 0
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cyara_tools.portal.document import Document
-from cyara_tools.portal.judge import Judge
 from cyara_tools.portal.schema import Shapes
+from cyara_tools.portal.schema_validator import SchemaValidator
 
 
 def _reference(name: str) -> dict[str, str]:
@@ -39,6 +39,6 @@ def test_looking_for_enumerations_ends() -> None:
 
 @pytest.mark.timeout(20)
 def test_judging_ends() -> None:
-    judge = Judge(shapes=Shapes(Document(_document())), in_request=True)
-    assert judge.fits({"$type": "animal"}, _reference("Animal"))
-    assert not judge.fits({"$type": 1}, _reference("Animal"))
+    validator = SchemaValidator(shapes=Shapes(Document(_document())), in_request=True)
+    assert validator.is_valid({"$type": "animal"}, _reference("Animal"))
+    assert not validator.is_valid({"$type": 1}, _reference("Animal"))

@@ -2,9 +2,7 @@
 
 Needs the extra `testing`. `LocalPortal` is a context manager around a real HTTP server on loopback, `python -m
 cyara_tools.portal` starts one from the shell, and the pytest plugin that comes along offers it as the fixture
-`cyara_portal`. `faults` has the disturbances to order.
-
-Names are looked up on first use, so that the pytest plugin costs nothing in runs that never start a portal.
+`cyara_portal`. `faults` has the faults that a test can inject.
 """
 
 from __future__ import annotations
@@ -20,17 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["CuttingProxy", "LocalPortal", "faults"]
 
-_NEEDED = ("defusedxml", "jsonschema", "python_multipart", "starlette", "uvicorn")
-_HOMES = {"CuttingProxy": "proxy", "LocalPortal": "local_portal"}
+_REQUIRED_PACKAGES = ("defusedxml", "python_multipart", "starlette", "uvicorn")
+_MODULES = {"CuttingProxy": "proxy", "LocalPortal": "local_portal"}
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is asked for
+def __getattr__(name: str) -> Any:
+    # Names are looked up on first use, so that the pytest plugin costs nothing in runs that never start a portal.
     if name == "faults":
         return import_module("cyara_tools.portal.faults")
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     require_extra()
-    return getattr(import_module(f"cyara_tools.portal.{_HOMES[name]}"), name)
+    return getattr(import_module(f"cyara_tools.portal.{_MODULES[name]}"), name)
 
 
 def require_extra() -> None:
@@ -39,9 +38,12 @@ def require_extra() -> None:
     Raises:
         MissingExtraError: A package of the extra `testing` is missing.
     """
-    missing = [name for name in _NEEDED if find_spec(name) is None]
+    missing = [name for name in _REQUIRED_PACKAGES if find_spec(name) is None]
     if missing:
-        # Only here: errors reach for the client package, and a build imports this package before it says which one.
-        raise import_module("cyara_auth.errors").MissingExtraError(
+        # Not at the top: `errors` imports `cyara_client`, and a build imports this package before it has said which
+        # `cyara_client` it verifies.
+        from cyara_auth.errors import MissingExtraError
+
+        raise MissingExtraError(
             f"The local portal needs {', '.join(missing)}. Run: pip install 'cyara-client[testing]'"
         )

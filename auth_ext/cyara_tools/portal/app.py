@@ -1,4 +1,4 @@
-"""The portal on the wire: one request from arrival to answer, faults included."""
+"""The ASGI application: one request from arrival to answer, faults included."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from cyara_tools.portal.answers import Answer, problem
-from cyara_tools.portal.check import Incoming
+from cyara_tools.portal.answers import PortalAnswer, problem
 from cyara_tools.portal.faults import Fault, Stage
+from cyara_tools.portal.request_validator import IncomingRequest
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from cyara_tools.portal.connections import Connections
     from cyara_tools.portal.core import PortalCore
-    from cyara_tools.portal.recorder import Visit
-    from cyara_tools.portal.wire import Connections
+    from cyara_tools.portal.recorder import RecordedRequest
 
-_PIECE = 1024
+_CHUNK = 1024
 _NO_FAULT = Fault()
 
 
@@ -36,88 +36,98 @@ class PortalApp:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
+        # Latin-1 gives every byte a character, so nothing that was sent is lost or refused before it is recorded.
         path = scope["raw_path"].decode("latin-1")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        visit = self.core.recorder.open(request.method, path, request.url.query, headers)
+        recorded = self.core.recorder.record(request.method, path, request.url.query, headers)
+        # Recorded before the body is read: a request that breaks off half-way did arrive.
         try:
             body = await request.body()
         except ClientDisconnect:
             return
-        incoming = Incoming(method=request.method, path=path, query=request.url.query, headers=headers, body=body)
-        visit.body_size = len(body)
-        visit.secret_elsewhere = any(self.core.secrets_in(incoming))
-        await self._exchange(incoming, visit, scope, receive, send)
+        incoming = IncomingRequest(
+            method=request.method, path=path, query=request.url.query, headers=headers, body=body
+        )
+        recorded.body_size = len(body)
+        recorded.secret_elsewhere = any(self.core.secrets_in(incoming))
+        await self._exchange(incoming, recorded, scope, receive, send)
 
-    async def _exchange(self, incoming: Incoming, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _exchange(
+        self, incoming: IncomingRequest, recorded: RecordedRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         fault = self.core.faults.take(incoming.path) or _NO_FAULT
-        if fault.stage is Stage.BEFORE_EVALUATION:
-            if fault.delay:
-                await asyncio.sleep(fault.delay)
-            if fault.drop:
-                await self._drop(scope)
-                return
+        if await self._interrupt(fault, Stage.BEFORE_EVALUATION, scope):
+            return
         early = fault.stage is Stage.BEFORE_EVALUATION and fault.status is not None
-        answer = Answer(status=200) if early else self._answer(incoming, visit)
-        if fault.stage is Stage.AFTER_EVALUATION:
-            if fault.delay:
-                await asyncio.sleep(fault.delay)
-            if fault.drop:
-                await self._drop(scope)
-                return
+        # The answer of a fault before the evaluation comes from something in front of the portal, so nothing is
+        # charged; after it, the portal has charged what its own answer never tells.
+        answer = PortalAnswer(status=200) if early else self._answer(incoming, recorded)
+        if await self._interrupt(fault, Stage.AFTER_EVALUATION, scope):
+            return
         if fault.status is not None:
-            answer = Answer(
+            answer = PortalAnswer(
                 status=fault.status,
                 body=fault.body.encode(),
                 media_type=fault.media_type,
                 headers=fault.headers,
             )
-        visit.status = answer.status
+        recorded.status = answer.status
+        # Armed before anything is written, because the count includes the head of the answer.
         if fault.cut is not None:
             self.connections.at(scope["client"]).cut_after(fault.cut)
-        await self._send(answer, fault.pace, scope, receive, send)
+        await self._send(answer, fault.chunk_delay, scope, receive, send)
 
-    def _answer(self, incoming: Incoming, visit: Visit) -> Answer:
+    def _answer(self, incoming: IncomingRequest, recorded: RecordedRequest) -> PortalAnswer:
         base = self.core.settings.base_path
         if not incoming.path.lower().startswith(f"{base.lower()}/"):
             return problem(404, "Not Found", f"The API lives under {base}.")
         below = attrs.evolve(incoming, path=incoming.path[len(base) :])
+        # The document is no operation of itself, so it has to be found before the router says 404.
         page = self._page(below)
         if page is not None and not self.core.settings.document_needs_credential:
             return page
-        return self.core.admit(below, visit) or page or self.core.serve(below, visit)
+        return self.core.admit(below, recorded) or page or self.core.serve(below, recorded)
 
-    def _page(self, incoming: Incoming) -> Answer | None:
+    def _page(self, incoming: IncomingRequest) -> PortalAnswer | None:
         """Serve the document itself, and the page of the Swagger UI that names it."""
         name = self.core.settings.document_name
         address = f"/swagger/{name}/swagger.json"
         if incoming.method != "GET":
             return None
         if incoming.path.lower() == address.lower():
-            return Answer(status=200, body=self.core.document_bytes, media_type="application/json;charset=utf-8")
+            return PortalAnswer(status=200, body=self.core.document_bytes, media_type="application/json;charset=utf-8")
         if incoming.path.lower() in {"/swagger", "/swagger/", "/swagger/index.html"}:
             where = f"{self.core.settings.base_path}{address}"
-            return Answer(status=200, body=_UI_PAGE.format(url=where, name=name).encode(), media_type="text/html")
+            return PortalAnswer(status=200, body=_UI_PAGE.format(url=where, name=name).encode(), media_type="text/html")
         return None
 
-    async def _drop(self, scope: Scope) -> None:
-        self.connections.at(scope["client"]).abort()
-        # The server learns of the loss in the next turn of its loop, and then expects no answer any more.
-        await asyncio.sleep(0)
+    async def _interrupt(self, fault: Fault, stage: Stage, scope: Scope) -> bool:
+        """Wait, or drop the connection, if the fault asks for it at this stage; True if there is nobody to answer."""
+        if fault.stage is not stage:
+            return False
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault.drop:
+            self.connections.at(scope["client"]).abort()
+            # The server learns of the loss in the next turn of its loop, and then expects no answer any more.
+            await asyncio.sleep(0)
+        return fault.drop
 
-    async def _send(self, answer: Answer, pace: float, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send(self, answer: PortalAnswer, chunk_delay: float, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {"content-length": str(len(answer.body)), **dict(answer.headers)}
         if answer.media_type is not None:
             headers["content-type"] = answer.media_type
-        if not pace:
+        if not chunk_delay:
+            # An answer to HEAD has the length of the body that GET would get, and no body.
             body = b"" if scope["method"] == "HEAD" else answer.body
             await Response(body, status_code=answer.status, headers=headers)(scope, receive, send)
             return
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-        for start in range(0, len(answer.body), _PIECE):
-            await asyncio.sleep(pace)
-            piece = answer.body[start : start + _PIECE]
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        for start in range(0, len(answer.body), _CHUNK):
+            await asyncio.sleep(chunk_delay)
+            chunk = answer.body[start : start + _CHUNK]
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 

@@ -1,4 +1,4 @@
-"""From a request's body to the JSON value it stands for, by its media type."""
+"""From a request's body to the JSON value that it encodes, by its media type."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import attrs
 from python_multipart.multipart import create_form_parser
 
 from cyara_tools.portal import media
-from cyara_tools.portal.decode import ABSENT, from_query, kinds_of, scalar, takes_array
-from cyara_tools.portal.document import Parameter
+from cyara_tools.portal.decode import ABSENT, from_query, json_types_of, scalar, takes_array
+from cyara_tools.portal.document import ServedParameter
 from cyara_tools.portal.json_types import as_object, is_array
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def read_body(data: bytes, content_type: str, described: Mapping[str, Json], sha
         return _multipart(read_parts(data, content_type), shape, shapes)
     if name.startswith("text/"):
         return scalar(_text(data), shape, shapes)
+    # One character a byte, so that it can be recorded and compared like any text.
     return data.decode("latin-1")
 
 
@@ -78,6 +79,7 @@ def read_parts(data: bytes, content_type: str) -> list[Part]:
     boundary = media.parameter(content_type, "boundary")
     if not boundary:
         raise UnreadableBodyError("the multipart Content-Type has no boundary")
+    # The parser below takes a body that was cut off for a complete one.
     if f"--{boundary}--".encode() not in data:
         raise UnreadableBodyError("the multipart body does not end with its boundary")
     found: list[Part] = []
@@ -117,6 +119,7 @@ def _part(name: bytes | None, file_name: bytes | None, kind: Json, data: bytes) 
 def _json(data: bytes) -> Json:
     try:
         return json.loads(data)
+    # Too much nesting is no error in the JSON to Python, and any caller can send it.
     except RecursionError:
         raise UnreadableBodyError("the body is nested too deeply") from None
     except ValueError as error:
@@ -135,10 +138,12 @@ def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json
     found: dict[str, Any] = {}
     used: set[str] = set()
     for name, schema in shape.properties.items():
-        spelling = as_object(encoding.get(name))
-        style = spelling.get("style") or "form"
-        explode = bool(spelling.get("explode", style == "form"))
-        field = Parameter(name=name, place="query", required=False, schema=schema, style=style, explode=explode)
+        field_encoding = as_object(encoding.get(name))
+        style = field_encoding.get("style") or "form"
+        explode = bool(field_encoding.get("explode", style == "form"))
+        field = ServedParameter(
+            name=name, location="query", required=False, schema=schema, style=style, explode=explode
+        )
         # An object member is not spread over the fields beside it, unlike an object parameter in a query.
         nested = (
             shapes.of(schema).is_object and name not in fields and not any(k.startswith(f"{name}[") for k in fields)
@@ -146,7 +151,7 @@ def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json
         value = ABSENT if nested else from_query(fields, field, shapes, used)
         if value is not ABSENT:
             found[name] = value
-    extra = shapes.of(shape.extra)
+    extra = shapes.of(shape.additional)
     for name in fields:
         if name not in used:
             found[name] = scalar(fields[name][0], extra, shapes)
@@ -154,20 +159,21 @@ def _form(data: bytes, shape: Shape, shapes: Shapes, encoding: Mapping[str, Json
 
 
 def _multipart(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
-    kinds = kinds_of(shape, shapes)
-    if kinds and not (shape.is_object or "object" in kinds):
-        return _nameless(parts, shape, shapes)
+    types = json_types_of(shape, shapes)
+    if types and not (shape.is_object or "object" in types):
+        return _unnamed_value(parts, shape, shapes)
     fields = {
-        name: schema for one in (*map(shapes.of, shape.choices), shape) for name, schema in one.properties.items()
+        name: schema for one in (*map(shapes.of, shape.alternatives), shape) for name, schema in one.properties.items()
     }
     found: dict[str, Any] = {}
     for part in parts:
-        schema = fields.get(part.name, shape.extra)
+        schema = fields.get(part.name, shape.additional)
         inner = shapes.of(schema)
         if takes_array(inner, shapes):
-            whole = _json_or_none(part)
-            if is_array(whole):
-                found[part.name] = whole
+            decoded = _json_or_none(part)
+            # A list comes as one part of JSON, or as a part for each entry.
+            if is_array(decoded):
+                found[part.name] = decoded
                 continue
             found.setdefault(part.name, []).append(_part_value(part, shapes.of(inner.items), shapes))
         elif part.name in found:
@@ -177,7 +183,7 @@ def _multipart(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
     return found
 
 
-def _nameless(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
+def _unnamed_value(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
     """Read a form whose schema is a file, a text or a list of those: its parts are the value, whatever their names."""
     if takes_array(shape, shapes):
         return [_part_value(part, shapes.of(shape.items), shapes) for part in parts]
@@ -187,12 +193,13 @@ def _nameless(parts: Sequence[Part], shape: Shape, shapes: Shapes) -> Json:
 
 
 def _part_value(part: Part, shape: Shape, shapes: Shapes) -> Json:
+    # A file is never decoded, even one of JSON: its bytes are the value.
     if part.file_name is not None:
         return part.data.decode("latin-1")
     if shape.is_object or (part.content_type and media.is_json(part.content_type)):
-        whole = _json_or_none(part)
-        if whole is not None:
-            return whole
+        decoded = _json_or_none(part)
+        if decoded is not None:
+            return decoded
     return scalar(part.data.decode("utf-8", "replace"), shape, shapes)
 
 

@@ -1,4 +1,4 @@
-"""Everything a portal is, but the wire: document, credential desk, faults, recorder, and the life of campaigns."""
+"""Everything a portal is, except the server: document, credentials, faults, recorder and the simulated account."""
 
 from __future__ import annotations
 
@@ -9,117 +9,126 @@ from urllib.parse import quote
 
 import attrs
 
-from cyara_tools.portal.answers import Answer, Answers, problem
-from cyara_tools.portal.check import Incoming, RequestCheck
-from cyara_tools.portal.credentials import CredentialDesk, Presented
+from cyara_tools.portal.answers import AnswerFactory, PortalAnswer, problem
+from cyara_tools.portal.credentials import CredentialChecker, CredentialResult
 from cyara_tools.portal.document import Document, bundled_bytes
-from cyara_tools.portal.domain.routes import Cyara
+from cyara_tools.portal.domain.account import SimulatedAccount
 from cyara_tools.portal.faults import FaultPlan
 from cyara_tools.portal.recorder import Recorder
+from cyara_tools.portal.request_validator import IncomingRequest, RequestValidator
 from cyara_tools.portal.routing import Router
 from cyara_tools.portal.schema import Shapes
-from cyara_tools.portal.synthesis import Form
+from cyara_tools.portal.synthesis import AnswerForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cyara_tools.portal.check import Verdict
     from cyara_tools.portal.document import ServedOperation
-    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.recorder import RecordedRequest
+    from cyara_tools.portal.request_validator import ValidatedRequest
     from cyara_tools.portal.settings import PortalSettings
 
-TEMPLATE: Final = "x-cyara-template"
+TEMPLATE_HEADER: Final = "x-cyara-template"
 """Header by which a caller may name the template that it means, percent-encoded."""
 
 DocumentSource = bytes | str | Path | dict[str, Any] | None
 
 
 class PortalCore:
-    """One portal without a socket. All of it runs in the server's thread, except what orders, counts and reads."""
+    """One portal without a socket. It runs in the server's thread, except what `LocalControls` calls."""
 
     def __init__(self, document: DocumentSource, settings: PortalSettings, origin: str) -> None:
         self.settings = settings
         self.base_url = origin + settings.base_path
         self.document_bytes = read_document(document)
+        # Files written on Windows may start with a byte order mark, which `json` refuses.
         self.document = Document(json.loads(self.document_bytes.decode("utf-8-sig")))
         self.shapes = Shapes(self.document)
         self.router = Router(self.document.operations)
-        self.check = RequestCheck(document=self.document, shapes=self.shapes)
-        self.answers = Answers(document=self.document, shapes=self.shapes, seed=settings.seed, base_url=self.base_url)
-        self.desk = CredentialDesk(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
+        self.validator = RequestValidator(document=self.document, shapes=self.shapes)
+        self.answers = AnswerFactory(
+            document=self.document, shapes=self.shapes, seed=settings.seed, base_url=self.base_url
+        )
+        self.credentials = CredentialChecker(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
         self.faults = FaultPlan()
         self.recorder = Recorder()
-        self.domain = Cyara(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
-        self.form = Form.FULL
+        self.account = SimulatedAccount(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
+        self.form = AnswerForm.FULL
         self.regenerate_before: dict[int, int | None] = {}
-        """Arrival numbers before which the token is regenerated, and how many nodes hear of it."""
+        """Arrival numbers before which the token is regenerated, and how many nodes then know it."""
 
-    def operation(self, request: Incoming) -> tuple[ServedOperation, Verdict] | Answer:
-        """Find what a request is for and judge it; an answer if there is nothing, or not with this method.
+    def operation(self, request: IncomingRequest) -> tuple[ServedOperation, ValidatedRequest] | PortalAnswer:
+        """Find what a request is for and validate it; an answer if there is nothing, or not with this method.
 
         Documents may have operations that nothing on the wire tells apart, such as `/items/{id}` and `/items/{name}`
         with texts for both. Whoever means one of them names its template in the header `x-cyara-template`.
         """
         candidates = self.router.candidates(request.path, request.query, request.method)
-        judged = [(operation, self.check.judge(operation, values, request)) for operation, values in candidates]
-        if judged:
-            named = request.header(TEMPLATE)
-            return min(judged, key=lambda found: (bool(found[1].reasons), quote(found[0].path) not in named))
-        found = self.router.match(request.path)
-        if found is None:
+        found = [(operation, self.validator.validate(operation, values, request)) for operation, values in candidates]
+        if found:
+            # The first of the best: `min` keeps the order of the router, in which the most exact template comes first.
+            named = request.header(TEMPLATE_HEADER)
+            return min(found, key=lambda pair: (bool(pair[1].reasons), quote(pair[0].path) not in named))
+        allowed = ", ".join(self.router.allowed_methods(request.path))
+        if not allowed:
             return problem(404, "Not Found", f"No operation has the path {request.path}.")
-        allowed = ", ".join(sorted(found.operations))
         refused = problem(405, "Method Not Allowed", f"{request.path} takes {allowed}.")
         return attrs.evolve(refused, headers=(("allow", allowed),))
 
-    def is_public(self, request: Incoming) -> bool:
+    def is_public(self, request: IncomingRequest) -> bool:
         """Whether the operation that a request is for answers without credentials."""
         first = next(self.router.candidates(request.path, request.query, request.method), None)
         return first is not None and first[0].public
 
-    def admit(self, request: Incoming, visit: Visit) -> Answer | None:
-        """Look at the credential; an answer if the request is not let in."""
-        if visit.arrival in self.regenerate_before:
-            self.desk.regenerate(nodes=self.regenerate_before.pop(visit.arrival))
-        node, brought = visit.arrival % self.settings.nodes, request.header("authorization")
-        visit.credential_correct = self.desk.recognises(brought, node=node)
+    def admit(self, request: IncomingRequest, recorded: RecordedRequest) -> PortalAnswer | None:
+        """Check the credential; an answer if the request is not let in."""
+        if recorded.arrival in self.regenerate_before:
+            self.credentials.regenerate(nodes=self.regenerate_before.pop(recorded.arrival))
+        node, authorization = recorded.arrival % self.settings.nodes, request.header("authorization")
+        recorded.credential_correct = self.credentials.is_valid(authorization, node=node)
+        # A public operation charges nothing, whatever credential comes with it.
         if self.is_public(request):
             return None
-        visit.presented = self.desk.evaluate(brought, node=node)
-        if visit.presented is Presented.ACCEPTED:
+        recorded.credential_result = self.credentials.check(authorization, node=node)
+        if recorded.credential_result is CredentialResult.ACCEPTED:
             return None
         refused = problem(401, "Unauthorized", "The API key and token were not accepted.")
         return attrs.evolve(refused, headers=(("www-authenticate", "ApiKey"),))
 
-    def serve(self, request: Incoming, visit: Visit) -> Answer:
+    def serve(self, request: IncomingRequest, recorded: RecordedRequest) -> PortalAnswer:
         """Answer a request that was let in."""
         found = self.operation(request)
-        if isinstance(found, Answer):
+        if isinstance(found, PortalAnswer):
             return found
-        operation, verdict = found
-        visit.operation = f"{operation.method} {operation.path}"
-        visit.reasons, visit.values, visit.body = verdict.reasons, verdict.values, verdict.body
-        if verdict.reasons:
+        operation, validated = found
+        recorded.operation = f"{operation.method} {operation.path}"
+        recorded.reasons, recorded.values, recorded.body = validated.reasons, validated.values, validated.body
+        if validated.reasons:
             title = (
                 "Unsupported Media Type"
-                if verdict.status == _UNSUPPORTED
+                if validated.status == _UNSUPPORTED
                 else "One or more validation errors occurred."
             )
-            return problem(verdict.status, title, "; ".join(verdict.reasons), errors={"request": list(verdict.reasons)})
-        if self.settings.stateful and self.form is Form.FULL:
-            lived = self.domain.answer(request, verdict)
-            if lived is not None:
-                return lived
+            return problem(
+                validated.status, title, "; ".join(validated.reasons), errors={"request": list(validated.reasons)}
+            )
+        if self.settings.stateful and self.form is AnswerForm.FULL:
+            # Only in the full form: the others are there to show what servers do beside the document.
+            stateful = self.account.answer(request, validated)
+            if stateful is not None:
+                return stateful
         return self.answers.answer(operation, form=self.form, accept=", ".join(request.header("accept")))
 
-    def secrets_in(self, request: Incoming) -> Iterator[str]:
+    def secrets_in(self, request: IncomingRequest) -> Iterator[str]:
         """Name every place but the Authorization header where the secret stands."""
-        if self.desk.holds_secret(f"{request.path}?{request.query}"):
+        if self.credentials.contains_secret(f"{request.path}?{request.query}"):
             yield "address"
         yield from (
-            name for name, value in request.headers if name != "authorization" and self.desk.holds_secret(value)
+            name
+            for name, value in request.headers
+            if name != "authorization" and self.credentials.contains_secret(value)
         )
-        if self.desk.holds_secret(request.body.decode("latin-1")):
+        if self.credentials.contains_secret(request.body.decode("latin-1")):
             yield "body"
 
 

@@ -1,14 +1,14 @@
-"""The portal's side of the key and token: who is let in, and what a wrong pair costs.
+"""The portal's side of the key and token: which calls are let in, and what an invalid pair costs.
 
 The vendor says that a token is void after three calls made with an invalid token/key pair, and not what the count
-hangs on. The desk acts out each way of reading that:
+belongs to. The checker simulates each reading of that sentence:
 
-* `A`: the count belongs to the pair that was presented, and voids that pair;
+* `A`: the count belongs to the pair that was sent, and voids that pair;
 * `B` (the default, and the one that hurts): the count belongs to the key, and voids the token that is current then;
 * `C`: as B, and the key itself is locked for good.
 
-Regenerating a token makes all earlier ones invalid and starts a new count. Behind several simulated nodes the news
-may spread slowly: a node that has not heard yet lets the old token in and refuses the new one.
+Regenerating a token makes all earlier ones invalid and starts a new count. Behind several simulated nodes the new
+token may spread slowly: a node that does not know it yet lets the old token in and refuses the new one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VOID_AT: Final = 3
+"""Invalid calls that void a token, by the vendor's documentation."""
 SCHEME: Final = "ApiKey "
 
 
@@ -34,11 +35,11 @@ class Reading(enum.StrEnum):
 
     PAIR = "A"
     KEY = "B"
-    KEY_FOR_GOOD = "C"
+    LOCKED_KEY = "C"
 
 
-class Presented(enum.StrEnum):
-    """What a request brought."""
+class CredentialResult(enum.StrEnum):
+    """What the check of a request's credential found."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -47,7 +48,7 @@ class Presented(enum.StrEnum):
 
 
 @attrs.define(kw_only=True)
-class CredentialDesk:
+class CredentialChecker:
     """One key with its tokens; every method may be called from any thread."""
 
     reading: Reading = Reading.KEY
@@ -56,15 +57,18 @@ class CredentialDesk:
     key: str = attrs.field(factory=lambda: secrets.token_hex(16))
     _tokens: list[str] = attrs.field(factory=lambda: [_new_token()], init=False)
     _strikes: list[int] = attrs.field(factory=lambda: [0], init=False)
-    _worst: list[int] = attrs.field(factory=lambda: [0], init=False)
-    _pairs: Counter[str] = attrs.field(factory=Counter[str], init=False)
-    _void: set[str] = attrs.field(factory=set[str], init=False)
-    _locked: bool = attrs.field(default=False, init=False)
-    _knows: list[int] = attrs.field(init=False)
+    """Invalid calls that count now, by token; a success may set them back."""
+    _invalid_calls: list[int] = attrs.field(factory=lambda: [0], init=False)
+    """All invalid calls, by token."""
+    _strikes_by_pair: Counter[str] = attrs.field(factory=Counter[str], init=False)
+    _void_tokens: set[str] = attrs.field(factory=set[str], init=False)
+    _key_locked: bool = attrs.field(default=False, init=False)
+    _token_by_node: list[int] = attrs.field(init=False)
+    """Index of the token that each node takes for the current one."""
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._knows = [0] * self.nodes
+        self._token_by_node = [0] * self.nodes
 
     @property
     def credential(self) -> str:
@@ -76,69 +80,78 @@ class CredentialDesk:
     def invalid_by_token(self) -> tuple[int, ...]:
         """Invalid calls on the key while each token was the current one, oldest token first."""
         with self._lock:
-            return tuple(self._worst)
+            return tuple(self._invalid_calls)
 
     @property
-    def void(self) -> bool:
+    def is_token_void(self) -> bool:
         """Whether the current token has been voided, or the key locked."""
         with self._lock:
-            return self._locked or self._tokens[-1] in self._void
+            return self._key_locked or self._tokens[-1] in self._void_tokens
 
     def regenerate(self, *, nodes: int | None = None) -> str:
-        """Make a new token and return the new pair; only the first `nodes` nodes hear of it, all when None."""
+        """Make a new token and return the new pair; only the first `nodes` nodes know it, all when None."""
         with self._lock:
             self._tokens.append(_new_token())
             self._strikes.append(0)
-            self._worst.append(0)
+            self._invalid_calls.append(0)
             for node in range(self.nodes if nodes is None else nodes):
-                self._knows[node] = len(self._tokens) - 1
+                self._token_by_node[node] = len(self._tokens) - 1
             return f"{self.key}:{self._tokens[-1]}"
 
     def propagate(self) -> None:
         """Let all nodes know the current token."""
         with self._lock:
-            self._knows = [len(self._tokens) - 1] * self.nodes
+            self._token_by_node = [len(self._tokens) - 1] * self.nodes
 
-    def evaluate(self, authorization: Sequence[str], *, node: int = 0) -> Presented:
-        """Judge the Authorization headers of one request, and charge the key if they are an invalid pair."""
+    def check(self, authorization: Sequence[str], *, node: int = 0) -> CredentialResult:
+        """Check the Authorization headers of one request, and charge the key if they are an invalid pair."""
+        # One lock around check and charge: otherwise a hundred callers at once could all pass before the third counts.
         with self._lock:
             if not authorization:
-                return Presented.MISSING
-            if list(authorization) == [f"{SCHEME}{self.key}:{self._valid_at(node)}"]:
+                return CredentialResult.MISSING
+            if self._is_valid(authorization, node):
                 if self.counting == "consecutive":
                     self._strikes[-1] = 0
-                    self._pairs[authorization[0]] = 0
-                return Presented.ACCEPTED
+                    self._strikes_by_pair[authorization[0]] = 0
+                return CredentialResult.ACCEPTED
             text = ", ".join(authorization)
+            # Whoever does not even name the key cannot be charged to it.
             if self.key not in text:
-                return Presented.UNKNOWN_KEY
+                return CredentialResult.UNKNOWN_KEY
             self._charge(text)
-            return Presented.REJECTED
+            return CredentialResult.REJECTED
 
-    def recognises(self, authorization: Sequence[str], *, node: int = 0) -> bool:
+    def is_valid(self, authorization: Sequence[str], *, node: int = 0) -> bool:
         """Whether these headers are the valid pair, without charging anything if not."""
         with self._lock:
-            return list(authorization) == [f"{SCHEME}{self.key}:{self._valid_at(node)}"]
+            return self._is_valid(authorization, node)
 
-    def holds_secret(self, text: str) -> bool:
-        """Whether a text contains the key or any token this desk ever issued."""
+    def contains_secret(self, text: str) -> bool:
+        """Whether a text contains the key or any token that was ever issued."""
         with self._lock:
             return self.key in text or any(token in text for token in self._tokens)
 
-    def _valid_at(self, node: int) -> str | None:
-        token = self._tokens[self._knows[node % self.nodes]]
-        return None if self._locked or token in self._void else token
+    def _is_valid(self, authorization: Sequence[str], node: int) -> bool:
+        token = self._tokens[self._token_by_node[node % self.nodes]]
+        if self._key_locked or token in self._void_tokens:
+            return False
+        # A list of one: a second Authorization header makes the request invalid, whatever the first one says.
+        return list(authorization) == [f"{SCHEME}{self.key}:{token}"]
 
-    def _charge(self, presented: str) -> None:
-        self._worst[-1] += 1
+    def _charge(self, authorization: str) -> None:
+        self._invalid_calls[-1] += 1
         self._strikes[-1] += 1
-        self._pairs[presented] += 1
+        self._strikes_by_pair[authorization] += 1
         if self.reading is Reading.PAIR:
-            if self._pairs[presented] >= VOID_AT:
-                self._void.update(token for token in self._tokens if presented == f"{SCHEME}{self.key}:{token}")
+            if self._strikes_by_pair[authorization] >= VOID_AT:
+                # Only a pair that was valid once can lose something.
+                self._void_tokens.update(
+                    token for token in self._tokens if authorization == f"{SCHEME}{self.key}:{token}"
+                )
         elif self._strikes[-1] >= VOID_AT:
-            self._void.add(self._tokens[-1])
-            self._locked = self.reading is Reading.KEY_FOR_GOOD
+            self._void_tokens.add(self._tokens[-1])
+            # A new token does not lift the lock, so the flag stands apart from the tokens.
+            self._key_locked = self.reading is Reading.LOCKED_KEY
 
 
 def _new_token() -> str:

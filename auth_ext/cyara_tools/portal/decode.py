@@ -1,7 +1,7 @@
 """From the text on the wire back to JSON values, by a parameter's style.
 
 Path, query, header and form fields carry text only; what it means depends on the schema and on `style` and `explode`.
-A text that cannot be what the schema asks for is returned as text, and the judge then says what is wrong with it.
+A text that cannot be what the schema asks for is returned as text, so that validation can say what is wrong with it.
 """
 
 from __future__ import annotations
@@ -16,40 +16,42 @@ from cyara_tools.portal.json_types import is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cyara_tools.portal.document import Parameter
+    from cyara_tools.portal.document import ServedParameter
     from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.schema import Shape, Shapes
 
 _INTEGER: Final = re.compile(r"[+-]?\d+")
 _SEPARATORS: Final = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 ABSENT: Final = object()
+"""No value was sent, which null would not say."""
 
 
 def scalar(text: str, shape: Shape, shapes: Shapes) -> Json:
     """Read one text as the JSON value that the schema asks for."""
-    kinds = kinds_of(shape, shapes)
-    if not text and shape.nullable and "string" not in kinds:
+    types = json_types_of(shape, shapes)
+    if not text and shape.nullable and "string" not in types:
         return None
-    if "boolean" in kinds and text.lower() in {"true", "false"}:
+    if "boolean" in types and text.lower() in {"true", "false"}:
         return text.lower() == "true"
-    if kinds & {"integer", "number"}:
-        return _number(text, whole="number" not in kinds)
+    if types & {"integer", "number"}:
+        return _number(text, whole="number" not in types)
     # What is nested deeper than a style can spell travels as JSON text.
-    nested = ("object" in kinds and text[:1] == "{") or ("array" in kinds and text[:1] == "[")
+    nested = ("object" in types and text[:1] == "{") or ("array" in types and text[:1] == "[")
     return _json(text) if nested else text
 
 
-def kinds_of(shape: Shape, shapes: Shapes) -> set[str]:
+def json_types_of(shape: Shape, shapes: Shapes) -> set[str]:
     """Return the JSON types that a schema takes, by its alternatives too; empty when it takes any."""
-    kinds: set[str] = set()
-    for one in (shape, *map(shapes.of, shape.choices)):
-        kinds |= {_kind(value) for value in one.enum or ()}
+    types: set[str] = set()
+    for one in (shape, *map(shapes.of, shape.alternatives)):
+        types |= {_json_type(value) for value in one.enum or ()}
         if not one.enum or "number" in one.types:
-            kinds |= set(one.types)
-    return kinds
+            types |= set(one.types)
+    return types
 
 
-def _kind(member: Json) -> str:
+def _json_type(member: Json) -> str:
+    # `bool` before `int`, of which it is a subclass.
     names = ((bool, "boolean"), (int, "integer"), (float, "number"))
     return next((name for kind, name in names if isinstance(member, kind)), "string")
 
@@ -65,10 +67,10 @@ def _number(text: str, *, whole: bool) -> Json:
 
 def takes_array(shape: Shape, shapes: Shapes) -> bool:
     """Whether the schema is an array, directly or by one of its alternatives."""
-    return "array" in shape.types or any("array" in shapes.of(member).types for member in shape.choices)
+    return "array" in shape.types or any("array" in shapes.of(member).types for member in shape.alternatives)
 
 
-def from_path(text: str, parameter: Parameter, shapes: Shapes) -> Json:
+def from_path(text: str, parameter: ServedParameter, shapes: Shapes) -> Json:
     """Read a value of a path template, still percent-encoded."""
     shape = shapes.of(parameter.schema)
     if parameter.style == "label":
@@ -78,7 +80,7 @@ def from_path(text: str, parameter: Parameter, shapes: Shapes) -> Json:
     return _delimited(text, ",", shape, shapes, encoded=True)
 
 
-def from_header(values: Sequence[str], parameter: Parameter, shapes: Shapes) -> Json:
+def from_header(values: Sequence[str], parameter: ServedParameter, shapes: Shapes) -> Json:
     """Read the values of one header; several lines of it are one list."""
     if not values:
         return ABSENT
@@ -89,13 +91,14 @@ def from_header(values: Sequence[str], parameter: Parameter, shapes: Shapes) -> 
     return _delimited(text, ",", shape, shapes, encoded=False)
 
 
-def from_query(query: Mapping[str, Sequence[str]], parameter: Parameter, shapes: Shapes, used: set[str]) -> Json:
+def from_query(query: Mapping[str, Sequence[str]], parameter: ServedParameter, shapes: Shapes, used: set[str]) -> Json:
     """Read a query parameter (or a cookie or a form field) and note in `used` which keys belong to it."""
     name, shape = parameter.name, shapes.of(parameter.schema)
     values = list(query.get(name, ()))
     if values:
         used.add(name)
-        return _json(values[0]) if parameter.media_type else _spelled(values, parameter, shape, shapes)
+        return _json(values[0]) if parameter.media_type else _own_values(values, parameter, shape, shapes)
+    # `name[member]` is read as a deep object whatever the style says: ASP.NET binds it, and clients send it.
     if parameter.style == "deepObject" or any(key.startswith(f"{name}[") for key in query):
         return _deep(query, name, shape, shapes, used)
     if shape.is_object and parameter.explode and not parameter.media_type:
@@ -103,10 +106,11 @@ def from_query(query: Mapping[str, Sequence[str]], parameter: Parameter, shapes:
     return ABSENT
 
 
-def _spelled(values: list[str], parameter: Parameter, shape: Shape, shapes: Shapes) -> Json:
+def _own_values(values: list[str], parameter: ServedParameter, shape: Shape, shapes: Shapes) -> Json:
     """Read the values that stand under a parameter's own name."""
     if takes_array(shape, shapes) and parameter.explode:
         return [scalar(value, shapes.of(_items(shape, shapes)), shapes) for value in values]
+    # Several values where one text is meant stay a list, so that validation can say what is wrong.
     if len(values) > 1:
         return values
     separator = _SEPARATORS.get(parameter.style, ",") if takes_array(shape, shapes) else ","
@@ -116,19 +120,20 @@ def _spelled(values: list[str], parameter: Parameter, shape: Shape, shapes: Shap
 def _items(shape: Shape, shapes: Shapes) -> Json:
     if shape.items is not None:
         return shape.items
-    return next((shapes.of(member).items for member in shape.choices if "array" in shapes.of(member).types), None)
+    return next((shapes.of(member).items for member in shape.alternatives if "array" in shapes.of(member).types), None)
 
 
 def _delimited(text: str, separator: str, shape: Shape, shapes: Shapes, *, encoded: bool) -> Json:
-    plain = unquote if encoded else str
-    if takes_array(shape, shapes) and plain(text)[:2] not in {"[{", "[["}:
+    # Split first and undo the encoding after it: an encoded comma belongs to its entry.
+    undo = unquote if encoded else str
+    if takes_array(shape, shapes) and undo(text)[:2] not in {"[{", "[["}:
         items = shapes.of(_items(shape, shapes))
-        return [scalar(plain(part), items, shapes) for part in text.split(separator)] if text else []
+        return [scalar(undo(part), items, shapes) for part in text.split(separator)] if text else []
     if shape.is_object and "{" not in text:
-        parts = [plain(part) for part in re.split(r"[,=]", text)]
+        parts = [undo(part) for part in re.split(r"[,=]", text)]
         pairs = zip(parts[::2], parts[1::2], strict=False)
         return {key: scalar(value, shapes.of(shape.properties.get(key)), shapes) for key, value in pairs}
-    return scalar(plain(text), shape, shapes)
+    return scalar(undo(text), shape, shapes)
 
 
 def _deep(query: Mapping[str, Sequence[str]], name: str, shape: Shape, shapes: Shapes, used: set[str]) -> Json:
@@ -137,7 +142,7 @@ def _deep(query: Mapping[str, Sequence[str]], name: str, shape: Shape, shapes: S
         if key.startswith(f"{name}[") and key.endswith("]"):
             member = key[len(name) + 1 : -1]
             used.add(key)
-            inner = shapes.of(shape.properties.get(member, shape.extra))
+            inner = shapes.of(shape.properties.get(member, shape.additional))
             found[member] = _member(values, inner, shapes)
     return found or ABSENT
 
@@ -149,8 +154,8 @@ def _exploded(query: Mapping[str, Sequence[str]], shape: Shape, shapes: Shapes, 
             used.add(member)
             inner = shapes.of(schema)
             found[member] = _member(query[member], inner, shapes)
-    if is_object(shape.extra) or (shape.extra is True) or not shape.properties:
-        extra = shapes.of(shape.extra)
+    if is_object(shape.additional) or (shape.additional is True) or not shape.properties:
+        extra = shapes.of(shape.additional)
         for key in set(query) - set(shape.properties) - used:
             used.add(key)
             found[key] = scalar(query[key][0], extra, shapes)

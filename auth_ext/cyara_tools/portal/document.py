@@ -1,11 +1,8 @@
-"""The OpenAPI document as received, read directly: what the portal serves and judges by.
+"""The OpenAPI document as received, read directly: what the portal serves and validates by.
 
-Everything here works on the document itself. Nothing is shared with the generator, its templates or the client, so
-that a mistake made there cannot excuse itself here.
-
-Documents of ASP.NET servers are read the way their servers mean them: route constraints (`{id:int}`), catch-alls
-(`{**path}`) and names that differ from their parameter in case only are understood, since the routes of such servers
-are understood that way too.
+Nothing is shared with the generator, its templates or the client, so that a mistake made there is not repeated here.
+Documents of ASP.NET servers are read as their servers read routes: with constraints (`{id:int}`), catch-alls
+(`{**path}`) and names that differ from their parameter in case only.
 """
 
 from __future__ import annotations
@@ -40,11 +37,11 @@ class UnusableDocumentError(ValueError):
 
 
 @attrs.frozen(kw_only=True)
-class Parameter:
+class ServedParameter:
     """One parameter of an operation, with its reference followed and its `content` form, if any, unpacked."""
 
     name: str
-    place: str
+    location: str
     required: bool
     schema: Mapping[str, Any]
     style: str
@@ -60,9 +57,9 @@ class ServedOperation:
     method: str
     path: str
     raw: Mapping[str, Any]
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ServedParameter, ...]
     public: bool
-    """Only an explicit `security: []` makes an operation public: the vendor says that every call needs credentials."""
+    """Whether it answers without credentials."""
 
     @property
     def operation_id(self) -> str:
@@ -102,6 +99,7 @@ class Document:
 
     def resolve(self, node: Json) -> Json:
         """Follow `$ref` until something else is found; a dangling or circular reference counts as the empty object."""
+        # References to other files count as dangling too: the portal has one document and fetches nothing.
         seen: set[str] = set()
         while is_object(node) and isinstance(node.get("$ref"), str):
             reference: str = node["$ref"]
@@ -114,6 +112,7 @@ class Document:
     def _target(self, reference: str) -> Json:
         node: Any = self.raw
         for part in reference[1:].split("/")[1:]:
+            # Some generators percent-encode the name, others write it as it is, and it may hold a percent sign itself.
             names = (part.replace("~1", "/").replace("~0", "~"), unquote(part).replace("~1", "/").replace("~0", "~"))
             if is_array(node):
                 node = node[int(part)] if part.isdigit() and int(part) < len(node) else None
@@ -124,11 +123,14 @@ class Document:
 
     def _operations(self) -> Iterator[ServedOperation]:
         for path, item in self.raw.get("paths", {}).items():
+            # `x-` keys stand beside the paths as extensions.
             whole = self.resolve(item)
             if path.startswith("x-") or not is_object(whole):
                 continue
             for method, operation in whole.items():
                 if method.lower() in METHODS and is_object(operation):
+                    # Only an explicit `security: []`: the vendor says that every call needs credentials, and documents
+                    # that say nothing about security are common.
                     yield ServedOperation(
                         method=method.upper(),
                         path=path,
@@ -137,52 +139,56 @@ class Document:
                         public=operation.get("security") == [],
                     )
 
-    def _parameters(self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[Parameter]:
-        merged: dict[tuple[str, str], Parameter] = {}
+    def _parameters(
+        self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]
+    ) -> Iterator[ServedParameter]:
+        merged: dict[tuple[str, str], ServedParameter] = {}
         for node in (*as_array(item.get("parameters")), *as_array(operation.get("parameters"))):
             raw = self.resolve(node)
             if is_object(raw) and isinstance(raw.get("name"), str):
                 read = self._parameter(raw)
-                merged[(read.name, read.place)] = read
+                merged[(read.name, read.location)] = read
         in_template = {name.lower() for name in template_names(path)}
         for parameter in merged.values():
-            if parameter.place in {"header", "cookie"}:
+            # What no client could send is left out: a header with a blank in its name, a path value without a place.
+            if parameter.location in {"header", "cookie"}:
                 possible = _TOKEN.fullmatch(parameter.name.strip()) is not None
             else:
-                possible = parameter.place != "path" or parameter.name.strip().lower() in in_template
+                possible = parameter.location != "path" or parameter.name.strip().lower() in in_template
             if possible:
                 yield parameter
-        declared = {p.name.strip().lower() for p in merged.values() if p.place == "path"}
+        # A name of the template that no parameter describes is still a value that callers have to give.
+        declared = {p.name.strip().lower() for p in merged.values() if p.location == "path"}
         for name in template_names(path):
             if name.lower() not in declared:
-                yield Parameter(name=name, place="path", required=True, schema=_TEXT, style="simple", explode=False)
+                yield ServedParameter(
+                    name=name, location="path", required=True, schema=_TEXT, style="simple", explode=False
+                )
 
-    def _parameter(self, raw: Mapping[str, Any]) -> Parameter:
-        place = str(raw.get("in"))
-        style = str(raw.get("style") or "") or ("form" if place in {"query", "cookie"} else "simple")
+    def _parameter(self, raw: Mapping[str, Any]) -> ServedParameter:
+        location = str(raw.get("in"))
+        style = str(raw.get("style") or "") or ("form" if location in {"query", "cookie"} else "simple")
         # The specification allows one media type, in place of `schema`.
         media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
         described = as_object(as_object(content).get("schema", _TEXT))
-        schema = _TEXT if self._is_read_from_text(described, place) else described
-        return Parameter(
+        schema = _TEXT if self._is_read_from_text(described, location) else described
+        return ServedParameter(
             name=raw["name"],
-            place=place,
-            required=place == "path" or raw.get("required") is True,
+            location=location,
+            required=location == "path" or raw.get("required") is True,
             schema=schema,
             style=style,
             explode=bool(raw.get("explode", style in {"form", "deepObject"})),
             media_type=media_type,
         )
 
-    def _is_read_from_text(self, schema: Json, place: str) -> bool:
-        """Whether .NET makes a class of one text by a converter: any class in a path, and one nobody can fill.
-
-        `System.Version` is described by its parts, all of them read-only.
-        """
+    def _is_read_from_text(self, schema: Json, location: str) -> bool:
+        """Whether .NET makes a class of one text by a converter: any class in a path, and one nobody can fill."""
         found = as_object(self.resolve(schema))
         parts = as_object(found.get("properties")).values()
-        if place == "path":
+        if location == "path":
             return bool(parts) or found.get("type") == "object"
+        # `System.Version`, for one, is described by its parts, all of them read-only.
         return bool(parts) and all(as_object(part).get("readOnly") is True for part in parts)
 
 
@@ -191,6 +197,7 @@ def bundled_bytes() -> bytes:
 
     A client of a Swagger 2.0 document, or of one that overlays correct, has it upgraded and corrected beside it.
     """
+    # Looked up at the call: which `cyara_client` it is, a build decides after this module is loaded.
     package = resources.files("cyara_client")
     corrected = package / "openapi-corrected.json"
     return (corrected if corrected.is_file() else package / "openapi.json").read_bytes()
@@ -205,8 +212,9 @@ def split_template(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Split a template into its path, with one slash in front, and the pairs of a query that belongs to the route.
 
     ASP.NET has no such routes, but documents that were edited by hand tell operations apart by `?action=...`, or by a
-    fragment, which never travels. The marks inside of a placeholder (`{slug?}`) are not meant.
+    fragment, which is never sent.
     """
+    # Placeholders are blanked out at equal length, because a mark inside of one (`{slug?}`) is no query.
     marks = _TEMPLATE_NAME.sub(lambda match: "_" * len(match.group(0)), path)
     path = path[: len(marks.partition("#")[0])]
     at = marks.find("?", 0, len(path))

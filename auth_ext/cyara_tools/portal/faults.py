@@ -1,7 +1,7 @@
-"""Faults to order: what can go wrong between a caller and a portal, said in one value each.
+"""Faults to inject: what can go wrong between a caller and a portal, each of them one value.
 
-A fault strikes either before the portal looks at the credential, so that nothing is charged, or after it, so that a
-charge stands although the caller never hears of it. That difference is what a client's bookkeeping is tested by.
+A fault happens either before the portal checks the credential, so that nothing is charged, or after it, so that a
+charge stands although the caller never learns of it. A client has to tell the two apart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LOGIN_PAGE: Final = (
 
 
 class Stage(enum.StrEnum):
-    """When a fault strikes."""
+    """When a fault happens."""
 
     BEFORE_EVALUATION = "before"
     AFTER_EVALUATION = "after"
@@ -40,24 +40,24 @@ class Fault:
     """Close the connection without a byte."""
     cut: int | None = None
     """Close the connection after this many bytes of the answer, its head included."""
-    pace: float = 0.0
-    """Seconds to wait between pieces of the answer's body, of one kibibyte each."""
+    chunk_delay: float = 0.0
+    """Seconds to wait before each chunk of the answer's body, of one kibibyte."""
     times: int | None = 1
-    """How many requests it strikes; None for all."""
+    """How many requests it hits; None for all."""
     skip: int = 0
-    """How many fitting requests pass before the first one is struck."""
+    """How many matching requests pass before the first one is hit."""
     path: str = ""
-    """Strikes only requests whose path contains this text."""
+    """Hits only requests whose path contains this text."""
 
 
 @attrs.define
 class FaultPlan:
-    """Faults in the order they were ordered; a request is struck by the first that fits it and is not used up."""
+    """Faults in the order of their injection; a request is hit by the first that matches it and is not used up."""
 
     _pending: list[Fault] = attrs.field(factory=list[Fault], init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
-    def order(self, *faults: Fault) -> None:
+    def inject(self, *faults: Fault) -> None:
         """Add faults behind those still pending."""
         with self._lock:
             self._pending += faults
@@ -69,17 +69,19 @@ class FaultPlan:
 
     @property
     def pending(self) -> int:
-        """How many orders are not used up."""
+        """How many faults are not used up."""
         return len(self._pending)
 
     def take(self, path: str) -> Fault | None:
-        """Return the fault that strikes this request, if any, and count it."""
+        """Return the fault that hits this request, if any, and count it."""
+        # Nearly always nothing is pending, and then a request need not wait for the lock.
         if not self._pending:
             return None
         with self._lock:
             for index, fault in enumerate(self._pending):
                 if fault.path not in path:
                     continue
+                # A fault that skips a request also hides the faults behind it: one request counts for one fault.
                 if fault.skip:
                     self._pending[index] = attrs.evolve(fault, skip=fault.skip - 1)
                     return None
@@ -94,12 +96,12 @@ class FaultPlan:
 def answer(
     status: int, body: str = "", *, media_type: str | None = None, stage: Stage = Stage.BEFORE_EVALUATION
 ) -> Fault:
-    """Answer a status of one's own, by default before the credential is looked at (429, 503)."""
+    """Answer another status, by default before the credential is checked (429, 503)."""
     return Fault(status=status, body=body, media_type=media_type, stage=stage)
 
 
 def gateway(status: int = 504) -> Fault:
-    """Let a gateway answer 502 or 504 after the portal has judged the credential behind it."""
+    """Let a gateway answer 502 or 504 after the portal behind it has checked the credential."""
     return Fault(status=status, body="<html><body>Bad gateway</body></html>", media_type="text/html")
 
 

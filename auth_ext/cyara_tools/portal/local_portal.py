@@ -1,4 +1,4 @@
-"""`LocalPortal`: a real HTTP server on loopback that serves a document and acts out the vendor's credential rules."""
+"""`LocalPortal`: a real HTTP server on loopback that serves a document and simulates the vendor's credential rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 from cyara_tools.portal.controls import LocalControls
 from cyara_tools.portal.core import read_document
-from cyara_tools.portal.domain.routes import ACCOUNT
+from cyara_tools.portal.domain.account import ACCOUNT
 from cyara_tools.portal.remote import RemoteControls
 from cyara_tools.portal.server import PortalServer
 from cyara_tools.portal.settings import BASE_PATH, PortalSettings
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from cyara_tools.portal.controls import Controls
     from cyara_tools.portal.core import DocumentSource
     from cyara_tools.portal.faults import Fault
-    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.recorder import RecordedRequest
 
 
 class LocalPortal:
@@ -61,7 +60,7 @@ class LocalPortal:
             port: port to bind, any free one when 0.
             reading: what the count of invalid calls belongs to: `A` the pair, `B` the key, `C` the key for good.
             counting: whether a success starts the count anew (`consecutive`) or not.
-            nodes: simulated machines behind the portal, which may hear of a new token at different times.
+            nodes: simulated machines behind the portal, which may learn of a new token at different times.
             seed: another seed makes other answers from schemas.
             stateful: False makes every answer from its schema.
             speed: seconds of the portal's time for each real one; 0 leaves the clock to `advance`.
@@ -82,8 +81,8 @@ class LocalPortal:
             document_needs_credential=document_needs_credential,
             base_path=base_path,
         )
-        self._server: PortalServer | None = None
-        self._remote: RemoteControls | None = None
+        # Kept after `stop`, so that what was recorded can still be read of a portal in this process.
+        self._started: PortalServer | RemoteControls | None = None
 
     def start(self) -> Self:
         """Start serving; `with` does this.
@@ -94,18 +93,16 @@ class LocalPortal:
         """
         if self._process:
             data = None if self._document is None else read_document(self._document)
-            self._remote = RemoteControls(data, self._settings, port=self._port, environ=self._environ)
+            self._started = RemoteControls(data, self._settings, port=self._port, environ=self._environ)
         else:
-            self._server = PortalServer(self._document, self._settings, port=self._port)
-            self._server.start()
+            self._started = PortalServer(self._document, self._settings, port=self._port)
+            self._started.start()
         return self
 
     def stop(self) -> None:
         """Stop serving and close every connection."""
-        if self._remote is not None:
-            self._remote.stop()
-        if self._server is not None:
-            self._server.stop()
+        if self._started is not None:
+            self._started.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -116,20 +113,20 @@ class LocalPortal:
         self.stop()
 
     @property
-    def _controls(self) -> Controls:
-        if self._remote is not None:
-            return self._remote
-        if self._server is not None:
-            return LocalControls(self._server.core)
-        raise RuntimeError("The local portal is not running; use it in a `with` statement.")
+    def _running(self) -> PortalServer | RemoteControls:
+        if self._started is None:
+            raise RuntimeError("The local portal is not running; use it in a `with` statement.")
+        return self._started
+
+    @property
+    def _controls(self) -> LocalControls | RemoteControls:
+        running = self._running
+        return LocalControls(running.core) if isinstance(running, PortalServer) else running
 
     @property
     def origin(self) -> str:
         """Scheme, host and port."""
-        running = self._remote or self._server
-        if running is None:
-            raise RuntimeError("The local portal is not running; use it in a `with` statement.")
-        return running.origin
+        return self._running.origin
 
     @property
     def base_url(self) -> str:
@@ -159,12 +156,12 @@ class LocalPortal:
     @property
     def token_void(self) -> bool:
         """Whether the current token has been voided."""
-        return self._controls.void()
+        return self._controls.is_token_void()
 
     @property
-    def requests(self) -> tuple[Visit, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """The latest requests, oldest first, without the secret."""
-        return self._controls.visits()
+        return self._controls.requests()
 
     @property
     def arrivals(self) -> int:
@@ -173,24 +170,24 @@ class LocalPortal:
 
     @property
     def pending_faults(self) -> int:
-        """How many ordered faults are not used up."""
+        """How many injected faults are not used up."""
         return self._controls.pending_faults()
 
     def regenerate_token(self, *, nodes: int | None = None) -> str:
-        """Make a new token and return the new pair; only the first `nodes` nodes hear of it, all when None."""
+        """Make a new token and return the new pair; only the first `nodes` nodes know it, all when None."""
         return self._controls.regenerate(nodes)
 
     def regenerate_before(self, arrival: int, *, nodes: int | None = None) -> None:
-        """Make a new token just before the request with this arrival number, counted from 1, is judged."""
+        """Make a new token just before the request with this arrival number, counted from 1, is checked."""
         self._controls.regenerate_before(arrival, nodes)
 
     def propagate(self) -> None:
         """Let all nodes know the current token."""
         self._controls.propagate()
 
-    def order(self, *faults: Fault) -> None:
-        """Order faults for the requests to come; see `cyara_tools.portal.faults`."""
-        self._controls.order(faults)
+    def inject(self, *faults: Fault) -> None:
+        """Inject faults into the requests to come; see `cyara_tools.portal.faults`."""
+        self._controls.inject(faults)
 
     def clear_faults(self) -> None:
         """Forget the faults that are not used up."""
@@ -206,4 +203,4 @@ class LocalPortal:
 
     def forget_requests(self) -> None:
         """Drop what was recorded; arrival numbers go on."""
-        self._controls.forget_visits()
+        self._controls.forget_requests()

@@ -1,4 +1,4 @@
-"""Media types: which one of a document's list a request carries or asks for."""
+"""Media types: which one of a document's list a request has or accepts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def essence(content_type: str) -> str:
 
 def parameter(content_type: str, name: str) -> str | None:
     """Return one parameter of a media type, such as the boundary of a multipart body."""
+    # The parser of e-mail headers knows quoting and RFC 2231, and `cgi` has left the standard library.
     message = Message()
     message["content-type"] = content_type
     found = message.get_param(name)
@@ -37,6 +38,7 @@ def matches(media_type: str, listed: str) -> bool:
         return False
     if pattern in {actual, "*/*"}:
         return True
+    # `application/*+json` means every type with that suffix, and `application/json` too, as ASP.NET reads it.
     kind, _, subtype = pattern.partition("/")
     actual_kind, _, actual_subtype = actual.partition("/")
     if kind not in {"*", actual_kind} or not subtype.startswith("*"):
@@ -51,13 +53,11 @@ def pick(content_type: str, listed: Iterable[str]) -> str | None:
 
 
 def negotiate(accept: str, content: Mapping[str, object]) -> str | None:
-    """Choose the media type of an answer: JSON where there is one and the caller takes it, else the first taken.
-
-    Like ASP.NET, an Accept header that fits nothing is ignored rather than answered by 406.
-    """
+    """Choose the media type of an answer: JSON if it is there and accepted, else the first accepted."""
     offered = sorted(content, key=lambda name: (essence(name) != JSON, not is_json(name)))
     wanted = [essence(part) for part in accept.split(",") if part.strip()] or ["*/*"]
     taken = [name for name in offered if any(_accepts(want, essence(name)) for want in wanted)]
+    # As ASP.NET does: an Accept header that fits nothing is ignored rather than answered by 406.
     return next(iter(taken or offered), None)
 
 

@@ -1,7 +1,7 @@
 """One text that matches a pattern of the document.
 
-Made from Python's own parse of the pattern. Whatever it cannot make a text for (look-arounds, conditionals, .NET's
-dialect) gives None, and the caller falls back to a plain word.
+Made from Python's own parse of the pattern. Look-arounds, conditionals and .NET's dialect give None, and the
+caller falls back to another text.
 """
 
 from __future__ import annotations
@@ -16,63 +16,66 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-Node: TypeAlias = Any  # a piece of the parse tree, whose types are private
+# A part of the parse tree, whose types are private.
+Node: TypeAlias = Any
 
 # The parse tree of a pattern has no public home and no stubs.
 _PARSER: Any = import_module("re._parser")
 _CODES: Any = import_module("re._constants")
-_LONGEST: Final = 4_000
+_TEXT_LIMIT: Final = 4_000
+# Letters and digits first, so that a text looks like a word wherever the pattern lets it.
 _CANDIDATES: Final = "a1A0 -_.:/+=@" + "".join(map(chr, range(33, 127)))
 
 
-def text_for(pattern: str, repeats: int = 1) -> str | None:
+def matching_text(pattern: str, repeats: int = 1) -> str | None:
     """Return a short text that the pattern finds itself in, or None.
 
     What may be repeated is repeated so many times, as far as the pattern allows.
     """
     try:
-        made = _sequence(_PARSER.parse(pattern), _Making(repeats=repeats))
-    except (re.error, _CannotMakeError, RecursionError, OverflowError):
+        made = _sequence(_PARSER.parse(pattern), _Context(repeats=repeats))
+    except (re.error, _UnsupportedPatternError, RecursionError, OverflowError):
         return None
-    return made if len(made) <= _LONGEST and re.search(pattern, made) else None
+    # Anchors and word boundaries are skipped while a text is made, so whether it matches has to be asked.
+    return made if len(made) <= _TEXT_LIMIT and re.search(pattern, made) else None
 
 
 @attrs.frozen(kw_only=True)
-class _Making:
-    """What the pieces of one text share."""
+class _Context:
+    """What the parts of one text share."""
 
     repeats: int
     groups: dict[int, str] = attrs.field(factory=dict[int, str])
 
 
-class _CannotMakeError(Exception):
+class _UnsupportedPatternError(Exception):
     """The pattern uses something that no text is made for."""
 
 
-def _sequence(tree: Iterable[tuple[Node, Node]], making: _Making) -> str:
-    return "".join(_piece(code, value, making) for code, value in tree)
+def _sequence(tree: Iterable[tuple[Node, Node]], context: _Context) -> str:
+    return "".join(_part(code, value, context) for code, value in tree)
 
 
-def _piece(code: Node, value: Node, making: _Making) -> str:
+def _part(code: Node, value: Node, context: _Context) -> str:
     maker = _MAKERS.get(str(code))
     if maker is None:
-        raise _CannotMakeError
-    return maker(value, making)
+        raise _UnsupportedPatternError
+    return maker(value, context)
 
 
-def _group(value: Node, making: _Making) -> str:
-    making.groups[value[0]] = _sequence(value[-1], making)
-    return making.groups[value[0]]
+def _group(value: Node, context: _Context) -> str:
+    context.groups[value[0]] = _sequence(value[-1], context)
+    return context.groups[value[0]]
 
 
-def _repeated(value: Node, making: _Making) -> str:
+def _repeated(value: Node, context: _Context) -> str:
     low, high, inner = value
-    if low > _LONGEST:
-        raise _CannotMakeError
+    if low > _TEXT_LIMIT:
+        raise _UnsupportedPatternError
     # One where none is needed makes texts that look like something; the caller checks that they match.
-    piece = _sequence(inner, making)
-    wanted = making.repeats if len(piece) * making.repeats <= _LONGEST else 1
-    return piece * max(int(low), min(int(high), wanted))
+    part = _sequence(inner, context)
+    wanted = context.repeats if len(part) * context.repeats <= _TEXT_LIMIT else 1
+    return part * max(int(low), min(int(high), wanted))
 
 
 def _one_of(members: Node) -> str:
@@ -85,7 +88,7 @@ def _one_of(members: Node) -> str:
         return chr(value)
     if str(code) == "RANGE":
         return chr(value[0])
-    raise _CannotMakeError
+    raise _UnsupportedPatternError
 
 
 def _has(member: tuple[Node, Node], char: str) -> bool:
@@ -106,14 +109,14 @@ def _has(member: tuple[Node, Node], char: str) -> bool:
             return False
 
 
-_MAKERS: Final[Mapping[str, Callable[[Node, _Making], str]]] = {
+_MAKERS: Final[Mapping[str, Callable[[Node, _Context], str]]] = {
     "LITERAL": lambda value, _: chr(value),
     "NOT_LITERAL": lambda value, _: next(char for char in _CANDIDATES if ord(char) != value),
     "ANY": lambda _value, _: "a",
     "AT": lambda _value, _: "",
     "IN": lambda value, _: _one_of(value),
-    "BRANCH": lambda value, making: _sequence(value[1][0], making),
+    "BRANCH": lambda value, context: _sequence(value[1][0], context),
     "SUBPATTERN": _group,
-    "GROUPREF": lambda value, making: making.groups.get(value, ""),
+    "GROUPREF": lambda value, context: context.groups.get(value, ""),
     **dict.fromkeys(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"), _repeated),
 }

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from types import TracebackType
 
-_PIECE: Final = 65_536
+_CHUNK: Final = 65_536
 
 
 class CuttingProxy:
@@ -46,6 +46,7 @@ class CuttingProxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        # Set first: the connection below is only there to be refused.
         self._closing = True
         # Waking the accepting thread by a connection works on every system; closing its socket does not.
         with contextlib.suppress(OSError), socket.create_connection(self._listener.getsockname(), timeout=5):
@@ -73,30 +74,35 @@ class CuttingProxy:
             except OSError:
                 caller.close()
                 continue
+            # The time limit was for connecting; a caller may be silent for longer.
             server.settimeout(None)
+            # Without Nagle's algorithm, so that no byte before the cut is held back.
             for end in (caller, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open |= {caller, server}
-            both = threading.Barrier(2)
-            self._spawn(self._pump, caller, server, self.request_bytes, both)
-            self._spawn(self._pump, server, caller, self.answer_bytes, both)
+            both_done = threading.Barrier(2)
+            self._spawn(self._pump, caller, server, self.request_bytes, both_done)
+            self._spawn(self._pump, server, caller, self.answer_bytes, both_done)
 
-    def _pump(self, source: socket.socket, target: socket.socket, limit: int | None, both: threading.Barrier) -> None:
-        left = limit
+    def _pump(
+        self, source: socket.socket, target: socket.socket, limit: int | None, both_done: threading.Barrier
+    ) -> None:
+        bytes_left = limit
         try:
-            while left is None or left > 0:
-                data = source.recv(_PIECE if left is None else min(left, _PIECE))
+            while bytes_left is None or bytes_left > 0:
+                data = source.recv(_CHUNK if bytes_left is None else min(bytes_left, _CHUNK))
                 if not data:
                     break
                 target.sendall(data)
-                left = None if left is None else left - len(data)
+                bytes_left = None if bytes_left is None else bytes_left - len(data)
         except OSError:
             pass
+        # Shutting down wakes the other thread, which may be reading from either socket.
         _shut(source)
         _shut(target)
         # The last of the two threads to leave closes, since closing under a reading thread would free its number.
-        if both.wait() == 0:
+        if both_done.wait() == 0:
             with self._lock:
                 self._open -= {source, target}
             source.close()

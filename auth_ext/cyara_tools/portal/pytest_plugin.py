@@ -1,8 +1,4 @@
-"""The fixture `cyara_portal` for test suites of people who use this client.
-
-pytest loads this module in every run where the package is installed, so it imports the server only when the fixture
-is used.
-"""
+"""The fixture `cyara_portal` for test suites of people who use this client."""
 
 from __future__ import annotations
 
@@ -19,7 +15,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def cyara_portal() -> Iterator[LocalPortal]:
     """Run a local portal for one test. Needs the extra `testing`."""
-    from cyara_tools.portal import LocalPortal  # noqa: PLC0415 - see the module's docstring
+    # Not at the top: pytest loads this module in every run where the package is installed, whether or not the run
+    # starts a portal or has the extra.
+    from cyara_tools.portal import LocalPortal
 
     with LocalPortal() as portal:
         yield portal

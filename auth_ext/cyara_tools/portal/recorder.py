@@ -13,15 +13,15 @@ from cyara_tools.portal.json_types import Json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cyara_tools.portal.credentials import Presented
+    from cyara_tools.portal.credentials import CredentialResult
 
 KEPT: Final = 20_000
 MASK: Final = "***"
 
 
 @attrs.define(kw_only=True)
-class Visit:
-    """One request and what became of it. The Authorization header is masked; `presented` says what was in it."""
+class RecordedRequest:
+    """One request and what became of it. The Authorization header is masked; `credential_result` says what it was."""
 
     arrival: int
     """Number of the request, from 1."""
@@ -29,8 +29,8 @@ class Visit:
     path: str
     query: str
     headers: tuple[tuple[str, str], ...]
-    presented: Presented | None = None
-    """What the credential desk said; None if it was never asked."""
+    credential_result: CredentialResult | None = None
+    """What the check of the credential found; None if there was no check."""
     credential_correct: bool = False
     """Whether there was exactly one Authorization header and it held the valid pair."""
     secret_elsewhere: bool = False
@@ -40,7 +40,7 @@ class Visit:
     reasons: tuple[str, ...] = ()
     """Why the request is not valid under the document; empty for a valid one."""
     values: Mapping[str, Json] = attrs.field(factory=dict[str, Json])
-    """Decoded parameters, by `place.name`."""
+    """Decoded parameters, by `location.name`."""
     body: Json = None
     """Decoded body."""
     body_size: int = 0
@@ -54,22 +54,24 @@ class Recorder:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
-        self._visits: deque[Visit] = deque(maxlen=KEPT)
+        # Bounded, so that a portal that serves for days does not fill the memory.
+        self._requests: deque[RecordedRequest] = deque(maxlen=KEPT)
 
-    def open(self, method: str, path: str, query: str, headers: tuple[tuple[str, str], ...]) -> Visit:
+    def record(self, method: str, path: str, query: str, headers: tuple[tuple[str, str], ...]) -> RecordedRequest:
         """Note a request that has arrived."""
+        # Masked before it is kept: whoever prints a record cannot leak the token.
         masked = tuple((name, MASK if name == "authorization" else value) for name, value in headers)
         with self._lock:
             self._count += 1
-            visit = Visit(arrival=self._count, method=method, path=path, query=query, headers=masked)
-            self._visits.append(visit)
-        return visit
+            recorded = RecordedRequest(arrival=self._count, method=method, path=path, query=query, headers=masked)
+            self._requests.append(recorded)
+        return recorded
 
     @property
-    def visits(self) -> tuple[Visit, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """The latest requests, oldest first."""
         with self._lock:
-            return tuple(self._visits)
+            return tuple(self._requests)
 
     @property
     def count(self) -> int:
@@ -79,4 +81,4 @@ class Recorder:
     def forget(self) -> None:
         """Drop what was recorded; numbers go on."""
         with self._lock:
-            self._visits.clear()
+            self._requests.clear()

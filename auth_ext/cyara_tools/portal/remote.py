@@ -1,7 +1,7 @@
 """A portal in a process of its own, so that it takes no time and memory from the process under test.
 
-The child is this very package run by the same interpreter. The two talk in lines of JSON over the child's standard
-input and output; when the parent goes away, however it goes, the child reads the end of its input and ends too.
+The child is this very package run by the same interpreter. The two exchange lines of JSON over the child's standard
+input and output.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cyara_tools.portal.credentials import Presented
-from cyara_tools.portal.recorder import Visit
+from cyara_tools.portal.credentials import CredentialResult
+from cyara_tools.portal.recorder import RecordedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from cyara_tools.portal.faults import Fault
     from cyara_tools.portal.settings import PortalSettings
 
-_END_WITHIN: Final = 10.0
+_STOP_TIMEOUT: Final = 10.0
+"""Seconds."""
 
 
 class RemoteControls:
@@ -46,10 +47,11 @@ class RemoteControls:
 
     def stop(self) -> None:
         """End the child and wait for it."""
+        # The end of its input is what ends the child, also when this process is killed and never gets here.
         if self._child.stdin is not None and not self._child.stdin.closed:
             self._child.stdin.close()
         try:
-            self._child.wait(timeout=_END_WITHIN)
+            self._child.wait(timeout=_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
@@ -64,25 +66,25 @@ class RemoteControls:
         """Return how many invalid calls came while each token was current, oldest token first."""
         return tuple(self._call("invalid_by_token"))
 
-    def void(self) -> bool:
+    def is_token_void(self) -> bool:
         """Return whether the current token is void."""
-        return bool(self._call("void"))
+        return bool(self._call("is_token_void"))
 
     def regenerate(self, nodes: int | None) -> str:
         """Make a new token known to the first `nodes` nodes, to all when None, and return the new pair."""
         return str(self._call("regenerate", nodes))
 
     def regenerate_before(self, arrival: int, nodes: int | None) -> None:
-        """Make a new token just before the request with this arrival number is judged."""
+        """Make a new token just before the request with this arrival number is checked."""
         self._call("regenerate_before", arrival, nodes)
 
     def propagate(self) -> None:
         """Let all nodes know the current token."""
         self._call("propagate")
 
-    def order(self, faults: tuple[Fault, ...]) -> None:
+    def inject(self, faults: tuple[Fault, ...]) -> None:
         """Add faults."""
-        self._call("order", [attrs.asdict(fault) for fault in faults])
+        self._call("inject", [attrs.asdict(fault) for fault in faults])
 
     def pending_faults(self) -> int:
         """Return how many faults are not used up."""
@@ -100,22 +102,23 @@ class RemoteControls:
         """Move the portal's clock."""
         self._call("advance", seconds)
 
-    def visits(self) -> tuple[Visit, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """Return the latest requests."""
-        return tuple(_visit(plain) for plain in self._call("visits"))
+        return tuple(_recorded_request(fields) for fields in self._call("requests"))
 
     def arrivals(self) -> int:
         """Return how many requests have arrived since the start."""
         return int(self._call("arrivals"))
 
-    def forget_visits(self) -> None:
+    def forget_requests(self) -> None:
         """Drop what was recorded."""
-        self._call("forget_visits")
+        self._call("forget_requests")
 
-    def _call(self, name: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the method returns
+    def _call(self, name: str, *arguments: object) -> Any:
         return self._exchange({"call": name, "arguments": arguments})
 
-    def _exchange(self, message: object) -> Any:  # noqa: ANN401 - JSON from the child
+    def _exchange(self, message: object) -> Any:
+        # One question at a time: the answers carry no number that would tell them apart.
         with self._lock:
             if self._child.stdin is None or self._child.stdout is None:
                 raise RuntimeError("The local portal has no pipes.")
@@ -130,12 +133,13 @@ class RemoteControls:
         return answer["result"]
 
 
-def _visit(plain: dict[str, Any]) -> Visit:
-    presented = plain["presented"]
+def _recorded_request(fields: dict[str, Any]) -> RecordedRequest:
+    result = fields["credential_result"]
+    # JSON has neither tuples nor enumerations, and a test compares with both.
     read: dict[str, Any] = {
-        **plain,
-        "headers": tuple((name, value) for name, value in plain["headers"]),
-        "reasons": tuple(plain["reasons"]),
-        "presented": None if presented is None else Presented(presented),
+        **fields,
+        "headers": tuple((name, value) for name, value in fields["headers"]),
+        "reasons": tuple(fields["reasons"]),
+        "credential_result": None if result is None else CredentialResult(result),
     }
-    return Visit(**read)
+    return RecordedRequest(**read)

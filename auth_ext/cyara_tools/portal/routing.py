@@ -1,8 +1,4 @@
-"""From a request's path to the operation of the document that serves it.
-
-Like ASP.NET's own routing: literals win over parameters, parameters over catch-alls, and case does not matter unless
-two routes differ in nothing else.
-"""
+"""From a request's path to the operation of the document that serves it, as ASP.NET's own routing finds it."""
 
 from __future__ import annotations
 
@@ -19,34 +15,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 
-@attrs.frozen(kw_only=True)
-class Match:
-    """What a path leads to: the operations by method, and the still percent-encoded values of the template's names."""
-
-    operations: Mapping[str, ServedOperation]
-    values: Mapping[str, str]
-
-
 @attrs.frozen(eq=False)
 class _Route:
+    # Case does not matter to ASP.NET, so the exact pattern only decides between routes that differ in nothing else.
     exact: re.Pattern[str]
     loose: re.Pattern[str]
     names: tuple[str, ...]
     rank: tuple[int, ...]
-    asked: tuple[tuple[str, str], ...]
+    query: tuple[tuple[str, str], ...]
     """Pairs of a query that belongs to the route; a value may be a name in braces."""
     operations: dict[str, ServedOperation] = attrs.field(factory=dict[str, ServedOperation])
 
-    def values(self, path: str, query: Mapping[str, str]) -> dict[str, str] | None:
+    def values(self, path: str, sent: Mapping[str, str]) -> dict[str, str] | None:
         """Return the still percent-encoded values of the template's names, or None where the route does not fit."""
         hit = self.loose.fullmatch(path)
         if hit is None:
             return None
         found = dict(zip(self.names, hit.groups(), strict=True))
-        for name, value in self.asked:
-            if name not in query or (value[:1] != "{" and query[name] != value):
+        for name, value in self.query:
+            if name not in sent or (value[:1] != "{" and sent[name] != value):
                 return None
-            found |= dict.fromkeys(template_names(value), query[name])
+            found |= dict.fromkeys(template_names(value), sent[name])
         return found
 
 
@@ -63,25 +52,13 @@ class Router:
         for route in routes.values():
             (self._catch_all if _CATCH_ALL in route.rank else self._by_length[len(route.rank)]).append(route)
         for group in (*self._by_length.values(), self._catch_all):
-            group.sort(key=lambda route: (route.rank, -len(route.asked)))
+            group.sort(key=lambda route: (route.rank, -len(route.query)))
 
-    def match(self, path: str) -> Match | None:
-        """Find the operations of a raw (percent-encoded) path, or None."""
-        found: list[tuple[tuple[bool, tuple[int, ...]], _Route, re.Match[str]]] = []
-        for route in (*self._by_length[path.count("/")], *self._catch_all):
-            hit = route.loose.fullmatch(path)
-            if hit:
-                found.append(((route.exact.fullmatch(path) is None, route.rank), route, hit))
-        if not found:
-            return None
-        found.sort(key=lambda entry: entry[0])
-        best = found[0]
-        operations: dict[str, ServedOperation] = {}
+    def allowed_methods(self, path: str) -> list[str]:
+        """Return the methods that a raw (percent-encoded) path takes, none where no operation has the path."""
+        fitting = self._fitting(path)
         # Paths that differ in a parameter's name only are one route to a server; their methods are joined.
-        for order, route, _ in found:
-            if order == best[0]:
-                operations = {**route.operations, **operations}
-        return Match(operations=operations, values=dict(zip(best[1].names, best[2].groups(), strict=True)))
+        return sorted({method for order, route in fitting if order == fitting[0][0] for method in route.operations})
 
     def candidates(self, path: str, query: str, method: str) -> Iterator[tuple[ServedOperation, dict[str, str]]]:
         """Yield every operation with this method whose template fits the path and query, best first.
@@ -90,20 +67,28 @@ class Router:
         tell them apart.
         """
         pairs = {name: value for name, _, value in (pair.partition("=") for pair in query.split("&"))}
-        fitting = [
-            ((route.exact.fullmatch(path) is None, route.rank), number, route, values)
-            for number, route in enumerate((*self._by_length[path.count("/")], *self._catch_all))
-            if method in route.operations and (values := route.values(path, pairs)) is not None
+        for _, route in self._fitting(path):
+            if method in route.operations and (values := route.values(path, pairs)) is not None:
+                yield route.operations[method], values
+
+    def _fitting(self, path: str) -> list[tuple[tuple[bool, tuple[int, ...]], _Route]]:
+        """Return the routes that fit a path, best first; the first member of each pair is what they are ranked by."""
+        # A catch-all takes any number of segments, so it can be found by none.
+        routes = (*self._by_length[path.count("/")], *self._catch_all)
+        found = [
+            ((route.exact.fullmatch(path) is None, route.rank), route)
+            for route in routes
+            if route.loose.fullmatch(path)
         ]
-        for _, _, route, values in sorted(fitting, key=lambda entry: entry[:2]):
-            yield route.operations[method], values
+        return sorted(found, key=lambda entry: entry[0])
 
 
+# In the order of ASP.NET: literals win over parameters, parameters over catch-alls.
 _LITERAL, _MIXED, _PARAMETER, _CATCH_ALL = range(4)
 
 
 def _compile(template: str) -> _Route:
-    path, asked = split_template(template)
+    path, query = split_template(template)
     names: list[str] = []
     rank: list[int] = []
     pattern = ""
@@ -121,7 +106,7 @@ def _compile(template: str) -> _Route:
                 whole = len(template_pieces(segment)) == 1
                 kind = _CATCH_ALL if catch_all else (_PARAMETER if whole else _MIXED)
         rank.append(kind)
-    return _Route(re.compile(pattern), re.compile(pattern, re.IGNORECASE), tuple(names), tuple(rank), asked)
+    return _Route(re.compile(pattern), re.compile(pattern, re.IGNORECASE), tuple(names), tuple(rank), query)
 
 
 def _either_spelling(literal: str) -> str:

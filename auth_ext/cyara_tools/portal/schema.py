@@ -1,7 +1,6 @@
 """What a schema means once references are followed and `allOf` is read as inheritance.
 
-Generators for ASP.NET write `additionalProperties: false` on each part of an `allOf`. Read to the letter, no object
-satisfies that; what is meant is one class with the properties of all parts, and so it is read here.
+A schema that composes others becomes one `Shape` with the properties of all its parts.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
 
 _NUMBER: Final = re.compile(r"(-?[0-9]+)(?: \(\w+\))?")
-_ELSEWHERE: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable"})
-_KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+_HANDLED_IN_FLATTEN: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable"})
+_KEYWORD_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("properties", "items", "discriminator"), dict),
     **dict.fromkeys(("required", "enum", "oneOf", "anyOf", "examples"), list),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), int),
@@ -34,7 +33,7 @@ _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
 
 @attrs.frozen(kw_only=True, eq=False)
 class Shape:
-    """One schema, ready to be judged by or to make values of."""
+    """One schema, resolved: what values are validated by, and made from."""
 
     types: tuple[str, ...]
     """JSON types it takes; empty when it takes any. `null` is in `nullable`, never here."""
@@ -42,16 +41,21 @@ class Shape:
     enum: tuple[Any, ...] | None
     properties: Mapping[str, Mapping[str, Any]]
     required: frozenset[str]
-    extra: Mapping[str, Any] | bool | None
+    additional: Mapping[str, Any] | bool | None
     """`additionalProperties`, None where nothing is said."""
     items: Mapping[str, Any] | None
-    choices: tuple[Mapping[str, Any], ...]
+    alternatives: tuple[Mapping[str, Any], ...]
     """Members of `oneOf` or `anyOf`, of which at least one has to fit."""
     discriminator: str | None
-    kinds: Mapping[str, str]
+    mapping: Mapping[str, str]
     """Value of the discriminator to the reference it stands for, where the document has such a mapping."""
     keywords: Mapping[str, Any]
     """All other keywords: limits, `format`, `pattern`, `example`, `default`."""
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether values are the bytes of a file."""
+        return self.types == ("string",) and self.keywords.get("format") == "binary"
 
     @property
     def is_object(self) -> bool:
@@ -65,8 +69,8 @@ class Shapes:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._cache: dict[int, tuple[Any, Shape]] = {}
-        self._endless: dict[int, bool] = {}
-        self._named: dict[str, Mapping[str, Any]] = {}
+        self._self_requiring: dict[int, bool] = {}
+        self._references: dict[str, Mapping[str, Any]] = {}
 
     def of(self, schema: Json) -> Shape:
         """Read one schema; whatever is not an object counts as the schema that allows everything."""
@@ -77,19 +81,20 @@ class Shapes:
             cached = self._cache[id(node)] = (node, self._read(node))
         return cached[1]
 
-    def named(self, reference: str) -> Mapping[str, Any]:
-        """Return the schema that is this reference, the same one each time: walks know by it where they have been."""
-        return self._named.setdefault(reference, {"$ref": reference})
+    def by_reference(self, reference: str) -> Mapping[str, Any]:
+        """Return the schema that is this reference, the same object each time."""
+        # Shapes are cached by the identity of their schema, and a recursive walk knows by it where it has been.
+        return self._references.setdefault(reference, {"$ref": reference})
 
-    def is_endless(self, shape: Shape) -> bool:
+    def requires_itself(self, shape: Shape) -> bool:
         """Whether required members lead from a schema back to it, so that no finite value fits it.
 
         Documents of servers with nullable reference types say that about parents and children; the servers send null
         where the circle would close.
         """
-        known = self._endless.get(id(shape))
+        known = self._self_requiring.get(id(shape))
         if known is None:
-            known = self._endless[id(shape)] = self._leads_back(shape)
+            known = self._self_requiring[id(shape)] = self._leads_back_to_itself(shape)
         return known
 
     def reaches_enum(self, schema: Json) -> bool:
@@ -103,18 +108,20 @@ class Shapes:
             seen.add(id(shape))
             if shape.enum is not None:
                 return True
-            inner = [*shape.properties.values(), *shape.choices, shape.items, shape.extra]
-            inner += [self.named(reference) for reference in shape.kinds.values()]
+            inner = [*shape.properties.values(), *shape.alternatives, shape.items, shape.additional]
+            inner += [self.by_reference(reference) for reference in shape.mapping.values()]
             waiting += [self.of(node) for node in inner if is_object(node)]
         return False
 
-    def _leads_back(self, shape: Shape) -> bool:
+    def _leads_back_to_itself(self, shape: Shape) -> bool:
+        # A loop and no recursion: a chain of required members may be longer than Python's stack.
         seen: set[int] = set()
         waiting = [shape]
         while waiting:
             current = waiting.pop()
             for name in current.required & set(current.properties):
                 member = self.of(current.properties[name])
+                # A null or an empty array ends the chain, so only objects that must be there can make it endless.
                 if member.nullable or not member.is_object:
                     continue
                 if member is shape or member.properties == shape.properties:
@@ -130,7 +137,8 @@ class Shapes:
         types: tuple[str, ...] = flat.get("type", ())
         choices = [c for c in flat["choices"] if not self._is_null(c)]
         nullable = flat["nullable"] or "null" in types or len(choices) < len(flat["choices"])
-        if types:  # alternatives that only say something about the one type are none
+        # Alternatives beside a type that only have a title or a description restrict nothing.
+        if types:
             choices = [choice for choice in choices if set(choice) - {"title", "description"}]
         enum = flat.get("enum")
         if enum is not None:
@@ -142,31 +150,33 @@ class Shapes:
             enum=enum or None,
             properties=flat["properties"],
             required=frozenset(flat["required"]),
-            extra=flat.get("additionalProperties"),
+            additional=flat.get("additionalProperties"),
             items=flat.get("items"),
-            choices=tuple(choices),
+            alternatives=tuple(choices),
             discriminator=flat.get("discriminator"),
-            kinds=flat.get("kinds", {}),
+            mapping=flat.get("mapping", {}),
             keywords=flat,
         )
 
-    def _flatten(self, schema: Json, flat: dict[str, Any], above: tuple[int, ...], *, outermost: bool) -> None:
+    def _flatten(self, schema: Json, flat: dict[str, Any], ancestors: tuple[int, ...], *, outermost: bool) -> None:
         node = self._document.resolve(schema)
-        if not is_object(node) or id(node) in above:
+        if not is_object(node) or id(node) in ancestors:
             return
-        above = (*above, id(node))
+        ancestors = (*ancestors, id(node))
         if outermost and is_object(schema):
             flat["nullable"] |= any(n.get("nullable") is True or n.get("x-nullable") is True for n in (schema, node))
+        # Generators for ASP.NET write `additionalProperties: false` on each part. Read to the letter, no object has
+        # all of them; what is meant is one class with the properties of all parts.
         parts = as_array(node.get("allOf"))
-        # A lone member of `allOf` is how generators hang `nullable` or words on a reference: the schema is that one.
+        # A lone member of `allOf` is how generators put `nullable` or a description beside a reference.
         lone = outermost and len(parts) == 1 and not node.get("properties")
         for part in parts:
-            self._flatten(part, flat, above, outermost=lone)
+            self._flatten(part, flat, ancestors, outermost=lone)
         self._own(node, flat, base=not outermost)
 
     def _own(self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool) -> None:
         # What is not of the kind its keyword asks for says nothing.
-        for key in (key for key, value in node.items() if isinstance(value, _KINDS.get(key, object))):
+        for key in (key for key, value in node.items() if isinstance(value, _KEYWORD_TYPES.get(key, object))):
             value: Json = node[key]
             match key:
                 case "properties":
@@ -178,13 +188,14 @@ class Shapes:
                 case "const":
                     flat |= {"enum": [value], "const": value}
                 case "discriminator":
+                    # Seen from a derived class, the mapping of its base lists the siblings, not the class itself.
                     named = value.get("propertyName")
                     flat["discriminator"] = named if isinstance(named, str) else None
-                    flat["kinds"] = {} if base else _kinds(value)
+                    flat["mapping"] = {} if base else _mapping(value)
                 case "oneOf" | "anyOf":
                     # A base class lists its derived classes; seen from one of those, the list says nothing.
                     flat["choices"] += [] if base and "discriminator" in node else value
-                case _ if key not in _ELSEWHERE:
+                case _ if key not in _HANDLED_IN_FLATTEN:
                     flat[key] = value
                 case _:
                     pass
@@ -197,15 +208,14 @@ class Shapes:
 
 
 def _member(value: Json, types: tuple[str, ...]) -> Json:
-    """Read a member of an enumeration; whoever puts numbers in quotes means the numbers that the type says.
-
-    Some tools write their names behind them, for readers: `0 (User)`.
-    """
+    """Read a member of an enumeration."""
+    # Numbers in quotes mean the numbers that the type says. Some tools write names behind them: `0 (User)`.
     match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
     return int(match[1]) if match and types and set(types) <= {"integer", "number", "null"} else value
 
 
-def _kinds(discriminator: Mapping[str, Any]) -> dict[str, str]:
+def _mapping(discriminator: Mapping[str, Any]) -> dict[str, str]:
     mapping = as_object(discriminator.get("mapping"))
     found = {key: value for key, value in mapping.items() if isinstance(value, str)}
+    # The specification allows the bare name of a schema beside a reference.
     return {key: value if value.startswith("#") else f"#/components/schemas/{value}" for key, value in found.items()}

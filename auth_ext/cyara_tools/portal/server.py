@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from cyara_tools.portal.app import PortalApp
+from cyara_tools.portal.connections import Connections
 from cyara_tools.portal.core import PortalCore
-from cyara_tools.portal.wire import Connections
 
 if TYPE_CHECKING:
     from cyara_tools.portal.core import DocumentSource
     from cyara_tools.portal.settings import PortalSettings
 
-_START_WITHIN: Final = 20.0
+_START_TIMEOUT: Final = 20.0
+"""Seconds."""
 _BACKLOG: Final = 1024
 
 
@@ -26,10 +27,12 @@ class PortalServer:
     """Binds a free loopback port at once and serves from `start()` to `stop()`."""
 
     def __init__(self, document: DocumentSource, settings: PortalSettings, *, port: int = 0) -> None:
+        # Bound before anything else, because the document's links have to name the port.
         self._socket = _listen(port)
         try:
             self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
             self.core = PortalCore(document, settings, self.origin)
+        # Whatever is wrong with the document, Ctrl-C included: a port that stays bound fails the next test.
         except BaseException:
             self._socket.close()
             raise
@@ -60,7 +63,8 @@ class PortalServer:
             RuntimeError: the server did not come up.
         """
         self._thread.start()
-        deadline = time.monotonic() + _START_WITHIN
+        deadline = time.monotonic() + _START_TIMEOUT
+        # uvicorn has a flag and no event for this, so it is polled.
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 raise RuntimeError("The local portal did not start.")
@@ -77,6 +81,7 @@ def _listen(port: int) -> socket.socket:
     # Naming the protocol lets asyncio switch off Nagle's algorithm, which would hold each answer back for 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
+        # On Windows the option means something else: it lets two servers share one port.
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))

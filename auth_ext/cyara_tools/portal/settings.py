@@ -13,7 +13,7 @@ BASE_PATH: Final = "/cyarawebapi"
 
 @attrs.frozen(kw_only=True)
 class PortalSettings:
-    """Settings of one portal; all of them plain values, so that they can be handed to another process."""
+    """Settings of one portal; all of them JSON values, so that they can be passed to another process."""
 
     reading: Reading = attrs.field(default=Reading.KEY, converter=Reading)
     counting: Literal["cumulative", "consecutive"] = "cumulative"
@@ -21,7 +21,7 @@ class PortalSettings:
     """Simulated machines behind the portal; requests are spread over them in turn."""
     seed: int = 0
     stateful: bool = True
-    """Whether campaigns, test cases and users have a life of their own, or every answer is made from its schema."""
+    """Whether campaigns, test cases and users keep their state, or every answer is made from its schema."""
     speed: float = 1.0
     """Seconds of the portal's time for each real second; 0 leaves the clock to `advance`."""
     document_name: str = "v3"

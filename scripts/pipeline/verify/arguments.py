@@ -10,7 +10,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from cyara_tools.portal.json_types import is_array, is_object
-from cyara_tools.portal.texts import fits_format, read_date_time
+from cyara_tools.portal.string_formats import fits_format, read_date_time
 from pipeline.verify.annotations import is_model, kind_of, members, names, resolve, shown
 from pipeline.verify.meaning import read_span
 

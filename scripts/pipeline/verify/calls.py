@@ -17,7 +17,7 @@ from attrs import frozen
 
 import cyara_auth
 from cyara_auth.credential import ApiCredential
-from cyara_tools.portal.core import TEMPLATE
+from cyara_tools.portal.core import TEMPLATE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ class Caller:
     def _prepare(self, http: httpx.Client | httpx.AsyncClient, case: Case, kind: str) -> str:
         label = f"{case.number} {kind}"
         http.headers[LABEL] = label
-        http.headers[TEMPLATE] = quote(case.served.path)
+        http.headers[TEMPLATE_HEADER] = quote(case.served.path)
         self._last = None
         return label
 

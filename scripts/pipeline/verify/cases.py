@@ -10,7 +10,7 @@ from attrs import define, field
 from cyara_tools.portal import media
 from cyara_tools.portal.answers import WITHOUT_BODY
 from cyara_tools.portal.bodies import is_structured
-from cyara_tools.portal.decode import kinds_of
+from cyara_tools.portal.decode import json_types_of
 from cyara_tools.portal.json_types import as_object, is_array, is_object
 from cyara_tools.portal.synthesis import NO_HINT, Synthesis
 from pipeline.verify.annotations import package, parameters, read
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import ModuleType
 
-    from cyara_tools.portal.answers import Answers
-    from cyara_tools.portal.document import Document, Parameter, ServedOperation
+    from cyara_tools.portal.answers import AnswerFactory
+    from cyara_tools.portal.document import Document, ServedOperation, ServedParameter
     from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.schema import Shapes
     from pipeline.verify.annotations import Annotation
@@ -70,7 +70,7 @@ class Case:
             self.failures.append((what, why))
 
 
-def make_cases(document: Document, shapes: Shapes, answers: Answers) -> Iterator[Case]:
+def make_cases(document: Document, shapes: Shapes, answers: AnswerFactory) -> Iterator[Case]:
     """Yield a case for every operation of the document, found in the package by method and path."""
     operations = package("operations").OPERATIONS
     modules = {(entry.method, entry.path): entry.module for entry in operations.values()}
@@ -107,10 +107,10 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
         known.setdefault((p.location, p.wire.strip().lower()), []).append(p.name)
     for parameter in case.served.parameters:
         # One name may stand in a path twice, and then has two arguments.
-        names = known.get((parameter.place, parameter.name.strip().lower()), [])
+        names = known.get((parameter.location, parameter.name.strip().lower()), [])
         if not names or not given.keys() >= set(names):
-            if not (parameter.place == "header" and parameter.name.lower() in _DESCRIBED_ELSEWHERE):
-                case.fail("arguments", f"{parameter.place} parameter {parameter.name!r} cannot be passed")
+            if not (parameter.location == "header" and parameter.name.lower() in _DESCRIBED_ELSEWHERE):
+                case.fail("arguments", f"{parameter.location} parameter {parameter.name!r} cannot be passed")
             continue
         value = _value(parameter, shapes)
         try:
@@ -118,15 +118,15 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
         except MisfitError as error:
             case.fail("arguments", f"{parameter.name!r}: {error}")
             continue
-        case.wire_names |= dict.fromkeys(names, f"{parameter.place}.{parameter.name}")
-        case.sent[f"{parameter.place}.{parameter.name}"] = value
+        case.wire_names |= dict.fromkeys(names, f"{parameter.location}.{parameter.name}")
+        case.sent[f"{parameter.location}.{parameter.name}"] = value
     _body(case, given, document, shapes)
     lacking = case.least - set(case.arguments)
     if lacking:
         case.fail("arguments", f"{', '.join(sorted(lacking))} is asked for, but the document does not know it")
 
 
-def _value(parameter: Parameter, shapes: Shapes) -> Json:
+def _value(parameter: ServedParameter, shapes: Shapes) -> Json:
     value = Synthesis(shapes=shapes, in_request=True).value(parameter.schema)
     if parameter.style == "spaceDelimited" and is_array(value):
         # A blank in an entry could not be told from the one that separates it from the next.
@@ -148,7 +148,7 @@ def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shap
     if not (is_structured(chosen) or chosen == "*/*") and not isinstance(value, str):
         # Whatever the schema of such a body says, it travels as bytes.
         value = "any bytes: \x00\xff\r\n--+++--"
-    elif _is_text(chosen) and not kinds_of(shapes.of(described.get("schema")), shapes):
+    elif _is_text(chosen) and not json_types_of(shapes.of(described.get("schema")), shapes):
         value = "any text"
     case.arguments["body"] = _typed_body(value, chosen, read(given["body"].annotation))
     case.wire_names["body"] = "body"
@@ -172,7 +172,7 @@ def _typed_body(value: Json, media_type: str, tp: Annotation) -> Json:
     return made
 
 
-def _foresee_answer(case: Case, answers: Answers, shapes: Shapes) -> None:
+def _foresee_answer(case: Case, answers: AnswerFactory, shapes: Shapes) -> None:
     status, response = answers.success(case.served)
     content = as_object(response.get("content"))
     if status in WITHOUT_BODY or case.served.method == "HEAD":

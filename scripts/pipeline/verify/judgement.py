@@ -15,7 +15,7 @@ from pipeline.verify.meaning import as_texts, difference, plain, written
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.recorder import RecordedRequest
     from pipeline.verify.calls import Outcome
 
 _LONGEST = 400
@@ -43,16 +43,18 @@ def timeout_fault(outcome: Outcome) -> str | None:
     return f"no limit for {', '.join(endless)}" if endless else None
 
 
-def by_label(visits: Iterable[Visit]) -> dict[str, list[Visit]]:
+def by_label(visits: Iterable[RecordedRequest]) -> dict[str, list[RecordedRequest]]:
     """Sort the portal's record by the label that each call carried."""
-    found: dict[str, list[Visit]] = {}
+    found: dict[str, list[RecordedRequest]] = {}
     for visit in visits:
         label = next((value for name, value in visit.headers if name == LABEL), "")
         found.setdefault(label, []).append(visit)
     return found
 
 
-def request_faults(outcome: Outcome, visits: list[Visit], given: Collection[str]) -> Iterator[tuple[str, str]]:
+def request_faults(
+    outcome: Outcome, visits: list[RecordedRequest], given: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the request of a call that should have gone well: one, valid, authorised, complete."""
     case = outcome.case
     if len(visits) != 1:
@@ -70,7 +72,7 @@ def request_faults(outcome: Outcome, visits: list[Visit], given: Collection[str]
         yield "request", f"{visit.method} {visit.path} reached {visit.operation or 'no operation'}"
 
 
-def unauthorized_faults(outcome: Outcome, visits: list[Visit]) -> Iterator[str]:
+def unauthorized_faults(outcome: Outcome, visits: list[RecordedRequest]) -> Iterator[str]:
     """Yield what is wrong with a call that the portal answered by 401."""
     if len(visits) != 1:
         yield f"a 401 led to {len(visits)} requests on the wire, not one"
@@ -82,7 +84,7 @@ def unauthorized_faults(outcome: Outcome, visits: list[Visit]) -> Iterator[str]:
         yield "the caller is not told of the 401"
 
 
-def _lost(outcome: Outcome, visit: Visit, given: Collection[str]) -> Iterator[str]:
+def _lost(outcome: Outcome, visit: RecordedRequest, given: Collection[str]) -> Iterator[str]:
     """Yield every value that was given and arrived as another one, or not at all."""
     case = outcome.case
     arrived: dict[str, Any] = {**visit.values, "body": visit.body}

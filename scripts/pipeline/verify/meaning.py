@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cyara_tools.portal.json_types import is_array, is_object
-from cyara_tools.portal.texts import ISO_DURATION, TIME_SPAN, read_date_time
+from cyara_tools.portal.string_formats import ISO_DURATION, TIME_SPAN, read_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

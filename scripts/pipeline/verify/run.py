@@ -7,7 +7,7 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from cyara_tools.portal.answers import Answers
+from cyara_tools.portal.answers import AnswerFactory
 from cyara_tools.portal.document import Document
 from cyara_tools.portal.schema import Shapes
 from pipeline.verify.calls import Caller, WrongPairs, client_for
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cyara_tools.portal.local_portal import LocalPortal
-    from cyara_tools.portal.recorder import Visit
+    from cyara_tools.portal.recorder import RecordedRequest
     from pipeline.verify.calls import Outcome, Way
 
     Arguments = Callable[[Case], dict[str, Any]]
@@ -35,7 +35,7 @@ def verify_package(portal: LocalPortal, document: bytes, forms: Sequence[str]) -
     warnings.simplefilter("ignore")
     view = Document(json.loads(document))
     shapes = Shapes(view)
-    cases = list(make_cases(view, shapes, Answers(document=view, shapes=shapes)))
+    cases = list(make_cases(view, shapes, AnswerFactory(document=view, shapes=shapes)))
     run = _Run(portal, cases)
     for form in forms:
         run.form(form)
@@ -130,7 +130,7 @@ class _Run:
             caller = Caller(client)
             return [await caller.acall(case, way, arguments(case)) for case in cases]
 
-    def _seen(self) -> dict[str, list[Visit]]:
+    def _seen(self) -> dict[str, list[RecordedRequest]]:
         visits = self._portal.requests
         self._portal.forget_requests()
         return by_label(visits)

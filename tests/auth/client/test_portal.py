@@ -118,13 +118,13 @@ def test_regenerated_token_is_picked_up_from_the_environment(
 def test_errors_know_the_attempt_and_retry_after(portal: LocalPortal) -> None:
     with client_of(portal) as cyara:
         cyara.campaigns.get_campaigns()
-        portal.order(faults.Fault(status=503, times=2))
+        portal.inject(faults.Fault(status=503, times=2))
         assert len(cyara.campaigns.get_campaigns().results) == 50
-        portal.order(faults.Fault(status=503, times=3))
+        portal.inject(faults.Fault(status=503, times=3))
         with pytest.raises(ServerError) as caught:
             cyara.campaigns.get_campaigns()
         assert caught.value.attempt == 3
-        portal.order(faults.Fault(status=429, headers=(("Retry-After", "3600"),)))
+        portal.inject(faults.Fault(status=429, headers=(("Retry-After", "3600"),)))
         with pytest.raises(RateLimited) as limited:
             cyara.campaigns.get_campaigns()
         assert (limited.value.attempt, limited.value.retry_after) == (1, 3600.0)

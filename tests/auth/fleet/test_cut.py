@@ -72,7 +72,9 @@ def test_row_55_a_cut_at_every_byte(
             if seen[0] == "401":
                 break
     time.sleep(0.3)  # what was sent before its answer was cut may be judged a little later
-    judged = Counter(dict(visit.headers)[OFFSET] for visit in near_portal.requests if visit.presented == "rejected")
+    judged = Counter(
+        dict(visit.headers)[OFFSET] for visit in near_portal.requests if visit.credential_result == "rejected"
+    )
     assert len(sent) > 300 // stride
     assert all(judged[place] <= 2 for place in sent), judged.most_common(3)
     if direction == "answer":

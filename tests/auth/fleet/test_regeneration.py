@@ -25,7 +25,7 @@ SYNC_INTERVAL = 0.25
 def test_row_66_strict_at_any_arrival(make_scene: Callable[[str], Scene], kind: str, index: int) -> None:
     scene = make_scene(kind)
     good = scene.portal.credential
-    scene.portal.order(Fault(delay=0.01, times=None))
+    scene.portal.inject(Fault(delay=0.01, times=None))
     scene.portal.regenerate_before(scene.portal.arrivals + index)
     crowd = Crowd()
     with scene.client(good, policy="strict") as client:
@@ -40,7 +40,7 @@ def test_row_66_strict_at_any_arrival(make_scene: Callable[[str], Scene], kind: 
 @pytest.mark.parametrize("index", [1, 10, 40, 80])
 def test_row_65_guarded_no_more_than_were_in_flight(scene: Scene, index: int) -> None:
     good = scene.portal.credential
-    scene.portal.order(Fault(delay=0.02, times=None))
+    scene.portal.inject(Fault(delay=0.02, times=None))
     scene.portal.regenerate_before(scene.portal.arrivals + index)
     callers = 16
     crowd = Crowd()
@@ -164,7 +164,7 @@ def test_row_70_a_late_401_of_the_old_pair_leaves_the_new_one_alone(scene: Scene
     with scene.client(old) as straggler:
         assert call(straggler) == "200"
         new = scene.portal.regenerate_token()
-        scene.portal.order(Fault(delay=0.5, stage=Stage.AFTER_EVALUATION))
+        scene.portal.inject(Fault(delay=0.5, stage=Stage.AFTER_EVALUATION))
         thread = threading.Thread(target=lambda: late.append(call(straggler)))
         thread.start()
         while scene.invalid_calls == 0:
@@ -187,7 +187,7 @@ def test_row_64_a_regeneration_with_few_calls_in_flight(scene: Scene, policy: st
     with scene.client(good, policy=policy) as client:
         assert call(client) == "200"
         if in_flight:
-            scene.portal.order(Fault(delay=1.5, times=in_flight, stage=Stage.BEFORE_EVALUATION))
+            scene.portal.inject(Fault(delay=1.5, times=in_flight, stage=Stage.BEFORE_EVALUATION))
         arrivals = scene.portal.arrivals
         crowd = Crowd()
         crowd.add_threads(client, in_flight)
@@ -218,11 +218,11 @@ def test_row_69_a_late_success_does_not_open_the_gate_again(scene: Scene, policy
     late: list[str] = []
     with scene.client(good, policy=policy) as client, scene.client(good, policy=policy) as another:
         assert call(client) == "200"
-        scene.portal.order(Fault(delay=0.5, stage=Stage.AFTER_EVALUATION))
+        scene.portal.inject(Fault(delay=0.5, stage=Stage.AFTER_EVALUATION))
         arrivals = scene.portal.arrivals
         thread = threading.Thread(target=lambda: late.append(call(client)))
         thread.start()
-        while scene.portal.arrivals == arrivals or scene.portal.requests[-1].presented != "accepted":
+        while scene.portal.arrivals == arrivals or scene.portal.requests[-1].credential_result != "accepted":
             time.sleep(0.005)  # until it has been judged, and its answer is on hold
         scene.portal.regenerate_token()
         assert call(client) == "401"

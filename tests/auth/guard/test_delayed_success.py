@@ -26,7 +26,7 @@ def test_row_69_a_success_that_arrives_after_the_first_401_does_not_reopen_the_g
         answers: list[int] = []
         with client:
             assert client.get(PATH).status_code == 200
-            portal.order(faults.delay(1.0))
+            portal.inject(faults.delay(1.0))
             arrivals = portal.arrivals
             late = threading.Thread(target=lambda: answers.append(client.get(PATH).status_code))
             late.start()

@@ -47,20 +47,20 @@ def a_run(run_id: int, **fields: object) -> dict[str, object]:
 
 
 def test_no_runs_before_may_be_null(portal: LocalPortal, run_campaign: Run):
-    portal.order(answer("/runs", {"results": None}))
+    portal.inject(answer("/runs", {"results": None}))
     assert run_campaign(801).results
     assert portal.pending_faults == 0
 
 
 def test_a_null_among_the_runs_is_passed_over(portal: LocalPortal, run_campaign: Run):
     listed = {"results": [None, a_run(7, campaignRunId=OTHER_TICKET)]}
-    portal.order(answer("/runs", {"results": [None]}), answer("/runs", listed), answer("/results", {"results": []}))
+    portal.inject(answer("/runs", {"results": [None]}), answer("/runs", listed), answer("/results", {"results": []}))
     assert run_campaign(801).run.run_id == 7
     assert portal.pending_faults == 0
 
 
 def test_results_that_are_null_are_none_and_nothing_passed(portal: LocalPortal, run_campaign: Run):
-    portal.order(answer("/results", {"results": None}))
+    portal.inject(answer("/results", {"results": None}))
     outcome = run_campaign(801)
     assert outcome.results == ()
     assert not outcome.passed
@@ -70,7 +70,7 @@ def test_pages_of_results_that_lead_in_a_circle_end_in_an_error_that_keeps_the_r
     portal: LocalPortal, run_campaign: Run
 ):
     page = {"results": [{"testResultId": 1, "testCaseId": 1, "name": "a", "result": "Success"}]}
-    portal.order(answer("/results", page | {"nextPage": "?pageno=2"}, times=None))
+    portal.inject(answer("/results", page | {"nextPage": "?pageno=2"}, times=None))
     with pytest.raises(PageError) as caught:
         run_campaign(801)
     (note,) = caught.value.__notes__
@@ -79,7 +79,7 @@ def test_pages_of_results_that_lead_in_a_circle_end_in_an_error_that_keeps_the_r
 
 
 def test_an_error_on_the_results_says_how_to_read_them_without_another_run(portal: LocalPortal, run_campaign: Run):
-    portal.order(attrs.evolve(faults.answer(404), path="/results"))
+    portal.inject(attrs.evolve(faults.answer(404), path="/results"))
     with pytest.raises(CyaraError) as caught:
         run_campaign(802)
     assert "campaign_id=802, run_id=" in caught.value.__notes__[0]
@@ -87,7 +87,7 @@ def test_an_error_on_the_results_says_how_to_read_them_without_another_run(porta
 
 def test_a_run_of_before_that_carries_no_ticket_is_not_taken_for_ours(portal: LocalPortal, run_campaign: Run):
     earlier, ours = a_run(1, campaignRunId=None), a_run(2, campaignRunId=None)
-    portal.order(
+    portal.inject(
         answer("/runs", {"results": [earlier]}),
         answer("/execute", {"campaignRunId": None}),
         answer("/runs", {"results": [earlier]}),
@@ -101,7 +101,7 @@ def test_a_run_of_before_that_carries_no_ticket_is_not_taken_for_ours(portal: Lo
 def test_the_ticket_is_the_same_in_capital_letters(portal: LocalPortal, run_campaign: Run):
     ticket = "abcdefab-0000-4000-8000-abcdefabcdef"
     listed = [a_run(3, campaignRunId=OTHER_TICKET), a_run(4, campaignRunId=ticket.upper())]
-    portal.order(
+    portal.inject(
         answer("/runs", {"results": []}),
         answer("/execute", {"campaignRunId": ticket}),
         answer("/runs", {"results": listed}),
@@ -127,7 +127,7 @@ FACES = {
 @pytest.mark.parametrize("case", NULLS)
 def test_a_null_in_place_of_what_is_needed_names_the_operation(cyara: Cyara, portal: LocalPortal, case: str, face: str):
     path, body, operation = NULLS[case]
-    portal.order(answer(path, body))
+    portal.inject(answer(path, body))
     with pytest.raises(DecodingError) as caught:
         FACES[face](cyara)
     assert caught.value.operation_id == operation

@@ -84,7 +84,7 @@ def test_before_anything_is_started_no_note_says_that_it_goes_on(cyara: Cyara):
 
 
 def test_an_error_after_the_start_is_raised_as_it_is_with_a_note(cyara: Cyara, portal: LocalPortal):
-    portal.order(attrs.evolve(faults.answer(404), skip=1, path="/runs"))
+    portal.inject(attrs.evolve(faults.answer(404), skip=1, path="/runs"))
     with pytest.raises(NotFound) as caught:
         cyara.run_campaign(806, pace=QUICK)
     assert "campaign 806" in caught.value.__notes__[0]
@@ -101,20 +101,20 @@ LOST = {
 @pytest.mark.parametrize("case", LOST)
 def test_lost_answers_while_following_do_not_lose_the_run(cyara: Cyara, portal: LocalPortal, case: str):
     fault, times = LOST[case]
-    portal.order(attrs.evolve(fault, times=times, skip=1, path="/runs"))
+    portal.inject(attrs.evolve(fault, times=times, skip=1, path="/runs"))
     assert cyara.run_campaign(804, pace=QUICK).results
     assert portal.pending_faults == 0
 
 
 def test_a_portal_that_stays_away_is_an_error(cyara: Cyara, portal: LocalPortal):
-    portal.order(attrs.evolve(faults.cut(200), times=None, skip=1, path="/runs"))
+    portal.inject(attrs.evolve(faults.cut(200), times=None, skip=1, path="/runs"))
     with pytest.raises(TransportError) as caught:
         cyara.run_campaign(807, pace=QUICK)
     assert "campaign 807" in caught.value.__notes__[0]
 
 
 def test_a_lost_start_is_not_repeated(cyara: Cyara, portal: LocalPortal):
-    portal.order(attrs.evolve(faults.drop(), path="/execute"))
+    portal.inject(attrs.evolve(faults.drop(), path="/execute"))
     with pytest.raises(TransportError, match="may have received the call") as caught:
         cyara.run_campaign(808, pace=QUICK)
     assert "campaign 808" in caught.value.__notes__[0]

@@ -18,7 +18,7 @@ from .program import Program
 
 def lose_a_call(program: Program, portal: LocalPortal) -> str:
     """Let the portal judge a call whose answer never comes, and return the key's fingerprint."""
-    portal.order(drop())
+    portal.inject(drop())
     assert program("verify", CYARA_AUTH_POLICY="strict").code == 8
     key = program("status", "--json").facts["keys"][0]
     assert key["unknown"] == 1

@@ -1,4 +1,4 @@
-"""A portal and a bare httpx client for it: these tests use nothing of what the portal is there to judge."""
+"""A portal and a bare httpx client for it: these tests use nothing of what the portal is there to validate."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,6 +12,7 @@ Call = Callable[..., httpx.Response]
 
 @pytest.fixture
 def portal() -> Iterator[LocalPortal]:
+    # The clock stands still unless a test advances it, so nothing depends on how long a test takes.
     with LocalPortal(speed=0) as running:
         yield running
 
@@ -23,6 +24,7 @@ def call(portal: LocalPortal) -> Iterator[Call]:
 
 
 def caller(portal: LocalPortal) -> Iterator[Call]:
+    # Proxies of the environment would take the calls elsewhere.
     with httpx.Client(base_url=portal.base_url, timeout=10, trust_env=False) as client:
 
         def make(method: str, path: str, *, credential: str | None = "current", **options: object) -> httpx.Response:

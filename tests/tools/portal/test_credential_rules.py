@@ -24,6 +24,7 @@ def wrong(portal: LocalPortal) -> str:
 def test_the_third_invalid_call_voids_what_the_reading_says(reading, current_survives):
     with LocalPortal(reading=reading) as portal:
         bad = wrong(portal)
+        # A success in between changes nothing, as the count is cumulative.
         assert [status_with(portal, bad) for _ in range(2)] == [401, 401]
         assert status_with(portal, portal.credential) == 200
         assert status_with(portal, bad) == 401
@@ -52,6 +53,7 @@ def test_the_old_token_is_invalid_after_a_regeneration_and_counts_against_the_ne
 
 def test_consecutive_counting_forgives_after_a_success():
     with LocalPortal(counting="consecutive") as portal:
+        # One more than the three that would void the token.
         for _ in range(4):
             status_with(portal, wrong(portal))
             assert status_with(portal, portal.credential) == 200
@@ -59,6 +61,7 @@ def test_consecutive_counting_forgives_after_a_success():
 
 def test_another_key_and_no_header_cost_nothing():
     with LocalPortal() as portal:
+        # The right token under another key: nothing names the key that could be charged.
         stranger = "0" * 32 + ":" + portal.credential.partition(":")[2]
         assert status_with(portal, stranger) == 401
         assert status_with(portal, None) == 401
@@ -75,6 +78,7 @@ def test_only_the_documented_form_of_the_header_is_let_in(form):
 def test_news_of_a_token_can_spread_node_by_node():
     with LocalPortal(nodes=3) as portal:
         portal.regenerate_token(nodes=1)
+        # Requests go to the nodes in turn, and only one of the three knows the new token.
         assert sorted(status_with(portal, portal.credential) for _ in range(3)) == [200, 401, 401]
     with LocalPortal(nodes=3) as portal:
         portal.regenerate_token(nodes=1)

@@ -24,6 +24,7 @@ def pages(call, path: str) -> list[list[dict]]:
 
 def test_lists_come_in_pages_capped_at_fifty_with_absolute_links(call, portal):
     listed = pages(call, f"{A}/campaigns?pageSize=500")
+    # All but the last are full, although ten times as many were wanted.
     assert [len(page) for page in listed[:-1]] == [50] * (len(listed) - 1)
     assert sum(map(len, listed)) >= 120
     assert len({row["campaignId"] for page in listed for row in page}) == sum(map(len, listed))
@@ -64,6 +65,7 @@ def test_a_run_is_queued_then_running_and_ends_with_a_mix_of_results(call, porta
     latest = f"{A}/campaigns/{number}/runs?sortField=StartDate&sortAsc=false"
     ticket = call("POST", f"{A}/campaigns/{number}/execute").json()["campaignRunId"]
     assert call("GET", f"{A}/campaigns/{number}").json()["status"] == "Queued"
+    # A queued run is in no list yet.
     assert call("GET", latest).json()["results"] == []
     portal.advance(2)
     (running,) = call("GET", latest).json()["results"]
@@ -107,6 +109,7 @@ def test_what_was_imported_is_exported_byte_for_byte(call):
 
 
 def test_a_file_that_is_not_one_is_refused(call):
+    # Entities that refer to each other: the smallest form of a file that would fill the memory.
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><TestSpecification>&b;</TestSpecification>'
     for content in (b"not xml", b"<Other/>", bomb):
         answer = call("POST", f"{A}/testcases/import", files={"file": ("x.xml", content, "application/xml")})
@@ -127,6 +130,7 @@ def test_users_are_created_attached_detached_and_deleted(call):
 def test_dates_have_seven_digits(call, portal):
     rows = call("GET", f"{A}/testcases?pageSize=1").json()["results"]
     digits = rows[0]["lastModified"].partition(".")[2]
+    # Seven digits and the zone.
     assert len(digits) == 8
     assert digits.endswith("Z")
 
@@ -137,6 +141,7 @@ def test_another_account_is_not_ours(call):
 
 def test_state_hangs_on_method_and_path_not_on_operation_ids(portal, call):
     document = call("GET", portal.document_url, credential=None).json()
+    # As a customer's own document may be: the same routes, without the ids that ours has.
     for item in document["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict):

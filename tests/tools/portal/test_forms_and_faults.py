@@ -1,4 +1,4 @@
-"""What tests order from a portal: answers in other forms, and everything that can go wrong on the way."""
+"""What tests inject into a portal: answers in other forms, and everything that can go wrong on the way."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from cyara_tools.portal.synthesis import Synthesis
 A = "/v3.0/accounts/1"
 
 
-def test_answers_in_every_form_fit_the_document_or_differ_from_it_as_ordered(call, portal):
+def test_answers_in_every_form_fit_the_document_or_differ_from_it_as_chosen(call, portal):
     full = call("GET", f"{A}/campaigns/801").json()
     portal.answer_in_form("nulls")
     nulls = call("GET", f"{A}/campaigns/801").json()
@@ -51,29 +51,32 @@ def test_answers_from_schemas_are_the_same_for_the_same_seed():
         (faults.delay(0.2), 200),
     ],
 )
-def test_an_ordered_fault_strikes_once(call, portal, fault, status):
-    portal.order(fault)
+def test_an_injected_fault_hits_one_request(call, portal, fault, status):
+    portal.inject(fault)
     began = time.monotonic()
     first = call("GET", f"{A}/plans")
     assert first.status_code == status
     assert time.monotonic() - began >= fault.delay
+    # The next call meets the portal itself again.
     assert portal.pending_faults == 0
     assert call("GET", f"{A}/plans").status_code == 200
 
 
 def test_a_dropped_connection_is_charged_only_after_evaluation(portal):
     key, _, _token = portal.credential.partition(":")
+    # The length of a real token, so that nothing but its value is wrong.
     bad = {"Authorization": f"ApiKey {key}:{'A' * 43}="}
     for stage, charged in ((faults.Stage.BEFORE_EVALUATION, 0), (faults.Stage.AFTER_EVALUATION, 1)):
-        portal.order(faults.drop(stage=stage))
+        portal.inject(faults.drop(stage=stage))
         with pytest.raises(httpx.RemoteProtocolError):
             httpx.get(f"{portal.base_url}{A}/plans", headers=bad, trust_env=False)
         assert portal.invalid_calls == charged
 
 
+# Before the first byte, within the status line, within the headers, within the body.
 @pytest.mark.parametrize("after", [0, 1, 20, 200])
 def test_an_answer_is_cut_after_so_many_bytes(call, portal, after):
-    portal.order(faults.cut(after))
+    portal.inject(faults.cut(after))
     with pytest.raises(httpx.TransportError):
         call("GET", f"{A}/campaigns")
 
@@ -81,10 +84,11 @@ def test_an_answer_is_cut_after_so_many_bytes(call, portal, after):
 def test_faults_can_skip_repeat_and_pick_paths(call, portal):
     import attrs
 
-    portal.order(attrs.evolve(faults.answer(503), times=2, skip=1, path="plans"))
+    portal.inject(attrs.evolve(faults.answer(503), times=2, skip=1, path="plans"))
     statuses = [call("GET", f"{A}/{what}").status_code for what in ("plans", "campaigns", "plans", "plans", "plans")]
+    # The first call to plans is skipped, campaigns does not match, two are hit, and then the fault is used up.
     assert statuses == [200, 200, 503, 503, 200]
-    portal.order(faults.answer(500))
+    portal.inject(faults.answer(500))
     portal.clear_faults()
     assert call("GET", f"{A}/plans").status_code == 200
 
@@ -92,7 +96,7 @@ def test_faults_can_skip_repeat_and_pick_paths(call, portal):
 def test_in_a_process_of_its_own_everything_works_the_same():
     with LocalPortal(process=True, speed=0) as portal:
         headers = {"Authorization": f"ApiKey {portal.credential}"}
-        portal.order(faults.answer(429))
+        portal.inject(faults.answer(429))
         statuses = [
             httpx.get(f"{portal.base_url}{A}/plans", headers=headers, trust_env=False).status_code for _ in range(2)
         ]
@@ -139,6 +143,7 @@ def test_the_fixture_is_there_for_other_suites(cyara_portal):
 
 
 def test_a_body_that_is_nested_without_end_is_refused(call, portal):
+    # Deeper than the recursion limit of any supported Python.
     body = b"[" * 100_000 + b"]" * 100_000
     answer = call("POST", f"{A}/campaigns", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400

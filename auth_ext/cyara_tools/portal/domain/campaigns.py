@@ -1,4 +1,4 @@
-"""Campaigns and plans: made, changed, deleted, executed."""
+"""Campaigns and plans: created, changed, deleted, executed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cyara_tools.portal.domain import runs
-from cyara_tools.portal.domain.clock import stamp
-from cyara_tools.portal.domain.refusal import Refusal, missing
+from cyara_tools.portal.domain.clock import format_time
+from cyara_tools.portal.domain.problems import ProblemError, existing
 from cyara_tools.portal.domain.runs import Run
 
 if TYPE_CHECKING:
@@ -40,12 +40,16 @@ class Campaigns:
     clock: Clock
     seed: int
     case_name: Callable[[int], str]
-    """Name of a test case, by number; refuses a number that there is not."""
+    """Name of a test case, by number.
+
+    Raises:
+        ProblemError: there is no test case with the number.
+    """
     _campaigns: dict[int, dict[str, Json]] = attrs.field(factory=dict[int, dict[str, Any]], init=False)
     _runs: list[Run] = attrs.field(factory=list[Run], init=False)
     _results: int = attrs.field(default=FIRST_RESULT, init=False)
 
-    def fill(self, cases: list[int]) -> None:
+    def populate(self, cases: list[int]) -> None:
         """Make the campaigns that are there from the start; the first one has a history of several pages."""
         now = self.clock.now()
         for number in range(SEEDED):
@@ -60,48 +64,50 @@ class Campaigns:
 
     def summaries(self) -> list[Json]:
         """Return the campaigns as lists show them."""
-        return [{k: v for k, v in self.shown(number).items() if k not in _DETAIL_ONLY} for number in self._campaigns]
+        return [{k: v for k, v in self.details(number).items() if k not in _DETAIL_ONLY} for number in self._campaigns]
 
-    def shown(self, campaign_id: int) -> dict[str, Json]:
+    def details(self, campaign_id: int) -> dict[str, Json]:
         """Return one campaign in full."""
         campaign = self._get(campaign_id)
         now = self.clock.now()
         own = [run for run in self._runs if run.campaign_id == campaign_id]
+        # A queued run has not run yet.
         begun = [run.start for run in own if run.start <= now]
-        return {**campaign, "status": _status(own, now), "lastRunDate": stamp(max(begun, default=None))}
+        return {**campaign, "status": _status(own, now), "lastRunDate": format_time(max(begun, default=None))}
 
-    def create(self, wanted: dict[str, Json]) -> dict[str, Json]:
+    def create(self, body: dict[str, Json]) -> dict[str, Json]:
         """Make a campaign from a request's body."""
+        # Never the number of a deleted campaign, unless it was the last one.
         number = max(self._campaigns, default=FIRST_CAMPAIGN) + 1
-        plan = _plan(wanted["planId"])
+        plan = _plan_of(body)
         self._campaigns[number] = self._new(
-            number, wanted["name"], plan, wanted.get("concurrency") or 1, wanted["testCaseIds"]
+            number, body["name"], plan, body.get("concurrency") or 1, body["testCaseIds"]
         )
-        self._campaigns[number]["planType"] = wanted["planType"]
-        return self.shown(number)
+        self._campaigns[number]["planType"] = body["planType"]
+        return self.details(number)
 
-    def update(self, campaign_id: int, wanted: dict[str, Json]) -> dict[str, Json]:
+    def update(self, campaign_id: int, body: dict[str, Json]) -> dict[str, Json]:
         """Change what the body names and keep the rest."""
         campaign = self._get(campaign_id)
-        if "planId" in wanted:
-            plan = _plan(wanted["planId"])
+        if "planId" in body:
+            plan = _plan_of(body)
             campaign |= {"plan": {"planId": plan["planId"], "name": plan["name"]}, "planType": plan["type"]}
-        if "testCaseIds" in wanted:
-            campaign["testCases"] = self._cases(wanted["testCaseIds"])
-        campaign |= {name: wanted[name] for name in ("name", "planType", "concurrency") if name in wanted}
-        return self.shown(campaign_id)
+        if "testCaseIds" in body:
+            campaign["testCases"] = self._cases(body["testCaseIds"])
+        campaign |= {name: body[name] for name in ("name", "planType", "concurrency") if name in body}
+        return self.details(campaign_id)
 
     def delete(self, campaign_id: int) -> None:
         """Forget a campaign, unless it is running."""
-        if self.shown(campaign_id)["status"] in {"Running", "Queued"}:
-            raise Refusal(409, f"Campaign {campaign_id} is running or queued.")
+        if self.details(campaign_id)["status"] in {"Running", "Queued"}:
+            raise ProblemError(409, f"Campaign {campaign_id} is running or queued.")
         del self._campaigns[campaign_id]
 
     def execute(self, campaign_id: int) -> dict[str, Json]:
         """Ask for a run and return its ticket."""
         campaign = self._get(campaign_id)
         if not campaign["testCases"]:
-            raise Refusal(409, f"Campaign {campaign_id} has no test cases.")
+            raise ProblemError(409, f"Campaign {campaign_id} has no test cases.")
         return {"campaignRunId": self._add_run(campaign, self.clock.now()).ticket}
 
     def runs(self, campaign_id: int) -> list[Run]:
@@ -113,20 +119,17 @@ class Campaigns:
 
     def run(self, campaign_id: int, run_id: int) -> Run:
         """Return one run."""
-        found = next((run for run in self.runs(campaign_id) if run.run_id == run_id), None)
-        if found is None:
-            raise missing("run", run_id)
-        return found
+        return existing(next((run for run in self.runs(campaign_id) if run.run_id == run_id), None), "run", run_id)
 
     def results(self, campaign_id: int, run_id: int) -> list[Json]:
         """Return the results of a run, those under way included."""
         now = self.clock.now()
-        return [test.shown(now) for test in self.run(campaign_id, run_id).tests if test.start <= now]
+        return [test.as_json(now) for test in self.run(campaign_id, run_id).tests if test.start <= now]
 
-    def _add_run(self, campaign: dict[str, Json], asked: datetime) -> Run:
-        plan = _plan(campaign["plan"]["planId"])
+    def _add_run(self, campaign: dict[str, Json], requested: datetime) -> Run:
+        plan = _plan_of(campaign["plan"])
         ports = min(campaign["concurrency"] or 1, plan["concurrency"])
-        start = runs.start_of(asked, campaign["campaignId"], plan["planId"], ports, plan["concurrency"], self._runs)
+        start = runs.start_of(requested, campaign["campaignId"], plan["planId"], ports, plan["concurrency"], self._runs)
         cases = [(case["testCaseId"], case["name"]) for case in campaign["testCases"]]
         tests = runs.schedule(cases, start, ports, self._results)
         self._results += len(tests)
@@ -137,7 +140,7 @@ class Campaigns:
             campaign_id=campaign["campaignId"],
             plan_id=plan["planId"],
             ports=ports,
-            asked=asked,
+            requested=requested,
             start=start,
             end=max(test.end for test in tests),
             tests=tests,
@@ -164,25 +167,24 @@ class Campaigns:
         return [{"testCaseId": number, "name": self.case_name(number)} for number in numbers]
 
     def _get(self, campaign_id: int) -> dict[str, Json]:
-        found = self._campaigns.get(campaign_id)
-        if found is None:
-            raise missing("campaign", campaign_id)
-        return found
+        return existing(self._campaigns.get(campaign_id), "campaign", campaign_id)
 
 
-def _plan(plan_id: int) -> dict[str, Json]:
-    found = next((plan for plan in PLANS if plan["planId"] == plan_id), None)
+def _plan_of(body: dict[str, Json]) -> dict[str, Json]:
+    found = _find_plan(body["planId"])
+    # 400 and not 404: what is wrong stands in the body, not in the address.
     if found is None:
-        raise Refusal(400, f"There is no plan {plan_id}.")
-    return dict(found)
+        raise ProblemError(400, f"There is no plan {body['planId']}.")
+    return found
 
 
 def plan(plan_id: int) -> dict[str, Json]:
     """Return a plan in full."""
-    found = next((entry for entry in PLANS if entry["planId"] == plan_id), None)
-    if found is None:
-        raise missing("plan", plan_id)
-    return dict(found)
+    return existing(_find_plan(plan_id), "plan", plan_id)
+
+
+def _find_plan(plan_id: int) -> dict[str, Json] | None:
+    return next((dict(entry) for entry in PLANS if entry["planId"] == plan_id), None)
 
 
 def plan_summaries() -> list[Json]:

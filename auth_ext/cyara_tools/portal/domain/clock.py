@@ -17,6 +17,7 @@ class Clock:
     def __init__(self, *, speed: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._speed = speed
+        # Whole seconds, so that what is there from the start has times that are easy to read.
         self._origin = datetime.now(UTC).replace(microsecond=0)
         self._started = monotonic()
         self._skipped = 0.0
@@ -34,14 +35,14 @@ class Clock:
             self._skipped += seconds
 
 
-def stamp(moment: datetime | None) -> str | None:
+def format_time(moment: datetime | None) -> str | None:
     """Write a time as .NET does: UTC, seven fractional digits, `Z`."""
     if moment is None:
         return None
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 
-def span(length: timedelta) -> str:
+def format_time_span(length: timedelta) -> str:
     """Write a time span as .NET does: `[d.]hh:mm:ss[.fffffff]`."""
     days, seconds = length.days, length.seconds
     text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -14,19 +14,20 @@ CAP: Final = 50
 
 
 def page(entries: Sequence[Json], *, address: str, query: str) -> dict[str, Json]:
-    """Cut one page out of a list; `address` is the list's own URL, `query` what was asked.
+    """Cut one page out of a list; `address` is the list's own URL, `query` what was sent.
 
-    Everything else that was asked, filters for one, stays in the links.
+    Everything else in the query, filters for one, stays in the links.
     """
-    asked = dict(parse_qsl(query, keep_blank_values=True))
-    size = min(int(asked.get("pageSize", CAP)), CAP)
-    number = int(asked.get("pageno", 1))
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    # Capped without a word, as Cyara does it: a client that counts on its own page size misses entries.
+    size = min(int(parameters.get("pageSize", CAP)), CAP)
+    number = int(parameters.get("pageno", 1))
     last = max(1, -(-len(entries) // size))
 
     def link(to: int) -> str | None:
         if not 1 <= to <= last:
             return None
-        return f"{address}?{urlencode({**asked, 'pageno': to, 'pageSize': size})}"
+        return f"{address}?{urlencode({**parameters, 'pageno': to, 'pageSize': size})}"
 
     return {
         "firstPage": link(1),

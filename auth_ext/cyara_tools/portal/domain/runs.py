@@ -1,8 +1,7 @@
 """Runs of campaigns over the portal's clock: queued, running, finished.
 
-When a run is asked for, its whole life follows from what is there already, so nothing has to tick. It starts after a
-short while, but not while the same campaign runs, nor before its plan has enough free ports. Its tests go through the
-ports it has, and each outcome is decided by a hash.
+A run starts after a short while, but not while the same campaign runs, nor before its plan has enough free ports. Its
+tests use the ports that it has, one after the other on each.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from cyara_tools.portal.domain.clock import span, stamp
+from cyara_tools.portal.domain.clock import format_time, format_time_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +28,8 @@ _DETAILS: Final = {
 }
 
 
+# Start, end and outcome are all known when a run is requested, so nothing has to happen in the background: whoever asks
+# later compares them with the clock.
 @attrs.frozen(kw_only=True)
 class Test:
     """One test of a run, with its outcome decided beforehand."""
@@ -45,7 +46,7 @@ class Test:
         """When the outcome is known."""
         return self.start + self.length
 
-    def shown(self, now: datetime) -> dict[str, Json]:
+    def as_json(self, now: datetime) -> dict[str, Json]:
         """Return the test result as the API shows it."""
         over = self.end <= now
         return {
@@ -53,8 +54,8 @@ class Test:
             "testCaseId": self.test_case_id,
             "name": self.name,
             "result": self.outcome if over else None,
-            "startDate": stamp(self.start),
-            "duration": span(self.length) if over else None,
+            "startDate": format_time(self.start),
+            "duration": format_time_span(self.length) if over else None,
             "detailedResult": _DETAILS.get(self.outcome) if over else None,
         }
 
@@ -68,23 +69,24 @@ class Run:
     campaign_id: int
     plan_id: int
     ports: int
-    asked: datetime
+    requested: datetime
     start: datetime
     end: datetime
     tests: tuple[Test, ...]
 
-    def shown(self, now: datetime) -> dict[str, Json]:
+    def as_json(self, now: datetime) -> dict[str, Json]:
         """Return the run as the API shows it."""
         return {
             "runId": self.run_id,
             "campaignRunId": self.ticket,
-            "startDate": stamp(self.start),
-            "endDate": stamp(self.end) if self.end <= now else None,
+            "startDate": format_time(self.start),
+            "endDate": format_time(self.end) if self.end <= now else None,
         }
 
 
 def outcome(result_id: int) -> str:
     """Decide how a test ends."""
+    # By a hash: the same test ends the same way in every run of a script, and neighbours differ.
     return _OUTCOMES[_hash(result_id) % len(_OUTCOMES)]
 
 
@@ -94,17 +96,19 @@ def length(test_case_id: int) -> timedelta:
 
 
 def start_of(  # noqa: PLR0913, PLR0917 - each is a fact that the start depends on
-    asked: datetime, campaign_id: int, plan_id: int, ports: int, limit: int, others: Iterable[Run]
+    requested: datetime, campaign_id: int, plan_id: int, ports: int, limit: int, others: Iterable[Run]
 ) -> datetime:
     """Find the moment at which a campaign and its ports are free."""
+    # A port gets free only where a run ends, so those are the only moments to try.
     known = list(others)
-    earliest = asked + QUEUED_FOR
+    earliest = requested + QUEUED_FOR
     for moment in sorted({earliest, *(run.end for run in known if run.end > earliest)}):
-        going = [
+        # Runs that wait for the same plan keep their turn: a later request does not overtake them.
+        active = [
             run for run in known if run.start <= moment < run.end or (run.start > moment and run.plan_id == plan_id)
         ]
-        used = sum(run.ports for run in going if run.plan_id == plan_id)
-        if used + ports <= limit and all(run.campaign_id != campaign_id for run in going):
+        used = sum(run.ports for run in active if run.plan_id == plan_id)
+        if used + ports <= limit and all(run.campaign_id != campaign_id for run in active):
             return moment
     return max((run.end for run in known), default=earliest)
 
@@ -135,4 +139,5 @@ def ticket(seed: int, number: int) -> str:
 
 
 def _hash(number: int) -> int:
+    # Python's own hash of an integer is the integer, which would put the outcomes in order.
     return zlib.crc32(str(number).encode())

@@ -1,4 +1,4 @@
-"""Test cases: imported from XML, exported as the same XML, started by themselves, kept in folders."""
+"""Test cases: imported from XML, exported as the same XML, executed outside of campaigns, kept in folders."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from cyara_tools.portal.domain import runs
-from cyara_tools.portal.domain.clock import span, stamp
-from cyara_tools.portal.domain.refusal import Refusal, missing
+from cyara_tools.portal.domain.clock import format_time, format_time_span
+from cyara_tools.portal.domain.problems import ProblemError, existing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,7 +41,7 @@ class TestCase:
 
 
 @attrs.frozen(kw_only=True)
-class _Started:
+class _StartedTest:
     ticket: str
     case: TestCase
     start: datetime
@@ -57,9 +57,9 @@ class TestCases:
     base_url: str
     account: int
     _cases: dict[int, TestCase] = attrs.field(factory=dict[int, TestCase], init=False)
-    _started: dict[str, _Started] = attrs.field(factory=dict[str, _Started], init=False)
+    _started: dict[str, _StartedTest] = attrs.field(factory=dict[str, _StartedTest], init=False)
 
-    def fill(self) -> None:
+    def populate(self) -> None:
         """Make the test cases that are there from the start."""
         for number in range(SEEDED):
             folder = _FOLDERS[number % len(_FOLDERS)]
@@ -72,16 +72,13 @@ class TestCases:
 
     def get(self, number: int) -> TestCase:
         """Return one test case."""
-        found = self._cases.get(number)
-        if found is None:
-            raise missing("test case", number)
-        return found
+        return existing(self._cases.get(number), "test case", number)
 
     def summaries(self) -> list[Json]:
         """Return the test cases as lists show them."""
         return [self._summary(case) for case in self._cases.values()]
 
-    def shown(self, number: int) -> dict[str, Json]:
+    def details(self, number: int) -> dict[str, Json]:
         """Return one test case in full."""
         case = self.get(number)
         return {**self._summary(case), "description": case.description, "notes": None, "steps": case.steps}
@@ -89,13 +86,15 @@ class TestCases:
     def import_file(self, data: bytes) -> list[int]:
         """Make test cases from a file and return their numbers."""
         try:
+            # Not by the standard library alone: a few entities in an uploaded file could fill the memory.
             root = fromstring(data)
         except (ET.ParseError, DefusedXmlException) as error:
-            raise Refusal(400, f"The file is not XML that can be read: {error}") from None
+            raise ProblemError(400, f"The file is not XML that can be read: {error}") from None
         found = root.findall(f"{{{NAMESPACE}}}TestCases/{{{NAMESPACE}}}TestCase")
         if root.tag != f"{{{NAMESPACE}}}TestSpecification" or not found:
-            raise Refusal(400, f"The file holds no TestCase in the namespace {NAMESPACE}.")
-        return [self._add(element, data if len(found) == 1 else _alone(element)) for element in found]
+            raise ProblemError(400, f"The file holds no TestCase in the namespace {NAMESPACE}.")
+        # A file of one test case is kept as it came, so that its export is the same to the byte.
+        return [self._add(element, data if len(found) == 1 else _single_case_file(element)) for element in found]
 
     def execute(self, number: int) -> dict[str, Json]:
         """Start a test and return its ticket."""
@@ -103,14 +102,12 @@ class TestCases:
         result_id = _FIRST_RESULT + len(self._started)
         ticket = runs.ticket(self.seed, result_id)
         start = self.clock.now() + runs.QUEUED_FOR
-        self._started[ticket] = _Started(ticket=ticket, case=case, start=start, result_id=result_id)
+        self._started[ticket] = _StartedTest(ticket=ticket, case=case, start=start, result_id=result_id)
         return {"testRunTicketId": ticket}
 
     def result(self, ticket: str) -> dict[str, Json]:
         """Return what is known of a started test."""
-        found = self._started.get(ticket.lower())
-        if found is None:
-            raise missing("test with the ticket", ticket)
+        found = existing(self._started.get(ticket.lower()), "test with the ticket", ticket)
         now, length = self.clock.now(), runs.length(found.case.number)
         over = found.start + length <= now
         outcome = runs.outcome(found.result_id)
@@ -120,15 +117,16 @@ class TestCases:
             "testCaseId": found.case.number,
             "name": found.case.name,
             "result": outcome if over else None,
-            "startDate": stamp(found.start) if found.start <= now else None,
-            "endDate": stamp(found.start + length) if over else None,
-            "duration": span(length) if over else None,
+            "startDate": format_time(found.start) if found.start <= now else None,
+            "endDate": format_time(found.start + length) if over else None,
+            "duration": format_time_span(length) if over else None,
             "detailedResult": None,
             "steps": [self._step(step, outcome) for step in found.case.steps] if over else None,
         }
 
     def folders(self) -> list[Json]:
         """Return the root, which has no name, and one folder for each path in use."""
+        # Sorted before they are numbered, so that a folder has the same number in every run of a script.
         paths = sorted({case.folder for case in self._cases.values()})
         named = [
             {"type": "TestCase", "folderId": _ROOT + number, "parentFolderId": _ROOT, "name": path}
@@ -138,9 +136,8 @@ class TestCases:
 
     def folder(self, number: int) -> list[Json]:
         """Return the test cases of a folder; the root holds none itself."""
-        folder = next((entry for entry in self.folders() if entry["folderId"] == number), None)
-        if folder is None:
-            raise missing("folder", number)
+        known = next((entry for entry in self.folders() if entry["folderId"] == number), None)
+        folder = existing(known, "folder", number)
         return [self._in_folder(case) for case in self._cases.values() if case.folder == folder["name"]]
 
     def _add(self, element: ET.Element, file: bytes) -> int:
@@ -166,7 +163,7 @@ class TestCases:
             "name": case.name,
             "folderPath": case.folder,
             "stepCount": len(case.steps),
-            "lastModified": stamp(case.changed),
+            "lastModified": format_time(case.changed),
             "destination": case.destination,
             "linkedCampaignCount": 0,
             "url": self._url(f"testcases/{case.number}"),
@@ -174,7 +171,7 @@ class TestCases:
 
     def _in_folder(self, case: TestCase) -> dict[str, Json]:
         latest = next((s for s in reversed(self._started.values()) if s.case is case), None)
-        shown = self.result(latest.ticket) if latest else {}
+        result = self.result(latest.ticket) if latest else {}
         return {
             "testCaseId": case.number,
             "name": case.name,
@@ -184,9 +181,9 @@ class TestCases:
             "destination": case.destination,
             "url": self._url(f"testcases/{case.number}"),
             "lastResult": {
-                "result": shown.get("result"),
-                "runDate": shown.get("startDate"),
-                "resultId": shown.get("testResultId") or 0,
+                "result": result.get("result"),
+                "runDate": result.get("startDate"),
+                "resultId": result.get("testResultId") or 0,
                 "url": self._url(f"testresults/{latest.ticket}") if latest else None,
             },
         }
@@ -228,7 +225,7 @@ def _step(element: ET.Element) -> dict[str, Json]:
     }
 
 
-def _alone(element: ET.Element) -> bytes:
+def _single_case_file(element: ET.Element) -> bytes:
     """Write a file that holds one of several imported test cases."""
     root = ET.Element(f"{{{NAMESPACE}}}TestSpecification")
     ET.SubElement(root, f"{{{NAMESPACE}}}TestCases").append(element)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cyara_tools.portal.domain.refusal import Refusal, missing
+from cyara_tools.portal.domain.problems import ProblemError, existing, not_found
 
 if TYPE_CHECKING:
     from cyara_tools.portal.json_types import Json
@@ -37,7 +37,7 @@ class Users:
     _users: dict[str, dict[str, Json]] = attrs.field(factory=dict[str, dict[str, Any]], init=False)
     _attached: set[str] = attrs.field(factory=set[str], init=False)
 
-    def fill(self) -> None:
+    def populate(self) -> None:
         """Make the users that are there from the start."""
         for number in range(1, SEEDED + 1):
             made = self.create(
@@ -57,27 +57,26 @@ class Users:
 
     def get(self, user_id: str) -> dict[str, Json]:
         """Return one user."""
-        found = self._users.get(user_id.lower())
-        if found is None:
-            raise missing("user", user_id)
-        return found
+        return existing(self._users.get(user_id.lower()), "user", user_id)
 
-    def create(self, wanted: dict[str, Json]) -> dict[str, Json]:
+    def create(self, body: dict[str, Json]) -> dict[str, Json]:
         """Make a user from a request's body."""
-        if any(user["username"] == wanted["username"] for user in self._users.values()):
-            raise Refusal(409, f"There is a user {wanted['username']} already.")
-        number = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.seed}/user/{wanted['username']}"))
-        self._users[number] = {"userId": number, **{name: wanted.get(name) for name in _FIELDS}}
+        if any(user["username"] == body["username"] for user in self._users.values()):
+            raise ProblemError(409, f"There is a user {body['username']} already.")
+        # From the name and the seed, so that a script sees the same ids each time.
+        number = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.seed}/user/{body['username']}"))
+        self._users[number] = {"userId": number, **{name: body.get(name) for name in _FIELDS}}
         return self._users[number]
 
-    def create_bulk(self, wanted: list[dict[str, Json]]) -> list[Json]:
+    def create_bulk(self, body: list[dict[str, Json]]) -> list[Json]:
         """Make several users and say for each what became of it."""
         results: list[Json] = []
-        for entry in wanted:
+        # A refused entry does not stop the others: each has a result of its own.
+        for entry in body:
             try:
                 made = self.create(entry)
                 results.append({"userId": made["userId"], "username": made["username"], "error": None})
-            except Refusal as refusal:
+            except ProblemError as refusal:
                 results.append({"userId": None, "username": entry["username"], "error": refusal.detail})
         return results
 
@@ -100,7 +99,7 @@ class Users:
         """Take the account from a user who may use it."""
         number = self.get(user_id)["userId"]
         if number not in self._attached:
-            raise missing("access to the account of user", user_id)
+            raise not_found("access to the account of user", user_id)
         self._attached.remove(number)
 
     def attach_bulk(self, user_ids: list[str]) -> list[Json]:
@@ -110,6 +109,6 @@ class Users:
             try:
                 self.attach(user_id)
                 results.append({"userId": user_id, "username": self.get(user_id)["username"], "error": None})
-            except Refusal as refusal:
+            except ProblemError as refusal:
                 results.append({"userId": user_id, "username": None, "error": refusal.detail})
         return results

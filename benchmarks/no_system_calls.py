@@ -1,8 +1,7 @@
 """Run code in a process that the kernel kills at its first system call, so that "no system call" is not an opinion.
 
 Linux filters the system calls of a process by a small program (seccomp). Ours allows writing the result and ending, and
-nothing else. Reading a clock is no system call where the kernel maps it into the process; on machines where it does
-not, nothing can be said here (`can_seal`).
+nothing else.
 """
 
 from __future__ import annotations
@@ -36,12 +35,13 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def survives(work: Callable[[], object], *, times: int = 10_000) -> bool:
+def runs_without_system_calls(work: Callable[[], object], *, times: int = 10_000) -> bool:
     """Return whether `work` runs `times` times in a child without one system call."""
     reader, writer = os.pipe()
+    # A child, because a filter cannot be taken off again.
     child = os.fork()
     if child == 0:
-        _sealed_child(work, times, writer)
+        _filtered_child(work, times, writer)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         answer = pipe.read()
@@ -49,23 +49,31 @@ def survives(work: Callable[[], object], *, times: int = 10_000) -> bool:
     return answer == b"done"
 
 
-def can_seal() -> bool:
-    """Return whether this kernel can seal a process, and lets a sealed one read the clock."""
-    return sys.platform == "linux" and platform.machine() in _WRITE_AND_EXIT_GROUP and survives(time.monotonic)
+def can_forbid_system_calls() -> bool:
+    """Return whether this kernel can filter system calls, and a filtered process can read the clock."""
+    # Reading a clock is no system call where the kernel maps it into the process. Where it does not, every call of the
+    # guard would be killed, and nothing can be said.
+    return (
+        sys.platform == "linux"
+        and platform.machine() in _WRITE_AND_EXIT_GROUP
+        and runs_without_system_calls(time.monotonic)
+    )
 
 
-def _sealed_child(work: Callable[[], object], times: int, writer: int) -> None:
+def _filtered_child(work: Callable[[], object], times: int, writer: int) -> None:
     gc.disable()
-    for _ in range(1000):  # memory that the work needs is there, so that none has to be asked for later
+    # The memory that the work needs is there after this, so that none has to be requested later.
+    for _ in range(1000):
         work()
-    if _seal():
+    if _forbid_system_calls():
         for _ in range(times):
             work()
         os.write(writer, b"done")
+    # Not `sys.exit`: the interpreter's own end makes system calls, and the parent's exit handlers are no business here.
     os._exit(0)
 
 
-def _seal() -> bool:
+def _forbid_system_calls() -> bool:
     write, exit_group = _WRITE_AND_EXIT_GROUP[platform.machine()]
     instructions = b"".join(
         struct.pack("HBBI", *instruction)
@@ -79,6 +87,7 @@ def _seal() -> bool:
     )
     program = _Program(5, instructions)
     control = ctypes.CDLL(None).prctl
+    # The kernel takes a filter from a process without privileges only if it can never gain any.
     if control(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
     return bool(control(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) == 0)

@@ -56,6 +56,7 @@ def test_a_good_request_is_recorded_as_valid_without_its_secret(call, portal):
 def test_a_second_authorization_header_or_a_secret_elsewhere_is_seen(call, portal):
     pair = portal.credential
     twice = [("Authorization", f"ApiKey {pair}"), ("Authorization", f"ApiKey {pair}")]
+    # A dictionary cannot hold a header twice, so the second call goes past the fixture.
     call("GET", "/v3.0/users/roles", credential=None, headers=dict(twice[:1]))
     import httpx
 
@@ -87,6 +88,7 @@ def test_a_parameter_that_the_document_requires_is_missed():
         "paths": {
             "/a/{id}": {
                 "get": {
+                    # Public, so that the answers say nothing about credentials.
                     "security": [],
                     "parameters": [
                         {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}},

@@ -1,4 +1,4 @@
-"""Is this request what the document asks for? Path, query, headers, cookies, media type and body; if not, why."""
+"""Validation of a whole request by the document: path, query, headers, cookies, media type and body."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cyara_tools.portal.bodies import UnreadableBodyError, is_structured, read_b
 from cyara_tools.portal.decode import ABSENT, from_header, from_path, from_query
 from cyara_tools.portal.document import split_template
 from cyara_tools.portal.json_types import as_object
-from cyara_tools.portal.judge import Judge
+from cyara_tools.portal.schema_validator import SchemaValidator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cyara_tools.portal.document import Document, Parameter, ServedOperation
+    from cyara_tools.portal.document import Document, ServedOperation, ServedParameter
     from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.schema import Shapes
 
@@ -28,7 +28,7 @@ _NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 
 
 @attrs.frozen(kw_only=True)
-class Incoming:
+class IncomingRequest:
     """A request as it arrived."""
 
     method: str
@@ -44,72 +44,84 @@ class Incoming:
 
 
 @attrs.frozen(kw_only=True)
-class Verdict:
+class ValidatedRequest:
     """What the document says about a request."""
 
     status: int
     """200 for a valid request, else 400 or 415."""
     reasons: tuple[str, ...]
     values: Mapping[str, Any]
-    """Decoded parameters as `place.name`; what was left out is absent."""
+    """Decoded parameters as `location.name`; what was left out is absent."""
     body: Any = None
 
 
 @attrs.frozen(kw_only=True)
-class RequestCheck:
-    """Holds requests against one document."""
+class RequestValidator:
+    """Validates requests by one document."""
 
     document: Document
     shapes: Shapes
 
-    def judge(self, operation: ServedOperation, path_values: Mapping[str, str], request: Incoming) -> Verdict:
+    def validate(
+        self, operation: ServedOperation, path_values: Mapping[str, str], request: IncomingRequest
+    ) -> ValidatedRequest:
         """Decode the whole request and collect every reason why it is not valid."""
         values: dict[str, Any] = {}
         reasons = list(self._parameters(operation, path_values, request, values))
         body, wrong_media, body_reasons = self._body(operation, request)
         reasons += body_reasons
         status = HTTPStatus.BAD_REQUEST if reasons else HTTPStatus.OK
+        # ASP.NET chooses the reader of a body before it binds anything, so 415 wins over 400.
         if wrong_media:
             status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        return Verdict(status=status, reasons=tuple(reasons), values=values, body=body)
+        return ValidatedRequest(status=status, reasons=tuple(reasons), values=values, body=body)
 
     def _parameters(
-        self, operation: ServedOperation, path_values: Mapping[str, str], request: Incoming, values: dict[str, Any]
+        self,
+        operation: ServedOperation,
+        path_values: Mapping[str, str],
+        request: IncomingRequest,
+        values: dict[str, Any],
     ) -> Iterator[str]:
-        judge = Judge(shapes=self.shapes)
+        validator = SchemaValidator(shapes=self.shapes)
         query = parse_qs(request.query, keep_blank_values=True)
+        # A query that belongs to the route chose the operation, so it is no unknown parameter.
         used = {name for name, _ in split_template(operation.path)[1]}
+        # Read in one order and reported in another: that of the document is the one that a reader can follow.
         decoded = {
-            (p.place, p.name): self._value(p, path_values, query, request, used)
-            for p in sorted(operation.parameters, key=self._takes_the_rest)
+            (p.location, p.name): self._value(p, path_values, query, request, used)
+            for p in sorted(operation.parameters, key=self._reading_order)
         }
         for parameter in operation.parameters:
-            label = f"{parameter.place} parameter {parameter.name!r}"
-            value = decoded[(parameter.place, parameter.name)]
+            label = f"{parameter.location} parameter {parameter.name!r}"
+            value = decoded[(parameter.location, parameter.name)]
             if value is not ABSENT:
-                values[f"{parameter.place}.{parameter.name}"] = value
-                yield from judge.reasons(value, parameter.schema, label)
-            elif parameter.required and not (parameter.place == "header" and parameter.name.lower() in _NOT_PARAMETERS):
+                values[f"{parameter.location}.{parameter.name}"] = value
+                yield from validator.reasons(value, parameter.schema, label)
+            elif parameter.required and not (
+                parameter.location == "header" and parameter.name.lower() in _NOT_PARAMETERS
+            ):
                 yield f"{label} is required"
         for name in query:
             if name not in used:
                 yield f"query parameter {name!r} is not known to this operation"
 
-    def _takes_the_rest(self, parameter: Parameter) -> int:
-        """Say how late to read a parameter: free-form objects take whatever keys all others leave over."""
+    def _reading_order(self, parameter: ServedParameter) -> int:
+        """Return how late to read a parameter: free-form objects take whatever keys all others leave over."""
         shape = self.shapes.of(parameter.schema)
         return shape.is_object + (shape.is_object and not shape.properties)
 
     def _value(
         self,
-        parameter: Parameter,
+        parameter: ServedParameter,
         path_values: Mapping[str, str],
         query: Mapping[str, Sequence[str]],
-        request: Incoming,
+        request: IncomingRequest,
         used: set[str],
     ) -> Json:
-        match parameter.place:
+        match parameter.location:
             case "path":
+                # ASP.NET matches a template's name to its parameter without regard to case.
                 wanted = parameter.name.strip().lower()
                 raw = next((v for k, v in path_values.items() if k.lower() == wanted), None)
                 return ABSENT if raw is None else from_path(raw, parameter, self.shapes)
@@ -124,7 +136,7 @@ class RequestCheck:
             case _:
                 return ABSENT
 
-    def _body(self, operation: ServedOperation, request: Incoming) -> tuple[Json, bool, list[str]]:
+    def _body(self, operation: ServedOperation, request: IncomingRequest) -> tuple[Json, bool, list[str]]:
         """Return the decoded body, whether its media type is refused, and the reasons."""
         described = as_object(self.document.resolve(operation.raw.get("requestBody")))
         # A key without a slash is a slip of the document, and no media type.
@@ -143,27 +155,24 @@ class RequestCheck:
         return self._read(request.body, types, as_object(content.get(listed)))
 
     def _read(self, data: bytes, types: Sequence[str], described: Mapping[str, Json]) -> tuple[Json, bool, list[str]]:
-        """Decode a body of an accepted media type and judge it, unless it is taken as it is."""
+        """Decode a body of an accepted media type and validate it, unless it is taken as it is."""
         content_type = types[0] if types else ""
         schema = as_object(described.get("schema"))
         try:
             body = read_body(data, content_type, described, self.shapes)
         except UnreadableBodyError as error:
             return None, False, [str(error)]
-        if self._is_binary(schema) or not is_structured(content_type):
+        if self.shapes.of(schema).is_binary or not is_structured(content_type):
             return body, False, []
-        return body, False, Judge(shapes=self.shapes).reasons(body, schema, "body")
-
-    def _is_binary(self, schema: Json) -> bool:
-        shape = self.shapes.of(schema)
-        return shape.types == ("string",) and shape.keywords.get("format") == "binary"
+        return body, False, SchemaValidator(shapes=self.shapes).reasons(body, schema, "body")
 
 
-def _cookies(request: Incoming) -> Mapping[str, Sequence[str]]:
+def _cookies(request: IncomingRequest) -> Mapping[str, Sequence[str]]:
     jar: SimpleCookie = SimpleCookie()
     for line in request.header("cookie"):
         try:
             jar.load(line)
+        # ASP.NET ignores a cookie that it cannot read; a required one is then missing, which is said elsewhere.
         except CookieError:
             continue
     # ASP.NET Core undoes percent-encoding in cookies.

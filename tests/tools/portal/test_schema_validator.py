@@ -1,4 +1,4 @@
-"""The portal's judge of values against a JSON Schema library, wherever both mean the same, and where they do not."""
+"""Validation by the portal beside a JSON Schema library, wherever both mean the same, and where they do not."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cyara_tools.portal.document import Document
-from cyara_tools.portal.judge import Judge
 from cyara_tools.portal.schema import Shapes
-from cyara_tools.portal.synthesis import Form, Synthesis
+from cyara_tools.portal.schema_validator import SchemaValidator
+from cyara_tools.portal.synthesis import AnswerForm, Synthesis
 
 DOCUMENT: dict[str, Any] = json.loads(
     (Path(__file__).parents[3] / "openapi" / "upstream" / "cyara-v3.json").read_text("utf-8")
@@ -49,6 +49,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 def spoiled(value: Any, dice: random.Random) -> Any:
     """Replace, or take away, one thing somewhere in a value."""
+    # The value may share parts with the document that it was made from.
     value = copy.deepcopy(value)
     *parents, last = dice.choice(places(value)) or (None,)
     if last is None:
@@ -65,24 +66,26 @@ def spoiled(value: Any, dice: random.Random) -> Any:
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
 def test_it_agrees_with_a_json_schema_library(name):
+    # Formats mean other things to .NET than to a JSON Schema library, so both validate without them.
     bare = without_formats(DOCUMENT)
     shapes = Shapes(Document(bare))
-    judge = Judge(shapes=shapes)
+    validator = SchemaValidator(shapes=shapes)
     schema = {"$ref": f"#/components/schemas/{name}"}
     library = Draft202012Validator({**schema, "components": {"schemas": as_json_schema(SCHEMAS)}})
     dice = random.Random(name)  # noqa: S311 - variety, not secrecy
     verdicts = set()
     for number in range(120):
-        value = Synthesis(shapes=shapes, form=Form.FULL, seed=number % 3).value(schema)
+        value = Synthesis(shapes=shapes, form=AnswerForm.FULL, seed=number % 3).value(schema)
+        # Every fourth value stays valid, so that both verdicts occur.
         value = spoiled(value, dice) if number % 4 else value
-        verdicts.add(judge.fits(value, schema))
-        assert judge.fits(value, schema) == library.is_valid(value), value
+        verdicts.add(validator.is_valid(value, schema))
+        assert validator.is_valid(value, schema) == library.is_valid(value), value
     assert verdicts == {True, False}
 
 
-def judge_of(schemas: dict[str, Any]) -> Judge:
+def validator_of(schemas: dict[str, Any]) -> SchemaValidator:
     document = {"openapi": "3.0.3", "paths": {}, "components": {"schemas": schemas}}
-    return Judge(shapes=Shapes(Document(document)))
+    return SchemaValidator(shapes=Shapes(Document(document)))
 
 
 def ref(name: str) -> dict[str, str]:
@@ -92,10 +95,10 @@ def ref(name: str) -> dict[str, str]:
 def test_closed_parts_of_an_inheritance_are_one_object():
     base = {"type": "object", "properties": {"id": {"type": "integer"}}, "additionalProperties": False}
     own = {"type": "object", "properties": {"name": {"type": "string"}}, "additionalProperties": False}
-    judge = judge_of({"Base": base, "Derived": {"allOf": [ref("Base"), own]}})
-    assert judge.fits({"id": 1, "name": "a"}, ref("Derived"))
-    assert not judge.fits({"id": 1, "other": "a"}, ref("Derived"))
-    assert not judge.fits({"id": 1, "name": "a"}, ref("Base"))
+    validator = validator_of({"Base": base, "Derived": {"allOf": [ref("Base"), own]}})
+    assert validator.is_valid({"id": 1, "name": "a"}, ref("Derived"))
+    assert not validator.is_valid({"id": 1, "other": "a"}, ref("Derived"))
+    assert not validator.is_valid({"id": 1, "name": "a"}, ref("Base"))
 
 
 def test_a_derived_class_fits_where_its_base_lists_it():
@@ -107,34 +110,35 @@ def test_a_derived_class_fits_where_its_base_lists_it():
         "additionalProperties": False,
     }
     cat = {"allOf": [ref("Animal"), {"type": "object", "properties": {"lives": {"type": "integer"}}}]}
-    judge = judge_of({"Animal": base, "Cat": cat})
-    assert judge.fits({"kind": "cat", "lives": 9}, ref("Animal"))
-    assert not judge.fits({"kind": "cat", "lives": "nine"}, ref("Animal"))
+    validator = validator_of({"Animal": base, "Cat": cat})
+    assert validator.is_valid({"kind": "cat", "lives": 9}, ref("Animal"))
+    assert not validator.is_valid({"kind": "cat", "lives": "nine"}, ref("Animal"))
 
 
 def test_read_only_members_may_be_left_out_of_requests_only():
     schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "readOnly": True}}}
-    judge = judge_of({"Thing": schema})
-    assert judge.fits({}, ref("Thing"))
-    assert not Judge(shapes=judge.shapes, in_request=False).fits({}, ref("Thing"))
+    validator = validator_of({"Thing": schema})
+    assert validator.is_valid({}, ref("Thing"))
+    assert not SchemaValidator(shapes=validator.shapes, in_request=False).is_valid({}, ref("Thing"))
 
 
 def test_a_circle_of_required_members_may_close_with_null():
     node = {"type": "object", "required": ["parent"], "properties": {"parent": ref("Node")}}
-    judge = judge_of({"Node": node})
-    value = Synthesis(shapes=judge.shapes).value(ref("Node"))
-    assert judge.fits(value, ref("Node"))
+    validator = validator_of({"Node": node})
+    value = Synthesis(shapes=validator.shapes).value(ref("Node"))
+    assert validator.is_valid(value, ref("Node"))
+    # Closed after a few levels, and not at the limit of depth.
     assert json.dumps(value).count("parent") < 5
 
 
 @pytest.mark.parametrize("text", ["2019-04-26T21:15:11.8071332Z", "2024-05-06T07:08:09", "2024-05-06T07:08:09+02:00"])
 def test_times_as_dot_net_writes_them(text):
-    assert judge_of({}).fits(text, {"type": "string", "format": "date-time"})
-    assert not judge_of({}).fits(text[:10], {"type": "string", "format": "date-time"})
+    assert validator_of({}).is_valid(text, {"type": "string", "format": "date-time"})
+    assert not validator_of({}).is_valid(text[:10], {"type": "string", "format": "date-time"})
 
 
 @pytest.mark.parametrize("text", ["01:02:03", "1.01:02:03.1234567", "-00:00:01", "PT1H"])
 def test_time_spans_as_dot_net_writes_them(text):
     for name in ("time-span", "date-span", "duration"):
-        assert judge_of({}).fits(text, {"type": "string", "format": name})
-        assert not judge_of({}).fits("soon", {"type": "string", "format": name})
+        assert validator_of({}).is_valid(text, {"type": "string", "format": name})
+        assert not validator_of({}).is_valid("soon", {"type": "string", "format": name})

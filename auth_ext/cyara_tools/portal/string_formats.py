@@ -1,7 +1,4 @@
-"""Texts with a form: which strings fit a `format`, and one plausible string for each.
-
-Only formats that a .NET server would insist on are judged; an unknown format says nothing, as JSON Schema has it.
-"""
+"""Formats of strings: which strings fit a `format` or `pattern`, and one plausible string for each format."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cyara_tools.portal.patterns import text_for
+from cyara_tools.portal.patterns import matching_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,13 +25,15 @@ _FRACTION: Final = re.compile(r"(\.\d{6})\d+")
 
 
 def read_date_time(text: str) -> datetime:
-    """Read an ISO 8601 time with up to seven or more fractional digits, of which six are kept.
+    """Read an ISO 8601 time with any number of fractional digits, of which six are kept.
 
     Raises:
         ValueError: the text is not a time, or a date alone.
     """
+    # Python reads a date alone as midnight; .NET would too, but no server writes it where it means a moment.
     if len(text) <= len("2024-05-06"):
         raise ValueError(f"not a date and time: {text!r}")
+    # .NET writes seven digits, of which Python keeps six.
     return datetime.fromisoformat(_FRACTION.sub(r"\1", text))
 
 
@@ -50,6 +49,7 @@ def _span(text: str) -> None:
         raise ValueError(f"not a time span: {text!r}")
 
 
+# Only formats that a .NET server insists on; any other says nothing, as in JSON Schema.
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "date-time": read_date_time,
     "date": date.fromisoformat,
@@ -61,7 +61,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
 }
 
 
-def is_judged(name: object) -> bool:
+def is_known_format(name: object) -> bool:
     """Whether a format says what a text has to look like."""
     return isinstance(name, str) and name in _READERS
 
@@ -71,6 +71,7 @@ def fits_format(text: str, name: object) -> bool:
     if not (isinstance(name, str) and name in _READERS):
         return True
     try:
+        # Whatever .NET would read fits, so each format is tried by a reader and not by a pattern.
         _READERS[name](text)
     except ValueError:
         return False
@@ -78,22 +79,20 @@ def fits_format(text: str, name: object) -> bool:
 
 
 def fits_pattern(text: str, pattern: object) -> bool:
-    """Whether a text matches.
-
-    A pattern that Python cannot read (documents carry .NET's dialect), or that no text is known for (some are escaped
-    once too often, and nothing could ever match), takes every text.
-    """
+    """Whether a text matches; a pattern that Python cannot read, or that no text is known for, takes every text."""
     if not isinstance(pattern, str):
         return True
     try:
+        # Some patterns are escaped once too often, so that nothing could ever match.
         return re.search(pattern, text) is not None or not _has_text(pattern)
+    # Documents carry .NET's dialect.
     except (re.error, RecursionError, OverflowError):
         return True
 
 
 @lru_cache(maxsize=1024)
 def _has_text(pattern: str) -> bool:
-    return text_for(pattern) is not None
+    return matching_text(pattern) is not None
 
 
 SAMPLES: Final[Mapping[str, str]] = {

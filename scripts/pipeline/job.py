@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from pipeline.archive import archived_document
 from pipeline.install.layout import Layout, upstream_name
-from pipeline.release.archive import archived_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pipeline.document.document import LoadedDocument
     from pipeline.install.lock import Lock
-    from pipeline.progress import Progress
-    from pipeline.report import Report
+    from pipeline.progress import StageProgress
+    from pipeline.report import BuildReport
 
 
 @frozen(kw_only=True, slots=True)
@@ -81,8 +81,8 @@ class Job:
     """What is installed now; None if nothing is, or if it cannot be read."""
     folder: Path
     """The tree's own folder for journal and work, on the same file system."""
-    progress: Progress
-    report: Report
+    progress: StageProgress
+    report: BuildReport
 
     @property
     def work(self) -> Path:

@@ -10,7 +10,7 @@ import pytest
 from pipeline.build import build
 from pipeline.errors import VerificationError
 from pipeline.install.layout import Layout
-from pipeline.report import Report
+from pipeline.report import BuildReport
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FORMS = {"full", "nulls", "unknown_enum"}
-Built = tuple[Report, Path]
+Built = tuple[BuildReport, Path]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     """Build the document of all idioms once, and keep what the proof found."""
     kit: Any = request.getfixturevalue("shared_kit")
     folder = tmp_path_factory.mktemp("idioms")
-    report = Report()
+    report = BuildReport()
     asked = kit.request(
         Layout(root=kit.repository),
         target=Layout(root=folder / "out"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pipeline.diff.change import Rename
+from pipeline.diff.difference import Rename
 from pipeline.diff.render import Comparison
 from pipeline.errors import ReleaseError
 from pipeline.release.aliases import next_aliases, outlived
-from pipeline.release.archive import Release, require_platform, version_order
+from pipeline.archive import Release, require_platform, version_order
 from pipeline.release.make import base_of, entry_of
 from pipeline.release.texts import (
     compatibility_table,

@@ -15,8 +15,8 @@ from pipeline.inspect import count_operations
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
 from pipeline.normalise import NameMap, RuleSwitches, normalise
-from pipeline.progress import Progress, Silent
-from pipeline.report import Report
+from pipeline.progress import StageProgress, Silent
+from pipeline.report import BuildReport
 from pipeline.upgrade import upgrade
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,15 +34,15 @@ BOUNDED = settings(
 )
 
 
-def proved(document: Mapping[str, Any]) -> Report:
+def proved(document: Mapping[str, Any]) -> BuildReport:
     """Build a document into a folder of its own and return the report; raises what stops the build."""
-    report = Report()
+    report = BuildReport()
     with tempfile.TemporaryDirectory() as name:
         source = Path(name, "document.json")
         source.write_text(json.dumps(document), encoding="utf-8")
         target = Layout(root=Path(name, "out"))
         request = BuildRequest(repository=REPOSITORY, target=target, source=source, verify=True)
-        build(request, Progress(display=Silent()), report)
+        build(request, StageProgress(display=Silent()), report)
     return report
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.diff.change import BEHAVIOUR, Difference
+from pipeline.diff.difference import BEHAVIOUR, Difference
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:

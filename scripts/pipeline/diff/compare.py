@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from pipeline.build import build
+from pipeline.diff.apply_renames import apply_renames
 from pipeline.diff.behaviour import behaviour_differences, module_names, operation_table
 from pipeline.diff.document import document_differences
 from pipeline.diff.models import model_renames
-from pipeline.diff.moved import moved
 from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 from pipeline.diff.render import Comparison
 from pipeline.diff.surface import surface, surface_differences
 from pipeline.document.document import read_document
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.progress import Progress, Silent
-from pipeline.report import Report
+from pipeline.progress import Silent, StageProgress
+from pipeline.report import BuildReport
 from pipeline.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Client:
     package: Path
 
 
-def compare(repository: Layout, old: Path | None, new: Path, progress: Progress) -> Comparison:
+def compare(repository: Layout, old: Path | None, new: Path, progress: StageProgress) -> Comparison:
     """Compare two documents and the clients that they make; ``old`` None is the installed client.
 
     Two documents are compared without the names of earlier releases, so that only the documents count.
@@ -65,7 +65,7 @@ def compare_clients(old: Client, new: Client) -> Comparison:
     differences = [
         *document_differences(old.document, new.document, old_names=names[0], new_names=names[1]),
         *taken_names(renamed, names[1]),
-        *surface_differences(moved(before, after, renames), after),
+        *surface_differences(apply_renames(before, after, renames), after),
         *behaviour_differences(*tables),
     ]
     ordered = sorted(set(differences), key=lambda one: (not one.breaking, one.subject, one.text))
@@ -95,7 +95,7 @@ def upgraded(document: dict[str, Any]) -> dict[str, Any]:
 def _built(repository: Layout, source: Path, folder: Path, *, also: Mapping[str, bytes]) -> Client:
     target = Layout(root=folder)
     request = BuildRequest(repository=repository, target=target, source=source, also=also, verify=False)
-    build(request, Progress(display=Silent()), Report())
+    build(request, StageProgress(display=Silent()), BuildReport())
     document = read_document(source)
     return Client(
         label=f"{source.name} ({document.sha256[:8]})", document=upgraded(document.data), package=target.package

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.diff.change import DOCUMENT, Difference
+from pipeline.diff.difference import DOCUMENT, Difference
 from pipeline.diff.schemas import ANSWER, REQUEST, SchemaComparison, resolved
 from pipeline.document.json_nodes import mapping, members
 from pipeline.generate import operations

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from pipeline.diff.change import Rename
+from pipeline.diff.difference import Rename
 from pipeline.diff.surface import arguments_and_answer
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.diff.change import PYTHON, Difference, Rename, code
+from pipeline.diff.difference import PYTHON, Difference, Rename, code
 from pipeline.diff.document import matched
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from pipeline.diff.change import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename, code, printable
+from pipeline.diff.difference import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename, code, printable
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator

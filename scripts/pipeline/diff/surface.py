@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import griffe
 
-from pipeline.diff.change import PYTHON, Difference, code
+from pipeline.diff.difference import PYTHON, Difference, code
 from pipeline.install.layout import PACKAGE
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BusyError, file_system_error
-from pipeline.install.no_interrupt import no_interrupt
+from pipeline.install.interrupts import defer_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -74,7 +74,7 @@ def work_folder(
     made = [path for path in (root, *root.parents) if not path.exists()]
     try:
         while not held:
-            with no_interrupt():
+            with defer_interrupt():
                 held += _open_locked(folder)
             if not held and clock() >= deadline:
                 raise BusyError(
@@ -87,7 +87,7 @@ def work_folder(
         begun = "The install has begun, and any regenerate command finishes it."
         raise file_system_error(error, begun if (folder / JOURNAL).exists() else "Nothing was changed.") from error
     finally:
-        with no_interrupt():
+        with defer_interrupt():
             for descriptor in held:
                 _leave(folder, descriptor)
             with suppress(OSError):  # of a folder that holds something

@@ -25,7 +25,7 @@ from attrs import asdict, frozen
 
 from pipeline.errors import HandEditError, PipelineError, listed
 from pipeline.install.folder_lock import JOURNAL, empty_folder
-from pipeline.install.no_interrupt import no_interrupt
+from pipeline.install.interrupts import defer_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -96,7 +96,7 @@ def install(
         return
     _require_writable(root, changes)
     after_step("staged")
-    with no_interrupt():
+    with defer_interrupt():
         _decide(work, staged, changes, after_step)
         _apply(root, work, staged, changes, after_step)
 
@@ -135,7 +135,7 @@ def recover(root: Path, work: Path) -> bool:
     if journal.exists():
         content = json.loads(journal.read_bytes())
         changes = [FileChange(**change) for change in content["changes"]]
-        with no_interrupt():
+        with defer_interrupt():
             _apply(root, work, work / content["staged"], changes, lambda _: None)
         finished = True
     empty_folder(work)

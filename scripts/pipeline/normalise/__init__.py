@@ -52,8 +52,8 @@ from typing import Any
 
 from attrs import frozen
 
+from pipeline.document.change import Change
 from pipeline.errors import RefusedDocumentError
-from pipeline.normalise.change import Change
 from pipeline.normalise.names import NameMap, dump_names, load_names
 from pipeline.normalise.rules import RULES, RuleSwitches, load_rules, name_of
 from pipeline.normalise.work import Work

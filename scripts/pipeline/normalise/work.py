@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
+from pipeline.document.change import Change
 from pipeline.document.json_nodes import is_list, is_mapping
 from pipeline.errors import RefusedDocumentError
-from pipeline.normalise.change import Change
 
 if TYPE_CHECKING:
     from pipeline.document.json_nodes import Data

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pipeline.diff.change import Rename
+    from pipeline.diff.difference import Rename
 
 LIFE = 2
 """Releases after the renaming one in which the old name still works."""

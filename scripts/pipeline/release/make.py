@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from pipeline.archive import Release, archived_document, released, require_platform, version_order
 from pipeline.build import build
-from pipeline.diff.change import code
 from pipeline.diff.compare import compare
+from pipeline.diff.difference import code
 from pipeline.diff.render import as_markdown
 from pipeline.document.document import dump_json, read_document
 from pipeline.generate import operations
@@ -16,7 +17,6 @@ from pipeline.inputs import read_settings
 from pipeline.install.layout import RELEASE_RECORD
 from pipeline.job import BuildRequest
 from pipeline.release.aliases import KINDS, next_aliases, outlived
-from pipeline.release.archive import Release, archived_document, released, require_platform, version_order
 from pipeline.release.texts import current_version, next_version, with_entry, with_table, with_version
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from pipeline.diff.render import Comparison
     from pipeline.install.layout import Layout
-    from pipeline.progress import Progress
-    from pipeline.report import Report
+    from pipeline.progress import StageProgress
+    from pipeline.report import BuildReport
 
 TEXTS = ("pyproject.toml", "CHANGELOG.md", "README.md")
 
@@ -42,7 +42,7 @@ class Planned:
     """Every file that it changes beside the client."""
 
 
-def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Planned:
+def plan(tree: Layout, platform: str, *, today: date, progress: StageProgress) -> Planned:
     """Work out a release; nothing is changed.
 
     It is compared with the last version for this platform, else with the last one for the next lower platform.
@@ -91,7 +91,7 @@ def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Pla
     )
 
 
-def make(tree: Layout, planned: Planned, progress: Progress, report: Report, *, verify: bool = True) -> None:
+def make(tree: Layout, planned: Planned, progress: StageProgress, report: BuildReport, *, verify: bool = True) -> None:
     """Build the planned release and install all of it at once.
 
     Raises:

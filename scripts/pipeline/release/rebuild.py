@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from pipeline.archive import latest
 from pipeline.document.document import dump_json
-from pipeline.release.archive import latest
 from pipeline.release.texts import with_version
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pipeline.errors import ReleaseError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pipeline.release.archive import Release
+    from pipeline.archive import Release
 
 CHANGELOG_MARK = "<!-- releases -->"
 TABLE_MARKS = ("<!-- compatibility -->", "<!-- /compatibility -->")

@@ -27,7 +27,7 @@ from pipeline.upgrade.security import upgrade_security
 from pipeline.upgrade.source import Source
 
 if TYPE_CHECKING:
-    from pipeline.normalise.change import Change
+    from pipeline.document.change import Change
 
 __all__ = ["UpgradeResult", "upgrade"]
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, frozen
 
+from pipeline.document.change import Change
 from pipeline.document.json_nodes import is_list, is_mapping
-from pipeline.normalise.change import Change
 
 if TYPE_CHECKING:
     from pipeline.document.json_nodes import Data

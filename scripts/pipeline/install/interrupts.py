@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def no_interrupt() -> Generator[None]:
+def defer_interrupt() -> Generator[None]:
     """Hold back Ctrl-C while the block runs; outside of the main thread there is nothing to hold back."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -14,10 +14,10 @@ from pipeline.index.resources import attribute_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pipeline.diff.change import Rename
+    from pipeline.diff.difference import Rename
 
 
-def moved(old: Mapping[str, str], new: Mapping[str, str], renames: Iterable[Rename]) -> dict[str, str]:
+def apply_renames(old: Mapping[str, str], new: Mapping[str, str], renames: Iterable[Rename]) -> dict[str, str]:
     """Return the old surface with the new names, in paths and in signatures."""
     renames = list(renames)
     models = {rename.old: rename.new for rename in renames if rename.what == "models"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline.build import build
 from pipeline.errors import RefusedDocumentError, VerificationError
-from pipeline.report import Report
+from pipeline.report import BuildReport
 from pipeline.verify import Failure, VerifyReport
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("one_failure")
 def test_a_failure_stops_the_build_and_is_in_the_report(tree: Layout, kit: Any) -> None:
-    report = Report()
+    report = BuildReport()
     with pytest.raises(
         VerificationError, match=r"'GetPets' \('answer full': 'planted'\).*Nothing was installed.*--allow NAME"
     ):

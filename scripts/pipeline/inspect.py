@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.identifiers import class_allowed, module_of
-from pipeline.normalise.walk import OperationAt, members, operations, referred, schemas
+from pipeline.normalise.walk import OperationAt, mappings, operations, referred, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,7 +119,7 @@ def _check_name(name: str, kind: str, entry: OperationAt) -> None:
 
 def _check_path(entry: OperationAt) -> None:
     placed = [
-        parameter["name"] for parameter in members(entry.operation, "parameters") if parameter.get("in") == "path"
+        parameter["name"] for parameter in mappings(entry.operation, "parameters") if parameter.get("in") == "path"
     ]
     template = entry.path
     for name in placed:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping, members
+from pipeline.document.json_pointer import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,8 +114,7 @@ def resolved(node: Data, document: Mapping[str, Any]) -> dict[str, Any]:
             return node if is_mapping(node) else {}
         node = document
         for part in reference.removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            node = node.get(key) if is_mapping(node) else None
+            node = node.get(unescaped(part)) if is_mapping(node) else None
     return {}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import pointer, reference_to, referred, replace, schemas, subschemas
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.walk import reference_to, referred, replace, schemas, subschemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

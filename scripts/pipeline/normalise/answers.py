@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, is_mapping, mapping
-from pipeline.normalise.walk import escaped, operations
+from pipeline.document.json_pointer import escaped
+from pipeline.normalise.walk import operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_mapping, mapping
-from pipeline.normalise.walk import members, pointer, referred, replace, schema_roots, schemas, subschemas
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.walk import mappings, referred, replace, schema_roots, schemas, subschemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -39,7 +40,7 @@ def unions(work: Work) -> None:
         schema.pop("not", None)
         if "anyOf" not in schema and "oneOf" not in schema:
             continue
-        listed = [*members(schema, "anyOf"), *members(schema, "oneOf")]
+        listed = [*mappings(schema, "anyOf"), *mappings(schema, "oneOf")]
         schema.pop("anyOf", None)
         schema.pop("oneOf", None)
         own = bool(mapping(schema, "properties")) or "allOf" in schema or "enum" in schema or "$ref" in schema
@@ -112,7 +113,7 @@ def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: boo
     for relative, inner in list(subschemas(schema)):
         _unwrap_all(work, inner, where + pointer(*relative), is_named=False)
     for key in ("allOf", "anyOf"):
-        listed = members(schema, key)
+        listed = mappings(schema, key)
         own = _SHAPE & set(schema) - {key, "type"}
         if key == "allOf":
             listed = [member for member in listed if _SHAPE & set(member) or "required" in member]
@@ -157,7 +158,7 @@ def _flattened(work: Work, schema: dict[str, Any], seen: frozenset[str], where: 
     required: dict[str, None] = {}
     additional: dict[str, Any] = {}
     others: list[str] = []
-    for member in [*members(schema, "allOf"), {key: value for key, value in schema.items() if key != "allOf"}]:
+    for member in [*mappings(schema, "allOf"), {key: value for key, value in schema.items() if key != "allOf"}]:
         target = referred(member)
         part = member
         if target is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import FORM, MULTIPART, base_type, is_json
-from pipeline.normalise.walk import members, operations, referred, replace, walk
+from pipeline.normalise.walk import mappings, operations, referred, replace, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def form_bodies(work: Work) -> None:
             if is_object(named):
                 continue
             where = f"{entry.where}/requestBody"
-            options = members(named, "anyOf")
+            options = mappings(named, "anyOf")
             fields = _fields(work, options)
             if fields:
                 replace(schema, {"type": "object", "properties": fields})

@@ -11,7 +11,7 @@ from pipeline.normalise.compositions import is_object
 from pipeline.normalise.identifiers import pascal
 from pipeline.normalise.operation_names import key_of
 from pipeline.normalise.schema_names import ClassNames
-from pipeline.normalise.walk import members, operations, reference_to, replace
+from pipeline.normalise.walk import mappings, operations, reference_to, replace
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -79,7 +79,7 @@ class _SchemaLifter:
             self.lift(schema["items"], [*spoken, "item"], f"{place}[]")
         if is_mapping(schema.get("additionalProperties")):
             self.lift(schema["additionalProperties"], [*spoken, "value"], f"{place}{{}}")
-        for part in members(schema, "allOf"):
+        for part in mappings(schema, "allOf"):
             self.lift_inside(part, spoken, place)
-        for index, member in enumerate([*members(schema, "anyOf"), *members(schema, "prefixItems")], start=1):
+        for index, member in enumerate([*mappings(schema, "anyOf"), *mappings(schema, "prefixItems")], start=1):
             self.lift(member, [*spoken, f"option {index}"], f"{place}|{index}")

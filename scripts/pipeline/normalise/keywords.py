@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_pointer import escaped, pointer
 from pipeline.errors import quoted
-from pipeline.normalise.walk import SchemaAt, escaped, holders, pointer, replace, schemas
+from pipeline.normalise.walk import SchemaAt, holders, replace, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable

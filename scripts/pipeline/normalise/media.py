@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_mapping, mapping
-from pipeline.normalise.walk import OperationAt, escaped, operations
+from pipeline.document.json_pointer import escaped
+from pipeline.normalise.walk import OperationAt, operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

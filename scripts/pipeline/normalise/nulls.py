@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, mapping
-from pipeline.normalise.walk import members, operations, pointer, referred, replace, schemas, walk
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.walk import mappings, operations, referred, replace, schemas, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def nullable_schemas(work: Work) -> None:
             work.note(pointer("components", "schemas", name), "null moved to the places that use it")
         named = _take_from_named(work)
     for schema in work.schemas.values():
-        for member in members(schema, "allOf"):
+        for member in mappings(schema, "allOf"):
             member.pop("nullable", None)
 
 
@@ -143,7 +144,7 @@ def null_members(work: Work) -> None:
 def _take_from_named(work: Work) -> set[str]:
     """Move null from the members of unions to the unions; take it off named schemas and return their names."""
     for found in reversed(list(schemas(work.document))):
-        for member in members(found.schema, "anyOf"):
+        for member in mappings(found.schema, "anyOf"):
             if member.pop("nullable", False):
                 found.schema["nullable"] = True
     return {name for name, schema in work.schemas.items() if schema.pop("nullable", False)}
@@ -181,7 +182,7 @@ def _take_null(schema: dict[str, Any]) -> bool:
         _drop_null_value(schema, values)
         found = True
     for key in ("anyOf", "oneOf", "allOf"):
-        listed = members(schema, key)
+        listed = mappings(schema, key)
         rest_members = [member for member in listed if not _is_null(member)]
         if len(rest_members) < len(listed):
             schema[key] = rest_members

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import METHODS, Data, is_list, is_mapping, mapping
+from pipeline.document.json_pointer import escaped, pointer
 from pipeline.errors import RefusedDocumentError, quoted
-from pipeline.normalise.walk import escaped, pointer
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import mapping
-from pipeline.normalise.walk import members, pointer, reference_to, referred, replace, schemas, unescaped
+from pipeline.document.json_pointer import pointer, unescaped
+from pipeline.normalise.walk import mappings, reference_to, referred, replace, schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -29,7 +30,7 @@ def discriminators(work: Work) -> None:
         targets = {value: unescaped(reference.rpartition("/")[2]) for value, reference in listed.items()}
         name = unescaped(found.where.removeprefix("/components/schemas/"))
         relatives = _descendants(children, name) if found.where == pointer("components", "schemas", name) else []
-        united = [target for key in ("anyOf", "oneOf") for m in members(found.schema, key) if (target := referred(m))]
+        united = [target for key in ("anyOf", "oneOf") for m in mappings(found.schema, key) if (target := referred(m))]
         classes = list(dict.fromkeys([*targets.values(), *relatives, *united]))
         if name in work.schemas and relatives:
             work.subtypes[name] = relatives
@@ -70,7 +71,7 @@ def subtype_references(work: Work) -> None:
 def _children(work: Work) -> dict[str, list[str]]:
     children: dict[str, list[str]] = {}
     for name, schema in work.schemas.items():
-        for member in members(schema, "allOf"):
+        for member in mappings(schema, "allOf"):
             base = referred(member)
             if base is not None and base != name:
                 children.setdefault(base, []).append(name)

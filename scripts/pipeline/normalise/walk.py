@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping, members
+from pipeline.document.json_pointer import escaped, pointer, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,21 +61,6 @@ class SchemaAt:
         return own if self._above is None else self._above.where + own
 
 
-def escaped(part: str) -> str:
-    """Return a key as a JSON pointer writes it (RFC 6901)."""
-    return part.replace("~", "~0").replace("/", "~1")
-
-
-def unescaped(part: str) -> str:
-    """Return the key that a part of a JSON pointer names."""
-    return part.replace("~1", "/").replace("~0", "~")
-
-
-def pointer(*parts: str) -> str:
-    """Return a JSON pointer from keys."""
-    return "".join("/" + escaped(part) for part in parts)
-
-
 def reference_to(name: str) -> str:
     """Return the reference to a schema of ``components``."""
     return SCHEMA_PREFIX + escaped(name)
@@ -95,10 +81,9 @@ def replace(node: Node, content: Node) -> None:
     node.update(kept)
 
 
-def members(node: object, key: str) -> list[Node]:
+def mappings(node: object, key: str) -> list[Node]:
     """Return the mappings in a list member of a node."""
-    listed = node.get(key) if is_mapping(node) else None
-    return [entry for entry in listed if is_mapping(entry)] if is_list(listed) else []
+    return [entry for entry in members(node, key) if is_mapping(entry)]
 
 
 def operations(document: Node) -> Iterator[OperationAt]:
@@ -153,7 +138,7 @@ def holders(document: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
                 yield ("components", section, name), node
     items = {**mapping(components, "pathItems"), **mapping(document, "paths")}
     for path, item in items.items():
-        for index, parameter in enumerate(members(item, "parameters")):
+        for index, parameter in enumerate(mappings(item, "parameters")):
             yield ("paths", path, "parameters", str(index)), parameter
     for entry in operations({"paths": items}):
         yield from _in_operation(entry)
@@ -161,7 +146,7 @@ def holders(document: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
 
 def _in_operation(entry: OperationAt) -> Iterator[tuple[tuple[str, ...], Node]]:
     place = ("paths", entry.path, entry.method)
-    for index, parameter in enumerate(members(entry.operation, "parameters")):
+    for index, parameter in enumerate(mappings(entry.operation, "parameters")):
         yield (*place, "parameters", str(index)), parameter
     if is_mapping(entry.operation.get("requestBody")):
         yield (*place, "requestBody"), entry.operation["requestBody"]

@@ -36,7 +36,7 @@ class Work:
     """Alias to the name on the wire, for names that Python cannot tell apart."""
 
     def note(self, where: str, what: str) -> None:
-        """Record a deed of the current rule."""
+        """Record a change by the current rule."""
         self.changes.append(Change(rule=self.rule, where=where, what=what))
 
     @property

@@ -1,8 +1,8 @@
 """Refuse documents that cannot, or must not, become code; every refusal is one sentence.
 
 A document is untrusted. Size, nesting, duplicate keys and foreign references are settled while it is read
-(``pipeline.document.document``). :func:`check_untrusted` judges the shape of what was received, before any rule
-touches it. :func:`inspect` is the last gate before generation: whatever the rules made of the document, no name that becomes a
+(``pipeline.document.document``). :func:`check_untrusted` judges the shape of what was received, before any rule touches
+it. :func:`inspect` is the last gate before generation: whatever the rules made of the document, no name that becomes a
 file, a class or a function may be anything but a plain identifier, nothing may overwrite anything, and every reference
 must lead somewhere. It repeats nothing that a rule guarantees for the sake of the rule; it distrusts all of them.
 """
@@ -42,6 +42,7 @@ def check_untrusted(document: dict[str, Any]) -> None:
     if not is_mapping(paths):
         _refuse("The document has no 'paths', so there is nothing to call.")
     for path, item in paths.items():
+        # Rules drop both; nothing of them becomes code.
         if path.startswith("x-") or item is None:
             continue
         if not is_mapping(item):
@@ -75,6 +76,7 @@ def inspect(document: dict[str, Any]) -> None:
         _check_name(folder, "tag", entry)
         _check_name(name, "operation", entry)
         module = f"{folder}/{name}"
+        # File systems of Windows and macOS do not look at letter case.
         if module.lower() in modules:
             _refuse(f"Two operations would become the module {quoted(module)}.")
         modules.add(module.lower())
@@ -91,7 +93,8 @@ def inspect(document: dict[str, Any]) -> None:
 
 
 def _refuse_newer(path: str, item: dict[str, Any]) -> None:
-    """Refuse operations that the generator would leave out without a word."""
+    """Refuse operations that OpenAPI 3.2 added."""
+    # The generator would leave them out without a word, and nothing counts them, so that nobody would miss them.
     newer = {"query", "additionaloperations"} & {key.lower() for key, value in item.items() if is_mapping(value)}
     if newer:
         names = ", ".join(sorted(newer))

@@ -101,6 +101,7 @@ class Job:
 
     def settings_path(self, name: str) -> Path:
         """Return the file in ``openapi/`` that counts: the staged one, else the target's own, else the repository's."""
+        # A release stages aliases of its own, and a folder of `--into` may have names for another document.
         trees = (self.staged, self.request.target, self.request.repository)
         paths = [tree.openapi / name for tree in trees]
         return next((path for path in paths if path.exists()), paths[-1])
@@ -108,5 +109,6 @@ class Job:
     @property
     def platform(self) -> str | None:
         """Return the platform release: as asked for, else the installed one if its document is the same."""
+        # Of another document nobody has said which platform it belongs to.
         same = self.lock is not None and self.lock.document["sha256"] == self.received.sha256
         return self.request.named_platform or (self.lock.platform if self.lock and same else None)

@@ -17,7 +17,7 @@ import pytest
 from pipeline.build import build
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.progress import StageProgress, Silent
+from pipeline.progress import Silent, StageProgress
 from pipeline.report import BuildReport
 
 from cyara_tools.portal import LocalPortal, faults

@@ -16,7 +16,7 @@ from pipeline.build import build
 from pipeline.install.journal import file_sha256
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.progress import StageProgress, Silent
+from pipeline.progress import Silent, StageProgress
 from pipeline.report import BuildReport
 
 if TYPE_CHECKING:
@@ -176,5 +176,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     asked = any("test_specs.py" in str(item) for item in terminalreporter.stats.get("skipped", []))
     if names or asked:
         terminalreporter.write_line(
-            f"real documents built and proved: {', '.join(names) or 'none, ../shared/specs is absent'}"
+            f"real documents built and verified: {', '.join(names) or 'none, ../shared/specs is absent'}"
         )

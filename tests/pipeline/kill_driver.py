@@ -28,7 +28,7 @@ from pipeline.errors import PipelineError
 from pipeline.install.journal import install
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest, Job
-from pipeline.progress import StageProgress, Silent
+from pipeline.progress import Silent, StageProgress
 from pipeline.report import BuildReport
 
 if TYPE_CHECKING:

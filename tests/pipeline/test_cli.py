@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline import cli
-from pipeline.progress import Live, Plain, StageProgress, Silent, display_for
+from pipeline.progress import Live, Plain, Silent, StageProgress, display_for
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the corridor makes of the proof: a failure stops the build, unless it is accepted by name for this document."""
+"""A failed verification stops the build, unless the failure is accepted by name for this document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the proof find that GetPets does not parse its answer; the proof itself has its own tests."""
+    """Let the verification find that GetPets does not parse its answer; verification itself has its own tests."""
 
     def verify(_root: Path, _document: object, *, allow: frozenset[str]) -> VerifyReport:
         found = [Failure(operation="GetPets", what="answer full", why="planted")]

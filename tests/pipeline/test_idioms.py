@@ -25,7 +25,7 @@ Built = tuple[BuildReport, Path]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Built:
-    """Build the document of all idioms once, and keep what the proof found."""
+    """Build the document of all idioms once, and keep what verification found."""
     kit: Any = request.getfixturevalue("shared_kit")
     folder = tmp_path_factory.mktemp("idioms")
     report = BuildReport()
@@ -44,7 +44,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", [name for name, *_ in IDIOMS])
-def test_an_operation_with_the_idiom_is_proved(built: Built, name: str) -> None:
+def test_an_operation_with_the_idiom_is_verified(built: Built, name: str) -> None:
     assert [f"{found['what']}: {found['why']}" for found in built[0].failures if found["operation"] == name] == []
 
 

@@ -9,10 +9,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline.archive import archived_document, released
 from pipeline.build import build
 from pipeline.errors import HandEditError, ReleaseError
 from pipeline.install.layout import Layout
-from pipeline.archive import archived_document, released
 from pipeline.release.make import make, plan
 from pipeline.release.rebuild import as_released
 from pipeline.release.texts import current_version

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.diff.difference import Rename
-from pipeline.diff.compare import compare
-from pipeline.diff.models import model_renames
 from pipeline.diff.apply_renames import apply_renames
+from pipeline.diff.compare import compare
+from pipeline.diff.difference import Rename
+from pipeline.diff.models import model_renames
 from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 
 if TYPE_CHECKING:

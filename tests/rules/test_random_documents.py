@@ -1,4 +1,4 @@
-"""Documents that nobody wrote: whatever an ASP.NET server may say, every operation is built and proved."""
+"""Documents that nobody wrote: whatever an ASP.NET server may say, every operation is built and verified."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.inspect import count_operations
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
 from pipeline.normalise import NameMap, RuleSwitches, normalise
-from pipeline.progress import StageProgress, Silent
+from pipeline.progress import Silent, StageProgress
 from pipeline.report import BuildReport
 from pipeline.upgrade import upgrade
 
@@ -34,7 +34,7 @@ BOUNDED = settings(
 )
 
 
-def proved(document: Mapping[str, Any]) -> BuildReport:
+def verified(document: Mapping[str, Any]) -> BuildReport:
     """Build a document into a folder of its own and return the report; raises what stops the build."""
     report = BuildReport()
     with tempfile.TemporaryDirectory() as name:
@@ -50,8 +50,8 @@ def proved(document: Mapping[str, Any]) -> BuildReport:
 @pytest.mark.timeout(300)
 @BOUNDED
 @given(document=documents())
-def test_every_operation_is_built_and_proved(document: dict[str, Any]) -> None:
-    report = proved(document)
+def test_every_operation_is_built_and_verified(document: dict[str, Any]) -> None:
+    report = verified(document)
     total = count_operations(document)
     assert report.operations_generated == report.operations_importable == total
     assert report.requests_valid == [total, total]

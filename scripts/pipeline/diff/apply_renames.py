@@ -25,9 +25,10 @@ def apply_renames(old: Mapping[str, str], new: Mapping[str, str], renames: Itera
     places = dict(_model_places(old, new, models)) | dict(_operation_places(old, new, operations))
     resources = _resources(old)
     tags = {name.partition(".")[0] for name in operations}
+    # A package of which only earlier names are left is there for them alone; what else it had shows as removed.
     kept = {place for tag in tags for place in _containers(tag, resources)} - new.keys()
     return {
-        _moved(path, places): text if _names_resource(path, text) else renamed(text, models)
+        _renamed_path(path, places): text if _names_resource(path, text) else renamed(text, models)
         for path, text in old.items()
         if path not in kept
     }
@@ -82,8 +83,9 @@ def _classes(surface: Mapping[str, str], prefix: str) -> Iterator[str]:
             yield path
 
 
-def _moved(path: str, places: Mapping[str, str]) -> str:
+def _renamed_path(path: str, places: Mapping[str, str]) -> str:
     head, tail = path, ""
+    # From the whole path upwards: the longest part that was renamed decides, a method before its class.
     while head:
         if head in places:
             return places[head] + tail

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from pipeline.document.document import LoadedDocument, read_document
-from pipeline.fetch.document_search import Found, Search, require_openapi
+from pipeline.fetch.document_search import FoundDocument, Search, require_openapi
 from pipeline.fetch.download import Network, get
 from pipeline.fetch.portal_address import PortalAddress, understand, with_scheme
 from pipeline.install.folder_lock import work_folder
@@ -76,6 +76,7 @@ def store(fetched: Fetched, tree: Layout, *, now: datetime) -> Path:
         PipelineError: nothing was stored.
     """
     with work_folder(tree.root) as folder:
+        # An install that was cut short would take the new document for somebody's edit.
         recover(tree.root, folder)
         staged = folder / "build" / "tree"
         upstream = staged / "openapi" / "upstream"
@@ -91,7 +92,7 @@ def store(fetched: Fetched, tree: Layout, *, now: datetime) -> Path:
 
 
 def _searched(
-    where: PortalAddress, network: Network, progress: StageProgress, find: Callable[[Search], Found]
+    where: PortalAddress, network: Network, progress: StageProgress, find: Callable[[Search], FoundDocument]
 ) -> Fetched:
     with progress.stage("fetch") as update, network.client() as client:
         ask = partial(get, client, progress=update)

@@ -28,6 +28,7 @@ def inline_schemas(work: Work) -> None:
     Failure mode 15.
     """
     names = ClassNames()
+    # With the names given to earlier versions of the document, so that none of them goes to another schema.
     for name in [*work.schemas, *work.names.schemas.values()]:
         names.take(name)
     lifter = _SchemaLifter(work=work, names=names)
@@ -41,6 +42,7 @@ def inline_schemas(work: Work) -> None:
         for media in mapping(entry.operation.get("requestBody"), "content").values():
             lifter.lift(media.get("schema", {}), [spoken, "body"], f"{key} body")
         for status, response in mapping(entry.operation, "responses").items():
+            # Only the usual answer gets the short name, whichever status a document lists first.
             suffix = "response" if status == "200" else f"response {status}"
             for media in mapping(response, "content").values():
                 lifter.lift(media.get("schema", {}), [spoken, suffix], f"{key} {status}")
@@ -51,13 +53,14 @@ class _SchemaLifter:
     work: Work
     names: ClassNames
     places: set[str] = Factory(set[str])
-    """Places named so far; parts of one ``allOf`` may have a property in common."""
+    """Places named so far."""
 
     def lift(self, schema: dict[str, Any], spoken: list[str], place: str) -> None:
-        """Name what is inside, then the schema itself where it needs a name."""
+        """Name what is inside, then move the schema itself where it needs a name."""
         self.lift_inside(schema, spoken, place)
         if "$ref" in schema or not ("enum" in schema or is_object(schema)):
             return
+        # Parts of one `allOf` may have a property in common; each is a schema of its own.
         while place in self.places:
             place += "+"
         self.places.add(place)
@@ -72,13 +75,14 @@ class _SchemaLifter:
         self.work.note(f"/components/schemas/{known}", f"named: was without a name at {ascii(place)[:120]}")
 
     def lift_inside(self, schema: dict[str, Any], spoken: list[str], place: str) -> None:
-        """Name what is inside a schema; parts of ``allOf`` are the schema itself."""
+        """Name what is inside a schema."""
         for name, member in mapping(schema, "properties").items():
             self.lift(member, [*spoken, name], f"{place}.{name}")
         if is_mapping(schema.get("items")):
             self.lift(schema["items"], [*spoken, "item"], f"{place}[]")
         if is_mapping(schema.get("additionalProperties")):
             self.lift(schema["additionalProperties"], [*spoken, "value"], f"{place}{{}}")
+        # A part of `allOf` is the schema itself: it keeps the name of the whole.
         for part in mappings(schema, "allOf"):
             self.lift_inside(part, spoken, place)
         for index, member in enumerate([*mappings(schema, "anyOf"), *mappings(schema, "prefixItems")], start=1):

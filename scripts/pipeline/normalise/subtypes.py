@@ -40,6 +40,7 @@ def discriminators(work: Work) -> None:
             if schema is None:
                 continue
             values = [value for value, target in targets.items() if target == member]
+            # The received name, not the one that `schema-names` gave: it is what the server writes.
             values = values or [str(schema.get("x-cyara-name-received", member))]
             full.update(dict.fromkeys(values, reference_to(member)))
             _mark(schema, str(discriminator["propertyName"]), values)
@@ -60,8 +61,10 @@ def subtype_references(work: Work) -> None:
         if target is None or target not in work.subtypes:
             continue
         holder, _, _ = found.where.rpartition("/")
+        # A part of a class is the base itself, and a union lists what it holds.
         if holder.endswith(("/allOf", "/anyOf")):
             continue
+        # The base last: it fits every subtype's value, and the first member that fits is taken.
         members_of = [*(name for name in work.subtypes[target] if name in work.schemas), target]
         nullable = {"nullable": True} if found.schema.get("nullable") else {}
         replace(found.schema, {"anyOf": [work.copied({"$ref": reference_to(name)}) for name in members_of], **nullable})

@@ -10,7 +10,7 @@ from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping, 
 from pipeline.document.json_pointer import escaped, pointer, unescaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 SCHEMA_PREFIX = "#/components/schemas/"
@@ -42,11 +42,10 @@ class OperationAt:
 
 
 class SchemaAt:
-    """A schema (a mapping, perhaps just a reference) and its place.
+    """A schema (a mapping, perhaps just a reference) and its place."""
 
-    Every rule passes every schema and reports few of them: the pointer is put together when somebody asks for it.
-    """
-
+    # No attrs class, and no finished pointer: every rule passes every schema and reports few of them, so making one
+    # must cost little, and the pointer is put together when somebody asks for it.
     __slots__ = ("_above", "_steps", "schema")
 
     def __init__(self, above: SchemaAt | None, steps: tuple[str, ...], schema: Node) -> None:
@@ -76,6 +75,7 @@ def referred(schema: object) -> str | None:
 
 def replace(node: Node, content: Node) -> None:
     """Give a node other content, keeping its place."""
+    # A copy first: the content may be made of the node itself.
     kept = dict(content)
     node.clear()
     node.update(kept)
@@ -97,10 +97,8 @@ def operations(document: Node) -> Iterator[OperationAt]:
 
 
 def subschemas(schema: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
-    """Yield the schemas directly inside a schema, each with the keys that lead to it.
-
-    The few keywords that a schema has are looked up, not the many that it could have.
-    """
+    """Yield the schemas directly inside a schema, each with the keys that lead to it."""
+    # The few keywords that a schema has are looked up, not the many that it could have: every rule comes by here.
     for key, value in schema.items():
         shape = _INSIDE.get(key)
         if shape is None:
@@ -124,7 +122,9 @@ def inside(root: SchemaAt) -> Iterator[SchemaAt]:
     while pending:
         found = pending.pop()
         yield found
+        # Only now, after the rule has seen it: what it wrote into the schema is walked, what it took out is not.
         inner = [SchemaAt(found, steps, member) for steps, member in subschemas(found.schema)]
+        # The last one pushed is the first one popped: reversed, they come in the order of the document.
         inner.reverse()
         pending += inner
 
@@ -153,6 +153,19 @@ def _in_operation(entry: OperationAt) -> Iterator[tuple[tuple[str, ...], Node]]:
     for status, response in mapping(entry.operation, "responses").items():
         if is_mapping(response):
             yield (*place, "responses", status), response
+
+
+def reachable(named: Node, roots: Iterable[Node]) -> set[str]:
+    """Return the names of the schemas (of ``components``) that those roots can contain."""
+    reached: set[str] = set()
+    pending = list(roots)
+    while pending:
+        for found in walk(pending.pop()):
+            name = referred(found.schema)
+            if name is not None and name not in reached and name in named:
+                reached.add(name)
+                pending.append(named[name])
+    return reached
 
 
 def schema_roots(document: Node) -> Iterator[SchemaAt]:

@@ -52,6 +52,7 @@ class Work:
         Raises:
             RefusedDocumentError: the copies together have grown beyond the limit.
         """
+        # Counted node by node, across all copies: references to shared parts multiply, and may do so by powers.
         self.grown += 1
         if self.grown > GROWTH_LIMIT:
             raise RefusedDocumentError(

@@ -43,6 +43,7 @@ class Source:
 
         A reference that leads nowhere, or in a circle, yields the node itself, which ``normalise`` then deals with.
         """
+        # In place, unlike the references to schemas: the media types of what is shared depend on the operation.
         seen: set[str] = set()
         current = node
         while is_mapping(current) and isinstance(current.get("$ref"), str):

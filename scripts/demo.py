@@ -39,7 +39,8 @@ def main() -> int:
     """Show everything; exit code 1 if something was not as it should be."""
     argparse.ArgumentParser(prog="dev.py demo", description=(__doc__ or "").partition("\n")[0]).parse_args()
     console = Console()
-    warnings.simplefilter("ignore", UnverifiedOperationWarning)  # the demo says in words what is inferred
+    # The demo says in words which paths are inferred.
+    warnings.simplefilter("ignore", UnverifiedOperationWarning)
     good = rebuild(console)
     with LocalPortal(speed=PORTAL_SECONDS_PER_SECOND) as portal:
         console.rule("A portal on this machine")
@@ -127,6 +128,7 @@ def stale_fleet(console: Console, portal: LocalPortal) -> bool:
     answers: list[BaseException | None] = []
     # A store of its own, as on a machine that has never used the pair: nothing is verified there yet.
     with connect(portal.base_url, stale, account_id=portal.account_id, store=MemoryStrikeStore()) as cyara:
+        # All at once: a thread that comes late would be refused because of the first one's answer, which is no feat.
         together = threading.Barrier(THREADS)
 
         def call() -> None:
@@ -155,4 +157,5 @@ if __name__ == "__main__":
     try:
         raise SystemExit(main())
     except KeyboardInterrupt:
-        raise SystemExit(130) from None  # dev.py says it
+        # dev.py says it.
+        raise SystemExit(130) from None

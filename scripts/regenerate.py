@@ -17,12 +17,15 @@ def run() -> int:
     """Run the command line; Ctrl-C while it is imported, and tools that this Python lacks, are met here."""
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     try:
-        from pipeline.cli import main  # noqa: PLC0415 - here, because importing takes as long as a person needs for Ctrl-C
+        # Here and not at the top: importing takes long enough for Ctrl-C, and for a tool to be missing.
+        from pipeline.cli import main
 
         return main()
     except KeyboardInterrupt:
-        return INTERRUPTED  # nothing has begun, so there is nothing to say
+        # Nothing has begun, so there is nothing to say.
+        return INTERRUPTED
     except ModuleNotFoundError as error:
+        # A file of ours is gone: no other Python has it either.
         if str(error.name).startswith("pipeline"):
             raise
         if PYTHON.exists() and HANDED_OVER not in os.environ:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.document.document import read_document
@@ -15,13 +15,15 @@ from pipeline.job import Job
 from pipeline.tools import PINNED
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from pipeline.document.document import LoadedDocument
     from pipeline.job import BuildRequest
-    from pipeline.progress import Progress
-    from pipeline.report import Report
+    from pipeline.progress import StageProgress
+    from pipeline.report import BuildReport
 
 
-def build(request: BuildRequest, progress: Progress, report: Report) -> None:
+def build(request: BuildRequest, progress: StageProgress, report: BuildReport) -> None:
     """Build, install, and fill the report; with the locked inputs there is nothing to build.
 
     Raises:
@@ -39,13 +41,19 @@ def build(request: BuildRequest, progress: Progress, report: Report) -> None:
         report.document = {"name": received.name, "title": received.title, "sha256": received.sha256}
         report.written = str(request.target.root)
         report.platform = job.platform
-        if lock and is_unchanged(request, lock, received):
-            _run_corridor(job, "retell")
-            report.take_summary(lock.summary)
-            return
-        if not request.discard_edits:
+        unchanged = lock if lock and is_unchanged(request, lock, received) else None
+        # Before the stages, not at the install: nobody waits for a build that is then refused.
+        if not unchanged and not request.discard_edits:
             require_no_edits(request.target, lock)
-        _run_corridor(job, "run")
+        with _one_sentence(job):
+            # Here and not at the top: `check` needs this module too, and is quick without generator and verifier.
+            from pipeline import stages
+
+            if unchanged:
+                stages.report_unchanged(job)
+                report.take_summary(unchanged.summary)
+            else:
+                stages.run(job)
 
 
 def _require_own_place(request: BuildRequest) -> None:
@@ -63,17 +71,20 @@ def _require_own_place(request: BuildRequest) -> None:
             )
 
 
-def _run_corridor(job: Job, function: str) -> None:
+@contextmanager
+def _one_sentence(job: Job) -> Generator[None]:
     """Run the stages; whatever a document makes them raise, the user gets one sentence."""
     try:
-        getattr(importlib.import_module("pipeline.stages"), function)(job)  # late: `check` is quick without it
+        yield
     except PipelineError:
         raise
     except ModuleNotFoundError as error:
         if str(error.name).startswith("pipeline"):
             raise UnexpectedError(f"{quoted(error)}. Nothing was installed. Restore scripts/pipeline.") from error
-        raise  # a tool is missing: regenerate.py says how to get it
+        # A tool is missing: regenerate.py says how to get it.
+        raise
     except Exception as error:
+        # A full or read-only disk is the machine's matter, wherever a stage meets it: the caller words it.
         if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
             raise
         raise UnexpectedError(
@@ -84,6 +95,7 @@ def _run_corridor(job: Job, function: str) -> None:
 
 def is_unchanged(request: BuildRequest, lock: Lock, received: LoadedDocument) -> bool:
     """Return whether a build of these inputs is what the tree already holds."""
+    # In the order of cost: hashing every input and output comes last.
     return (
         lock.document["sha256"] == received.sha256
         and lock.tools == PINNED
@@ -103,6 +115,7 @@ def _installed(request: BuildRequest) -> Lock | None:
     try:
         return read_lock(request.target.lock)
     except PipelineError:
+        # A damaged lock is mended by this flag: it then counts as missing, and every generated file as edited.
         if request.discard_edits:
             return None
         raise

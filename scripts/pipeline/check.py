@@ -5,11 +5,11 @@ It writes nothing, but for finishing an install that was cut short.
 
 from __future__ import annotations
 
-import importlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.build import build
 from pipeline.errors import HandEditError, OutOfDateError, listed
 from pipeline.install.folder_lock import WORK_FOLDER, work_folder
 from pipeline.install.hand_edits import edited_files
@@ -20,20 +20,21 @@ from pipeline.job import BuildRequest
 from pipeline.tools import PINNED
 
 if TYPE_CHECKING:
-    from pipeline.progress import Progress
-    from pipeline.report import Report
+    from pipeline.progress import StageProgress
+    from pipeline.report import BuildReport
 
 _BUILD = "python3 scripts/dev.py regenerate build"
 _REBUILD = f"Run `{_BUILD} --discard-edits`, which saves edited files as a patch and builds all anew."
 
 
-def check(repository: Layout, progress: Progress) -> Lock:
+def check(repository: Layout, progress: StageProgress) -> Lock:
     """Compare every input and every output with the lock, by hash.
 
     Raises:
         OutOfDateError: an input changed, or there is no lock.
         HandEditError: an output changed.
     """
+    # The folder is there while a build runs, or after one was killed: without it nothing is locked or written here.
     if (repository.root / WORK_FOLDER).exists():
         with work_folder(repository.root) as work:
             if recover(repository.root, work):
@@ -55,7 +56,7 @@ def check(repository: Layout, progress: Progress) -> Lock:
     return lock
 
 
-def check_full(repository: Layout, progress: Progress, report: Report) -> None:
+def check_full(repository: Layout, progress: StageProgress, report: BuildReport) -> None:
     """Build again into a temporary folder and compare byte by byte, the lock included.
 
     Raises:
@@ -63,13 +64,9 @@ def check_full(repository: Layout, progress: Progress, report: Report) -> None:
         PipelineError: the build failed.
     """
     lock = check(repository, progress)
-    build = importlib.import_module("pipeline.build").build  # late: the quick check does not need it
     with tempfile.TemporaryDirectory(prefix="cyara-check-") as folder:
         rebuilt = Layout(root=Path(folder))
-        names = rebuilt.openapi / "names.json"
-        if (repository.openapi / names.name).exists():
-            names.parent.mkdir()
-            names.write_bytes((repository.openapi / names.name).read_bytes())
+        # Names, aliases and allow list come from the repository, since the new folder has none of its own.
         build(BuildRequest(repository=repository, target=rebuilt, platform=lock.platform), progress, report)
         other = read_lock(rebuilt.lock)
         if other != lock:
@@ -85,6 +82,7 @@ def _changed_inputs(repository: Layout, lock: Lock) -> list[str]:
     inputs = hash_inputs(repository, repository)
     changed = [name for name in sorted(inputs.keys() | lock.inputs.keys()) if inputs.get(name) != lock.inputs.get(name)]
     if file_sha256(repository.root / lock.document["path"]) != lock.document["sha256"]:
+        # The document first: what else differs mostly follows from it.
         changed.insert(0, lock.document["path"])
     return changed if lock.tools == PINNED else [*changed, "the pinned tools"]
 
@@ -94,4 +92,5 @@ def _different(lock: Lock, other: Lock | None) -> list[str]:
     files = [
         name for name in sorted(lock.outputs.keys() | outputs.keys()) if lock.outputs.get(name) != outputs.get(name)
     ]
+    # Every file is as locked, so that the difference is in the lock's own facts: counts, tools, inputs.
     return files or ["openapi/lock.json"]

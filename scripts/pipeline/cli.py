@@ -7,25 +7,24 @@ behind. Results go to stdout, progress to stderr.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline.archive import archived_document
 from pipeline.build import build
 from pipeline.check import check, check_full
 from pipeline.document.document import dump_json
 from pipeline.errors import FetchError, PipelineError, file_system_error
 from pipeline.install.layout import REPOSITORY, Layout
 from pipeline.job import BuildRequest
-from pipeline.progress import Progress, display_for
-from pipeline.release.archive import archived_document
+from pipeline.progress import StageProgress, display_for
 from pipeline.release.rebuild import as_released
-from pipeline.report import Report, require_writable, write_report
-from pipeline.streams import complain, open_closed_streams, say
+from pipeline.report import BuildReport, require_writable, write_report
+from pipeline.streams import open_closed_streams, write_stderr, write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,23 +39,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command == "build" and options.allow and options.no_verify:
-        parser.error("--allow accepts failures of the proof, and --no-verify skips the proof: choose one")
-    progress = Progress(display=display_for(sys.stderr, silent=options.json))
+        parser.error("--allow accepts failures of the verification, and --no-verify skips it: choose one")
+    progress = StageProgress(display=display_for(sys.stderr, silent=options.json))
     commands = {"build": _build, "check": _check, "fetch": _fetch, "diff": _diff, "release": _release}
     try:
         return commands[options.command](options, progress)
     except PipelineError as error:
         if options.debug:
             raise
-        complain(f"{error}\n")
+        write_stderr(f"{error}\n")
         return 1
     except OSError as error:
         if options.debug:
             raise
-        complain(f"{file_system_error(error, 'Nothing was changed.')}\n")
+        write_stderr(f"{file_system_error(error, 'Nothing was changed.')}\n")
         return 1
     except KeyboardInterrupt:
-        complain("Stopped. Nothing half-done was left behind.\n")
+        write_stderr("Stopped. Nothing half-done was left behind.\n")
         return INTERRUPTED
 
 
@@ -79,9 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     build_.add_argument("--discard-edits", action="store_true", help="save hand edits as a patch and overwrite them")
     build_.add_argument(
-        "--no-verify", action="store_true", help="skip the proof; `check` then fails until the next build"
+        "--no-verify", action="store_true", help="skip verification; `check` then fails until the next build"
     )
-
     build_.add_argument("--types", action="store_true", help="have mypy judge the package strictly, too")
 
     check_ = commands.add_parser("check", help="compare the client with its inputs; write nothing")
@@ -125,7 +123,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _build(options: argparse.Namespace, progress: Progress) -> int:
+def _build(options: argparse.Namespace, progress: StageProgress) -> int:
     repository = Layout(root=REPOSITORY)
     request = BuildRequest(
         repository=repository,
@@ -137,7 +135,8 @@ def _build(options: argparse.Namespace, progress: Progress) -> int:
         types=options.types,
         allow=tuple(options.allow),
     )
-    report = Report(seconds=progress.seconds)
+    report = BuildReport(seconds=progress.seconds)
+    # A folder that the build itself makes cannot be tried before it.
     if options.report and not (options.into and _comes_with(options.report.resolve().parent, request.target.root)):
         require_writable(options.report)
     try:
@@ -145,6 +144,7 @@ def _build(options: argparse.Namespace, progress: Progress) -> int:
     except PipelineError as error:
         if options.debug:
             raise
+        # A refusal is a result too: the report says it, as JSON or in the file, beside what was found out until then.
         report.error = str(error)
     _print(report, as_json=options.json)
     if options.report:
@@ -157,21 +157,22 @@ def _comes_with(folder: Path, target: Path) -> bool:
     return not folder.exists() and folder.is_relative_to(target)
 
 
-def _check(options: argparse.Namespace, progress: Progress) -> int:
+def _check(options: argparse.Namespace, progress: StageProgress) -> int:
     repository = Layout(root=REPOSITORY)
     if options.full:
-        check_full(repository, progress, Report(seconds=progress.seconds))
+        check_full(repository, progress, BuildReport(seconds=progress.seconds))
     else:
         check(repository, progress)
-    say(json.dumps({"ok": True}) + "\n" if options.json else "The client belongs to its inputs.\n")
+    _write_result(options, {"ok": True}, "The client belongs to its inputs.")
     return 0
 
 
-def _fetch(options: argparse.Namespace, progress: Progress) -> int:
-    fetch = importlib.import_module("pipeline.fetch.fetch")  # late: the other commands need no network
-    network = importlib.import_module("pipeline.fetch.download").Network(
-        ca=options.ca, proxy=options.proxy, timeout=options.timeout
-    )
+def _fetch(options: argparse.Namespace, progress: StageProgress) -> int:
+    # Here and not at the top: the other commands need no network, and importing httpx takes longer than a check.
+    from pipeline.fetch import fetch
+    from pipeline.fetch.download import Network
+
+    network = Network(ca=options.ca, proxy=options.proxy, timeout=options.timeout)
     if options.source:
         fetched = fetch.fetch_file(options.source)
     elif options.url:
@@ -192,13 +193,15 @@ def _fetch(options: argparse.Namespace, progress: Progress) -> int:
     lines = [f"Stored {path} from {fetched.origin} (sha256 {fetched.document.sha256[:12]})."]
     lines += [f"The portal also lists {other}; `fetch --url` takes it." for other in fetched.others]
     lines.append("`regenerate diff` says what it means for users; `regenerate build` builds the client from it.")
-    say(json.dumps(result) + "\n" if options.json else "\n".join(lines) + "\n")
+    _write_result(options, result, "\n".join(lines))
     return 0
 
 
-def _diff(options: argparse.Namespace, progress: Progress) -> int:
-    compare = importlib.import_module("pipeline.diff.compare").compare  # late: the quick commands need none of it
-    render = importlib.import_module("pipeline.diff.render")
+def _diff(options: argparse.Namespace, progress: StageProgress) -> int:
+    # Here and not at the top: the quick commands need none of it.
+    from pipeline.diff import render
+    from pipeline.diff.compare import compare
+
     repository = Layout(root=REPOSITORY)
     old = archived_document(repository, options.release) if options.release else options.old
     comparison = compare(repository, old, options.new or repository.upstream(), progress)
@@ -206,17 +209,19 @@ def _diff(options: argparse.Namespace, progress: Progress) -> int:
         text = dump_json(comparison.to_json()).decode()
     else:
         text = render.as_markdown(comparison) if options.markdown else render.as_text(comparison)
-    say(text)
+    write_stdout(text)
     return 0
 
 
-def _release(options: argparse.Namespace, progress: Progress) -> int:
-    release = importlib.import_module("pipeline.release.make")  # late: the quick commands need none of it
+def _release(options: argparse.Namespace, progress: StageProgress) -> int:
+    # Here and not at the top: the quick commands need none of it.
+    from pipeline.release.make import make, plan
+
     tree = Layout(root=REPOSITORY)
-    planned = release.plan(tree, options.platform, today=datetime.now(UTC).date(), progress=progress)
-    report = Report(seconds=progress.seconds)
+    planned = plan(tree, options.platform, today=datetime.now(UTC).date(), progress=progress)
+    report = BuildReport(seconds=progress.seconds)
     if not options.dry_run:
-        release.make(tree, planned, progress, report)
+        make(tree, planned, progress, report)
     result = {
         "version": planned.release.version,
         "files": sorted(planned.files),
@@ -224,15 +229,19 @@ def _release(options: argparse.Namespace, progress: Progress) -> int:
         "made": not options.dry_run,
     }
     state = "would change" if options.dry_run else "changed"
-    text = f"Version {planned.release.version} {state} the client and {', '.join(sorted(planned.files))}.\n"
+    text = f"Version {planned.release.version} {state} the client and {', '.join(sorted(planned.files))}."
     if options.dry_run:
         text = f"{planned.entry}\n\n{text}"
-    say(json.dumps(result) + "\n" if options.json else text)
+    _write_result(options, result, text)
     return 0
 
 
-def _print(report: Report, *, as_json: bool) -> None:
+def _write_result(options: argparse.Namespace, result: dict[str, Any], text: str) -> None:
+    write_stdout(f"{json.dumps(result) if options.json else text}\n")
+
+
+def _print(report: BuildReport, *, as_json: bool) -> None:
     if as_json:
-        say(dump_json(report.to_json()).decode())
+        write_stdout(dump_json(report.to_json()).decode())
     else:
-        (complain if report.error else say)("\n".join(report.lines()) + "\n")
+        (write_stderr if report.error else write_stdout)("\n".join(report.lines()) + "\n")

@@ -93,7 +93,7 @@ class UnexpectedError(PipelineError):
 def file_system_error(error: OSError, consequence: str, path: object = None) -> FileSystemError:
     """Return the sentence for an error of the file system: path, reason, ``consequence`` (a sentence), next step.
 
-    Writing to an open file fails without the file's name, so a caller that knows it gives ``path``.
+    ``path`` is named where the error itself names no file.
     """
     if error.errno in _NO_ROOM:
         step = "Make room there and run the command again."
@@ -103,6 +103,7 @@ def file_system_error(error: OSError, consequence: str, path: object = None) -> 
         step = "Move away what lies there, or name another path."
     else:
         step = "Put that right, or name another path, and run the command again."
+    # Writing to an open file fails without the file's name.
     named = path if error.filename is None else error.filename
     shown = "A file" if named is None else ascii(str(named))
     return FileSystemError(f"{shown} cannot be used: {error.strerror or type(error).__name__}. {consequence} {step}")
@@ -110,6 +111,7 @@ def file_system_error(error: OSError, consequence: str, path: object = None) -> 
 
 def quoted(text: object) -> str:
     """Return text of untrusted origin for a message: one line, printable, at most 160 characters, in quotes."""
+    # ASCII: a document may hold marks that reverse the text, or move the cursor of a terminal.
     shown = ascii(str(text)[: LONGEST_QUOTE + 1])
     return shown if len(shown) <= LONGEST_QUOTE + 2 else shown[:LONGEST_QUOTE] + "...'"
 

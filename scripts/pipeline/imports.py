@@ -33,6 +33,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     """Child side: import each module of ``modules`` from the package below ``root``."""
     confine(Path.cwd())
     sys.path.insert(0, arguments["root"])
+    # By name, since the package is the one under construction; an installed client must not be taken for it.
     package = Path(str(importlib.import_module(PACKAGE).__file__))
     if not package.is_relative_to(arguments["root"]):
         raise RuntimeError(f"{PACKAGE} was imported from elsewhere")

@@ -27,6 +27,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         RefusedDocumentError: the file holds something else.
     """
     try:
+        # Editors on Windows put a byte order mark at the beginning, which neither reader takes.
         text = path.read_text(encoding="utf-8-sig")
         content = json.loads(text) if path.suffix == ".json" else read_yaml(text, name=path.name)
     except FileNotFoundError:
@@ -49,6 +50,7 @@ def settings_for(path: Path, job: Job) -> dict[str, Any]:
         RefusedDocumentError: the file holds something else.
     """
     content = read_settings(path)
+    # An empty list says nothing about any document, and is not worth a line of the report.
     if content.get("operations") and not belongs(content, received=job.received, origin=job.received.name):
         job.report.skipped.append(f"{path.name} belongs to another document")
         return {}
@@ -58,6 +60,7 @@ def settings_for(path: Path, job: Job) -> dict[str, Any]:
 def allowed_operations(job: Job) -> dict[str, str]:
     """Return the operations whose failure is accepted for the document, each with the reason."""
     accepted = mapping(settings_for(job.settings_path("allow.json"), job), "operations")
+    # What the file says wins: a person wrote the reason there.
     reasons = dict.fromkeys(job.request.allow, "allowed on the command line")
     return reasons | {name: str(reason) for name, reason in accepted.items()}
 

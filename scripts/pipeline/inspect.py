@@ -1,8 +1,8 @@
 """Refuse documents that cannot, or must not, become code; every refusal is one sentence.
 
 A document is untrusted. Size, nesting, duplicate keys and foreign references are settled while it is read
-(``pipeline.document.document``). :func:`check_untrusted` judges the shape of what was received, before any rule
-touches it. :func:`inspect` is the last gate before generation: whatever the rules made of the document, no name that becomes a
+(``pipeline.document.document``). :func:`check_untrusted` judges the shape of what was received, before any rule touches
+it. :func:`inspect` is the last gate before generation: whatever the rules made of the document, no name that becomes a
 file, a class or a function may be anything but a plain identifier, nothing may overwrite anything, and every reference
 must lead somewhere. It repeats nothing that a rule guarantees for the sake of the rule; it distrusts all of them.
 """
@@ -12,10 +12,10 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.identifiers import class_allowed, module_of
-from pipeline.normalise.walk import METHODS, OperationAt, members, operations, referred, schemas
+from pipeline.normalise.walk import OperationAt, mappings, operations, referred, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,7 @@ def check_untrusted(document: dict[str, Any]) -> None:
     if not is_mapping(paths):
         _refuse("The document has no 'paths', so there is nothing to call.")
     for path, item in paths.items():
+        # Rules drop both; nothing of them becomes code.
         if path.startswith("x-") or item is None:
             continue
         if not is_mapping(item):
@@ -75,6 +76,7 @@ def inspect(document: dict[str, Any]) -> None:
         _check_name(folder, "tag", entry)
         _check_name(name, "operation", entry)
         module = f"{folder}/{name}"
+        # File systems of Windows and macOS do not look at letter case.
         if module.lower() in modules:
             _refuse(f"Two operations would become the module {quoted(module)}.")
         modules.add(module.lower())
@@ -91,7 +93,8 @@ def inspect(document: dict[str, Any]) -> None:
 
 
 def _refuse_newer(path: str, item: dict[str, Any]) -> None:
-    """Refuse operations that the generator would leave out without a word."""
+    """Refuse operations that OpenAPI 3.2 added."""
+    # The generator would leave them out without a word, and nothing counts them, so that nobody would miss them.
     newer = {"query", "additionaloperations"} & {key.lower() for key, value in item.items() if is_mapping(value)}
     if newer:
         names = ", ".join(sorted(newer))
@@ -119,7 +122,7 @@ def _check_name(name: str, kind: str, entry: OperationAt) -> None:
 
 def _check_path(entry: OperationAt) -> None:
     placed = [
-        parameter["name"] for parameter in members(entry.operation, "parameters") if parameter.get("in") == "path"
+        parameter["name"] for parameter in mappings(entry.operation, "parameters") if parameter.get("in") == "path"
     ]
     template = entry.path
     for name in placed:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from pipeline.archive import archived_document
 from pipeline.install.layout import Layout, upstream_name
-from pipeline.release.archive import archived_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pipeline.document.document import LoadedDocument
     from pipeline.install.lock import Lock
-    from pipeline.progress import Progress
-    from pipeline.report import Report
+    from pipeline.progress import StageProgress
+    from pipeline.report import BuildReport
 
 
 @frozen(kw_only=True, slots=True)
@@ -81,8 +81,8 @@ class Job:
     """What is installed now; None if nothing is, or if it cannot be read."""
     folder: Path
     """The tree's own folder for journal and work, on the same file system."""
-    progress: Progress
-    report: Report
+    progress: StageProgress
+    report: BuildReport
 
     @property
     def work(self) -> Path:
@@ -101,6 +101,7 @@ class Job:
 
     def settings_path(self, name: str) -> Path:
         """Return the file in ``openapi/`` that counts: the staged one, else the target's own, else the repository's."""
+        # A release stages aliases of its own, and a folder of `--into` may have names for another document.
         trees = (self.staged, self.request.target, self.request.repository)
         paths = [tree.openapi / name for tree in trees]
         return next((path for path in paths if path.exists()), paths[-1])
@@ -108,5 +109,6 @@ class Job:
     @property
     def platform(self) -> str | None:
         """Return the platform release: as asked for, else the installed one if its document is the same."""
+        # Of another document nobody has said which platform it belongs to.
         same = self.lock is not None and self.lock.document["sha256"] == self.received.sha256
         return self.request.named_platform or (self.lock.platform if self.lock and same else None)

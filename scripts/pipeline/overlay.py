@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
 
+from pipeline.document.change import Change
 from pipeline.document.json_nodes import is_list, is_mapping
+from pipeline.document.json_pointer import pointer
 from pipeline.document.yaml_reader import read_yaml
 from pipeline.errors import OverlayError, quoted
 
@@ -36,20 +38,11 @@ class _Paths(JSONPathEnvironment):
 
 
 @frozen(kw_only=True, slots=True)
-class OverlayChange:
-    """What one action changed: in the form of the changes of the other stages."""
-
-    rule: str
-    where: str
-    what: str
-
-
-@frozen(kw_only=True, slots=True)
 class OverlayResult:
     """The corrected document, what was changed, and which overlays belong to another document."""
 
     document: dict[str, Any]
-    changes: list[OverlayChange]
+    changes: list[Change]
     skipped: list[str]
 
 
@@ -64,7 +57,7 @@ def apply_overlays(
         OverlayError: an overlay is malformed, or an action of it matches or changes nothing.
     """
     corrected = copy.deepcopy(document)
-    changes: list[OverlayChange] = []
+    changes: list[Change] = []
     skipped: list[str] = []
     for path in sorted(paths):
         overlay = _read(path)
@@ -72,6 +65,7 @@ def apply_overlays(
             _require_well_formed(overlay, path.name)
             for number, action in enumerate(overlay["actions"], start=1):
                 changes += _act(corrected, action, label=f"{path.name}, action {number}")
+        # Not an error: a build of another document, `diff` and `--release` among them, meets the overlays of this one.
         else:
             skipped.append(f"{path.name} belongs to another document")
     return OverlayResult(document=corrected, changes=changes, skipped=skipped)
@@ -123,13 +117,14 @@ def _require_complete(action: object, label: str) -> None:
         raise OverlayError(f"{label}: needs either update or remove: true.")
 
 
-def _act(document: dict[str, Any], action: dict[str, Any], *, label: str) -> list[OverlayChange]:
+def _act(document: dict[str, Any], action: dict[str, Any], *, label: str) -> list[Change]:
     try:
         nodes = list(_Paths().find(action["target"], document))
     except JSONPathError as error:
         raise OverlayError(
             f"{label}: {quoted(action['target'])} is no JSONPath of RFC 9535: {quoted(error)}."
         ) from error
+    # Either failure means that the document has changed below the correction.
     hint = f"Perhaps the vendor has mended it. Remove the action when this holds: {action['x-remove-when']}"
     if not nodes:
         raise OverlayError(f"{label}: {quoted(action['target'])} matches nothing. {hint}")
@@ -138,15 +133,17 @@ def _act(document: dict[str, Any], action: dict[str, Any], *, label: str) -> lis
     elif not [node for node in nodes if _updated(node, action["update"], label)]:
         raise OverlayError(f"{label}: changes nothing, all of it is already there. {hint}")
     return [
-        OverlayChange(rule="overlay", where=_pointer(node), what=f"{label}: {action['x-reason']}") for node in nodes
+        Change(rule="overlay", where=pointer(*node.location), what=f"{label}: {action['x-reason']}") for node in nodes
     ]
 
 
 def _remove(nodes: list[JSONPathNode], label: str) -> None:
+    # The last of a list first, so that the positions of the others stay. A location mixes numbers and texts, which
+    # Python does not compare: each part says its kind before itself.
     by_position = sorted(
         nodes, key=lambda node: [(isinstance(part, str), part) for part in node.location], reverse=True
     )
-    for node in by_position:  # the last of a list first, so that the positions of the others stay
+    for node in by_position:
         if node.parent is None:
             raise OverlayError(f"{label}: the whole document cannot be removed.")
         parent: Any = node.parent.value
@@ -160,7 +157,9 @@ def _updated(node: JSONPathNode, update: object, label: str) -> bool:
         return True
     if is_mapping(target) and is_mapping(update):
         return _merge(target, update)
-    raise OverlayError(f"{label}: an update needs an object or a list as target; {quoted(_pointer(node))} is neither.")
+    raise OverlayError(
+        f"{label}: an update needs an object or a list as target; {quoted(pointer(*node.location))} is neither."
+    )
 
 
 def _merge(target: dict[str, Any], update: dict[str, Any]) -> bool:
@@ -172,11 +171,8 @@ def _merge(target: dict[str, Any], update: dict[str, Any]) -> bool:
         elif is_list(present) and is_list(value):
             present.extend(copy.deepcopy(value))
             changed |= bool(value)
+        # The types too: `True == 1` in Python, and a correction from one to the other is a change.
         elif key not in target or present != value or type(present) is not type(value):
             target[key] = copy.deepcopy(value)
             changed = True
     return changed
-
-
-def _pointer(node: JSONPathNode) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in node.location)

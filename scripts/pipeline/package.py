@@ -1,4 +1,4 @@
-"""The second half of the corridor: from the effective document to a package in the staging folder that was proved."""
+"""The second half of the stages: from the effective document to a verified package in the staging folder."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
             platform=job.platform,
             spec_sha256=job.received.sha256,
             upstream_bytes=job.received.as_json(),
+            # A package for which nothing was corrected carries one document, not two of the same content.
             corrected=None if prepared.corrected == job.received.data else dump_json(prepared.corrected),
             endpoints=[asdict(endpoint) for endpoint in endpoints],
             aliases=aliases,
@@ -61,12 +62,13 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
         put_headers(package)
     with job.progress.stage("tidy"):
         tidy(package)
+    # Verification imports every endpoint anyway.
     if not job.request.verify:
         _require_importable(job, endpoints)
 
 
 def _require_importable(job: Job, endpoints: list[Endpoint]) -> None:
-    """Import every endpoint, where no verification does it anyway."""
+    """Import every endpoint; one that raises is named."""
     with job.progress.stage("import"):
         failures = failing_imports(job.staged.package, endpoints, work=job.work)
         job.report.operations_importable = len(endpoints) - len(failures)
@@ -77,7 +79,7 @@ def _require_importable(job: Job, endpoints: list[Endpoint]) -> None:
         )
 
 
-def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
+def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
     """Verify the package against the document as received; return the accepted operations, with reasons.
 
     Raises:
@@ -98,6 +100,7 @@ def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
     job.report.failures = result["failing"]
     job.report.allowed = sorted(result.get("allowed", []))
     if job.report.failures:
+        # One reason for each operation: the first, since the others mostly follow from it.
         first: dict[str, str] = {}
         for failure in job.report.failures:
             first.setdefault(failure["operation"], f"{quoted(failure['what'])}: {quoted(failure['why'])}")

@@ -1,4 +1,4 @@
-"""The first half of the corridor: from the document as received to the one that the generator reads."""
+"""The first half of the stages: from the document as received to the one that the generator reads."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def prepare(job: Job) -> Prepared:
     """
     openapi, received, report = job.request.repository.openapi, job.received, job.report
     with job.progress.stage("upgrade"):
+        # Before anything counts: every later stage begins with the operations that stand in `paths`.
         document = with_path_items(received.data)
         check_untrusted(document)
         upgraded = upgrade(document)
@@ -55,6 +56,7 @@ def prepare(job: Job) -> Prepared:
         rules = RuleSwitches.read(openapi / "normalise.yaml")
         normalised = normalise(overlaid.document, names=names, rules=rules)
     with job.progress.stage("inspect"):
+        # Again, and now for the result: rules write shared parts out, so that a small document may have grown.
         check_limits(normalised.document, name="effective.json")
         inspect(normalised.document)
     for result in (upgraded, overlaid, normalised):

@@ -5,7 +5,6 @@ Everything goes to stderr, so that stdout carries results only.
 
 from __future__ import annotations
 
-import importlib
 import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from attrs import define, field
 
 from pipeline.errors import FileSystemError
-from pipeline.streams import show
+from pipeline.streams import write_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -56,20 +55,26 @@ class Plain:
 
     def line(self, text: str) -> None:
         """Write a line."""
-        with suppress(FileSystemError):  # no reason to stop the work
-            show(text + "\n", self.stream)
+        # A log that cannot be written is no reason to stop the work.
+        with suppress(FileSystemError):
+            write_to(self.stream, text + "\n")
 
 
 class Live:
     """A spinner for a person, by Rich."""
 
     def __init__(self) -> None:
-        self._console = importlib.import_module("rich.console").Console(stderr=True, highlight=False, markup=False)
+        # Here and not at the top: Rich is optional, and takes a tenth of a second that a log has no use for.
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False, markup=False)
 
     @contextmanager
     def running(self, what: str) -> Generator[Callable[[str], None]]:
         """Show a spinner with the stage's name."""
-        escape = importlib.import_module("rich.markup").escape
+        from rich.markup import escape
+
+        # A spinner reads markup even on a console without it, and what is shown may be an address from a document.
         with self._console.status(escape(what)) as status:
             yield lambda text: status.update(escape(text))
 
@@ -83,16 +88,14 @@ def display_for(stream: TextIO, *, silent: bool) -> Display:
     if silent:
         return Silent()
     if stream.isatty():
-        try:
+        with suppress(ImportError):
             return Live()
-        except ImportError:
-            pass
     return Plain(stream)
 
 
 @define(kw_only=True, slots=True)
-class Progress:
-    """Runs the stages one after the other, shows them, and keeps how many seconds each took."""
+class StageProgress:
+    """Shows the stages, which run one after the other, and keeps how many seconds each took."""
 
     display: Display
     clock: Callable[[], float] = time.monotonic
@@ -102,11 +105,12 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Generator[Callable[[str], None]]:
-        """Time one stage; the block may call the result to show more. A stage that fails is not shown as done."""
+        """Time one stage; the block may call the result to show more."""
         start = self.clock()
         self.current = name
         with self.display.running(name) as update:
             yield update
+        # No `finally`: a stage that failed is not shown as done, and `current` still names it.
         self.seconds[name] = round(self.clock() - start, 3)
         self.display.line(f"{name:<10} {self.seconds[name]:7.2f} s")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @define(kw_only=True, slots=True)
-class Report:
+class BuildReport:
     """The result of a build; its JSON form has these fields as keys."""
 
     document: dict[str, Any] = field(factory=dict[str, Any])
@@ -92,6 +92,7 @@ def require_writable(path: Path) -> None:
     """
     was_there = path.exists()
     try:
+        # To append: an earlier report stays whole until there is a new one.
         with path.open("ab"):
             pass
         if not was_there:
@@ -100,14 +101,15 @@ def require_writable(path: Path) -> None:
         raise file_system_error(error, "The report has no place there, so nothing was built.", path) from error
 
 
-def write_report(report: Report, path: Path) -> None:
+def write_report(report: BuildReport, path: Path) -> None:
     """Write the report as JSON.
 
     Raises:
         FileSystemError: it cannot be written any more; what became of the build has to be said before.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)  # the folder of --into is missing after a refusal
+        # The folder of --into is missing after a refusal.
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(dump_json(report.to_json()))
     except OSError as error:
         raise file_system_error(error, "Only the report is missing; the rest is as said above.", path) from error

@@ -1,4 +1,4 @@
-"""The corridor itself: every stage once, in order, into the staging folder, and then the install."""
+"""Every stage once, in order, into the staging folder, and then the install."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.install.journal import changes_between, file_sha256, files_below, 
 from pipeline.install.layout import PACKAGE, relative
 from pipeline.install.lock import Lock, hash_inputs, hash_outputs
 from pipeline.install.upstream import FOLDER, NOTE, note_beside, provenance, replaced_documents
-from pipeline.package import prove_package, write_package
+from pipeline.package import verify_package, write_package
 from pipeline.prepare import prepare
 from pipeline.tools import PINNED, require_pinned_tools
 
@@ -30,12 +30,13 @@ def run(job: Job) -> None:
         PipelineError: nothing was installed.
     """
     require_pinned_tools()
-    with started(MODULE, work=job.work) as generator:  # it imports the generator while the document is prepared
+    # The child imports the generator, which takes a second, while the document is prepared.
+    with started(MODULE, work=job.work) as generator:
         prepared = prepare(job)
         require_known(job.request.allow, prepared.effective)
         _write_openapi(job, prepared)
         write_package(job, prepared, generator)
-    allowed = prove_package(job, prepared)
+    allowed = verify_package(job, prepared)
     _write_allow_list(job, allowed)
     with job.progress.stage("lock"):
         _write_lock(job)
@@ -43,13 +44,14 @@ def run(job: Job) -> None:
         _install(job)
 
 
-def retell(job: Job) -> None:
+def report_unchanged(job: Job) -> None:
     """Fill the report with what the build of the tree as it stands changed and skipped; nothing is written.
 
     Raises:
         PipelineError: the document can no longer be prepared.
     """
     prepare(job)
+    # Only for what they report as skipped: files that belong to another document.
     settings_for(job.request.repository.openapi / "public-operations.yaml", job)
     allowed_operations(job)
 
@@ -71,6 +73,7 @@ def _write_upstream(job: Job) -> None:
     """Stage a new document, and where it comes from, unless the tree has a note about the same bytes."""
     request, name = job.request, job.stored_name
     stored = request.target.openapi / "upstream" / name
+    # The document itself is never rewritten, and neither is the note that `fetch` left about these very bytes.
     if request.document_path() == stored:
         return
     upstream = job.staged.openapi / "upstream"
@@ -82,7 +85,8 @@ def _write_upstream(job: Job) -> None:
 
 
 def _write_allow_list(job: Job, allowed: dict[str, str]) -> None:
-    """Remember the failures that were accepted on the command line; what passes needs no leave, now or later."""
+    """Remember the failures that were accepted on the command line."""
+    # What passes is not written down: an entry without need would hide that operation's next failure.
     asked, failing = set(job.request.allow), set(job.report.allowed)
     needless = sorted(asked - failing)
     if needless:
@@ -111,6 +115,7 @@ def _write_lock(job: Job) -> None:
 
 def _install(job: Job) -> None:
     target = job.request.target
+    # First of all: from the install on, what was edited by hand is nowhere else.
     patch = save_edits(target, job.staged, job.lock) if job.request.discard_edits else None
     job.report.patch = str(patch) if patch else None
     changes = changes_between(
@@ -118,6 +123,7 @@ def _install(job: Job) -> None:
         job.staged.root,
         replaced=[f"generated/{PACKAGE}"],
         gone=replaced_documents(target, job.stored_name, job.lock.document["path"] if job.lock else None),
+        # The lock names every other file by hash: until it is there, `check` calls the tree half-installed.
         last=relative(target.lock, target.root),
     )
     install(target.root, job.folder, job.staged.root, changes)

@@ -21,28 +21,30 @@ def open_closed_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the system gives the lowest free number
+            # The system gives the lowest free number, which is this one: the numbers are gone through in their order.
+            os.open(os.devnull, os.O_RDWR)
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # so it is where it was closed, whatever the type says
+        # Python sets None where the stream was closed when it started, whatever the declared type says.
+        if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the process's life
 
 
-def say(text: str) -> None:
+def write_stdout(text: str) -> None:
     """Write a result to stdout.
 
     Raises:
         FileSystemError: it cannot be written.
     """
-    show(text, sys.stdout)
+    write_to(sys.stdout, text)
 
 
-def complain(text: str) -> None:
+def write_stderr(text: str) -> None:
     """Write to stderr; where that is impossible, the exit status has to say it."""
     with suppress(FileSystemError):
-        show(text, sys.stderr)
+        write_to(sys.stderr, text)
 
 
-def show(text: str, stream: TextIO) -> None:
+def write_to(stream: TextIO, text: str) -> None:
     """Write text; a reader that left, as `head` does, is no error, and what was done stays done.
 
     Raises:
@@ -52,15 +54,16 @@ def show(text: str, stream: TextIO) -> None:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        _let_go(stream)
+        _discard_pending(stream)
     except OSError as error:
-        _let_go(stream)
+        _discard_pending(stream)
         consequence = "The command did its work; only what it had to say is missing."
         raise file_system_error(error, consequence, stream.name) from error
 
 
-def _let_go(stream: TextIO) -> None:
-    """Send to nowhere what a stream still holds, so that the interpreter does not stumble over it at its end."""
+def _discard_pending(stream: TextIO) -> None:
+    """Send to nowhere what a stream still holds."""
+    # The interpreter flushes the standard streams at its end, and would fail there once more, with a traceback.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

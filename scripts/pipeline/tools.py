@@ -1,8 +1,4 @@
-"""The pinned tools: another version writes other bytes, so another version is refused.
-
-ruff is taken from the environment of the running interpreter, never from PATH, and runs without the settings of any
-project: the generated package looks the same whatever lies around on the machine.
-"""
+"""The pinned tools: another version writes other bytes, so another version is refused."""
 
 from __future__ import annotations
 
@@ -48,6 +44,7 @@ def tidy(package: Path) -> None:
     Raises:
         GeneratorWarningError: ruff failed, which means that a template wrote no valid Python.
     """
+    # Without the settings of any project: the package looks the same whatever lies around on the machine.
     own = ["--isolated", "--no-cache", "--quiet"]
     python = ["--config", f"line-length={_LINE_LENGTH}", "--target-version", _TARGET]
     _ruff(["check", *own, *python, "--fix-only", "--select=E,F,I", "."], package)
@@ -56,6 +53,7 @@ def tidy(package: Path) -> None:
 
 def _ruff(arguments: list[str], package: Path) -> None:
     name = "ruff.exe" if sys.platform == "win32" else "ruff"
+    # Beside the running interpreter, never from PATH, where another version may come first.
     program = Path(sysconfig.get_path("scripts")) / name
     done = subprocess.run(  # noqa: S603 - the pinned ruff beside our interpreter, with arguments of ours
         [str(program), *arguments], cwd=package, env=clean_environment(os.environ), capture_output=True, check=False

@@ -17,8 +17,8 @@ import pytest
 from pipeline.build import build
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.progress import Progress, Silent
-from pipeline.report import Report
+from pipeline.progress import Silent, StageProgress
+from pipeline.report import BuildReport
 
 from cyara_tools.portal import LocalPortal, faults
 
@@ -44,7 +44,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         if name not in built:
             target = Layout(root=tmp_path_factory.mktemp(name))
             request = BuildRequest(repository=Layout(root=ROOT), target=target, source=document_of(name), verify=False)
-            build(request, Progress(display=Silent()), Report())
+            build(request, StageProgress(display=Silent()), BuildReport())
             built[name] = target.package.parent
         return built[name]
 

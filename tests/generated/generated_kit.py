@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def build_package(document: dict[str, Any], folder: Path, name: str) -> Path:
-    """Send a document through the whole corridor; return the source root of the package, renamed to `name`."""
+    """Send a document through the whole pipeline; return the source root of the package, renamed to `name`."""
     source = folder / "document.json"
     source.write_text(json.dumps(document), encoding="utf-8")
     command = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "build", "--source", str(source)]

@@ -16,8 +16,8 @@ from pipeline.build import build
 from pipeline.install.journal import file_sha256
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
-from pipeline.progress import Progress, Silent
-from pipeline.report import Report
+from pipeline.progress import Silent, StageProgress
+from pipeline.report import BuildReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,8 +79,8 @@ class Kit:
         return {path.relative_to(root).as_posix(): file_sha256(path) for path in paths}
 
     @staticmethod
-    def progress() -> Progress:
-        return Progress(display=Silent())
+    def progress() -> StageProgress:
+        return StageProgress(display=Silent())
 
     @staticmethod
     def request(tree: Layout, **options: Any) -> BuildRequest:
@@ -88,9 +88,9 @@ class Kit:
         return BuildRequest(**chosen)
 
     @classmethod
-    def built(cls, tree: Layout, **options: Any) -> Report:
+    def built(cls, tree: Layout, **options: Any) -> BuildReport:
         """Build in process and return the report."""
-        report = Report()
+        report = BuildReport()
         build(cls.request(tree, **options), cls.progress(), report)
         return report
 
@@ -176,5 +176,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     asked = any("test_specs.py" in str(item) for item in terminalreporter.stats.get("skipped", []))
     if names or asked:
         terminalreporter.write_line(
-            f"real documents built and proved: {', '.join(names) or 'none, ../shared/specs is absent'}"
+            f"real documents built and verified: {', '.join(names) or 'none, ../shared/specs is absent'}"
         )

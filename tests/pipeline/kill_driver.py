@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from pipeline import stages as corridor
+from pipeline import stages
 from pipeline.build import build
 from pipeline.check import check
 from pipeline.errors import PipelineError
 from pipeline.install.journal import install
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest, Job
-from pipeline.progress import Progress, Silent
-from pipeline.report import Report
+from pipeline.progress import Silent, StageProgress
+from pipeline.report import BuildReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def no_child(*_: object, **__: object) -> Iterator[None]:
     yield
 
 
-def fast_proof(job: Job, _: Prepared) -> dict[str, str]:
+def fast_verification(job: Job, _: Prepared) -> dict[str, str]:
     job.report.requests_valid = [1, 1]
     return {}
 
@@ -66,14 +66,14 @@ def fast_proof(job: Job, _: Prepared) -> dict[str, str]:
 def run_build(root: Path, source: Path) -> None:
     tree = Layout(root=root)
     request = BuildRequest(repository=tree, target=tree, source=source)
-    build(request, Progress(display=Silent()), Report())
+    build(request, StageProgress(display=Silent()), BuildReport())
 
 
 def state(root: Path) -> str:
     """Return what the next command finds: the title of the one document that the whole tree is from, or the problem."""
     tree = Layout(root=root)
     try:
-        lock = check(tree, Progress(display=Silent()))
+        lock = check(tree, StageProgress(display=Silent()))
     except PipelineError as error:
         return f"{type(error).__name__}: {error}"
     titles = {path.read_text().split("'")[1] for path in tree.package.rglob("*.py")}
@@ -103,7 +103,7 @@ def killing_install(step: int, *arguments: object) -> None:
         if next(seen) == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    install(*arguments, after_step=after_step)  # type: ignore[arg-type] # handed on as the corridor calls it
+    install(*arguments, after_step=after_step)  # type: ignore[arg-type] # handed on as the stages call it
 
 
 def wait_for_journal(root: Path, child: int) -> None:
@@ -115,7 +115,7 @@ def wait_for_journal(root: Path, child: int) -> None:
 
 def main() -> None:
     root, mode, kills, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    vars(corridor).update(write_package=fast_package, prove_package=fast_proof, started=no_child)
+    vars(stages).update(write_package=fast_package, verify_package=fast_verification, started=no_child)
     dice = random.Random(seed)  # noqa: S311 - moments of kills, no secret
     sources = [root / "sources" / "one.json", root / "sources" / "two.json"]
     run_build(root, sources[0])
@@ -126,7 +126,7 @@ def main() -> None:
     outcomes: list[dict[str, object]] = []
     for number in range(kills):
         if mode == "steps":
-            vars(corridor).update(install=partial(killing_install, number))
+            vars(stages).update(install=partial(killing_install, number))
         before = state(root)
         child = forked(partial(run_build, root, sources[1] if before == "One" else sources[0]))
         if mode != "steps":

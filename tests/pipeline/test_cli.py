@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline import cli
-from pipeline.progress import Live, Plain, Progress, Silent, display_for
+from pipeline.progress import Live, Plain, Silent, StageProgress, display_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +131,7 @@ def test_displays() -> None:
 
 
 def test_a_terminal_shows_what_runs_and_takes_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress(display=Live())
+    progress = StageProgress(display=Live())
     with progress.stage("fetch") as update:
         update("[bold]https://x/[/bold] 1.0 MiB")
     progress.note("[red]not red[/red]")
@@ -143,7 +143,7 @@ def test_a_terminal_shows_what_runs_and_takes_no_markup(capsys: pytest.CaptureFi
 
 def test_a_failed_stage_is_not_shown_as_done() -> None:
     stream = io.StringIO()
-    progress = Progress(display=Plain(stream))
+    progress = StageProgress(display=Plain(stream))
     with pytest.raises(ZeroDivisionError), progress.stage("generate"):
         raise ZeroDivisionError
     assert stream.getvalue() == ""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline.diff.behaviour import behaviour_differences, operation_table
-from pipeline.diff.change import Difference, Rename
 from pipeline.diff.compare import compare
+from pipeline.diff.difference import Difference, Rename
 from pipeline.diff.document import document_differences
 from pipeline.diff.render import Comparison, as_markdown, as_text
 from pipeline.diff.surface import surface_differences

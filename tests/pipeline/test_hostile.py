@@ -1,4 +1,4 @@
-"""Hostile documents through the whole corridor: nothing of them runs, leaves the folder, or ends in a traceback."""
+"""Hostile documents through the whole pipeline: nothing of them runs, leaves the folder, or ends in a traceback."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from pipeline.build import build
 from pipeline.errors import VerificationError
 from pipeline.install.layout import Layout
-from pipeline.report import Report
+from pipeline.report import BuildReport
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FORMS = {"full", "nulls", "unknown_enum"}
-Built = tuple[Report, Path]
+Built = tuple[BuildReport, Path]
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Built:
-    """Build the document of all idioms once, and keep what the proof found."""
+    """Build the document of all idioms once, and keep what verification found."""
     kit: Any = request.getfixturevalue("shared_kit")
     folder = tmp_path_factory.mktemp("idioms")
-    report = Report()
+    report = BuildReport()
     asked = kit.request(
         Layout(root=kit.repository),
         target=Layout(root=folder / "out"),
@@ -44,7 +44,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", [name for name, *_ in IDIOMS])
-def test_an_operation_with_the_idiom_is_proved(built: Built, name: str) -> None:
+def test_an_operation_with_the_idiom_is_verified(built: Built, name: str) -> None:
     assert [f"{found['what']}: {found['why']}" for found in built[0].failures if found["operation"] == name] == []
 
 

@@ -1,4 +1,4 @@
-"""Path items that stand elsewhere in the document: written out, counted, built and proved like all others."""
+"""Path items that stand elsewhere in the document: written out, counted, built and verified like all others."""
 
 from __future__ import annotations
 

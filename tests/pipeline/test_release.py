@@ -9,14 +9,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline.archive import archived_document, released
 from pipeline.build import build
 from pipeline.errors import HandEditError, ReleaseError
 from pipeline.install.layout import Layout
-from pipeline.release.archive import archived_document, released
 from pipeline.release.make import make, plan
 from pipeline.release.rebuild import as_released
 from pipeline.release.texts import current_version
-from pipeline.report import Report
+from pipeline.report import BuildReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def with_texts(tree: Layout) -> Layout:
 
 def release(tree: Layout, kit: Any, platform: str) -> None:
     planned = plan(tree, platform, today=DAY, progress=kit.progress())
-    make(tree, planned, kit.progress(), Report(), verify=False)
+    make(tree, planned, kit.progress(), BuildReport(), verify=False)
 
 
 def command(clone: Path, *arguments: str) -> str:
@@ -218,20 +218,20 @@ def test_an_older_portal_s_client_is_built_again(project: Layout, kit: Any, tmp_
     kit.write_json(project.upstream(), document)
     release(project, kit, "25.4")
     aside = as_released(kit.request(project, target=Layout(root=tmp_path / "old"), release="25.3"))
-    report = Report()
+    report = BuildReport()
     build(aside, kit.progress(), report)
     assert (report.platform, report.operations_generated) == ("25.3", 3)
     assert kit.snapshot(aside.target.package) == old
     assert sorted(path.name for path in aside.target.root.iterdir() if path.name[0] != ".") == ["generated", "openapi"]
     assert version_of(project) == "25.4.0"
 
-    build(as_released(kit.request(project, release="25.3")), kit.progress(), Report())
+    build(as_released(kit.request(project, release="25.3")), kit.progress(), BuildReport())
     assert kit.snapshot(project.package) == old
     assert kept_names(project) == aliases
     assert version_of(project) == "25.3.0"
     again = as_released(kit.request(project, release="25.3"))
     assert again.also == {}
-    report = Report()
+    report = BuildReport()
     build(again, kit.progress(), report)
     assert report.unchanged
     release(project, kit, "25.4")

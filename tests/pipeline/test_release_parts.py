@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pipeline.diff.change import Rename
+from pipeline.archive import Release, require_platform, version_order
+from pipeline.diff.difference import Rename
 from pipeline.diff.render import Comparison
 from pipeline.errors import ReleaseError
-from pipeline.release.aliases import next_aliases, outlived
-from pipeline.release.archive import Release, require_platform, version_order
-from pipeline.release.make import base_of, entry_of
+from pipeline.release.aliases import expired_aliases, next_aliases
+from pipeline.release.make import changelog_entry, comparison_base
 from pipeline.release.texts import (
     compatibility_table,
     next_version,
@@ -63,7 +63,9 @@ def test_the_table_without_releases_says_so() -> None:
 
 def test_what_a_release_is_compared_with() -> None:
     known = [record("25.10"), record("25.3", 1), record("25.3"), record("25.1")]
-    bases = {platform: base_of(platform, known) for platform in ("25.11", "25.10", "25.9", "25.3", "25.2", "25.0")}
+    bases = {
+        platform: comparison_base(platform, known) for platform in ("25.11", "25.10", "25.9", "25.3", "25.2", "25.0")
+    }
     assert {platform: base and base.version for platform, base in bases.items()} == {
         "25.11": "25.10.0",
         "25.10": "25.10.0",
@@ -78,7 +80,7 @@ def test_only_a_name_that_is_kept_is_said_to_work() -> None:
     renames = (Rename(what="models", old="A", new="B"), Rename(what="models", old="C", new="D"))
     comparison = Comparison(old="a", new="b", differences=(), renames=renames)
     aliases = next_aliases({}, renames[:1], platform="25.3", is_newest=True)
-    lines = entry_of(record("25.3", 0, aliases), record("25.1"), comparison).splitlines()
+    lines = changelog_entry(record("25.3", 0, aliases), record("25.1"), comparison).splitlines()
     assert "* `A` is now `B`" in lines
     assert "* **Breaking:** `C` is now `D`, and the old name does not work any more" in lines
 
@@ -94,8 +96,8 @@ def test_aliases_live_for_two_releases_and_follow_further_renames() -> None:
     assert {one["old"] for one in third["models"]} == {"A", "B"}
     fourth = next_aliases(third, [], platform="1.3", is_newest=True)
     assert {one["old"] for one in fourth["models"]} == {"B"}
-    assert outlived(third, fourth) == [("A", "C")]
-    assert outlived(second, third) == []
+    assert expired_aliases(third, fourth) == [("A", "C")]
+    assert expired_aliases(second, third) == []
     patch = next_aliases(third, renamed("C", "D"), platform="1.2", is_newest=False)
     assert {(one["old"], one["new"], one["releases"]) for one in patch["models"]} == {
         ("A", "D", 2),

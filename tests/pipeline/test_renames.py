@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline.diff.change import Rename
+from pipeline.diff.apply_renames import apply_renames
 from pipeline.diff.compare import compare
+from pipeline.diff.difference import Rename
 from pipeline.diff.models import model_renames
-from pipeline.diff.moved import moved
 from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def test_a_renamed_model_is_not_looked_for_in_the_names_of_resources() -> None:
     old |= {"resources.pet.Pet.get_pet": "() -> Pet"}
     new = {**old, "resources.pet.Pet.get_pet": "() -> Pet2"} | model("Pet2", a="int")
     del new["models.pet.Pet"], new["models.pet.Pet.a"]
-    assert moved(old, new, [Rename(what="models", old="Pet", new="Pet2")]) == new
+    assert apply_renames(old, new, [Rename(what="models", old="Pet", new="Pet2")]) == new
 
 
 def test_a_renamed_tag_breaks_only_what_has_no_earlier_name(built_tree: Layout, kit: Any, tmp_path: Path) -> None:

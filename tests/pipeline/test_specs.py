@@ -1,4 +1,4 @@
-"""Real documents of ASP.NET servers, where they lie beside the repository: every one builds and is proved in full.
+"""Real documents of ASP.NET servers, where they lie beside the repository: every one builds and is verified in full.
 
 They are third-party documents, so they are not part of the project. Which of them ran is said at the end of the run.
 """
@@ -12,7 +12,7 @@ import pytest
 from pipeline.install.layout import Layout
 
 if TYPE_CHECKING:
-    from pipeline.report import Report
+    from pipeline.report import BuildReport
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "specs"
 FOUND = sorted(FOLDER.glob("*.json"))
@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.mark.skipif(not FOUND, reason="no documents in ../shared/specs")
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
-def test_every_operation_of_a_real_document_is_built_and_proved(path: Path, kit: Any, tmp_path: Path) -> None:
+def test_every_operation_of_a_real_document_is_built_and_verified(path: Path, kit: Any, tmp_path: Path) -> None:
     target = Layout(root=tmp_path / "out")
-    report: Report = kit.built(Layout(root=kit.repository), target=target, source=path, verify=True)
+    report: BuildReport = kit.built(Layout(root=kit.repository), target=target, source=path, verify=True)
     total = report.operations_in_document
     assert total > 0
     assert report.operations_generated == report.operations_importable == total

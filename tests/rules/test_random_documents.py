@@ -1,4 +1,4 @@
-"""Documents that nobody wrote: whatever an ASP.NET server may say, every operation is built and proved."""
+"""Documents that nobody wrote: whatever an ASP.NET server may say, every operation is built and verified."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pipeline.inspect import count_operations
 from pipeline.install.layout import Layout
 from pipeline.job import BuildRequest
 from pipeline.normalise import NameMap, RuleSwitches, normalise
-from pipeline.progress import Progress, Silent
-from pipeline.report import Report
+from pipeline.progress import Silent, StageProgress
+from pipeline.report import BuildReport
 from pipeline.upgrade import upgrade
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,15 +34,15 @@ BOUNDED = settings(
 )
 
 
-def proved(document: Mapping[str, Any]) -> Report:
+def verified(document: Mapping[str, Any]) -> BuildReport:
     """Build a document into a folder of its own and return the report; raises what stops the build."""
-    report = Report()
+    report = BuildReport()
     with tempfile.TemporaryDirectory() as name:
         source = Path(name, "document.json")
         source.write_text(json.dumps(document), encoding="utf-8")
         target = Layout(root=Path(name, "out"))
         request = BuildRequest(repository=REPOSITORY, target=target, source=source, verify=True)
-        build(request, Progress(display=Silent()), report)
+        build(request, StageProgress(display=Silent()), report)
     return report
 
 
@@ -50,8 +50,8 @@ def proved(document: Mapping[str, Any]) -> Report:
 @pytest.mark.timeout(300)
 @BOUNDED
 @given(document=documents())
-def test_every_operation_is_built_and_proved(document: dict[str, Any]) -> None:
-    report = proved(document)
+def test_every_operation_is_built_and_verified(document: dict[str, Any]) -> None:
+    report = verified(document)
     total = count_operations(document)
     assert report.operations_generated == report.operations_importable == total
     assert report.requests_valid == [total, total]

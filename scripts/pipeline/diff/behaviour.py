@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.diff.change import BEHAVIOUR, Difference
+from pipeline.diff.difference import BEHAVIOUR, Difference
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _TEXTS = {
     "path": "is sent to another path",
     "evidence": "is known from another kind of evidence",
     "security": "is secured in another way",
-    "requires_credential": "proves or does not prove the credential",
+    "requires_credential": "verifies or does not verify the credential",
     "request_media_types": "sends another media type",
     "response_media_types": "accepts other media types",
     "idempotent": "is or is not repeated after a failure",
@@ -32,12 +32,13 @@ _TEXTS = {
 
 
 def operation_table(package: Path) -> Table:
-    """Return the rows of the package's table of operations by operation id, read as data, never imported.
+    """Return the rows of the package's table of operations by operation id.
 
     Raises:
         PipelineError: the package has no such table.
     """
     try:
+        # Read as data, never imported: two packages of one name do not fit into one process.
         tree = ast.parse((package / TABLE).read_text(encoding="utf-8"))
         values = {
             _name(node): ast.literal_eval(node.value)
@@ -54,9 +55,7 @@ def module_names(table: Table) -> dict[tuple[str, str], str]:
     return {(str(row["method"]), str(row["path"])): str(row["module"]) for row in table.values()}
 
 
-def behaviour_differences(
-    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Difference]:
+def behaviour_differences(old: Table, new: Table) -> Iterator[Difference]:
     """Yield what the same operation does differently."""
     for name in sorted(old.keys() & new.keys()):
         for field, text in _TEXTS.items():

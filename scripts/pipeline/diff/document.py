@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.diff.change import DOCUMENT, Difference
+from pipeline.diff.difference import DOCUMENT, Difference
 from pipeline.diff.schemas import ANSWER, REQUEST, SchemaComparison, resolved
 from pipeline.document.json_nodes import mapping, members
-from pipeline.generate import operations
+from pipeline.normalise.walk import OperationAt, operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,51 +28,38 @@ Names = Mapping[Key, str]
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
-@frozen(kw_only=True, slots=True)
-class Place:
-    """An operation in its document."""
-
-    method: str
-    path: str
-    item: Mapping[str, Any]
-    operation: Mapping[str, Any]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Return what makes the operation the same as one of another document."""
-        return self.method, _PLACEHOLDER.sub("{}", self.path).rstrip("/").lower()
-
-
-def places(document: Mapping[str, Any]) -> list[Place]:
-    """Return every operation of a document with its place."""
-    found: list[Place] = []
-    for method, path in operations(document):
-        item = document["paths"][path]
-        operation = next(item[key] for key in item if key.upper() == method)
-        found.append(Place(method=method, path=path, item=item, operation=operation))
-    return found
-
-
-def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[Place | None, Place | None]]:
+def matched(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[OperationAt | None, OperationAt | None]]:
     """Pair the operations of two documents; one that has no counterpart is paired with None."""
-    left = {place.key: place for place in places(new)}
-    pairs: list[tuple[Place | None, Place | None]] = []
-    unmatched: list[Place] = []
-    for place in places(old):
-        if place.key in left:
-            pairs.append((place, left.pop(place.key)))
+    left = {_identity(entry): entry for entry in operations(new)}
+    pairs: list[tuple[OperationAt | None, OperationAt | None]] = []
+    unmatched: list[OperationAt] = []
+    for entry in operations(old):
+        if _identity(entry) in left:
+            pairs.append((entry, left.pop(_identity(entry))))
         else:
-            unmatched.append(place)
-    by_id = {place.operation.get("operationId"): key for key, place in left.items()}
-    for place in unmatched:
-        name = place.operation.get("operationId")
+            unmatched.append(entry)
+    # Ids only among what is left: servers number them anew, and a path says more about which operation it is.
+    by_id = {entry.operation.get("operationId"): key for key, entry in left.items()}
+    for entry in unmatched:
+        name = entry.operation.get("operationId")
         key = by_id.pop(name, None) if name else None
-        pairs.append((place, left.pop(key) if key else None))
-    return pairs + [(None, place) for place in left.values()]
+        pairs.append((entry, left.pop(key) if key else None))
+    return pairs + [(None, entry) for entry in left.values()]
+
+
+def method_and_path(entry: OperationAt) -> Key:
+    """Return METHOD and path, by which the names of a package are looked up."""
+    return entry.method.upper(), entry.path
+
+
+def _identity(entry: OperationAt) -> Key:
+    """Return what makes an operation the same as one of another document."""
+    # Whatever a placeholder is called, and in any letter case: ASP.NET routes do not look at either.
+    return entry.method.upper(), _PLACEHOLDER.sub("{}", entry.path).rstrip("/").lower()
 
 
 def document_differences(
-    old: Mapping[str, Any], new: Mapping[str, Any], *, old_names: Names, new_names: Names
+    old: dict[str, Any], new: dict[str, Any], *, old_names: Names, new_names: Names
 ) -> Iterator[Difference]:
     """Yield the differences of two documents."""
     for before, after in matched(old, new):
@@ -82,7 +69,7 @@ def document_differences(
         elif before:
             yield _difference("operation-removed", _subject(before, old_names), "is removed", breaking=True)
         elif after:
-            text = f"is new: {after.method} {after.path}"
+            text = f"is new: {' '.join(method_and_path(after))}"
             yield _difference("operation-added", _subject(after, new_names), text, breaking=False)
 
 
@@ -90,16 +77,16 @@ def document_differences(
 class _Counterparts:
     """An operation in both documents."""
 
-    before: Place
-    after: Place
-    old: Mapping[str, Any]
-    new: Mapping[str, Any]
+    before: OperationAt
+    after: OperationAt
+    old: dict[str, Any]
+    new: dict[str, Any]
     subject: str
 
     def differences(self) -> Iterator[Difference]:
         before, after = self.before, self.after
-        if before.key != after.key:
-            text = f"moves from {before.method} {before.path} to {after.method} {after.path}"
+        if _identity(before) != _identity(after):
+            text = f"moves from {' '.join(method_and_path(before))} to {' '.join(method_and_path(after))}"
             yield self._found("operation-moved", text, breaking=False)
         if bool(after.operation.get("deprecated")) > bool(before.operation.get("deprecated")):
             yield self._found("operation-deprecated", "is deprecated by the vendor", breaking=False)
@@ -126,10 +113,7 @@ class _Counterparts:
             text = f"{_label(key)} becomes {'required' if needed else 'optional'}"
             yield self._found("parameter-required-changed", text, breaking=needed)
         comparison = SchemaComparison(old=self.old, new=self.new, direction=REQUEST)
-        for change in comparison.compare(before.get("schema"), after.get("schema")):
-            where = f": {change.where}" if change.where else ""
-            text = f"{_label(key)}{where} {change.text}"
-            yield self._found(f"parameter-{change.rule}", text, breaking=change.breaking)
+        yield from self._schemas(comparison, before, after, "parameter", _label(key))
 
     def _body(self) -> Iterator[Difference]:
         ours = resolved(mapping(self.before.operation, "requestBody"), self.old)
@@ -145,9 +129,10 @@ class _Counterparts:
             yield from self._contents(ours, theirs, REQUEST, "its body")
 
     def _answers(self) -> Iterator[Difference]:
-        ours, theirs = (mapping(place.operation, "responses") for place in (self.before, self.after))
+        ours, theirs = (mapping(entry.operation, "responses") for entry in (self.before, self.after))
         for status in sorted(ours.keys() - theirs.keys()):
             text = f"no longer documents the status {status}"
+            # A caller reads what a 2xx brings; errors are raised whatever is documented about them.
             yield self._found("status-removed", text, breaking=status.startswith("2"))
         for status in sorted(theirs.keys() - ours.keys()):
             yield self._found("status-added", f"documents the status {status}", breaking=False)
@@ -166,22 +151,28 @@ class _Counterparts:
             yield self._found("media-type-added", f"{label} may be {media_type!a}", breaking=False)
         comparison = SchemaComparison(old=self.old, new=self.new, direction=direction)
         for media_type in sorted(before.keys() & after.keys()):
-            for change in comparison.compare(before[media_type].get("schema"), after[media_type].get("schema")):
-                where = f": {change.where}" if change.where else ""
-                text = f"{label}{where} {change.text}"
-                yield self._found(f"{direction}-{change.rule}", text, breaking=change.breaking)
+            yield from self._schemas(comparison, before[media_type], after[media_type], direction, label)
+
+    def _schemas(
+        self, comparison: SchemaComparison, before: Mapping[str, Any], after: Mapping[str, Any], what: str, label: str
+    ) -> Iterator[Difference]:
+        for change in comparison.compare(before.get("schema"), after.get("schema")):
+            where = f": {change.where}" if change.where else ""
+            yield self._found(f"{what}-{change.rule}", f"{label}{where} {change.text}", breaking=change.breaking)
 
     def _found(self, rule: str, text: str, *, breaking: bool) -> Difference:
         return _difference(rule, self.subject, text, breaking=breaking)
 
 
-def _parameters_of(place: Place, document: Mapping[str, Any]) -> dict[Key, Mapping[str, Any]]:
-    """Return the parameters by place and name; those of the path by their position, since their name is not sent."""
+def _parameters_of(entry: OperationAt, document: Mapping[str, Any]) -> dict[Key, Mapping[str, Any]]:
+    """Return the parameters by place and name."""
     found: dict[Key, Mapping[str, Any]] = {}
-    order = [part[1:-1] for part in _PLACEHOLDER.findall(place.path)]
-    for node in [*members(place.item, "parameters"), *members(place.operation, "parameters")]:
+    order = [part[1:-1] for part in _PLACEHOLDER.findall(entry.path)]
+    # The operation's own come last: they win over those of its path.
+    for node in [*members(entry.item, "parameters"), *members(entry.operation, "parameters")]:
         parameter = resolved(node, document)
         name, where = str(parameter.get("name")), str(parameter.get("in"))
+        # The name of a path parameter is not sent: what counts is where in the path it stands.
         if where == "path" and name in order:
             name = f"number {order.index(name) + 1}"
         found[where, name] = parameter
@@ -192,8 +183,8 @@ def _label(key: Key) -> str:
     return f"the {key[0]} parameter {key[1]!a}"
 
 
-def _subject(place: Place, names: Names) -> str:
-    return names.get((place.method, place.path), f"{place.method} {place.path}")
+def _subject(entry: OperationAt, names: Names) -> str:
+    return names.get(method_and_path(entry), " ".join(method_and_path(entry)))
 
 
 def _difference(rule: str, subject: str, text: str, *, breaking: bool) -> Difference:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from pipeline.diff.change import Rename
+from pipeline.diff.difference import Rename
 from pipeline.diff.surface import arguments_and_answer
 
 if TYPE_CHECKING:
@@ -41,12 +41,13 @@ def model_renames(old: Mapping[str, str], new: Mapping[str, str], operations: It
     calls = list(_calls(old, new, operations))
     known: dict[str, str] = {}
     while True:
-        gone = {name: ours[name] for name in ours.keys() - theirs.keys() - known.keys()}
-        come = {name: theirs[name] for name in theirs.keys() - ours.keys() - set(known.values())}
+        removed = {name: ours[name] for name in ours.keys() - theirs.keys() - known.keys()}
+        added = {name: theirs[name] for name in theirs.keys() - ours.keys() - set(known.values())}
         same = {name: known.get(name, name) for name in ours if known.get(name, name) in theirs}
         members = [(ours[name], theirs[other]) for name, other in same.items()]
-        world = _World(gone=gone, come=come, known=known)
-        found = world.held(world.at_positions([*calls, *members])) or world.held(world.alike())
+        one = _Round(removed=removed, added=added, known=known)
+        # The position says more than the shape, so shapes are looked at only where no position is left.
+        found = one.consistent(one.at_positions([*calls, *members])) or one.consistent(one.of_one_shape())
         if not found:
             return [Rename(what="models", old=name, new=known[name]) for name in sorted(known)]
         known |= found
@@ -81,11 +82,11 @@ def _calls(
 
 
 @frozen(kw_only=True, slots=True)
-class _World:
-    """What is known in one round."""
+class _Round:
+    """What is known in one round: classes that were removed, or added, and the renames found before."""
 
-    gone: Mapping[str, Attributes]
-    come: Mapping[str, Attributes]
+    removed: Mapping[str, Attributes]
+    added: Mapping[str, Attributes]
     known: Mapping[str, str]
 
     def at_positions(self, counterparts: Iterable[tuple[Attributes, Attributes]]) -> Pairs:
@@ -96,24 +97,26 @@ class _World:
             before, after = pending.pop()
             for name in before.keys() & after.keys():
                 for pair in _differing(renamed(before[name], self.known), after[name]) or ():
-                    if pair not in found and pair[0] in self.gone and pair[1] in self.come:
+                    if pair not in found and pair[0] in self.removed and pair[1] in self.added:
                         found.add(pair)
-                        pending.append((self.gone[pair[0]], self.come[pair[1]]))
+                        # What stands inside this pair stands at the same position too.
+                        pending.append((self.removed[pair[0]], self.added[pair[1]]))
         return found
 
-    def alike(self) -> Pairs:
+    def of_one_shape(self) -> Pairs:
         """Return who agrees with one other and no more, and who then stands where another stood."""
-        ours, theirs = self._by_shape(self.gone, self.known), self._by_shape(self.come, {})
+        ours, theirs = self._by_shape(self.removed, self.known), self._by_shape(self.added, {})
         found = {
             (names[0], theirs[shape][0])
             for shape, names in ours.items()
             if len(names) == len(theirs.get(shape, ())) == 1 and len(shape) > FEWEST_ATTRIBUTES
         }
-        return found | self.at_positions((self.gone[name], self.come[other]) for name, other in found)
+        return found | self.at_positions((self.removed[name], self.added[other]) for name, other in found)
 
-    def held(self, candidates: Pairs) -> dict[str, str]:
+    def consistent(self, candidates: Pairs) -> dict[str, str]:
         """Return the pairs that hold if all of them do, and of which no name is in another."""
-        while True:  # who fails may have been what let another pass
+        # Again after each that falls: it may have been what let another one pass.
+        while True:
             kept = {pair for pair in candidates if self._holds(*pair, candidates)}
             if kept == candidates:
                 kept = {pair for pair in candidates if _is_alone(pair, candidates)}
@@ -123,8 +126,8 @@ class _World:
 
     def _holds(self, name: str, other: str, candidates: Pairs) -> bool:
         """Return whether the new class has every attribute of the old one."""
-        after = self.come[other]
-        for attribute, text in self.gone[name].items():
+        after = self.added[other]
+        for attribute, text in self.removed[name].items():
             pairs = _differing(renamed(text, self.known), after[attribute]) if attribute in after else None
             if pairs is None or not pairs <= candidates:
                 return False
@@ -132,7 +135,7 @@ class _World:
 
     def _by_shape(self, classes: Mapping[str, Attributes], known: Mapping[str, str]) -> dict[frozenset[str], list[str]]:
         """Return the classes by their attributes, in which all names that may be renamed are one."""
-        names = {**dict.fromkeys([*self.gone, *self.come], "Renamed"), **known}
+        names = {**dict.fromkeys([*self.removed, *self.added], "Renamed"), **known}
         found: dict[frozenset[str], list[str]] = defaultdict(list)
         for name, attributes in classes.items():
             found[frozenset(f"{key}: {renamed(text, names)}" for key, text in attributes.items())].append(name)

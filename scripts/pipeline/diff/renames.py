@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.diff.change import PYTHON, Difference, Rename, code
-from pipeline.diff.document import matched
+from pipeline.diff.difference import PYTHON, Difference, Rename, code
+from pipeline.diff.document import matched, method_and_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from pipeline.diff.document import Names
 
 
-def operation_renames(
-    old: Mapping[str, Any], new: Mapping[str, Any], old_names: Names, new_names: Names
-) -> Iterator[Rename]:
+def operation_renames(old: dict[str, Any], new: dict[str, Any], old_names: Names, new_names: Names) -> Iterator[Rename]:
     """Yield the operations whose module (``tag.operation``) changed."""
     for before, after in matched(old, new):
         if before and after:
-            ours, theirs = old_names.get((before.method, before.path)), new_names.get((after.method, after.path))
+            ours, theirs = old_names.get(method_and_path(before)), new_names.get(method_and_path(after))
             if ours and theirs and ours != theirs:
                 yield Rename(what="operations", old=ours, new=theirs)
 

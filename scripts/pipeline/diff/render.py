@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from pipeline.diff.change import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename, code, printable
+from pipeline.diff.difference import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename, code, printable
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -94,6 +94,7 @@ def _counted(comparison: Comparison) -> str:
 def _escaped(text: str) -> str:
     """Return untrusted text as Markdown that shows it; what lies between two backticks is code and stays as it is."""
     parts = printable(text).split("`")
-    if len(parts) % 2 == 0:  # one of them belongs to a name: nothing is code
+    # An odd backtick belongs to a name: then nothing is code.
+    if len(parts) % 2 == 0:
         return _MARKS.sub(r"\\\g<0>", printable(text))
     return "".join(code(part) if position % 2 else _MARKS.sub(r"\\\g<0>", part) for position, part in enumerate(parts))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping, members
+from pipeline.document.json_pointer import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +44,7 @@ class SchemaComparison:
     def compare(self, old: Data, new: Data, where: str = "", depth: int = 0) -> Iterator[SchemaChange]:
         """Yield the differences between a schema of the old document and one of the new."""
         pair = (_reference(old), _reference(new))
+        # Recursive schemas would be compared for ever, and shared ones once for each use.
         if all(pair):
             if pair in self._seen:
                 return
@@ -61,6 +63,7 @@ class SchemaComparison:
     def _types(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[SchemaChange]:
         before, after = _types(old), _types(new)
         if before != after and before and after:
+            # What is sent may become wider, what comes back narrower, and no program notices.
             wider = before < after or (before == {"integer"} and after == {"number"})
             breaking = not wider if self.direction == REQUEST else not after < before
             text = f"changes its type from {_named(before)} to {_named(after)}"
@@ -77,6 +80,7 @@ class SchemaComparison:
         if "enum" not in old or "enum" not in new:
             return
         before, after = ({str(value) for value in schema["enum"]} for schema in (old, new))
+        # An answer may lose and gain values freely: enumerations are open in this client.
         for value in sorted(before - after):
             text = f"loses the value {value!a}"
             yield SchemaChange(rule="enum-value-removed", where=where, text=text, breaking=self.direction == REQUEST)
@@ -107,14 +111,14 @@ class SchemaComparison:
 
 def resolved(node: Data, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a node refers to inside its document; a reference that leads nowhere is an empty schema."""
+    # As many steps as no sane chain has: a circle of references ends as an empty schema.
     for _ in range(20):
         reference = _reference(node)
         if not reference:
             return node if is_mapping(node) else {}
         node = document
         for part in reference.removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            node = node.get(key) if is_mapping(node) else None
+            node = node.get(unescaped(part)) if is_mapping(node) else None
     return {}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import griffe
 
-from pipeline.diff.change import PYTHON, Difference, code
+from pipeline.diff.difference import PYTHON, Difference, code
 from pipeline.install.layout import PACKAGE
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def surface(root: Path) -> dict[str, str]:
 def surface_differences(old: dict[str, str], new: dict[str, str]) -> Iterator[Difference]:
     """Yield what was removed, added and changed; a member of something removed or added is not named again."""
     for name in sorted(old.keys() - new.keys()):
+        # With a class goes all of it: naming each attribute would bury the one line that says it.
         if name.rpartition(".")[0] in new or "." not in name or name.rpartition(".")[0] not in old:
             yield Difference(kind=PYTHON, breaking=True, rule="name-removed", subject=name, text="is gone")
     for name in sorted(new.keys() - old.keys()):
@@ -99,6 +100,7 @@ def _is_breaking(old: str, new: str) -> bool:
     """Return whether a caller of the old signature can notice: all but additional arguments with defaults."""
     if not (old.startswith("(") and new.startswith("(")):
         return True
+    # An added argument with a default breaks nothing wherever it stands: only required ones are passed by position.
     (before, returned), (after, returns) = (text[1:].rsplit(") -> ", 1) for text in (old, new))
     ours, theirs = _arguments(before), _arguments(after)
     kept = [argument for argument in theirs if argument in ours]

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from pipeline.document.document import SIZE_LIMIT
 from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_pointer import unescaped
 from pipeline.errors import RefusedDocumentError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _target(document: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
 def _at(document: dict[str, Any], parts: list[str]) -> Data:
     node: Data = document
     for part in parts:
-        key = part.replace("~1", "/").replace("~0", "~")
+        key = unescaped(part)
         if is_list(node):
             node = node[int(key)] if key.isascii() and key.isdigit() and int(key) < len(node) else None
         else:

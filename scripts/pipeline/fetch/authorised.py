@@ -5,7 +5,6 @@ A wrong pair costs one strike at most, and none when the guard already knows tha
 
 from __future__ import annotations
 
-import importlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from attrs import frozen
 
 from cyara_auth.extensions import OPERATION
 from pipeline.errors import FetchError
-from pipeline.fetch.download import Answer, Network, get
+from pipeline.fetch.download import Download, Network, get
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,8 +24,9 @@ UNAUTHORIZED = 401
 
 @frozen(kw_only=True, slots=True)
 class _Page:
-    """What the guard is told of an address that may hold a page: an answer from there proves nothing of the pair."""
+    """What the guard is told of an address that may hold a page."""
 
+    # Portals show their pages without credentials too, so that an answer from there verifies no pair.
     requires_credential: bool = False
     response_media_types: frozenset[str] = frozenset({"text/html"})
     operation_id: None = None
@@ -40,15 +40,15 @@ class AuthorisedClient:
     client: httpx.Client
     progress: Callable[[str], None]
 
-    def prove(self, address: str) -> Answer:
-        """Return the answer of an address that asked for credentials; a document there proves the pair.
+    def verify(self, address: str) -> Download:
+        """Return the answer of an address that asked for credentials; a document there verifies the pair.
 
         Raises:
             FetchError: the portal or the guard refused the pair.
         """
         return self._get(address, {})
 
-    def look(self, address: str) -> Answer:
+    def get(self, address: str) -> Download:
         """Return the answer of an address that may hold a page, once the pair has got an answer.
 
         Raises:
@@ -56,10 +56,10 @@ class AuthorisedClient:
         """
         return self._get(address, {OPERATION: _Page()})
 
-    def _get(self, address: str, extensions: dict[str, Any]) -> Answer:
+    def _get(self, address: str, extensions: dict[str, Any]) -> Download:
         answer = get(self.client, address, progress=self.progress, extensions=extensions)
+        # The guard lets no second call with this pair out: it says why, or has found a new pair at the source.
         if answer.status == UNAUTHORIZED:
-            # The guard lets no second call with this pair out: it says why, or has found a new pair at the source.
             answer = get(self.client, address, progress=self.progress, extensions=extensions)
         if answer.status == UNAUTHORIZED:
             raise FetchError(f"The portal rejected the credential at {address}. Nothing was stored.")
@@ -75,9 +75,10 @@ def authorised(
     Raises:
         FetchError: no credential is configured, or the guard or the portal refused it.
     """
-    try:  # late: both need the generated package, which may be missing
-        connect = importlib.import_module("cyara_auth").connect
-        failure: type[Exception] = importlib.import_module("cyara_client.errors").CyaraError
+    try:
+        # Here and not at the top: both need the generated package, and a build that failed may have left none.
+        from cyara_auth import connect
+        from cyara_client.errors import CyaraError
     except ImportError as error:
         raise FetchError(
             f"{asked}, and cyara_auth, which uses credentials safely, cannot be imported. "
@@ -86,5 +87,5 @@ def authorised(
     try:
         with connect(api, **network.options()) as cyara:
             yield AuthorisedClient(client=cyara.get_httpx_client(), progress=progress)
-    except failure as error:
+    except CyaraError as error:
         raise FetchError(f"{asked}, and none could be used. {error} Nothing was stored.") from error

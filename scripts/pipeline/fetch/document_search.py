@@ -28,7 +28,7 @@ from pipeline.fetch.portal_address import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pipeline.fetch.download import Answer, Network
+    from pipeline.fetch.download import Download, Network
 
 OK = 200
 PASSED = {*range(200, 300), 404}
@@ -38,7 +38,7 @@ _SIGN_IN = re.compile(r"log-?[io]n|sign-?in|\bsso\b|saml|oauth|openid|adfs", re.
 
 
 @frozen(kw_only=True, slots=True)
-class Found:
+class FoundDocument:
     """A document, its address, and further ones that the portal's Swagger UI lists."""
 
     document: LoadedDocument
@@ -52,15 +52,16 @@ class Search:
 
     where: PortalAddress
     network: Network
-    ask: Callable[[str], Answer]
+    ask: Callable[[str], Download]
     progress: Callable[[str], None]
-    _answers: dict[str, Answer] = field(factory=dict[str, "Answer"])
+    # By address: the second search, with the credential, asks for nothing again that the first one got.
+    _answers: dict[str, Download] = field(factory=dict[str, "Download"])
     _said: dict[str, str] = field(factory=dict[str, str])
     _listed: list[str] = field(factory=list[str])
     _locked: str | None = None
     _client: AuthorisedClient | None = None
 
-    def portal(self) -> Found:
+    def portal(self) -> FoundDocument:
         """Find the document of a portal.
 
         Raises:
@@ -74,7 +75,7 @@ class Search:
             "Nothing was stored. Open the portal's Swagger page, copy the address of its document, and use --url."
         )
 
-    def only(self, address: str) -> Found:
+    def only(self, address: str) -> FoundDocument:
         """Get the document at an address.
 
         Raises:
@@ -89,21 +90,22 @@ class Search:
             return found
         raise FetchError(f"There is no OpenAPI document at this address: {self._said[address]}. Nothing was stored.")
 
-    def _first(self, candidates: Callable[[], Iterable[str]]) -> Found | None:
+    def _first(self, candidates: Callable[[], Iterable[str]]) -> FoundDocument | None:
         for address in candidates():
             document = self._document(address, self._answer(address))
             if document:
                 others = [other for other in dict.fromkeys(self._listed) if other != address]
-                return Found(document=document, address=address, others=others)
+                return FoundDocument(document=document, address=address, others=others)
         return None
 
-    def _with_credential(self, candidates: Callable[[], Iterable[str]]) -> Found | None:
+    def _with_credential(self, candidates: Callable[[], Iterable[str]]) -> FoundDocument | None:
         """Search once more, with the credential, if an address asked for one and takes ours."""
         if not self._locked:
             return None
         asked = f"The portal asks for credentials ({self._said[self._locked]})"
         with authorised(self.where.api, self.network, asked=asked, progress=self.progress) as client:
-            answer = client.prove(self._locked)
+            # First the one address that asked: if the pair is wrong, this is the only strike.
+            answer = client.verify(self._locked)
             self._answers[self._locked] = answer
             if answer.status not in PASSED:
                 self._document(self._locked, answer)
@@ -117,8 +119,9 @@ class Search:
         if self.where.document:
             yield self.where.document
         yield f"{self.where.api}/{FIRST}"
+        # The right place, behind a lock: guessing on would only find other documents.
         if self._locked and not self._client:
-            return  # the right place, behind a lock: guessing on would only find other documents
+            return
         pages = [f"{self.where.api}/{page}" for page in PAGES]
         for page in dict.fromkeys([*self.where.pages, *pages]):
             self._read_page(page)
@@ -136,16 +139,16 @@ class Search:
             if further.status == OK:
                 self._listed += documents_in_page(further.content.decode("utf-8", "replace"), further.address)
 
-    def _answer(self, address: str) -> Answer:
+    def _answer(self, address: str) -> Download:
         """Return what an address says: without credentials, and with them where it asks and they were taken."""
         answer = self._answers.get(address)
         if answer is None:
             answer = self._answers[address] = self.ask(address)
         if _asks(answer) and self._client:
-            answer = self._answers[address] = self._client.look(address)
+            answer = self._answers[address] = self._client.get(address)
         return answer
 
-    def _document(self, address: str, answer: Answer) -> LoadedDocument | None:
+    def _document(self, address: str, answer: Download) -> LoadedDocument | None:
         shown = answer.address.removeprefix(self.where.api)
         if answer.status != OK:
             aside = f" and redirects to {quoted(answer.elsewhere)}, which was not followed" if answer.elsewhere else ""
@@ -153,6 +156,7 @@ class Search:
             if _asks(answer) and self._locked is None:
                 self._locked = address
             return None
+        # A sign-in form, or a Swagger UI; status 200 says nothing.
         if answer.is_page:
             self._said[address] = f"{shown}: a web page"
             return None
@@ -160,6 +164,7 @@ class Search:
             document = parse_document(answer.content, name=answer.address.rpartition("/")[2] or "document")
             require_openapi(document)
         except RefusedDocumentError as error:
+            # The user named this very document, so what is wrong with it is the answer.
             if self.where.document == answer.address:
                 raise
             self._said[address] = f"{shown}: {error}"
@@ -178,6 +183,6 @@ def require_openapi(document: LoadedDocument) -> None:
         raise RefusedDocumentError(f"{quoted(document.name)} is no OpenAPI or Swagger document. Nothing was changed.")
 
 
-def _asks(answer: Answer) -> bool:
+def _asks(answer: Download) -> bool:
     """Return whether an answer asks for credentials: by its status, or by sending us to a sign-in page elsewhere."""
     return answer.status in WANTS_CREDENTIALS or _SIGN_IN.search(answer.elsewhere) is not None

@@ -71,7 +71,7 @@ class Network:
 
 
 @frozen(kw_only=True, slots=True)
-class Answer:
+class Download:
     """What came back: the last address after redirects, the status, the media type, and the whole body."""
 
     address: str
@@ -96,7 +96,7 @@ def get(
     progress: Callable[[str], None],
     extensions: dict[str, Any] | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Answer:
+) -> Download:
     """Return the answer to one GET, redirects on the same host followed; one to elsewhere is returned as it is.
 
     ``progress`` is told how much has come so far; ``extensions`` go with the request.
@@ -104,6 +104,7 @@ def get(
     Raises:
         FetchError: nothing usable came: no connection, too large, too slow.
     """
+    # One for all redirects: the timeout of httpx begins anew with every byte, and a server may drip for ever.
     deadline = clock() + TOTAL
     for _ in range(REDIRECTS + 1):
         try:
@@ -112,10 +113,11 @@ def get(
             ) as response:
                 location = response.headers.get("location", "") if response.status_code in _REDIRECTED else ""
                 target = _followed(address, location)
+                # Nothing to follow: the answer, or a redirect that leads away, which is the caller's to judge.
                 if target is None:
                     content = _read(response, address, progress, lambda: clock() > deadline)
                     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-                    return Answer(
+                    return Download(
                         address=address,
                         status=response.status_code,
                         media_type=media_type,
@@ -123,6 +125,7 @@ def get(
                         elsewhere=location,
                     )
                 address = target
+        # `from None`: an httpx error holds its request, and with it the headers.
         except httpx.HTTPError as error:
             reason = f"{type(error).__name__}: {quoted(error)}"
             raise FetchError(
@@ -134,6 +137,7 @@ def get(
     raise FetchError(f"{address} redirects more than {REDIRECTS} times. Nothing was stored.")
 
 
+# Uncompressed: the limit counts bytes of the document, and a small answer could unpack to any size.
 _HEADERS = {"Accept": "application/json, application/yaml;q=0.9, text/html;q=0.5", "Accept-Encoding": "identity"}
 
 
@@ -152,11 +156,7 @@ def _read(
 
 
 def _followed(address: str, location: str) -> str | None:
-    """Return the address to go on with, or None where nothing is to be followed.
-
-    That is so for another host or port, which would be a sign-in page or a stranger, for https to http, and for what is
-    no address.
-    """
+    """Return the address to go on with, or None where nothing is to be followed."""
     if not location:
         return None
     try:
@@ -165,8 +165,10 @@ def _followed(address: str, location: str) -> str | None:
         same_place = _bare(old.hostname) == _bare(new.hostname) and old.port == new.port
     except ValueError:
         return None
+    # Another host or port would be a sign-in page or a stranger, and http would show what https hid.
     return target if same_place and new.scheme in {old.scheme, "https"} else None
 
 
+# With and without `www.` is one portal to whoever wrote the redirect.
 def _bare(host: str | None) -> str:
     return (host or "").removeprefix("www.")

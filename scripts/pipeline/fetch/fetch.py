@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from pipeline.document.document import LoadedDocument, read_document
-from pipeline.fetch.document_search import Found, Search, require_openapi
+from pipeline.fetch.document_search import FoundDocument, Search, require_openapi
 from pipeline.fetch.download import Network, get
 from pipeline.fetch.portal_address import PortalAddress, understand, with_scheme
 from pipeline.install.folder_lock import work_folder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from pipeline.progress import Progress
+    from pipeline.progress import StageProgress
 
 
 @frozen(kw_only=True, slots=True)
@@ -38,7 +38,7 @@ class Fetched:
     """Further documents that the portal's Swagger UI lists."""
 
 
-def fetch_portal(address: str, *, network: Network, progress: Progress) -> Fetched:
+def fetch_portal(address: str, *, network: Network, progress: StageProgress) -> Fetched:
     """Find and download the document of a portal, given any address of it.
 
     Raises:
@@ -48,7 +48,7 @@ def fetch_portal(address: str, *, network: Network, progress: Progress) -> Fetch
     return _searched(where, network, progress, lambda search: search.portal())
 
 
-def fetch_url(address: str, *, network: Network, progress: Progress) -> Fetched:
+def fetch_url(address: str, *, network: Network, progress: StageProgress) -> Fetched:
     """Download the document at an address.
 
     Raises:
@@ -76,6 +76,7 @@ def store(fetched: Fetched, tree: Layout, *, now: datetime) -> Path:
         PipelineError: nothing was stored.
     """
     with work_folder(tree.root) as folder:
+        # An install that was cut short would take the new document for somebody's edit.
         recover(tree.root, folder)
         staged = folder / "build" / "tree"
         upstream = staged / "openapi" / "upstream"
@@ -90,7 +91,9 @@ def store(fetched: Fetched, tree: Layout, *, now: datetime) -> Path:
     return tree.openapi / "upstream" / name
 
 
-def _searched(where: PortalAddress, network: Network, progress: Progress, find: Callable[[Search], Found]) -> Fetched:
+def _searched(
+    where: PortalAddress, network: Network, progress: StageProgress, find: Callable[[Search], FoundDocument]
+) -> Fetched:
     with progress.stage("fetch") as update, network.client() as client:
         ask = partial(get, client, progress=update)
         found = find(Search(where=where, network=network, ask=ask, progress=update))

@@ -66,7 +66,8 @@ def understand(address: str) -> PortalAddress:
     """
     parts = _split(with_scheme(address))
     if not parts or not parts.hostname:
-        shown = "This" if "@" in address else quoted(address)  # a password may stand before the sign
+        # A password may stand before the sign, and error texts end up in logs.
+        shown = "This" if "@" in address else quoted(address)
         raise FetchError(f"{shown} is no address. Say https://<portal>/cyarawebapi.")
     if parts.username or parts.password:
         raise FetchError("An address with a user name or password in it is refused. Leave that part out.")
@@ -82,13 +83,10 @@ def with_scheme(address: str) -> str:
 
 
 def documents_in_page(text: str, page: str) -> list[str]:
-    """Return the addresses of documents that a Swagger UI page, script or settings list, in their order.
-
-    What stands as ``url`` is one, whatever it is called, and so is what is called like one. Only addresses on the
-    page's own origin count: a page must not make us call another host.
-    """
-    plain = _plain(text)
+    """Return the addresses of documents that a Swagger UI page, script or settings list, in their order."""
+    plain = _unescaped(text)
     settings = set(_named("configUrl", plain, page))
+    # What stands as `url` is a document, whatever it is called, and so is any quoted text that is called like one.
     named = [address for address in _named("url", plain, page) if not address.endswith(_NO_DOCUMENT)]
     quoted_ones = _on_origin((match[0] for match in _QUOTED.finditer(plain)), page)
     called = [address for address in quoted_ones if _DOCUMENT.search(urlsplit(address).path)]
@@ -97,10 +95,11 @@ def documents_in_page(text: str, page: str) -> list[str]:
 
 def configurations_in_page(text: str, page: str) -> list[str]:
     """Return the addresses of further settings (``configUrl``) that a Swagger UI page names, on its own origin."""
-    return _unique(_named("configUrl", _plain(text), page))[:MOST]
+    return _unique(_named("configUrl", _unescaped(text), page))[:MOST]
 
 
-def _plain(text: str) -> str:
+def _unescaped(text: str) -> str:
+    # Settings stand in HTML, in a script, or as JSON within a script's string: each escapes in its own way.
     unescaped = html.unescape(text).replace("\\u002F", "/").replace("\\/", "/")
     return unescaped.replace('\\"', '"').replace("\\u0022", '"')
 
@@ -119,6 +118,7 @@ def _on_origin(names: Iterable[str], page: str) -> list[str]:
             address = urljoin(page, name)
         except ValueError:
             continue
+        # A page must not make us call another host.
         if same_origin(address, page):
             found.append(address)
     return found
@@ -137,6 +137,7 @@ def preferred(addresses: Iterable[str]) -> list[str]:
 
 def _api_path(path: str) -> str:
     path = re.sub(r"/[^/]*\.html?$", "", path)
+    # Everything before the first part that a Swagger UI adds: portals may lie below a path of their own.
     before = re.split(r"/(?:swagger|openapi)(?:/|\.|$)|/v3\.0(?:/|$)", path, maxsplit=1)[0].rstrip("/")
     return before or API_PATH
 
@@ -165,6 +166,7 @@ def _split(address: str) -> SplitResult | None:
     """Return the parts of an address, or None if it is none."""
     try:
         parts = urlsplit(address)
+        # The port is parsed only when it is asked for, and raises then.
         _ = parts.port
     except ValueError:
         return None

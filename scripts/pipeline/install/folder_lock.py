@@ -1,8 +1,7 @@
 """One regeneration at a time per tree, and a work folder that leaves nothing behind.
 
 The work folder ``.regenerate`` lies in the tree itself, so that installing is renaming on one file system. The lock is
-the operating system's, so a killed process holds nothing. The lock file is removed with the folder; a process that
-opened the removed file notices and opens the new one.
+the operating system's, so a killed process holds nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BusyError, file_system_error
-from pipeline.install.no_interrupt import no_interrupt
+from pipeline.install.interrupts import defer_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -74,7 +73,8 @@ def work_folder(
     made = [path for path in (root, *root.parents) if not path.exists()]
     try:
         while not held:
-            with no_interrupt():
+            # Between locking the file and remembering it, Ctrl-C would leave a lock that nobody gives back.
+            with defer_interrupt():
                 held += _open_locked(folder)
             if not held and clock() >= deadline:
                 raise BusyError(
@@ -87,10 +87,11 @@ def work_folder(
         begun = "The install has begun, and any regenerate command finishes it."
         raise file_system_error(error, begun if (folder / JOURNAL).exists() else "Nothing was changed.") from error
     finally:
-        with no_interrupt():
+        with defer_interrupt():
             for descriptor in held:
                 _leave(folder, descriptor)
-            with suppress(OSError):  # of a folder that holds something
+            # A root that got the client stays: it holds something.
+            with suppress(OSError):
                 for path in made:
                     path.rmdir()
 
@@ -104,6 +105,8 @@ def _open_locked(folder: Path) -> list[int]:
     except _BEING_REMOVED:
         return []
     if _try_lock(descriptor):
+        # The last holder removes the file: what was opened just before that is a file without a name, which the next
+        # process would never meet.
         with suppress(OSError):
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 return [descriptor]
@@ -121,11 +124,14 @@ def empty_folder(folder: Path) -> None:
 
 
 def _leave(folder: Path, descriptor: int) -> None:
+    # An install that has begun: the next command finds everything here and finishes it.
     if (folder / JOURNAL).exists():
         os.close(descriptor)
         return
     empty_folder(folder)
-    if sys.platform == "win32":  # an open file cannot be removed there; a file that the next holder has open neither
+    # On POSIX the file goes while it is locked, so that nobody locks one that is about to go. Windows removes no open
+    # file, so there it is closed first; if the next holder has it open by then, it stays.
+    if sys.platform == "win32":
         os.close(descriptor)
     with suppress(OSError):
         (folder / LOCK).unlink()

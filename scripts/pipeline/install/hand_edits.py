@@ -49,12 +49,10 @@ def require_no_edits(tree: Layout, lock: Lock | None) -> None:
 
 
 def save_edits(tree: Layout, staged: Layout, lock: Lock | None) -> Path | None:
-    """Write the hand edits as a patch into the tree's root, and return its path; None if there are none.
-
-    The patch is against the generated file as it was, where git still has it, and otherwise against the new one.
-    """
+    """Write the hand edits as a patch into the tree's root, and return its path; None if there are none."""
     parts: list[str] = []
     for name in edited_files(tree, lock):
+        # Against the file as it was generated, where git still has it: the patch then holds the edits and nothing else.
         old = _committed(tree.root, name, lock.outputs.get(name) if lock else None) or _text(staged.root / name)
         new = _text(tree.root / name)
         old_label = f"a/{name}" if old else "/dev/null"
@@ -64,6 +62,7 @@ def save_edits(tree: Layout, staged: Layout, lock: Lock | None) -> Path | None:
     if not parts:
         return None
     content = "".join(parts).encode("utf-8", "surrogateescape")
+    # Named by its content: two patches never overwrite each other, and the same edits make one file.
     path = tree.root / f"generated-edits-{hashlib.sha256(content).hexdigest()[:8]}.patch"
     path.write_bytes(content)
     return path
@@ -83,5 +82,6 @@ def _committed(root: Path, name: str, sha256: str | None) -> str | None:
         )
     except OSError:
         return None
+    # Only what the lock knows: the last commit may hold the edits themselves.
     matches = done.returncode == 0 and hashlib.sha256(done.stdout).hexdigest() == sha256
     return done.stdout.decode("utf-8", "surrogateescape") if matches else None

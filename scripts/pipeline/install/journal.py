@@ -2,11 +2,8 @@
 
 Nothing of the tree is touched until the journal stands, complete, under its final name: that rename is the moment of
 decision. Before it, a later command throws the staging folder away; after it, a later command carries on where the
-killed one stopped, file by file, each by one rename. No step relies on renaming a folder or on replacing several
-files at once, which Windows does not do while a file is open. The lock file is renamed last and names every other file
-by hash, so a half-installed tree never looks finished to ``check``.
-
-A file that is neither the old nor the new one was edited meanwhile: it is named, and kept.
+killed one stopped, file by file, each by one rename. The lock file is renamed last and names every other file by hash,
+so a half-installed tree never looks finished to ``check``.
 """
 
 from __future__ import annotations
@@ -25,13 +22,13 @@ from attrs import asdict, frozen
 
 from pipeline.errors import HandEditError, PipelineError, listed
 from pipeline.install.folder_lock import JOURNAL, empty_folder
-from pipeline.install.no_interrupt import no_interrupt
+from pipeline.install.interrupts import defer_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-PATIENCE = 40
+MAX_ATTEMPTS = 40
 """Attempts, 50 ms apart, for a file that another program holds open on Windows."""
 
 
@@ -96,7 +93,7 @@ def install(
         return
     _require_writable(root, changes)
     after_step("staged")
-    with no_interrupt():
+    with defer_interrupt():
         _decide(work, staged, changes, after_step)
         _apply(root, work, staged, changes, after_step)
 
@@ -117,6 +114,7 @@ def _decide(work: Path, staged: Path, changes: list[FileChange], after_step: Cal
     content = {"staged": staged.relative_to(work).as_posix(), "changes": [asdict(change) for change in changes]}
     with draft.open("w", encoding="utf-8") as file:
         json.dump(content, file)
+        # On disk before the rename: after a power cut there is a whole journal under the final name, or none.
         file.flush()
         os.fsync(file.fileno())
     after_step("drafted")
@@ -135,7 +133,7 @@ def recover(root: Path, work: Path) -> bool:
     if journal.exists():
         content = json.loads(journal.read_bytes())
         changes = [FileChange(**change) for change in content["changes"]]
-        with no_interrupt():
+        with defer_interrupt():
             _apply(root, work, work / content["staged"], changes, lambda _: None)
         finished = True
     empty_folder(work)
@@ -143,14 +141,16 @@ def recover(root: Path, work: Path) -> bool:
 
 
 def _apply(root: Path, work: Path, staged: Path, changes: list[FileChange], after_step: Callable[[str], None]) -> None:
-    """Carry out the changes that are not carried out yet; renaming makes each of them safe to repeat."""
+    """Carry out the changes that are not carried out yet."""
     current = {change.path: file_sha256(root / change.path) for change in changes}
+    # Neither the old file nor the new one, so somebody edited it after the kill: it is named, and kept.
     edited = [change.path for change in changes if current[change.path] not in {change.old, change.new, None}]
     if edited:
         raise HandEditError(
             f"An install was cut short and these files were edited since: {listed(edited)}. "
             "Move your versions away, delete the files, and run the command again."
         )
+    # File by file: Windows renames no folder while a file in it is open, and replaces no two files at once.
     for change in changes:
         target = root / change.path
         if change.new is None:
@@ -160,19 +160,21 @@ def _apply(root: Path, work: Path, staged: Path, changes: list[FileChange], afte
             target.parent.mkdir(parents=True, exist_ok=True)
             _patiently(target, partial((staged / change.path).replace, target))
         after_step(change.path)
+    # Only now: as long as the journal stands, the next command does all of this again, which changes nothing twice.
     (work / JOURNAL).unlink()
     after_step("finished")
     shutil.rmtree(staged, ignore_errors=True)
 
 
 def _patiently(target: Path, action: Callable[[], object]) -> None:
-    for attempt in range(PATIENCE):
+    for attempt in range(MAX_ATTEMPTS):
         try:
             action()
         except PermissionError as error:
+            # On POSIX it is the folder that may not be written, and no wait helps.
             if os.name != "nt":
-                raise  # here it is the folder that may not be written, and no wait helps
-            if attempt == PATIENCE - 1:
+                raise
+            if attempt == MAX_ATTEMPTS - 1:
                 raise PipelineError(
                     f"{target} is held open by another program. "
                     "Close it and run any regenerate command: it finishes the install."
@@ -183,9 +185,11 @@ def _patiently(target: Path, action: Callable[[], object]) -> None:
 
 
 def _remove_empty_parents(path: Path, root: Path) -> None:
+    # The first folder that still holds something ends it.
     with suppress(OSError):
         for parent in path.parents:
             if parent == root:
                 return
+            # What the interpreter cached of modules that are gone would keep an empty package importable.
             shutil.rmtree(parent / "__pycache__", ignore_errors=True)
             parent.rmdir()

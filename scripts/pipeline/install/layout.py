@@ -51,7 +51,8 @@ class Layout:
 
 
 def upstream_name(received: str) -> str:
-    """Return the name under which a document is stored: one stem, so that one document replaces another."""
+    """Return the name under which a document is stored."""
+    # One stem, so that one document replaces another; the ending stays, since it says how to read the bytes.
     packed = ".gz" if received.lower().endswith(".gz") else ""
     is_yaml = received.lower().removesuffix(".gz").endswith((".yaml", ".yml"))
     return f"{UPSTREAM_STEM}{'.yaml' if is_yaml else '.json'}{packed}"

@@ -88,6 +88,7 @@ def read_lock(path: Path) -> Lock | None:
     """
     try:
         content = json.loads(path.read_bytes())
+        # The version first: what else a lock of another one holds is unknown, and no damage.
         if content.pop("lock_version") == VERSION:
             return _whole(Lock(**content))
     except FileNotFoundError:
@@ -120,6 +121,7 @@ def hash_inputs(repository: Layout, *trees: Layout) -> dict[str, str]:
     built there.
     """
     files = {f"openapi/{name}": repository.openapi / name for name in _INPUT_FILES}
+    # Under the same names whichever tree they lie in: a lock of `--into` is the lock that the repository would have.
     for folder in _INPUT_FOLDERS:
         files |= {relative(path, repository.root): path for path in files_below(repository.openapi / folder)}
     for tree in reversed(trees):
@@ -153,6 +155,7 @@ def _code_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in files_below(folder):
         name = relative(path, folder)
+        # With the name: a rule that moves to another file counts as a change.
         if name in _DECIDING or name.partition("/")[0] in _DECIDING:
             digest.update(f"{name}\n{file_sha256(path)}\n".encode())
     return digest.hexdigest()

@@ -46,6 +46,7 @@ def replaced_documents(tree: Layout, name: str, locked: str | None) -> list[str]
 
     They are the one that the lock names, ``locked``, and those under the names that these commands give.
     """
+    # Nothing else: whatever lies there under another name belongs to somebody else, and stays.
     ours = {f"{FOLDER}/{UPSTREAM_STEM}{suffix}" for suffix in _SUFFIXES}
     if locked and locked.rpartition("/")[0] == FOLDER:
         ours.add(locked)

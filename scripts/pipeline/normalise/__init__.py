@@ -52,8 +52,8 @@ from typing import Any
 
 from attrs import frozen
 
+from pipeline.document.change import Change
 from pipeline.errors import RefusedDocumentError
-from pipeline.normalise.change import Change
 from pipeline.normalise.names import NameMap, dump_names, load_names
 from pipeline.normalise.rules import RULES, RuleSwitches, load_rules, name_of
 from pipeline.normalise.work import Work
@@ -86,6 +86,7 @@ def normalise(document: dict[str, Any], *, names: NameMap, rules: RuleSwitches) 
         RefusedDocumentError: the document is no OpenAPI document, or would grow without bound.
     """
     work = Work(
+        # No deep copy: a mapping that stands in two places, as YAML anchors make it, has to become two.
         document=json.loads(json.dumps(document)),
         names=NameMap(title=names.title, operations=dict(names.operations), schemas=dict(names.schemas)),
     )
@@ -94,6 +95,7 @@ def normalise(document: dict[str, Any], *, names: NameMap, rules: RuleSwitches) 
             work.rule = name_of(rule)
             if work.rule not in rules.off:
                 rule(work)
+    # Reading is bounded, but flattening `allOf` follows references, and a chain of them may be as long as it likes.
     except RecursionError as error:
         raise RefusedDocumentError(
             "The document's schemas build on each other too deeply to be written out. Nothing was changed."

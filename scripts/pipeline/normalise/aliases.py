@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.normalise.walk import pointer, reference_to, referred, replace, schemas, subschemas
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.walk import reference_to, referred, replace, schemas, subschemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -18,6 +19,7 @@ def plain_aliases(work: Work) -> None:
 
     The generator reports chains and circles of such names as errors. Part of failure mode 15.
     """
+    # None is "anything": the end of a circle of names, and of a name that leads nowhere.
     ends: dict[str, str | None] = {}
     for name, schema in work.schemas.items():
         target, seen = referred(schema), {name}
@@ -54,6 +56,7 @@ def scalar_aliases(work: Work) -> None:
         named = scalars.get(referred(found.schema) or "")
         if named is not None:
             own = {key: value for key, value in found.schema.items() if key != "$ref"}
+            # The place knows better: its description and default are about this use of the name.
             replace(found.schema, {**work.copied(named), **own})
     for name in scalars:
         del work.schemas[name]
@@ -72,6 +75,7 @@ def recursive_aliases(work: Work) -> None:
 
 
 def _cut(work: Work, name: str, path: list[str], finished: set[str]) -> None:
+    # A class ends every circle: the generator refers to it by name, without looking inside.
     if name in finished or _is_class(work.schemas[name]):
         return
     path.append(name)

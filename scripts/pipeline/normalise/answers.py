@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, is_mapping, mapping
-from pipeline.normalise.walk import escaped, operations
+from pipeline.document.json_pointer import escaped
+from pipeline.normalise.walk import operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -30,6 +31,7 @@ def status_codes(work: Work) -> None:
             elif _RANGE.fullmatch(text):
                 clean[text.upper()] = response
             elif code is not None and not text[3:4].isdigit():
+                # `200 OK` counts as 200, unless the document has that status too.
                 clean.setdefault(code.group(), response)
             if status not in clean:
                 work.note(f"{entry.where}/responses/{escaped(status)}", "status respelled or dropped")
@@ -45,6 +47,7 @@ def operation_security(work: Work) -> None:
     shared = work.document.get("security")
     for entry in operations(work.document):
         own = entry.operation.get("security")
+        # An empty list of its own means "public", and wins over the document's.
         listed = own if is_list(own) else shared
         entry.operation["security"] = [
             {name: [scope for scope in scopes if isinstance(scope, str)] for name, scopes in requirement.items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_mapping, mapping
-from pipeline.normalise.walk import members, pointer, referred, replace, schema_roots, schemas, subschemas
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.walk import mappings, referred, replace, schema_roots, schemas, subschemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -20,8 +21,7 @@ _MARKS = ("nullable", "default", "description", "example", "deprecated", "readOn
 def single_members(work: Work) -> None:
     """Write a composition of one as that one: ``allOf: [$ref]`` is how 3.0 adds a description to a reference.
 
-    The generator makes a copy of the class under another name, or loses the default. A named schema that derives from
-    one base without adding anything stays a class of its own. Part of failure modes 15 and 22.
+    The generator makes a copy of the class under another name, or loses the default. Part of failure modes 15 and 22.
     """
     for root in list(schema_roots(work.document)):
         named = root.where.startswith("/components/schemas/")
@@ -31,22 +31,23 @@ def single_members(work: Work) -> None:
 def unions(work: Work) -> None:
     """Write ``oneOf`` as ``anyOf``, without members that only constrain; an object with members of its own stays one.
 
-    The generator treats both alike, ignores properties beside them, and makes a class of a member that says only
-    ``required``. Part of failure modes 15 and 22.
+    The generator treats both alike, and ignores properties beside them. Part of failure modes 15 and 22.
     """
     for found in schemas(work.document):
         schema = found.schema
         schema.pop("not", None)
         if "anyOf" not in schema and "oneOf" not in schema:
             continue
-        listed = [*members(schema, "anyOf"), *members(schema, "oneOf")]
+        listed = [*mappings(schema, "anyOf"), *mappings(schema, "oneOf")]
         schema.pop("anyOf", None)
         schema.pop("oneOf", None)
         own = bool(mapping(schema, "properties")) or "allOf" in schema or "enum" in schema or "$ref" in schema
+        # A member such as `required: [a]` only constrains; the generator would make a class of it.
         shaped: list[dict[str, Any]] = []
         for member in listed:
             if _SHAPE & set(member) and member not in shaped:
                 shaped.append(member)
+        # One empty member lets every value through, so the union says nothing.
         anything = any(not set(member) - {"description"} for member in listed)
         if own or anything or not shaped:
             if anything and not own and schema.get("type") not in _SCALARS:
@@ -64,9 +65,10 @@ def free_objects(work: Work) -> None:
     """Read an unnamed object without properties as any JSON value.
 
     Generators write .NET's ``object`` as ``type: object``, and anything may arrive there, a text too; a class per place
-    would be of no use. Named schemas stay classes.
+    would be of no use.
     """
     for root in list(schema_roots(work.document)):
+        # Somebody gave it a name, and programs may use the class.
         top_is_named = root.where.startswith("/components/schemas/")
         _free(work, root.schema, root.where, keep=top_is_named)
 
@@ -85,6 +87,7 @@ def all_of(work: Work) -> None:
         where = pointer("components", "schemas", name)
         flat[name] = _flattened(work, schema, frozenset({name}), where)
         work.note(where, "parts of allOf written out")
+    # Only now: each is made of the others as they were received, whatever their order.
     for name, content in flat.items():
         work.schemas[name] = content
 
@@ -112,7 +115,7 @@ def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: boo
     for relative, inner in list(subschemas(schema)):
         _unwrap_all(work, inner, where + pointer(*relative), is_named=False)
     for key in ("allOf", "anyOf"):
-        listed = members(schema, key)
+        listed = mappings(schema, key)
         own = _SHAPE & set(schema) - {key, "type"}
         if key == "allOf":
             listed = [member for member in listed if _SHAPE & set(member) or "required" in member]
@@ -122,6 +125,7 @@ def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: boo
                 schema.pop(key, None)
         if key == "allOf" and len(listed) > 1 and not own and _is_one_scalar(listed):
             listed = [{name: value for member in listed for name, value in member.items()}]
+        # A named schema of one base is a class of its own, though it adds nothing: a discriminator may tell them apart.
         is_derived = is_named and key == "allOf" and "$ref" in (listed[0] if listed else {})
         if len(listed) != 1 or own or is_derived:
             continue
@@ -157,11 +161,12 @@ def _flattened(work: Work, schema: dict[str, Any], seen: frozenset[str], where: 
     required: dict[str, None] = {}
     additional: dict[str, Any] = {}
     others: list[str] = []
-    for member in [*members(schema, "allOf"), {key: value for key, value in schema.items() if key != "allOf"}]:
+    for member in [*mappings(schema, "allOf"), {key: value for key, value in schema.items() if key != "allOf"}]:
         target = referred(member)
         part = member
         if target is not None:
             part = _dereferenced(work, target)
+            # Neither has properties to take over: a circle has them already, a plain value has none.
             if target in seen or not is_object(part):
                 others.append(target)
                 work.note(where, f"part {target} left out: " + ("a circle" if target in seen else "no object"))
@@ -169,12 +174,14 @@ def _flattened(work: Work, schema: dict[str, Any], seen: frozenset[str], where: 
         if "allOf" in part:
             part = _flattened(work, part, seen | {target or ""}, where)
         for name, described in mapping(part, "properties").items():
+            # A later part wins, unless it only describes: the derived class may narrow what its base says.
             if name not in properties or _SHAPE & set(described):
                 properties[name] = work.copied(described)
         required.update(dict.fromkeys(part.get("required", [])))
         if is_mapping(part.get("additionalProperties")):
             additional.setdefault("additionalProperties", work.copied(part["additionalProperties"]))
     kept = {key: value for key, value in schema.items() if key not in {"allOf", "properties", "required", "type"}}
+    # Parts that are no objects: then it is another name for the first of them.
     if not properties and not additional and others and others[0] not in seen:
         return {"$ref": "#/components/schemas/" + others[0]}
     known = [name for name in required if name in properties]

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import Data, is_list, mapping
-from pipeline.normalise.identifiers import shortened, words
-from pipeline.normalise.walk import members, schemas
+from pipeline.normalise.identifiers import numbered, shortened, words
+from pipeline.normalise.walk import mappings, schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -22,17 +22,18 @@ _NOT_TEXT = frozenset({"integer", "number", "boolean", "object", "array"})
 def enum_values(work: Work) -> None:
     """Make every enumeration one of distinct texts or distinct integers, or none at all; a constant is one of one.
 
-    The generator skips what holds an enumeration of mixed types, floats or booleans, and a constant would refuse new
-    values where an enumeration stays open. Part of failure modes 13 and 16.
+    The generator skips what holds an enumeration of mixed types, floats or booleans. Part of failure modes 13 and 16.
     """
     for found in schemas(work.document):
         schema = found.schema
         constant = schema.pop("const", None)
+        # An enumeration of one stays open for values of a newer server; a constant would refuse them.
         if constant is not None and "enum" not in schema:
             schema["enum"] = [constant]
         values = schema.get("enum")
         if values is None:
             continue
+        # Some writers put the values of a list's items beside the list.
         if schema.get("type") == "array" or isinstance(mapping(schema, "items").get("type"), str):
             items = schema.setdefault("items", {})
             items.setdefault("enum", schema.pop("enum"))
@@ -42,9 +43,10 @@ def enum_values(work: Work) -> None:
         if kept == values and kind == schema.get("type"):
             continue
         _keep_names(schema, values, kept)
-        numbered = [NUMBERED.fullmatch(value) for value in values if isinstance(value, str)]
-        if kind == "integer" and all(numbered) and len(numbered) == len(kept):
-            schema.setdefault("x-enum-varnames", [match[2] for match in numbered if match])
+        spoken = [NUMBERED.fullmatch(value) for value in values if isinstance(value, str)]
+        # As many as are left: with doubles among them, which name belongs to which number is anybody's guess.
+        if kind == "integer" and all(spoken) and len(spoken) == len(kept):
+            schema.setdefault("x-enum-varnames", [match[2] for match in spoken if match])
         schema["enum"] = kept
         if kind is not None:
             schema["type"] = kind
@@ -67,10 +69,7 @@ def enum_names(work: Work) -> None:
         names: list[str] = []
         for index, value in enumerate(values):
             name = _member_name(received[index] if received else value, index)
-            unique, number = name, 2
-            while unique in names:
-                unique, number = f"{name}_{number}", number + 1
-            names.append(unique)
+            names.append(next(free for free in numbered(name) if free not in names))
         for key in _NAME_KEYS:
             found.schema.pop(key, None)
         found.schema["x-enum-varnames"] = names
@@ -78,13 +77,12 @@ def enum_names(work: Work) -> None:
 
 
 def _usable_values(schema: dict[str, Any], values: list[Any]) -> tuple[str | None, list[Any]]:
-    """Return the type of an enumeration and its distinct usable values; no values where it says nothing useful.
-
-    Where type and members contradict each other the members are right: they are what a person or a serialiser wrote.
-    """
+    """Return the type of an enumeration and its distinct usable values; no values where it says nothing useful."""
     kind = schema.get("type") if isinstance(schema.get("type"), str) else None
     if kind == "integer" and values and all(isinstance(value, str) and NUMBERED.fullmatch(value) for value in values):
         return kind, list(dict.fromkeys(int(value.partition(" ")[0]) for value in values))
+    # From here on the values decide, not the type beside them: they are what a person or a serialiser wrote. JSON has
+    # one kind of number, and some writers put `1.0` for 1.
     whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
     if all(isinstance(value, int) and not isinstance(value, bool) for value in whole):
         return ("integer" if kind != "number" else "number"), ([] if kind == "number" else list(dict.fromkeys(whole)))
@@ -93,6 +91,7 @@ def _usable_values(schema: dict[str, Any], values: list[Any]) -> tuple[str | Non
     if kind in _NUMBERS and all(_is_number_text(value) for value in whole):
         return kind, list(dict.fromkeys(map(int, whole))) if kind == "integer" else []
     texts = [value for value in whole if isinstance(value, str)]
+    # Mixed kinds make no enumeration: the generator refuses them.
     if len(texts) < len(whole):
         return (kind if kind in _NOT_TEXT else None), []
     return "string", [text for text in dict.fromkeys(texts) if text.isprintable()]
@@ -112,6 +111,7 @@ def _keep_names(schema: dict[str, Any], values: list[Any], kept: list[Any]) -> N
     for key in _NAME_KEYS:
         listed = schema.get(key)
         if is_list(listed) and len(listed) == len(values):
+            # Reversed, so that of doubles the first one gives the name.
             by_value = dict(zip(reversed(spelled), reversed(listed), strict=True))
             schema[key] = [by_value.get(str(value), str(value)) for value in kept]
 
@@ -121,7 +121,7 @@ def _received_names(schema: dict[str, Any], count: int) -> list[str] | None:
         listed = schema.get(key)
         if is_list(listed) and len(listed) == count and all(isinstance(name, str) for name in listed):
             return [str(name) for name in listed]
-    described = members(schema.get("x-ms-enum"), "values")
+    described = mappings(schema.get("x-ms-enum"), "values")
     by_value = {str(entry.get("value")): entry.get("name") for entry in described}
     names = [by_value.get(str(value)) for value in schema.get("enum", [])]
     return [str(name) for name in names] if names and all(isinstance(name, str) for name in names) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import FORM, MULTIPART, base_type, is_json
-from pipeline.normalise.walk import members, operations, referred, replace, walk
+from pipeline.normalise.walk import mappings, operations, reachable, referred, replace, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +39,11 @@ def form_bodies(work: Work) -> None:
                 continue
             schema = media.setdefault("schema", {})
             named = work.schemas.get(referred(schema) or "", schema)
+            # An object is a form already: its properties are the fields.
             if is_object(named):
                 continue
             where = f"{entry.where}/requestBody"
-            options = members(named, "anyOf")
+            options = mappings(named, "anyOf")
             fields = _fields(work, options)
             if fields:
                 replace(schema, {"type": "object", "properties": fields})
@@ -61,8 +62,9 @@ def files_in_json(work: Work) -> None:
     Generators describe streams and form files that way wherever a class mentions them; the generated code would put an
     object that is no JSON into the body, and build a file from an answer's text.
     """
-    in_json = set(_named_in(work, json=True))
-    in_forms = set(_named_in(work, json=False))
+    in_json = reachable(work.schemas, _direct(work, json=True))
+    in_forms = reachable(work.schemas, _direct(work, json=False))
+    # A class that forms use too keeps its files: there they are files.
     roots = [*(work.schemas[name] for name in sorted(in_json - in_forms)), *_direct(work, json=True)]
     for root in roots:
         for found in walk(root):
@@ -87,16 +89,3 @@ def _direct(work: Work, *, json: bool) -> Iterator[dict[str, Any]]:
             for kind, media in mapping(holder, "content").items():
                 if is_json(kind) is json and is_mapping(media.get("schema")):
                     yield media["schema"]
-
-
-def _named_in(work: Work, *, json: bool) -> Iterator[str]:
-    """Yield the names of the schemas that bodies and answers can contain."""
-    seen: set[str] = set()
-    pending = list(_direct(work, json=json))
-    while pending:
-        for found in walk(pending.pop()):
-            target = referred(found.schema)
-            if target is not None and target not in seen and target in work.schemas:
-                seen.add(target)
-                pending.append(work.schemas[target])
-                yield target

@@ -12,6 +12,11 @@ import hashlib
 import keyword
 import re
 import unicodedata
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST = 80
 """Characters of a name; longer ones are cut and end in a hash. File systems allow 255 bytes for the whole file name."""
@@ -54,6 +59,7 @@ def words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text)
     folded = unicodedata.normalize("NFKD", plain)
     ascii_only = "".join(char for char in folded if not unicodedata.combining(char))
+    # Accents go only where plain ASCII is left: in other scripts the marks are part of the letters.
     source = ascii_only if ascii_only.isascii() else plain
     clean = "".join(char if _usable(char) else " " for char in source)
     if any(char.isupper() for char in clean):
@@ -64,8 +70,10 @@ def words(text: str) -> list[str]:
 def snake(text: str, *, otherwise: str) -> str:
     """Return a module or function name; ``otherwise`` where nothing usable is left of the text."""
     name = "_".join(words(_PLURAL.sub(lambda match: match.group().capitalize(), text))).lower()
+    # The generator, or Python's own NFKC, would change these letters once more: a hash keeps such names apart.
     if not name or not stable(name):
         name = otherwise if not text.strip() or not name else f"{otherwise}_{_digest(text)}"
+    # A digit comes first.
     if not name.isidentifier():
         name = f"{otherwise}_{name}"
     return reserved_apart(shortened(name, "_"))
@@ -83,15 +91,17 @@ def stable(name: str) -> bool:
 
 def reserved_apart(name: str) -> str:
     """Return a lower-case name with an underscore behind it where Python or Windows has other plans for it."""
-    taken = name in _BUILTINS - {"id"} or keyword.iskeyword(name)
-    if taken:
+    # `id` shadows a built-in, and is what everybody calls it.
+    if name in _BUILTINS - {"id"} or keyword.iskeyword(name):
         return f"{name}_"
+    # An underscore is not enough there: the generator takes it off, and puts it back for Python's own words only.
     return f"{name}_name" if name in _DEVICES else name
 
 
 def pascal(text: str, *, otherwise: str) -> str:
     """Return a class name; ``otherwise`` where nothing usable is left of the text."""
     capital = "".join(word if word.isupper() else word[:1].upper() + word[1:] for word in words(text))
+    # The generator capitalises behind a digit too; a name that it leaves alone has to do so first.
     name = re.sub(r"(?<=[^A-Za-z])[a-z]", lambda match: match.group().upper(), capital)
     if not name or not name.isascii():
         name = f"{otherwise}{_digest(text).upper()}" if text.strip() else otherwise
@@ -114,8 +124,15 @@ def shortened(name: str, joint: str) -> str:
     """Return a name of at most 80 characters, different names staying different."""
     if len(name) <= LONGEST:
         return name
+    # In upper case: the generator would capitalise a letter that follows a digit.
     digest = _digest(name) if joint else "H" + _digest(name).upper()
     return name[: LONGEST - 10].rstrip("_") + joint + digest
+
+
+def numbered(base: str, joint: str = "_") -> Iterator[str]:
+    """Yield a name, then the name with 2, 3 and so on behind it, without end."""
+    yield base
+    yield from (f"{base}{joint}{number}" for number in count(2))
 
 
 def _digest(text: str) -> str:

@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_pointer import escaped, pointer
 from pipeline.errors import quoted
-from pipeline.normalise.walk import SchemaAt, escaped, holders, pointer, replace, schemas
+from pipeline.normalise.structure import is_flag, is_text
+from pipeline.normalise.walk import SchemaAt, holders, replace, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,14 +59,6 @@ def _count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
 def _names(value: object) -> bool:
     return is_list(value) and all(isinstance(name, str) for name in value)
 
@@ -75,24 +69,24 @@ def _anything(value: object) -> bool:
 
 
 _CHECKS: dict[str, Callable[[object], bool]] = {
-    "$ref": _text,
+    "$ref": is_text,
     "type": _anything,
-    "format": _text,
-    "description": _text,
-    "title": _text,
+    "format": is_text,
+    "description": is_text,
+    "title": is_text,
     "default": _anything,
     "const": _anything,
     "example": _anything,
     "enum": lambda value: is_list(value) and len(value) > 0,
     "required": _names,
-    "pattern": _text,
+    "pattern": is_text,
     "multipleOf": lambda value: _number(value) and float(str(value)) > 0,
     "maximum": _number,
     "minimum": _number,
-    "exclusiveMaximum": lambda value: _flag(value) or _number(value),
-    "exclusiveMinimum": lambda value: _flag(value) or _number(value),
+    "exclusiveMaximum": lambda value: is_flag(value) or _number(value),
+    "exclusiveMinimum": lambda value: is_flag(value) or _number(value),
     **dict.fromkeys(("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"), _count),
-    **dict.fromkeys(("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated"), _flag),
+    **dict.fromkeys(("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated"), is_flag),
     "discriminator": lambda value: is_mapping(value) and isinstance(value.get("propertyName"), str),
     **dict.fromkeys(_COMPOSITION, is_list),
     "items": is_mapping,
@@ -117,6 +111,7 @@ def boolean_schemas(work: Work) -> None:
     for found in schemas(work.document):
         for name in mapping(found.schema, "properties"):
             _make_schema(work, found.schema["properties"], name, found)
+        # A tuple, as JSON Schema wrote it before 2020-12.
         if is_list(found.schema.get("items")):
             found.schema["prefixItems"] = found.schema.pop("items")
         _make_schema(work, found.schema, "items", found)
@@ -150,6 +145,7 @@ def schema_types(work: Work) -> None:
         if is_list(received):
             kinds = list(dict.fromkeys(kind for kind in received if isinstance(kind, str) and kind in TYPES))
             _set_type(schema, kinds[0] if len(kinds) == 1 else kinds or None)
+        # What the document says beside the type wins over what the spelling implies, the format above all.
         elif isinstance(received, str) and received not in TYPES:
             spelled = _SPELLINGS.get(received.lower(), {"type": received.lower()} if received.lower() in TYPES else {})
             schema.pop("type")
@@ -174,6 +170,7 @@ def schema_keywords(work: Work) -> None:
             if (check is None and key.startswith("x-")) or (check is not None and check(value)):
                 continue
             del schema[key]
+            # Dropping what said nothing is not worth a line of the report.
             if value not in (None, {}, [], ""):
                 work.note(f"{found.where}/{escaped(key)}", "dropped: not needed, or of the wrong type")
         _clean_discriminator(schema)
@@ -188,6 +185,7 @@ def _set_type(schema: dict[str, Any], kind: object) -> None:
 
 
 def _guess_type(schema: dict[str, Any]) -> None:
+    # Hand-written documents leave the type out where the members say it; the generator would read "anything".
     if "type" not in schema and "$ref" not in schema and not _COMPOSITION & set(schema):
         if is_mapping(schema.get("properties")):
             schema["type"] = "object"
@@ -214,7 +212,7 @@ def _clean_discriminator(schema: dict[str, Any]) -> None:
 
 
 def _shorten_all(work: Work) -> None:
-    """Shorten texts wherever they stand; examples are data, so an over-long one goes as a whole."""
+    """Shorten texts wherever they stand."""
     pending: list[Any] = [work.document]
     while pending:
         node = pending.pop()
@@ -227,6 +225,7 @@ def _shorten_all(work: Work) -> None:
             if key in {"description", "summary"} and isinstance(value, str) and len(value) > LONGEST_TEXT:
                 node[key] = value[:LONGEST_TEXT] + " ..."
                 work.note("", f"a {key} of {len(value)} characters shortened")
+            # An example is data: half of it would be none. Under `properties`, a mapping of that name is a property.
             elif key == "example" and not is_mapping(value) and len(str(value)) > LONGEST_EXAMPLE:
                 del node[key]
             elif isinstance(value, (dict, list)):

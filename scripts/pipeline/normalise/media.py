@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_mapping, mapping
-from pipeline.normalise.walk import OperationAt, escaped, operations
+from pipeline.document.json_pointer import escaped
+from pipeline.normalise.walk import OperationAt, operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -46,11 +47,13 @@ def media_spelling(work: Work) -> None:
             for kind, media in content.items():
                 base, _, parameters = kind.strip().partition(";")
                 clean = base_type(kind) + ("; " + parameters.strip() if parameters.strip() else "")
+                # Such as `json` or an empty key: nothing that could be written into a header.
                 if "/" not in base:
                     work.note(f"{where}/content/{escaped(kind)}", "dropped: not a media type")
                     continue
                 if clean != kind:
                     work.note(f"{where}/content/{escaped(kind)}", "media type in lower case")
+                # The first of two spellings wins, as it did when a person read the document.
                 spelled.setdefault(clean, media)
             holder["content"] = spelled
 
@@ -162,6 +165,7 @@ def _bytes(work: Work, kind: str, media: dict[str, Any]) -> tuple[str, dict[str,
     return kind, {**media, "schema": dict(_BINARY)}
 
 
+# Every media type that the generator does not know gets an entry; without one it leaves the answer out with a warning.
 def _treat(work: Work, kind: str, as_kind: str) -> None:
     overrides = work.document.setdefault(OVERRIDES, {})
     if kind not in overrides:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.document.json_nodes import mapping
-from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, python_name, shortened, stable
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, numbered, python_name, shortened, stable
 from pipeline.normalise.paths import names_on_the_wire
-from pipeline.normalise.walk import operations, pointer
+from pipeline.normalise.walk import operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -49,6 +50,7 @@ def member_names(work: Work) -> None:
     for entry in operations(work.document):
         used: set[str] = set(RESERVED_ARGUMENTS)
         for parameter in entry.operation.get("parameters", []):
+            # Path parameters keep the names that `path-templates` gave them; the others make way.
             if parameter["in"] == "path":
                 used.add(python_name(parameter["name"]))
                 continue
@@ -73,6 +75,7 @@ class _Aliases:
         """Return aliases for those names that need one; the first of several that meet keeps its own."""
         used = set(reserved)
         renamed: dict[str, str] = {}
+        # Those that keep their letters first: of `type` and `$type`, the plain one should not get the alias.
         for wire in sorted(wires, key=lambda name: (python_name(name) != name.lower(), wires.index(name))):
             plain = python_name(wire)
             usable = plain and stable(plain) and not wire.startswith("_") and len(wire) <= LONGEST
@@ -86,8 +89,11 @@ class _Aliases:
     def _alias(self, wire: str, plain: str, suffix: str, used: set[str]) -> str:
         base = shortened(f"{plain}_{suffix}" if plain else suffix, "_")
         base = base if base[:1].isalpha() else f"{suffix}_{base}"
-        alias, number = base, 2
-        while alias in used or alias in self._wire or self._given.get(alias, wire) != wire:
-            alias, number = f"{base}_{number}", number + 1
+        # One alias may serve in many classes, but always for the same wire name: the way back knows no classes.
+        alias = next(
+            name
+            for name in numbered(base)
+            if name not in used and name not in self._wire and self._given.get(name, wire) == wire
+        )
         self._given[alias] = wire
         return alias

@@ -62,6 +62,7 @@ class NameMap:
     def for_document(self, document: dict[str, Any]) -> NameMap:
         """Return these names where they belong to the document, else an empty map that says why."""
         title = title_of(document)
+        # Names are public API of one client: a document of another title starts anew, and is not mixed into this one.
         if not self.title or self.title == title:
             return NameMap(title=title, operations=dict(self.operations), schemas=dict(self.schemas))
         return NameMap(title=title, skipped=f"names.json belongs to {self.title!a}, not to this document")

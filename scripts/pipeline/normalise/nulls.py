@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, mapping
-from pipeline.normalise.walk import members, operations, pointer, referred, replace, schemas, walk
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.walk import mappings, operations, reachable, referred, replace, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ def null_marks(work: Work) -> None:
         schema.pop("nullable", None)
         nullable |= _take_null(schema)
         if nullable:
+            # Whoever marks one null is believed about the others: `optional-nulls` then adds fewer.
             work.marks_nulls = True
             work.note(found.where, "accepts null, as the document says")
             if _has_shape(schema):
@@ -46,6 +48,7 @@ def nullable_schemas(work: Work) -> None:
     """
     done: set[str] = set()
     named = _take_from_named(work)
+    # Until nothing moves: a schema that is another name for a nullable one has become nullable by the round before.
     while named - done:
         done |= named
         for found in schemas(work.document):
@@ -54,16 +57,17 @@ def nullable_schemas(work: Work) -> None:
         for name in sorted(named):
             work.note(pointer("components", "schemas", name), "null moved to the places that use it")
         named = _take_from_named(work)
+    # A part of a class is never null itself.
     for schema in work.schemas.values():
-        for member in members(schema, "allOf"):
+        for member in mappings(schema, "allOf"):
             member.pop("nullable", None)
 
 
 def optional_nulls(work: Work) -> None:
     """Accept null for optional properties of answers, as System.Text.Json and Newtonsoft send it for whatever is unset.
 
-    3.0 cannot mark a ``$ref`` as nullable, so references and enumerations always accept null; text, numbers and lists
-    do so in documents that never mark a null. Required properties are taken at the document's word. Failure mode 12.
+    References always accept null; text, numbers and lists do so in documents that never mark a null. Required
+    properties are taken at the document's word. Failure mode 12.
     """
     for name in sorted(_reached(work, _answers)):
         schema = work.schemas[name]
@@ -72,6 +76,7 @@ def optional_nulls(work: Work) -> None:
             composed = any(word in member for word in _REFERENCES)
             if key in required or member.get("nullable") or not _has_shape(member):
                 continue
+            # 3.0 has no way to say that a reference may be null, so its silence there says nothing.
             if composed or not work.marks_nulls:
                 member["nullable"] = True
                 work.note(pointer("components", "schemas", name, "properties", key), "accepts null")
@@ -96,10 +101,12 @@ def required_circles(work: Work) -> None:
     """Accept null where required references form a circle: no finite value could fulfil them.
 
     ``parent: $ref Node, required`` is how documents with nullable reference types describe a tree; .NET ends it with
-    null. References that lead from one circle to another are taken for part of one. Part of failure mode 12.
+    null. Part of failure mode 12.
     """
     edges = {name: _required_references(work, name) for name in work.schemas}
     circling = set(edges)
+    # Peeled from both ends, as in a topological sort: who leads into no circle goes, then whom none leads to. What
+    # lies between two circles stays, as if it were part of one.
     for way in (edges, _reversed(edges)):
         counts = {name: len(targets & circling) for name, targets in way.items() if name in circling}
         back = _reversed(way)
@@ -129,6 +136,7 @@ def null_members(work: Work) -> None:
             continue
         work.note(found.where, "null written as 3.1 does")
         kind = schema.get("type")
+        # A schema that has none of these takes anything already.
         if "anyOf" in schema:
             schema["anyOf"] = [*schema["anyOf"], dict(_NULL)]
         elif "$ref" in schema or "allOf" in schema:
@@ -142,8 +150,9 @@ def null_members(work: Work) -> None:
 
 def _take_from_named(work: Work) -> set[str]:
     """Move null from the members of unions to the unions; take it off named schemas and return their names."""
+    # Inner before outer: null rises from the innermost union to the one around it.
     for found in reversed(list(schemas(work.document))):
-        for member in members(found.schema, "anyOf"):
+        for member in mappings(found.schema, "anyOf"):
             if member.pop("nullable", False):
                 found.schema["nullable"] = True
     return {name for name, schema in work.schemas.items() if schema.pop("nullable", False)}
@@ -173,6 +182,7 @@ def _take_null(schema: dict[str, Any]) -> bool:
         rest = [kind for kind in kinds if kind != "null"]
         schema["type"] = rest[0] if len(rest) == 1 else rest
         found = True
+    # Nothing but null: without a type the place takes anything, null included.
     if schema.get("type") in ("null", []):
         schema.pop("type")
         found = True
@@ -181,7 +191,7 @@ def _take_null(schema: dict[str, Any]) -> bool:
         _drop_null_value(schema, values)
         found = True
     for key in ("anyOf", "oneOf", "allOf"):
-        listed = members(schema, key)
+        listed = mappings(schema, key)
         rest_members = [member for member in listed if not _is_null(member)]
         if len(rest_members) < len(listed):
             schema[key] = rest_members
@@ -212,20 +222,15 @@ def _has_shape(schema: dict[str, Any]) -> bool:
 
 def _reached(work: Work, roots: Callable[[OperationAt], list[dict[str, Any]]]) -> set[str]:
     """Return the names of the schemas that those parts of operations can contain."""
-    reached: set[str] = set()
-    pending = [
-        mapping(media, "schema")
-        for entry in operations(work.document)
-        for holder in roots(entry)
-        for media in mapping(holder, "content").values()
-    ]
-    while pending:
-        for found in walk(pending.pop()):
-            name = referred(found.schema)
-            if name is not None and name not in reached and name in work.schemas:
-                reached.add(name)
-                pending.append(work.schemas[name])
-    return reached
+    return reachable(
+        work.schemas,
+        (
+            mapping(media, "schema")
+            for entry in operations(work.document)
+            for holder in roots(entry)
+            for media in mapping(holder, "content").values()
+        ),
+    )
 
 
 def _answers(entry: OperationAt) -> list[dict[str, Any]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from pipeline.normalise.identifiers import pascal, reserved_apart, shortened, snake, words
+from pipeline.normalise.identifiers import numbered, pascal, reserved_apart, shortened, snake, words
 from pipeline.normalise.names import OperationName
 from pipeline.normalise.walk import OperationAt, operations
 
@@ -30,20 +31,22 @@ def operation_names(work: Work) -> None:
     from method and path. Derived means: the method, the literal words of the path without ``api``, ``rest``, ``odata``
     and version numbers, and ``by_`` with the placeholders that end the path: ``GET /api/v1/Book/{id}`` is
     ``get_book_by_id``. Where that name is taken in the tag, the method is added (received ids), then every segment is
-    written out, then a number. Operations are named in the order of their paths, not of the document, so re-ordering
-    changes nothing. The generator would overwrite one module by the other, silently (failure mode 9), and derive
-    nothing that fits a public API (failure mode 24). ``tags`` becomes the one folder name.
+    written out, then a number. The generator would overwrite one module by the other, silently (failure mode 9), and
+    derive nothing that fits a public API (failure mode 24). ``tags`` becomes the one folder name.
     """
     naming = _Naming(work)
     by_id = {entry.operation_id: entry for entry in work.names.operations.values() if entry.operation_id}
     waiting: list[OperationAt] = []
+    # By their paths, not as the document lists them: re-ordering it changes no name.
     for entry in sorted(operations(work.document), key=lambda entry: (received_path(entry), entry.method)):
         received = entry.operation.get("operationId")
+        # By method and path, else by id: a path may change, and so may an id, hardly ever both at once.
         known = work.names.operations.get(key_of(entry)) or (by_id.get(received) if received in naming.single else None)
         if known is not None and naming.free(entry, known.name):
             naming.give(entry, known.name)
         else:
             waiting.append(entry)
+    # New operations come last: none may take the name that was given to another one earlier.
     for entry in waiting:
         naming.give(entry, next(name for name in _candidates(entry) if naming.free(entry, name)))
 
@@ -107,12 +110,8 @@ def _candidates(entry: OperationAt) -> Iterator[str]:
         yield reserved_apart(shortened(f"{name.rstrip('_')}_{entry.method}", "_"))
     else:
         yield _derived(entry, short=True)
-    written_out = _derived(entry, short=False)
-    yield written_out
-    number = 2
-    while True:
-        yield shortened(f"{written_out}_{number}", "_")
-        number += 1
+    # The number may make it too long; a name without one is short enough already.
+    yield from (shortened(name, "_") for name in numbered(_derived(entry, short=False)))
 
 
 def _derived(entry: OperationAt, *, short: bool) -> str:
@@ -131,6 +130,7 @@ def _derived(entry: OperationAt, *, short: bool) -> str:
             spoken += by
     if short:
         spoken += trailing if len(trailing) <= 1 else [trailing[0], *(f"and {name[3:]}" for name in trailing[1:])]
+    # Only placeholders and prefixes: `GET /api/{id}` would be `get_by_id` of anything, or just `get`.
     if len(spoken) == 1:
         spoken.append(_folder(entry))
     return snake(" ".join(spoken), otherwise=entry.method)
@@ -143,10 +143,4 @@ def _fresh_id(entry: OperationAt, ids: set[str], *, is_single: bool) -> str:
     spoken = (
         pascal(received, otherwise="Operation") if is_single and isinstance(received, str) and words(received) else base
     )
-    for candidate in (spoken, base, longer):
-        if candidate not in ids:
-            return candidate
-    number = 2
-    while f"{longer}{number}" in ids:
-        number += 1
-    return f"{longer}{number}"
+    return next(name for name in chain((spoken, base), numbered(longer, "")) if name not in ids)

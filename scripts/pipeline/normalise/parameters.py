@@ -38,14 +38,15 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 def owned_headers(work: Work) -> None:
     """Drop header parameters that the transport owns, above all ``Authorization``, and names that HTTP cannot carry.
 
-    .NET developers document the credential as an ordinary header so that Swagger UI shows a field for it; generated as
-    a parameter it would put a second credential beside the guarded one. Failure mode 26.
+    .NET developers document the credential as an ordinary header so that Swagger UI shows a field for it. Failure mode
+    26.
     """
     for entry in operations(work.document):
         kept: list[dict[str, Any]] = []
         for parameter in entry.operation.get("parameters", []):
             name = str(parameter["name"])
             in_header = parameter["in"] in {"header", "cookie"}
+            # Before everything else the credential: a second one beside the guarded one would go out uncounted.
             if parameter["in"] == "header" and name.strip().lower() in _OWNED_HEADERS:
                 work.note(entry.where, f"header parameter {name.strip()} dropped: the transport writes it")
             elif parameter["in"] == "cookie" and name.strip().lower() == "authorization":
@@ -83,11 +84,12 @@ def parameter_values(work: Work) -> None:
     """Make parameters what the generator accepts: path required and without default, none of them null or a file.
 
     A default on a path parameter is a SyntaxError (openapi-python-client issue 1281), a nullable path parameter skips
-    the operation. Null is taken from all of them: a parameter that is None is not sent. Failure modes 8 and 10.
+    the operation. Failure modes 8 and 10.
     """
     for entry in operations(work.document):
         for parameter in entry.operation.get("parameters", []):
             schema: dict[str, Any] = parameter["schema"]
+            # An address has no null: a parameter that is None is not sent.
             if schema.pop("nullable", False):
                 work.note(entry.where, f"parameter {ascii(parameter['name'])[:80]} without null")
             for found in walk(schema):

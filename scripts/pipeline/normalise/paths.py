@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import is_mapping, mapping
-from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, python_name
-from pipeline.normalise.walk import METHODS, members, operations, pointer, schemas
+from pipeline.document.json_nodes import METHODS, is_mapping, mapping
+from pipeline.document.json_pointer import pointer
+from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, numbered, python_name
+from pipeline.normalise.walk import mappings, operations, schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -22,13 +23,13 @@ def path_templates(work: Work) -> None:
 
     ASP.NET routes are matched without regard to case and carry constraints (``{lat:double}``, ``{**path}``, ``{id?}``),
     and both leak into documents. The generator compares names exactly and skips the operation ("incorrect path
-    templating", 58 operations). Names of path parameters never travel, so the parameter takes the template's name. A
-    parameter without a placeholder has no way to the server and is dropped. Failure mode 7.
+    templating", 58 operations). Failure mode 7.
     """
     received = mapping(work.document, "paths")
     repaired: dict[str, Any] = {}
     places = {path: index for index, path in enumerate(received)}
     known = names_on_the_wire(work)
+    # Sorted, so that the same route gets the same name wherever it stands in the document.
     for path, item in sorted(received.items()):
         clean, names = _clean_template(path, known)
         for method in METHODS:
@@ -36,6 +37,7 @@ def path_templates(work: Work) -> None:
             if not is_mapping(operation):
                 continue
             target, target_names = clean, names
+            # Two routes that only a constraint told apart (`{id:int}`, `{id:guid}`) are one template now.
             while method in repaired.get(target, {}):
                 target, target_names = _renamed(target, target_names, known)
             work.wire_names.update({name: raw for name, raw in target_names.items() if name != raw})
@@ -45,6 +47,7 @@ def path_templates(work: Work) -> None:
                 work.note(pointer("paths", path, method), f"path template {target}")
             operation["x-cyara-path"] = path
             repaired.setdefault(target, {})[method] = operation
+    # Back into the order of the document, in which people look for their operations.
     first = {target: min(places[op["x-cyara-path"]] for op in item.values()) for target, item in repaired.items()}
     work.document["paths"] = {target: repaired[target] for target in sorted(repaired, key=lambda key: first[key])}
 
@@ -53,7 +56,7 @@ def names_on_the_wire(work: Work) -> set[str]:
     """Return every name of a property or parameter: an alias must not be one of them."""
     found = {name for schema in schemas(work.document) for name in mapping(schema.schema, "properties")}
     for entry in operations(work.document):
-        found |= {str(parameter["name"]) for parameter in members(entry.operation, "parameters")}
+        found |= {str(parameter["name"]) for parameter in mappings(entry.operation, "parameters")}
     return found
 
 
@@ -67,9 +70,11 @@ def _clean_template(path: str, known: set[str]) -> tuple[str, dict[str, str]]:
         plain = plain if plain[:1].isalpha() else f"p{len(names) + 1}_{plain}".rstrip("_")
         reserved = RESERVED_ARGUMENTS | {python_name(name) for name in names}
         name = plain
+        # An alias is put back wherever it occurs; it must not be the true name of anything.
         if python_name(plain) in reserved or (plain != raw and plain in known):
             name = _unused(f"{plain}_path", known, reserved)
         names[name] = raw or name
+        # Marks in place of the braces: every brace that is left afterwards belongs to no placeholder.
         return "\0" + name + "\1"
 
     template = _PLACEHOLDER.sub(name_of, path.strip()).rstrip("?")
@@ -78,14 +83,12 @@ def _clean_template(path: str, known: set[str]) -> tuple[str, dict[str, str]]:
 
 
 def _unused(base: str, known: set[str], reserved: frozenset[str] | set[str]) -> str:
-    name, number = base, 2
-    while name in known or python_name(name) in reserved:
-        name, number = f"{base}_{number}", number + 1
-    return name
+    return next(name for name in numbered(base) if name not in known and python_name(name) not in reserved)
 
 
 def _renamed(template: str, names: dict[str, str], known: set[str]) -> tuple[str, dict[str, str]]:
     """Return the template under other names, for two routes that only a constraint told apart."""
+    # A fragment is never sent: it tells two addresses apart for the generator, and is one to the server.
     if not names:
         return template + "#", names
     last = list(names)[-1]
@@ -107,16 +110,19 @@ def _fit(work: Work, operation: dict[str, Any], names: list[str], where: str) ->
             work.note(where, f"path parameter {name} added")
         else:
             unused.remove(found)
+        # The name of a path parameter is never sent, so it may become that of its placeholder.
         if found["name"] != name:
             work.note(where, f"path parameter named {name} as in the path")
             found["name"] = name
         fitted.append(found)
+    # Without a placeholder there is no way to the server.
     for parameter in unused:
         work.note(where, f"path parameter {ascii(parameter['name'])[:80]} dropped: the path has no place for it")
     operation["parameters"] = [*fitted, *(parameter for parameter in listed if parameter["in"] != "path")]
 
 
 def _matching(unused: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    # The exact name wins: `id` and `Id` may both be there.
     for fold in (str, _letters):
         for parameter in unused:
             if fold(parameter["name"]) == fold(name):

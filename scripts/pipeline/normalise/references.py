@@ -5,20 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, Data, is_list, is_mapping, mapping
+from pipeline.document.json_pointer import pointer, unescaped
 from pipeline.errors import RefusedDocumentError, quoted
-from pipeline.normalise.walk import (
-    METHODS,
-    SCHEMA_PREFIX,
-    SchemaAt,
-    inside,
-    pointer,
-    reference_to,
-    replace,
-    schema_roots,
-    schemas,
-    unescaped,
-)
+from pipeline.normalise.identifiers import numbered
+from pipeline.normalise.walk import SCHEMA_PREFIX, SchemaAt, inside, reference_to, replace, schema_roots, schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -35,7 +26,7 @@ def deep_references(work: Work) -> None:
     """
     places = {id(found.schema) for found in schemas(work.document)}
     done: set[int] = set()
-    # A schema that got a name has left the place where the walk would have come by.
+    # Again until nothing is new: a schema that got a name has left the place where the walk would have come by.
     while waiting := [root for root in schema_roots(work.document) if id(root.schema) not in done]:
         for root in waiting:
             done.add(id(root.schema))
@@ -68,6 +59,7 @@ def shared_parts(work: Work) -> None:
     for path, item in mapping(document, "paths").items():
         if "$ref" in item:
             shared = _target(document, item)
+            # OpenAPI 3.1 leaves open what wins; a path's own members are what its writer added on purpose.
             own = {key: value for key, value in item.items() if key != "$ref"}
             item.clear()
             item.update({**work.copied(shared or {}), **own})
@@ -77,6 +69,7 @@ def shared_parts(work: Work) -> None:
             operation = item.get(method)
             if is_mapping(operation):
                 _write_out_operation(work, operation, pointer("paths", path, method))
+    # Nothing refers to them any more, and the generator would read them, and warn, all the same.
     for section in ("parameters", "requestBodies", "responses", "pathItems"):
         components.pop(section, None)
 
@@ -93,6 +86,7 @@ def path_item_parameters(work: Work) -> None:
             operation = item.get(method)
             if not is_mapping(operation):
                 continue
+            # The operation's own first: of two with one name and place, `setdefault` keeps the first.
             listed = [*operation.get("parameters", []), *(work.copied(entry) for entry in shared)]
             unique: dict[tuple[str, str], dict[str, Any]] = {}
             for parameter in listed:
@@ -109,17 +103,20 @@ def _named(work: Work, reference: str, root: SchemaAt, places: set[int]) -> str 
     """
     direct = reference.removeprefix(SCHEMA_PREFIX) if reference.startswith(SCHEMA_PREFIX) else None
     if direct is not None:
+        # As the standard says, then as writers of documents do: some escape for the URL, some not at all.
         for name in (unescaped(direct), unescaped(unquote(direct)), direct):
             if name in work.schemas:
                 return reference_to(name)
     parts = [unescaped(unquote(part)) for part in reference.removeprefix("#").strip("/").split("/") if part]
     target: Any = _MISSING
+    # A few tools count from the schema itself, in which `#/` means the schema and not the document.
     for start in (work.document, root.schema):
         target = _at(start, parts)
         if is_mapping(target) and id(target) in places:
             break
     if not is_mapping(target) or id(target) not in places:
         return None
+    # `#` inside a named schema is the schema itself, which has its name already.
     if target is root.schema:
         name = unescaped(root.where.removeprefix("/components/schemas/"))
         if name in work.schemas:
@@ -128,6 +125,7 @@ def _named(work: Work, reference: str, root: SchemaAt, places: set[int]) -> str 
     if isinstance(inner, str):
         return None if inner == reference else _named(work, inner, root, places)
     name = _new_name(work, parts)
+    # Moved, not copied: its old place refers to it, so that both stay one class.
     work.schemas[name] = dict(target)
     replace(target, {"$ref": reference_to(name)})
     work.note(root.where, f"schema at {quoted(reference)} named {name}")
@@ -138,10 +136,7 @@ def _new_name(work: Work, parts: list[str]) -> str:
     skipped = {"components", "schemas", "paths", "properties", "content", "schema", "responses", "definitions", "$defs"}
     words = [part for part in parts if part not in skipped] or ["Schema"]
     base = "".join(word[:1].upper() + word[1:] for word in words)
-    name, number = base, 2
-    while name in work.schemas:
-        name, number = f"{base}{number}", number + 1
-    return name
+    return next(name for name in numbered(base, "") if name not in work.schemas)
 
 
 def _at(start: Data, parts: list[str]) -> Data:
@@ -153,6 +148,7 @@ def _at(start: Data, parts: list[str]) -> Data:
             node = node[int(part)]
         else:
             return _MISSING
+        # The way leads through a reference, and what lies behind it stands elsewhere.
         if is_mapping(node) and isinstance(node.get("$ref"), str) and part is not parts[-1]:
             return _MISSING
     return node
@@ -168,6 +164,7 @@ def _target(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any] | 
             return None
         seen.add(reference)
         raw = reference.removeprefix("#").strip("/").split("/")
+        # First as it stands: a key may hold a percent sign of its own.
         found = _at(document, [unescaped(part) for part in raw])
         current = found if found is not _MISSING else _at(document, [unescaped(unquote(part)) for part in raw])
     return current if is_mapping(current) else None

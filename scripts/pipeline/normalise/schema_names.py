@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from attrs import Factory, define, frozen
 
 from pipeline.document.json_nodes import mapping
-from pipeline.normalise.identifiers import class_allowed, module_of, pascal
-from pipeline.normalise.walk import pointer, reference_to, referred, schemas, unescaped
+from pipeline.document.json_pointer import pointer, unescaped
+from pipeline.normalise.identifiers import class_allowed, module_of, numbered, pascal
+from pipeline.normalise.walk import reference_to, referred, schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -37,13 +39,8 @@ class ClassNames:
 
     def take_free(self, name: str, *suffixes: str) -> str:
         """Take the name, or the first of it with a suffix, or with a number, that is free."""
-        for suffix in ("", *suffixes):
-            if self.free(name + suffix):
-                return self.take(name + suffix)
-        number = 2
-        while not self.free(f"{name}{number}"):
-            number += 1
-        return self.take(f"{name}{number}")
+        wanted = chain([name], (name + suffix for suffix in suffixes), numbered(name, ""))
+        return self.take(next(found for found in wanted if self.free(found)))
 
 
 @frozen(kw_only=True, slots=True)
@@ -66,15 +63,16 @@ def schema_names(work: Work) -> None:
 
     Full .NET names crash the generator (file name too long), names that differ only in letter case or in characters
     that Python drops overwrite each other, and some shadow what generated modules import. Names in
-    ``openapi/names.json`` win. Of several with the same short name each gets as much of its namespace as tells them
-    apart; one without namespace keeps the short name. Failure modes 6 and 15.
+    ``openapi/names.json`` win. Failure modes 6 and 15.
     """
     received = list(work.schemas)
     names = ClassNames()
     given: dict[str, str] = {}
+    # Names given to earlier versions of the document come first, and never change.
     for name in sorted(set(received) & set(work.names.schemas)):
         if names.free(work.names.schemas[name]):
             given[name] = names.take(work.names.schemas[name])
+    # Schemas that are gone keep their names as well: they may come back, and old code still says them.
     for key, name in work.names.schemas.items():
         if key not in given and names.free(name):
             names.take(name)
@@ -83,6 +81,8 @@ def schema_names(work: Work) -> None:
     for depth in range(1, _ROUNDS):
         wanted = {name: pascal(parsed[name].shown(depth), otherwise="Schema") for name in pending}
         popular = Counter(module_of(short) for short in wanted.values())
+        # Each round looks at one more part of the namespace. Of several with one short name none gets it, unless it is
+        # called just that: who adds a namesake to a document must not rename what was there.
         for name, short in wanted.items():
             alone = popular[module_of(short)] == 1 or (depth == 1 and short == name)
             if alone and names.free(short):
@@ -150,6 +150,7 @@ def _rename(work: Work, given: dict[str, str]) -> None:
             target = unescaped(reference.rpartition("/")[2]) if reference.startswith("#") else reference
             if target in given:
                 listed[value] = reference_to(given[target])
+            # A value of a class that is not in the document: the generated code could make nothing of it.
             else:
                 del listed[value]
     work.document["components"]["schemas"] = renamed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, Data, is_list, is_mapping, mapping
+from pipeline.document.json_pointer import escaped, pointer
 from pipeline.errors import RefusedDocumentError, quoted
-from pipeline.normalise.walk import METHODS, escaped, pointer
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -15,20 +15,14 @@ if TYPE_CHECKING:
 Check = Callable[[object], bool]
 
 
-def _text(value: object) -> bool:
+def is_text(value: object) -> bool:
+    """Return whether JSON data is a text."""
     return isinstance(value, str)
 
 
-def _flag(value: object) -> bool:
+def is_flag(value: object) -> bool:
+    """Return whether JSON data is true or false."""
     return isinstance(value, bool)
-
-
-def _list(value: object) -> bool:
-    return is_list(value)
-
-
-def _object(value: object) -> bool:
-    return is_mapping(value)
 
 
 def _anything(value: object) -> bool:
@@ -37,48 +31,48 @@ def _anything(value: object) -> bool:
 
 _DOCUMENT: Mapping[str, Check] = {
     "openapi": _anything,
-    "info": _object,
-    "servers": _list,
-    "paths": _object,
-    "components": _object,
-    "security": _list,
-    "tags": _list,
+    "info": is_mapping,
+    "servers": is_list,
+    "paths": is_mapping,
+    "components": is_mapping,
+    "security": is_list,
+    "tags": is_list,
 }
 _COMPONENTS: Mapping[str, Check] = dict.fromkeys(
-    ("schemas", "parameters", "requestBodies", "responses", "pathItems", "securitySchemes"), _object
+    ("schemas", "parameters", "requestBodies", "responses", "pathItems", "securitySchemes"), is_mapping
 )
-_ITEM: Mapping[str, Check] = {"$ref": _text, "parameters": _list} | dict.fromkeys(METHODS, _object)
+_ITEM: Mapping[str, Check] = {"$ref": is_text, "parameters": is_list, **dict.fromkeys(METHODS, is_mapping)}
 _OPERATION: Mapping[str, Check] = {
-    "tags": _list,
-    "summary": _text,
-    "description": _text,
-    "operationId": _text,
-    "parameters": _list,
-    "requestBody": _object,
-    "responses": _object,
-    "deprecated": _flag,
-    "security": _list,
+    "tags": is_list,
+    "summary": is_text,
+    "description": is_text,
+    "operationId": is_text,
+    "parameters": is_list,
+    "requestBody": is_mapping,
+    "responses": is_mapping,
+    "deprecated": is_flag,
+    "security": is_list,
 }
 _PARAMETER: Mapping[str, Check] = {
-    "$ref": _text,
-    "name": _text,
-    "in": _text,
-    "description": _text,
-    "required": _flag,
-    "deprecated": _flag,
-    "allowEmptyValue": _flag,
-    "allowReserved": _flag,
-    "style": _text,
-    "explode": _flag,
-    "schema": _object,
-    "content": _object,
+    "$ref": is_text,
+    "name": is_text,
+    "in": is_text,
+    "description": is_text,
+    "required": is_flag,
+    "deprecated": is_flag,
+    "allowEmptyValue": is_flag,
+    "allowReserved": is_flag,
+    "style": is_text,
+    "explode": is_flag,
+    "schema": is_mapping,
+    "content": is_mapping,
     "example": _anything,
 }
-_BODY: Mapping[str, Check] = {"$ref": _text, "description": _text, "required": _flag, "content": _object}
-_RESPONSE: Mapping[str, Check] = {"$ref": _text, "description": _text, "content": _object}
-_MEDIA: Mapping[str, Check] = {"schema": _object, "example": _anything, "encoding": _object}
-_ENCODING: Mapping[str, Check] = {"contentType": _text, "style": _text, "explode": _flag}
-_SCHEME: Mapping[str, Check] = dict.fromkeys(("type", "name", "in", "scheme", "bearerFormat", "description"), _text)
+_BODY: Mapping[str, Check] = {"$ref": is_text, "description": is_text, "required": is_flag, "content": is_mapping}
+_RESPONSE: Mapping[str, Check] = {"$ref": is_text, "description": is_text, "content": is_mapping}
+_MEDIA: Mapping[str, Check] = {"schema": is_mapping, "example": _anything, "encoding": is_mapping}
+_ENCODING: Mapping[str, Check] = {"contentType": is_text, "style": is_text, "explode": is_flag}
+_SCHEME: Mapping[str, Check] = dict.fromkeys(("type", "name", "in", "scheme", "bearerFormat", "description"), is_text)
 
 
 def frame(work: Work) -> None:
@@ -124,6 +118,7 @@ def method_spelling(work: Work) -> None:
                 item[method.lower()] = item.pop(method)
                 if is_mapping(operation):
                     work.note(pointer("paths", path, method), "method in lower case")
+        # After the methods: an extension beside the paths may look like a path item.
         if path.startswith("x-"):
             del paths[path]
             work.note(pointer("paths", path), "dropped: an extension")
@@ -136,6 +131,7 @@ def unused_parts(work: Work) -> None:
     What it needs has the right type afterwards. Failure mode 5.
     """
     document = work.document
+    # First of all: what is left has the right type, so that the lines below may index into it.
     _keep(work, document, _DOCUMENT, "")
     _clean_info(document)
     _clean_servers(document)
@@ -188,6 +184,7 @@ def _clean_holder(work: Work, parent: Data, key: Data, table: Mapping[str, Check
     """Clean the parameter, body or answer that a list or mapping holds at a key."""
     place, node = f"{where}/{escaped(str(key))}", parent[key]
     if not is_mapping(node):
+        # An answer of unknown shape is still an answer; a parameter or body without one could not be sent.
         if table is _RESPONSE and not str(key).startswith("x-"):
             parent[key] = {"description": ""}
             return
@@ -218,6 +215,7 @@ def _keep(work: Work, node: dict[str, Any], table: Mapping[str, Check], where: s
         check = table.get(key)
         if check is not None and check(value):
             continue
+        # Not at the root: what stands there later is the rules' own, and no document writes it for them.
         if check is None and key.startswith("x-") and where:
             continue
         del node[key]
@@ -244,6 +242,7 @@ def _clean_servers(document: dict[str, Any]) -> None:
         if not is_mapping(server) or not isinstance(server.get("url"), str):
             continue
         url: str = server["url"]
+        # The generator knows no variables; their defaults are what a client without a setting would use.
         for name, variable in mapping(server, "variables").items():
             if is_mapping(variable) and isinstance(variable.get("default"), str):
                 url = url.replace("{" + name + "}", variable["default"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import mapping
-from pipeline.normalise.walk import members, pointer, reference_to, referred, replace, schemas, unescaped
+from pipeline.document.json_pointer import pointer, unescaped
+from pipeline.normalise.walk import mappings, reference_to, referred, replace, schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -29,7 +30,7 @@ def discriminators(work: Work) -> None:
         targets = {value: unescaped(reference.rpartition("/")[2]) for value, reference in listed.items()}
         name = unescaped(found.where.removeprefix("/components/schemas/"))
         relatives = _descendants(children, name) if found.where == pointer("components", "schemas", name) else []
-        united = [target for key in ("anyOf", "oneOf") for m in members(found.schema, key) if (target := referred(m))]
+        united = [target for key in ("anyOf", "oneOf") for m in mappings(found.schema, key) if (target := referred(m))]
         classes = list(dict.fromkeys([*targets.values(), *relatives, *united]))
         if name in work.schemas and relatives:
             work.subtypes[name] = relatives
@@ -39,6 +40,7 @@ def discriminators(work: Work) -> None:
             if schema is None:
                 continue
             values = [value for value, target in targets.items() if target == member]
+            # The received name, not the one that `schema-names` gave: it is what the server writes.
             values = values or [str(schema.get("x-cyara-name-received", member))]
             full.update(dict.fromkeys(values, reference_to(member)))
             _mark(schema, str(discriminator["propertyName"]), values)
@@ -59,8 +61,10 @@ def subtype_references(work: Work) -> None:
         if target is None or target not in work.subtypes:
             continue
         holder, _, _ = found.where.rpartition("/")
+        # A part of a class is the base itself, and a union lists what it holds.
         if holder.endswith(("/allOf", "/anyOf")):
             continue
+        # The base last: it fits every subtype's value, and the first member that fits is taken.
         members_of = [*(name for name in work.subtypes[target] if name in work.schemas), target]
         nullable = {"nullable": True} if found.schema.get("nullable") else {}
         replace(found.schema, {"anyOf": [work.copied({"$ref": reference_to(name)}) for name in members_of], **nullable})
@@ -70,7 +74,7 @@ def subtype_references(work: Work) -> None:
 def _children(work: Work) -> dict[str, list[str]]:
     children: dict[str, list[str]] = {}
     for name, schema in work.schemas.items():
-        for member in members(schema, "allOf"):
+        for member in mappings(schema, "allOf"):
             base = referred(member)
             if base is not None and base != name:
                 children.setdefault(base, []).append(name)

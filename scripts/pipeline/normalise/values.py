@@ -37,6 +37,7 @@ def numeric_text(work: Work) -> None:
         kinds = found.schema.get("type")
         if kinds in (["integer", "string"], ["number", "string"]) and "enum" not in found.schema:
             number = kinds[0]
+            # The pattern is about the text, and a number has none.
             found.schema["type"] = number
             found.schema.pop("pattern", None)
             work.note(found.where, f"{number} alone, not also text")
@@ -62,9 +63,8 @@ def spelled_formats(work: Work) -> None:
 def time_spans(work: Work) -> None:
     """Mark .NET time spans, so that templates can type them as ``timedelta``.
 
-    A text property reaches the templates without its format; its example does. Classic generators describe
-    ``System.TimeSpan`` as an object of ticks and totals although it travels as text: both are accepted there.
-    Failure mode 26.
+    Classic generators describe ``System.TimeSpan`` as an object of ticks and totals although it travels as text: both
+    are accepted there. Failure mode 26.
     """
     spans = {
         name for name, schema in work.schemas.items() if {"ticks", "totalmilliseconds"} <= _lower(schema, "properties")
@@ -75,6 +75,7 @@ def time_spans(work: Work) -> None:
         is_text = kinds == "string" or (is_list(kinds) and "string" in kinds)
         if is_text and str(schema.get("format", "")).lower() in _SPANS:
             example = schema.get("example")
+            # A text property reaches the templates without its format; its example does.
             schema["example"] = f"{SPAN_MARK} {example if isinstance(example, str) else '00:00:30'}"
             for key in ("default", "pattern", "enum"):
                 schema.pop(key, None)
@@ -104,6 +105,7 @@ def valid_defaults(work: Work) -> None:
                 work.note(found.where, f"default {ascii(dropped)[:60]} dropped: it does not fit the type")
         else:
             schema["default"] = fitted
+        # Members beside a reference are ignored, by the generator as by OpenAPI 3.0.
         if "$ref" in schema and "default" in schema:
             reference = {"$ref": schema.pop("$ref")}
             schema["allOf"] = [reference]
@@ -143,6 +145,7 @@ def _fitted(schema: dict[str, Any], default: Data) -> Data:
 
 
 def _number(default: Data, *, whole: bool) -> int | float | None:
+    # `True` is an int to Python, and a mistake in a document.
     if isinstance(default, bool) or not isinstance(default, (int, float, str)):
         return None
     try:
@@ -160,6 +163,7 @@ def _readable(default: str, written_as: str) -> bool:
         "date-time": dt.datetime.fromisoformat,
         "uuid": uuid.UUID,
     }
+    # It is written into generated code, between quotes.
     if written_as == "binary" or not default.isprintable() or any(char in default for char in "\"'\\"):
         return False
     reader = readers.get(written_as)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping, members
+from pipeline.document.json_pointer import escaped, pointer, unescaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 SCHEMA_PREFIX = "#/components/schemas/"
 
@@ -42,11 +42,10 @@ class OperationAt:
 
 
 class SchemaAt:
-    """A schema (a mapping, perhaps just a reference) and its place.
+    """A schema (a mapping, perhaps just a reference) and its place."""
 
-    Every rule passes every schema and reports few of them: the pointer is put together when somebody asks for it.
-    """
-
+    # No attrs class, and no finished pointer: every rule passes every schema and reports few of them, so making one
+    # must cost little, and the pointer is put together when somebody asks for it.
     __slots__ = ("_above", "_steps", "schema")
 
     def __init__(self, above: SchemaAt | None, steps: tuple[str, ...], schema: Node) -> None:
@@ -59,21 +58,6 @@ class SchemaAt:
         """Return the JSON pointer of the schema."""
         own = pointer(*self._steps)
         return own if self._above is None else self._above.where + own
-
-
-def escaped(part: str) -> str:
-    """Return a key as a JSON pointer writes it (RFC 6901)."""
-    return part.replace("~", "~0").replace("/", "~1")
-
-
-def unescaped(part: str) -> str:
-    """Return the key that a part of a JSON pointer names."""
-    return part.replace("~1", "/").replace("~0", "~")
-
-
-def pointer(*parts: str) -> str:
-    """Return a JSON pointer from keys."""
-    return "".join("/" + escaped(part) for part in parts)
 
 
 def reference_to(name: str) -> str:
@@ -91,15 +75,15 @@ def referred(schema: object) -> str | None:
 
 def replace(node: Node, content: Node) -> None:
     """Give a node other content, keeping its place."""
+    # A copy first: the content may be made of the node itself.
     kept = dict(content)
     node.clear()
     node.update(kept)
 
 
-def members(node: object, key: str) -> list[Node]:
+def mappings(node: object, key: str) -> list[Node]:
     """Return the mappings in a list member of a node."""
-    listed = node.get(key) if is_mapping(node) else None
-    return [entry for entry in listed if is_mapping(entry)] if is_list(listed) else []
+    return [entry for entry in members(node, key) if is_mapping(entry)]
 
 
 def operations(document: Node) -> Iterator[OperationAt]:
@@ -113,10 +97,8 @@ def operations(document: Node) -> Iterator[OperationAt]:
 
 
 def subschemas(schema: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
-    """Yield the schemas directly inside a schema, each with the keys that lead to it.
-
-    The few keywords that a schema has are looked up, not the many that it could have.
-    """
+    """Yield the schemas directly inside a schema, each with the keys that lead to it."""
+    # The few keywords that a schema has are looked up, not the many that it could have: every rule comes by here.
     for key, value in schema.items():
         shape = _INSIDE.get(key)
         if shape is None:
@@ -140,7 +122,9 @@ def inside(root: SchemaAt) -> Iterator[SchemaAt]:
     while pending:
         found = pending.pop()
         yield found
+        # Only now, after the rule has seen it: what it wrote into the schema is walked, what it took out is not.
         inner = [SchemaAt(found, steps, member) for steps, member in subschemas(found.schema)]
+        # The last one pushed is the first one popped: reversed, they come in the order of the document.
         inner.reverse()
         pending += inner
 
@@ -154,7 +138,7 @@ def holders(document: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
                 yield ("components", section, name), node
     items = {**mapping(components, "pathItems"), **mapping(document, "paths")}
     for path, item in items.items():
-        for index, parameter in enumerate(members(item, "parameters")):
+        for index, parameter in enumerate(mappings(item, "parameters")):
             yield ("paths", path, "parameters", str(index)), parameter
     for entry in operations({"paths": items}):
         yield from _in_operation(entry)
@@ -162,13 +146,26 @@ def holders(document: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
 
 def _in_operation(entry: OperationAt) -> Iterator[tuple[tuple[str, ...], Node]]:
     place = ("paths", entry.path, entry.method)
-    for index, parameter in enumerate(members(entry.operation, "parameters")):
+    for index, parameter in enumerate(mappings(entry.operation, "parameters")):
         yield (*place, "parameters", str(index)), parameter
     if is_mapping(entry.operation.get("requestBody")):
         yield (*place, "requestBody"), entry.operation["requestBody"]
     for status, response in mapping(entry.operation, "responses").items():
         if is_mapping(response):
             yield (*place, "responses", status), response
+
+
+def reachable(named: Node, roots: Iterable[Node]) -> set[str]:
+    """Return the names of the schemas (of ``components``) that those roots can contain."""
+    reached: set[str] = set()
+    pending = list(roots)
+    while pending:
+        for found in walk(pending.pop()):
+            name = referred(found.schema)
+            if name is not None and name not in reached and name in named:
+                reached.add(name)
+                pending.append(named[name])
+    return reached
 
 
 def schema_roots(document: Node) -> Iterator[SchemaAt]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
+from pipeline.document.change import Change
 from pipeline.document.json_nodes import is_list, is_mapping
 from pipeline.errors import RefusedDocumentError
-from pipeline.normalise.change import Change
 
 if TYPE_CHECKING:
     from pipeline.document.json_nodes import Data
@@ -36,7 +36,7 @@ class Work:
     """Alias to the name on the wire, for names that Python cannot tell apart."""
 
     def note(self, where: str, what: str) -> None:
-        """Record a deed of the current rule."""
+        """Record a change by the current rule."""
         self.changes.append(Change(rule=self.rule, where=where, what=what))
 
     @property
@@ -52,6 +52,7 @@ class Work:
         Raises:
             RefusedDocumentError: the copies together have grown beyond the limit.
         """
+        # Counted node by node, across all copies: references to shared parts multiply, and may do so by powers.
         self.grown += 1
         if self.grown > GROWTH_LIMIT:
             raise RefusedDocumentError(

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from pipeline.archive import Release, archived_document, released, require_platform, version_order
 from pipeline.build import build
-from pipeline.diff.change import code
 from pipeline.diff.compare import compare
+from pipeline.diff.difference import code
 from pipeline.diff.render import as_markdown
 from pipeline.document.document import dump_json, read_document
 from pipeline.generate import operations
 from pipeline.inputs import read_settings
 from pipeline.install.layout import RELEASE_RECORD
 from pipeline.job import BuildRequest
-from pipeline.release.aliases import KINDS, next_aliases, outlived
-from pipeline.release.archive import Release, archived_document, released, require_platform, version_order
+from pipeline.release.aliases import KINDS, expired_aliases, next_aliases
 from pipeline.release.texts import current_version, next_version, with_entry, with_table, with_version
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from pipeline.diff.render import Comparison
     from pipeline.install.layout import Layout
-    from pipeline.progress import Progress
-    from pipeline.report import Report
+    from pipeline.progress import StageProgress
+    from pipeline.report import BuildReport
 
 TEXTS = ("pyproject.toml", "CHANGELOG.md", "README.md")
 
@@ -42,7 +42,7 @@ class Planned:
     """Every file that it changes beside the client."""
 
 
-def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Planned:
+def plan(tree: Layout, platform: str, *, today: date, progress: StageProgress) -> Planned:
     """Work out a release; nothing is changed.
 
     It is compared with the last version for this platform, else with the last one for the next lower platform.
@@ -56,8 +56,9 @@ def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Pla
     received = read_document(source)
     texts = {name: (tree.root / name).read_text(encoding="utf-8") for name in TEXTS}
     known = released(tree)
-    before = base_of(platform, known)
+    before = comparison_base(platform, known)
     comparison = compare(tree, archived_document(tree, before.platform), source, progress) if before else None
+    # Those of the release that this one follows: `openapi/aliases.json` may be of one for another platform.
     aliases = next_aliases(
         before.aliases if before else read_settings(tree.openapi / "aliases.json"),
         comparison.renames if comparison else (),
@@ -66,13 +67,14 @@ def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Pla
     )
     release = Release(
         platform=platform,
+        # The project's own version counts too, whether or not the archive has it.
         version=next_version(platform, [current_version(texts["pyproject.toml"]), *(one.version for one in known)]),
         date=today.isoformat(),
         sha256=received.sha256,
         operations=len(operations(received.data)),
         aliases=aliases,
     )
-    entry = entry_of(release, before, comparison)
+    entry = changelog_entry(release, before, comparison)
     rows = sorted([release, *known], key=lambda one: version_order(one.version), reverse=True)
     files = {
         "pyproject.toml": with_version(texts["pyproject.toml"], release.version),
@@ -91,7 +93,7 @@ def plan(tree: Layout, platform: str, *, today: date, progress: Progress) -> Pla
     )
 
 
-def make(tree: Layout, planned: Planned, progress: Progress, report: Report, *, verify: bool = True) -> None:
+def make(tree: Layout, planned: Planned, progress: StageProgress, report: BuildReport, *, verify: bool = True) -> None:
     """Build the planned release and install all of it at once.
 
     Raises:
@@ -102,23 +104,23 @@ def make(tree: Layout, planned: Planned, progress: Progress, report: Report, *, 
     build(request, progress, report)
 
 
-def base_of(platform: str, known: Iterable[Release]) -> Release | None:
+def comparison_base(platform: str, known: Iterable[Release]) -> Release | None:
     """Return the release that one for ``platform`` is compared with: the newest for this platform or an older one."""
     older = (one for one in known if version_order(one.platform) <= version_order(platform))
     return max(older, key=lambda one: version_order(one.version), default=None)
 
 
-def entry_of(release: Release, before: Release | None, comparison: Comparison | None) -> str:
+def changelog_entry(release: Release, before: Release | None, comparison: Comparison | None) -> str:
     """Return the changelog's entry for a release that was compared with the one ``before``."""
     facts = f"For platform {release.platform}, document `{release.sha256[:12]}`, {release.operations} operations"
     lines = [f"## {release.version} ({release.date})", ""]
     if before and comparison:
         names = {entry["old"] for kind in KINDS for entry in release.aliases[kind]}
         lines += [f"{facts}, compared with {before.version}.", "", as_markdown(comparison, names).rstrip()]
-        gone = outlived(before.aliases, release.aliases)
-        if gone:
+        expired = expired_aliases(before.aliases, release.aliases)
+        if expired:
             lines += ["", "### Earlier names that go away", ""]
-            lines += [f"* **Breaking:** {code(old)}; use {code(new)}" for old, new in gone]
+            lines += [f"* **Breaking:** {code(old)}; use {code(new)}" for old, new in expired]
     else:
         lines += [f"{facts}.", "", "There is no release for this or an older platform to compare with."]
     return "\n".join(lines)

@@ -1,7 +1,4 @@
-"""`build --release`: a release again, with the version and the earlier names that it had.
-
-Without its version, a package of the older platform would call itself by that of the newest one.
-"""
+"""`build --release`: a release again, with the version and the earlier names that it had."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from pipeline.archive import latest
 from pipeline.document.document import dump_json
-from pipeline.release.archive import latest
 from pipeline.release.texts import with_version
 
 if TYPE_CHECKING:
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
 def as_released(request: BuildRequest) -> BuildRequest:
     """Return a request for an archived release with what belongs to it beside the document; any other as it is.
 
-    The version is written where the target is a project, not into a folder that gets the client alone.
-
     Raises:
         ReleaseError: there is no such release, or pyproject.toml has no place for the version.
     """
@@ -30,8 +25,11 @@ def as_released(request: BuildRequest) -> BuildRequest:
     release = latest(request.repository, request.release)
     files = {"openapi/aliases.json": dump_json(release.aliases)}
     project = request.target.root / "pyproject.toml"
+    # Without its version, a package of the older platform would call itself by that of the newest one. A folder of
+    # `--into` gets the client alone, and is no project.
     if project.exists():
         files[project.name] = with_version(project.read_text(encoding="utf-8"), release.version).encode()
+    # Only what differs: a request with other files never counts as unchanged.
     changed = {name: content for name, content in files.items() if _content(request, name) != content}
     return evolve(request, also={**changed, **request.also})
 

@@ -10,7 +10,7 @@ from pipeline.errors import ReleaseError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pipeline.release.archive import Release
+    from pipeline.archive import Release
 
 CHANGELOG_MARK = "<!-- releases -->"
 TABLE_MARKS = ("<!-- compatibility -->", "<!-- /compatibility -->")
@@ -38,6 +38,7 @@ def current_version(pyproject: str) -> str:
 
 def with_version(pyproject: str, version: str) -> str:
     """Return the text of pyproject.toml with another version."""
+    # Refuses a file with no such line, or with two, of which one would belong to another table.
     current_version(pyproject)
     return _VERSION.sub(f'version = "{version}"', pyproject)
 
@@ -69,6 +70,7 @@ def with_table(readme: str, releases: Iterable[Release]) -> str:
 
 def compatibility_table(releases: Iterable[Release]) -> str:
     """Return the table in Markdown, a row for each version, in the order given."""
+    # An empty line around the table: GitHub shows none that touches the comments above and below it.
     lines = ["", "| platform | client | operations | document (sha256) | date |", "|---|---|---|---|---|"]
     rows = [
         f"| {one.platform} | `{one.version}` | {one.operations} | `{one.sha256[:12]}` | {one.date} |"

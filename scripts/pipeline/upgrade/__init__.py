@@ -10,7 +10,6 @@ Ambiguous points, and what is done:
 * ``type: file``: binary text, in ``multipart/form-data`` as a parameter, as ``application/octet-stream`` in an answer
   for which only JSON is listed.
 * ``collectionFormat: tsv`` has no counterpart; it becomes ``csv`` and is reported.
-* References between parameters and answers are resolved in place, since their media types depend on the operation.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.document.json_nodes import is_list
+from pipeline.document.json_nodes import members
 from pipeline.errors import RefusedDocumentError
 from pipeline.upgrade.operations import upgrade_paths
 from pipeline.upgrade.schemas import upgrade_definitions
@@ -27,11 +26,12 @@ from pipeline.upgrade.security import upgrade_security
 from pipeline.upgrade.source import Source
 
 if TYPE_CHECKING:
-    from pipeline.normalise.change import Change
+    from pipeline.document.change import Change
 
 __all__ = ["UpgradeResult", "upgrade"]
 
-_MOVED = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces", "paths", "definitions"}) | {
+# Everything that 3.0 writes elsewhere; all other members stay as they are.
+_REWRITTEN = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces", "paths", "definitions"}) | {
     "parameters",
     "responses",
     "securityDefinitions",
@@ -54,6 +54,7 @@ def upgrade(document: dict[str, Any]) -> UpgradeResult:
     """
     if "swagger" not in document:
         version = document.get("openapi")
+        # A number where YAML was not quoted.
         if not isinstance(version, (str, float, int)) or not str(version).startswith("3"):
             raise RefusedDocumentError(
                 "The document names neither 'swagger: 2.0' nor 'openapi: 3.x', so it is no OpenAPI document. "
@@ -64,14 +65,14 @@ def upgrade(document: dict[str, Any]) -> UpgradeResult:
         raise RefusedDocumentError("The document is of a Swagger version other than 2.0. Nothing was changed.")
     source = Source(document=document)
     upgraded: dict[str, Any] = {"openapi": "3.0.3"}
-    upgraded.update({key: value for key, value in document.items() if key not in _MOVED})
+    upgraded.update({key: value for key, value in document.items() if key not in _REWRITTEN})
     upgraded["servers"] = _servers(document)
     upgraded["paths"] = upgrade_paths(source)
     components = {
         "schemas": upgrade_definitions(source),
         "securitySchemes": upgrade_security(source),
     }
-    upgraded["components"] = {name: members for name, members in components.items() if members}
+    upgraded["components"] = {name: section for name, section in components.items() if section}
     source.note("", "Swagger 2.0 became OpenAPI 3.0.3")
     return UpgradeResult(document=upgraded, changes=source.changes)
 
@@ -79,9 +80,9 @@ def upgrade(document: dict[str, Any]) -> UpgradeResult:
 def _servers(document: dict[str, Any]) -> list[dict[str, str]]:
     """Return one server per scheme; without a host the server is the place the document came from."""
     host, base = document.get("host"), document.get("basePath")
+    # Without a scheme https: plain http would send the credential in the open.
     path = base if isinstance(base, str) else ""
     if not isinstance(host, str) or not host:
         return [{"url": path or "/"}]
-    listed = document.get("schemes")
-    schemes = [scheme for scheme in listed if isinstance(scheme, str)] if is_list(listed) else []
+    schemes = [scheme for scheme in members(document, "schemes") if isinstance(scheme, str)]
     return [{"url": f"{scheme}://{host}{path}"} for scheme in schemes or ["https"]]

@@ -57,6 +57,7 @@ def body_of(parameters: list[dict[str, Any]], consumes: list[str], where: str, s
         return _form_body(form, consumes, where, source)
     if body is None:
         return None
+    # Generated methods call the body `body`; its name in the document goes on as an extension, for people.
     schema = upgrade_schema(body.get("schema", {}))
     result: dict[str, Any] = {"content": {kind: {"schema": schema} for kind in consumes}}
     if isinstance(body.get("name"), str):
@@ -66,7 +67,7 @@ def body_of(parameters: list[dict[str, Any]], consumes: list[str], where: str, s
 
 
 def _form_body(form: list[dict[str, Any]], consumes: list[str], where: str, source: Source) -> dict[str, Any]:
-    """Describe form fields as one object; files can only travel as multipart, whatever ``consumes`` says."""
+    """Describe form fields as one object."""
     properties: dict[str, Any] = {}
     encoding: dict[str, Any] = {}
     required: list[str] = []
@@ -78,10 +79,12 @@ def _form_body(form: list[dict[str, Any]], consumes: list[str], where: str, sour
         properties[name] = schema
         if field.get("required") is True:
             required.append(name)
+        # How a list is written stands in the parameter in 2.0, and beside the schema of the form in 3.0.
         if schema.get("type") == "array":
             encoding[name] = _style({**field, "in": "query"}, where, source)
     has_file = any(field.get("type") == "file" for field in form)
     kinds = [kind for kind in consumes if kind.partition(";")[0] in {MULTIPART, FORM}]
+    # Files can only travel as multipart, whatever `consumes` says.
     if has_file:
         kinds = [kind for kind in kinds if kind.startswith(MULTIPART)] or [MULTIPART]
     described: dict[str, Any] = {"type": "object", "properties": properties}
@@ -106,6 +109,7 @@ def _schema(parameter: dict[str, Any]) -> dict[str, Any]:
     }
     result: dict[str, Any] = upgrade_schema(members) or {"type": "string"}
     items = result.get("items")
+    # Of lists in lists only the outermost format can be said in 3.0.
     while is_mapping(items):
         items.pop("collectionFormat", None)
         items = items.get("items")
@@ -122,6 +126,7 @@ def _style(parameter: dict[str, Any], where: str, source: Source) -> dict[str, A
     if written not in _STYLES or written == "tsv":
         source.note(where, "a list separated by tabs or in an unknown way became comma separated")
     style, explode = _STYLES.get(written, ("form", False))
+    # 3.0 knows one way there: comma separated.
     if str(parameter.get("in")) in {"path", "header"}:
         style, explode = "simple", False
     return {"style": style, "explode": explode}

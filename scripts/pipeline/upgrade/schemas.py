@@ -55,6 +55,7 @@ def upgrade_schema(schema: Data) -> Data:
 
 def _upgrade_reference(reference: str, schema: dict[str, Any]) -> dict[str, Any]:
     target = {"$ref": reference.replace(_OLD_PREFIX, _NEW_PREFIX, 1)}
+    # 3.0 ignores everything beside a reference, a mark of null too.
     return {"allOf": [target], "nullable": True} if schema.get("x-nullable") is True else target
 
 
@@ -76,6 +77,7 @@ def _add_mappings(schemas: dict[str, Any]) -> None:
         if not is_mapping(schema):
             continue
         value = next((schema[key] for key in _VALUE_KEYS if isinstance(schema.get(key), str)), None)
+        # 2.0 has the value at the subtype, 3.0 in a mapping at the base: at each one, however far up.
         for base in _bases(schema, schemas, set()) if value is not None else ():
             discriminator = base.get("discriminator")
             if is_mapping(discriminator):

@@ -33,8 +33,9 @@ def _scheme(scheme: dict[str, Any]) -> dict[str, Any]:
         return {"type": "http", "scheme": "basic", **rest}
     if kind != "oauth2":
         return dict(scheme)
-    moved = ("flow", "scopes", *_ADDRESSES)
+    # 2.0 names one flow beside its addresses; 3.0 has an object for each.
+    below_flow = ("flow", "scopes", *_ADDRESSES)
     flow = {key: scheme[key] for key in _ADDRESSES if key in scheme}
     flow["scopes"] = scheme.get("scopes", {})
-    rest = {key: value for key, value in scheme.items() if key not in moved}
+    rest = {key: value for key, value in scheme.items() if key not in below_flow}
     return {**rest, "flows": {_FLOWS.get(str(scheme.get("flow")), "implicit"): flow}}

@@ -1,4 +1,4 @@
-"""What the corridor makes of the proof: a failure stops the build, unless it is accepted by name for this document."""
+"""A failed verification stops the build, unless the failure is accepted by name for this document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline.build import build
 from pipeline.errors import RefusedDocumentError, VerificationError
-from pipeline.report import Report
+from pipeline.report import BuildReport
 from pipeline.verify import Failure, VerifyReport
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the proof find that GetPets does not parse its answer; the proof itself has its own tests."""
+    """Let the verification find that GetPets does not parse its answer; verification itself has its own tests."""
 
     def verify(_root: Path, _document: object, *, allow: frozenset[str]) -> VerifyReport:
         found = [Failure(operation="GetPets", what="answer full", why="planted")]
@@ -34,7 +34,7 @@ def one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("one_failure")
 def test_a_failure_stops_the_build_and_is_in_the_report(tree: Layout, kit: Any) -> None:
-    report = Report()
+    report = BuildReport()
     with pytest.raises(
         VerificationError, match=r"'GetPets' \('answer full': 'planted'\).*Nothing was installed.*--allow NAME"
     ):

@@ -1,7 +1,4 @@
-"""Keep Ctrl-C out of the few moments that must not stop half-way: installing and cleaning up.
-
-The key is not lost: it takes effect as soon as the block is done.
-"""
+"""Defer Ctrl-C in the few moments that must not stop half-way: installing and cleaning up."""
 
 from __future__ import annotations
 
@@ -15,8 +12,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def no_interrupt() -> Generator[None]:
-    """Hold back Ctrl-C while the block runs; outside of the main thread there is nothing to hold back."""
+def defer_interrupt() -> Generator[None]:
+    """Let Ctrl-C take effect only when the block is done."""
+    # Python delivers signals to the main thread alone, and lets no other one set their handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -26,5 +24,6 @@ def no_interrupt() -> Generator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, earlier)
+        # Once more, and now for the handler that was there before: the key is late, not lost.
         if pressed:
             signal.raise_signal(signal.SIGINT)

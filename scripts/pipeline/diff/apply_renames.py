@@ -14,10 +14,10 @@ from pipeline.index.resources import attribute_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pipeline.diff.change import Rename
+    from pipeline.diff.difference import Rename
 
 
-def moved(old: Mapping[str, str], new: Mapping[str, str], renames: Iterable[Rename]) -> dict[str, str]:
+def apply_renames(old: Mapping[str, str], new: Mapping[str, str], renames: Iterable[Rename]) -> dict[str, str]:
     """Return the old surface with the new names, in paths and in signatures."""
     renames = list(renames)
     models = {rename.old: rename.new for rename in renames if rename.what == "models"}
@@ -25,9 +25,10 @@ def moved(old: Mapping[str, str], new: Mapping[str, str], renames: Iterable[Rena
     places = dict(_model_places(old, new, models)) | dict(_operation_places(old, new, operations))
     resources = _resources(old)
     tags = {name.partition(".")[0] for name in operations}
+    # A package of which only earlier names are left is there for them alone; what else it had shows as removed.
     kept = {place for tag in tags for place in _containers(tag, resources)} - new.keys()
     return {
-        _moved(path, places): text if _names_resource(path, text) else renamed(text, models)
+        _renamed_path(path, places): text if _names_resource(path, text) else renamed(text, models)
         for path, text in old.items()
         if path not in kept
     }
@@ -82,8 +83,9 @@ def _classes(surface: Mapping[str, str], prefix: str) -> Iterator[str]:
             yield path
 
 
-def _moved(path: str, places: Mapping[str, str]) -> str:
+def _renamed_path(path: str, places: Mapping[str, str]) -> str:
     head, tail = path, ""
+    # From the whole path upwards: the longest part that was renamed decides, a method before its class.
     while head:
         if head in places:
             return places[head] + tail

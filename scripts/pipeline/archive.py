@@ -75,6 +75,7 @@ def released(tree: Layout) -> list[Release]:
             release = Release(**content)
         except (ValueError, TypeError) as error:
             raise ReleaseError(f"{path} is damaged: {quoted(error)}. Restore it. Nothing was changed.") from error
+        # A record names its own folder; a copied or edited one would give a platform somebody else's version.
         if path.parent != tree.root / release.folder or not _is_version(
             release.version, require_platform(release.platform)
         ):

@@ -12,10 +12,10 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.identifiers import class_allowed, module_of
-from pipeline.normalise.walk import METHODS, OperationAt, members, operations, referred, schemas
+from pipeline.normalise.walk import OperationAt, members, operations, referred, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

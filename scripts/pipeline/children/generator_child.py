@@ -22,12 +22,10 @@ from openapi_python_client.schema import ParameterLocation
 from openapi_python_client.strings import PythonIdentifier
 
 from pipeline.children.sandbox import confine
+from pipeline.document.json_nodes import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-"""In the order in which the generator takes them."""
 
 
 def run(arguments: dict[str, Any]) -> dict[str, Any]:

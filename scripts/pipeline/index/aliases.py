@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from pipeline.index.nodes import array, mapping, text
+from pipeline.document.json_nodes import as_mapping, as_text, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +50,8 @@ def operation_aliases(aliases: Mapping[str, Any], modules: list[EndpointModule])
     """Return the usable aliases of operations from `openapi/aliases.json`."""
     known = {f"{module.tag}.{module.name}": module for module in modules}
     found: list[OperationAlias] = []
-    for entry in map(mapping, array(aliases.get("operations"))):
-        old, new, since = (text(entry.get(key)) for key in ("old", "new", "since"))
+    for entry in map(as_mapping, members(aliases, "operations")):
+        old, new, since = (as_text(entry.get(key)) for key in ("old", "new", "since"))
         if _OPERATION.fullmatch(old) and old not in known and new in known:
             tag, _, name = old.partition(".")
             found.append(OperationAlias(tag=tag, name=name, new=known[new], message=_message(old, new, since)))
@@ -62,8 +62,8 @@ def model_aliases(aliases: Mapping[str, Any], models: Mapping[str, str]) -> list
     """Return the usable aliases of models from `openapi/aliases.json`."""
     found: list[ModelAlias] = []
     taken = set(models.values())
-    for entry in map(mapping, array(aliases.get("models"))):
-        old, new, since = (text(entry.get(key)) for key in ("old", "new", "since"))
+    for entry in map(as_mapping, members(aliases, "models")):
+        old, new, since = (as_text(entry.get(key)) for key in ("old", "new", "since"))
         if not _MODEL.fullmatch(old) or old in models or new not in models:
             continue
         module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", old).lower()

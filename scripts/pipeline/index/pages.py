@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
+from pipeline.document.json_nodes import as_mapping, mapping, members
 from pipeline.index.modules import model_fields
-from pipeline.index.nodes import array, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -224,9 +224,9 @@ def _first_page(wire: str, operation: Mapping[str, Any]) -> tuple[bool, int]:
 
     Without a default it is the minimum, else what the name suggests.
     """
-    for parameter in map(mapping, array(operation.get("parameters"))):
+    for parameter in map(as_mapping, members(operation, "parameters")):
         if parameter.get("name") == wire and parameter.get("in") == "query":
-            schema = mapping(parameter.get("schema"))
+            schema = mapping(parameter, "schema")
             for rule in ("default", "minimum"):
                 said = schema.get(rule)
                 if isinstance(said, int) and not isinstance(said, bool) and said in {0, 1}:

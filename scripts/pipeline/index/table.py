@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from pipeline.index.nodes import array, mapping, read_back, text
+from pipeline.document.json_nodes import METHODS, as_mapping, as_text, mapping, members
 from pipeline.index.pages import PAGE_FIELDS
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from pipeline.index.modules import EndpointModule
     from pipeline.index.pages import Paged
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _EVIDENCE = frozenset({"documented", "observed", "inferred"})
 
@@ -39,47 +39,58 @@ FIELDS = (
 
 def _resolved(document: Mapping[str, Any], node: object) -> dict[str, Any]:
     """Follow local references, a bounded number of times."""
-    found = mapping(node)
+    found = as_mapping(node)
     for _ in range(20):
         reference = found.get("$ref")
         if not isinstance(reference, str):
             break
         target: object = document
         for part in reference.removeprefix("#/").split("/"):
-            target = mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
-        found = mapping(target)
+            target = as_mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
+        found = as_mapping(target)
     return found
+
+
+def _as_rendered(name: str) -> str:
+    """Return a name as a template writes it into a literal: without control and format characters."""
+    # The same as the generator's `in_double_quote_literal`; importing that takes longer than this whole stage.
+    return "".join(character for character in name if character in "\b\t\f" or not _is_dropped(character))
+
+
+def _is_dropped(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category.startswith("C") or category in {"Zl", "Zp"}
 
 
 def operations_by_id(effective: Mapping[str, Any]) -> dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]]:
     """Return (method, effective path, path item, operation) by the id that the endpoint template uses as key."""
     found: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {}
-    for path, node in mapping(effective.get("paths")).items():
-        item = mapping(node)
+    for path, node in mapping(effective, "paths").items():
+        item = as_mapping(node)
         for method in METHODS:
-            operation = mapping(item.get(method))
+            operation = as_mapping(item.get(method))
             if operation:
                 key = operation.get("x-cyara-operation-id") or operation.get("operationId")
-                found[read_back(text(key))] = (method.upper(), path, item, operation)
+                found[_as_rendered(as_text(key))] = (method.upper(), path, item, operation)
     return found
 
 
 def _received(received: Mapping[str, Any], path: str, method: str) -> dict[str, Any]:
     """Return the operation as the portal published it; methods may be upper case there."""
-    item = mapping(mapping(received.get("paths")).get(path))
-    found = [mapping(node) for key, node in item.items() if key.upper() == method]
+    item = mapping(mapping(received, "paths"), path)
+    found = [as_mapping(node) for key, node in item.items() if key.upper() == method]
     return found[0] if found else {}
 
 
 def _response_media_types(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the media types of successes, `produces` of Swagger 2.0 included."""
     found: dict[str, None] = {}
-    responses = mapping(operation.get("responses"))
+    responses = mapping(operation, "responses")
     for status, node in responses.items():
         if str(status).startswith("2") or (status == "default" and len(responses) == 1):
-            found.update(dict.fromkeys(mapping(_resolved(document, node).get("content"))))
+            found.update(dict.fromkeys(mapping(_resolved(document, node), "content")))
     if not found and "swagger" in document:
-        produces = array(operation.get("produces")) or array(document.get("produces"))
+        produces = members(operation, "produces") or members(document, "produces")
         found.update(dict.fromkeys(key for key in produces if isinstance(key, str)))
     return tuple(key for key in found if key.isprintable() and key.isascii())
 
@@ -101,7 +112,7 @@ def _accept(media_types: tuple[str, ...], read: tuple[str, ...]) -> str:
 
 
 def _security(operation: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for entry in array(operation.get("security")) for name in mapping(entry)))
+    return tuple(dict.fromkeys(name for entry in members(operation, "security") for name in as_mapping(entry)))
 
 
 def operation_rows(
@@ -117,22 +128,22 @@ def operation_rows(
     rows: dict[str, tuple[Any, ...]] = {}
     for module in modules:
         method, path, _, operation = known[module.operation_id]
-        received_path = text(operation.get("x-cyara-path", path))
+        received_path = as_text(operation.get("x-cyara-path", path))
         original = _received(received, received_path, method) or operation
         source_document = received if original is not operation else effective
         media_types = _response_media_types(source_document, original)
-        body = mapping(_resolved(effective, operation.get("requestBody")).get("content"))
+        body = mapping(_resolved(effective, operation.get("requestBody")), "content")
         evidence = operation.get("x-evidence")
-        tags = array(operation.get("tags")) or ["default"]
+        tags = members(operation, "tags") or ["default"]
         values: dict[str, Any] = {
             "method": method,
             "path": received_path,
-            "tag": text(operation.get("x-cyara-tag")) or text(tags[0]),
+            "tag": as_text(operation.get("x-cyara-tag")) or as_text(tags[0]),
             "name": module.name,
             "module": f"{module.tag}.{module.name}",
-            "summary": text(operation.get("summary")),
+            "summary": as_text(operation.get("summary")),
             "evidence": evidence if isinstance(evidence, str) and evidence in _EVIDENCE else None,
-            "source": text(operation.get("x-source")) or None,
+            "source": as_text(operation.get("x-source")) or None,
             "security": _security(operation),
             "requires_credential": public_operations.isdisjoint(
                 {module.operation_id, operation.get("x-cyara-operation-id-received")}

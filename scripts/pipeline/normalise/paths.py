@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, is_mapping, mapping
 from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, python_name
-from pipeline.normalise.walk import METHODS, members, operations, pointer, schemas
+from pipeline.normalise.walk import members, operations, pointer, schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, Data, is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError, quoted
 from pipeline.normalise.walk import (
-    METHODS,
     SCHEMA_PREFIX,
     SchemaAt,
     inside,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, Data, is_list, is_mapping, mapping
 from pipeline.errors import RefusedDocumentError, quoted
-from pipeline.normalise.walk import METHODS, escaped, pointer
+from pipeline.normalise.walk import escaped, pointer
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work

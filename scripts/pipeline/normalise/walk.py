@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_nodes import METHODS, is_list, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 SCHEMA_PREFIX = "#/components/schemas/"
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import is_list, is_mapping
+from pipeline.document.json_nodes import METHODS, is_list, is_mapping
 from pipeline.upgrade.parameters import body_of, upgrade_parameter
 from pipeline.upgrade.schemas import upgrade_schema
 
 if TYPE_CHECKING:
     from pipeline.upgrade.source import Source
 
-METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
+# Swagger 2.0 has no `trace`: a key of that name in a path item is no operation there.
+_METHODS = frozenset(METHODS) - {"trace"}
 _IN_BODY = frozenset({"body", "formData"})
 _BINARY = {"type": "string", "format": "binary"}
 _MOVED = frozenset({"parameters", "responses", "consumes", "produces", "schemes"})
@@ -33,7 +34,7 @@ def _path_item(path: str, item: dict[str, Any], source: Source) -> dict[str, Any
         if key == "parameters":
             outside = [parameter for parameter in shared if str(parameter.get("in")) not in _IN_BODY]
             result[key] = [upgrade_parameter(parameter, pointer, source) for parameter in outside]
-        elif key.lower() in METHODS and is_mapping(value):
+        elif key.lower() in _METHODS and is_mapping(value):
             result[key] = _operation(value, shared, f"{pointer}/{key}", source)
         else:
             result[key] = value

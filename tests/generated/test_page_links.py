@@ -121,7 +121,7 @@ def test_a_link_to_the_own_origin_is_followed(zoo: Zoo, wire: Wire, face: str, l
 def test_origins_are_compared_as_names_are_resolved(zoo: Zoo, base: str, link: str, *, same: bool) -> None:
     links = zoo("_links")
     with httpx.Client(base_url=base) as http:
-        found = links.Links("list", links.bound_to(http))
+        found = links.Links("list", links.origin_of(http))
     if same:
         assert found.follow(link) == "list?page=2"
     else:

@@ -93,7 +93,7 @@ from ..types import UNSET
 _CHECKING = """
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from .._walk import Page
+from .._paginator import Page
 """
 
 

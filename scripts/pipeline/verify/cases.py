@@ -60,7 +60,7 @@ class Case:
         return self.served.operation_id
 
     @property
-    def functions(self) -> Any:  # noqa: ANN401 - a module under test has no static type
+    def functions(self) -> Any:
         """The operation's module, which there is once the case is callable."""
         return self.module
 

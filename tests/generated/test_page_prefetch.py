@@ -89,23 +89,23 @@ def test_without_prefetch_none_is(zoo: Zoo, wire: Wire, face: str) -> None:
     assert _senders(zoo, wire, face, lambda: float(next(ticks)), prefetch=False) == [False] * PAGES
 
 
-@pytest.mark.parametrize(("page", "work", "pays"), [(0.0, 1.0, False), (1.0, 0.0, False), (0.01, 0.01, True)])
+@pytest.mark.parametrize(("page", "work", "worthwhile"), [(0.0, 1.0, False), (1.0, 0.0, False), (0.01, 0.01, True)])
 def test_both_the_page_and_the_work_with_it_have_to_take_time(
-    zoo: Zoo, page: float, work: float, *, pays: bool
+    zoo: Zoo, page: float, work: float, *, worthwhile: bool
 ) -> None:
     now = 0.0
-    tempo = zoo("_tempo").Tempo(lambda: now)
+    timer = zoo("_prefetch").PrefetchTimer(lambda: now)
 
     def send() -> None:
         nonlocal now
         now += page
 
-    assert tempo.pays
-    tempo.fetch(send)
-    tempo.arrived()
+    assert timer.is_worthwhile
+    timer.fetch(send)
+    timer.use_began()
     now += work
-    tempo.used()
-    assert tempo.pays is pays
+    timer.use_ended()
+    assert timer.is_worthwhile is worthwhile
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import asdict
-
 from pipeline.document.document import dump_json
 from pipeline.errors import VerificationError, listed, quoted
-from pipeline.generate import Endpoint, GeneratorInputs, generate, put_headers
+from pipeline.generate import GeneratedEndpoint, GeneratorInputs, generate, put_headers
 from pipeline.imports import failing_imports
 from pipeline.index import write_index
 from pipeline.inputs import allowed_operations, read_settings, settings_for
@@ -49,13 +47,11 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
             package,
             received=prepared.received,
             effective=prepared.effective,
-            names=prepared.names,
             public_operations=settings_for(openapi / "public-operations.yaml", job),
             platform=job.platform,
             spec_sha256=job.received.sha256,
             upstream_bytes=job.received.as_json(),
             corrected=None if prepared.corrected == job.received.data else dump_json(prepared.corrected),
-            endpoints=[asdict(endpoint) for endpoint in endpoints],
             aliases=aliases,
         )
         put_headers(package)
@@ -65,7 +61,7 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
         _require_importable(job, endpoints)
 
 
-def _require_importable(job: Job, endpoints: list[Endpoint]) -> None:
+def _require_importable(job: Job, endpoints: list[GeneratedEndpoint]) -> None:
     """Import every endpoint, where no verification does it anyway."""
     with job.progress.stage("import"):
         failures = failing_imports(job.staged.package, endpoints, work=job.work)

@@ -13,6 +13,7 @@ from pipeline.inputs import allowed_operations, read_settings, settings_for
 from pipeline.tools import tidy
 from pipeline.typecheck import require_types
 from pipeline.verify import verify
+from pipeline.verify.security import unmet_security
 
 if TYPE_CHECKING:
     from pipeline.children.child import Child
@@ -82,6 +83,8 @@ def prove_package(job: Job, prepared: Prepared) -> dict[str, str]:
     if job.request.types:
         with job.progress.stage("types"):
             require_types(job.staged.package, work=job.work)
+    # Reported and not refused: a document may say nothing, or the wrong thing, of a portal that takes our header.
+    job.report.unmet_security = unmet_security(prepared.received)
     allowed = allowed_operations(job)
     if not job.request.verify:
         return allowed

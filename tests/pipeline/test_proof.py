@@ -91,6 +91,8 @@ def test_operations_that_do_not_ask_for_our_header_are_in_the_report(tree: Layou
     assert line.startswith("2 operation(s) do not ask for the header Authorization")
     assert "AddPet" in line
     assert "GetPets" not in line
+    again = kit.built(tree, verify=True)
+    assert (again.unchanged, again.unmet_security) == (True, report.unmet_security)
 
 
 def test_where_all_operations_ask_for_our_header_nothing_is_said(tree: Layout, kit: Any, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ from .._paginator import Page
 def _annotation_imports(
     modules: list[EndpointModule], pages: Mapping[str, Paged], models: Mapping[str, str]
 ) -> list[ast.stmt]:
-    """Return the imports that annotations need, those of the items included, seen from the resources' folder."""
+    """Return the imports that annotations need, those of the items included, relative to the resources' folder."""
     found: dict[str, ast.stmt] = {}
     for module in modules:
         paged = pages.get(module.operation_id)

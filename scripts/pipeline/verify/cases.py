@@ -35,7 +35,7 @@ class Case:
 
     served: ServedOperation
     number: int
-    """Place in the document, by which a call is told from others."""
+    """Place in the document, by which calls are told apart."""
     module: ModuleType | None = None
     method_on_client: tuple[str, str] = ("", "")
     """Attribute of the client and method on it that call the operation too."""

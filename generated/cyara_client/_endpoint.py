@@ -9,10 +9,10 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import _answer, _body, _request
-from ._answer import Answer
+from . import _body, _request, _response
 from ._body import Body
 from ._request import Parameter
+from ._response import Success
 from .errors import UnverifiedOperationWarning
 from .operations import OPERATIONS, Operation
 from .types import UNSET, Response
@@ -33,6 +33,7 @@ _OURS = (f"{__package__}.", "cyara_auth.")
 def _stack_level() -> int:
     """Return how far up the first frame outside this package is, so that a warning points at the caller's line."""
     level = 1
+    # Endpoint functions, resources, aliases and iterators have different numbers of our frames in between.
     frame = sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the only way to count frames
     while frame.f_back is not None and f"{frame.f_globals.get('__name__', '')}.".startswith(_OURS):
         frame = frame.f_back
@@ -48,8 +49,7 @@ class Endpoint(Generic[T]):
         url: path with Python names as placeholders.
         parameters: every parameter of path, query, header and cookie.
         bodies: accepted forms of the body.
-        answers: documented successes, the first of which also stands for undocumented 2xx.
-        accept: value of the Accept header.
+        successes: documented successes, the first of which also stands for undocumented 2xx.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class Endpoint(Generic[T]):
         *,
         parameters: tuple[Parameter, ...] = (),
         bodies: tuple[Body, ...] = (),
-        answers: tuple[Answer, ...] = (),
+        successes: tuple[Success, ...] = (),
     ) -> None:
         self.operation_id = operation_id
         # A fragment tells operations of one path apart in the document; it never travels.
         self.url = url.partition("#")[0]
         self.parameters = parameters
         self.bodies = bodies
-        self.answers = answers
+        self.successes = successes
 
     @cached_property
     def operation(self) -> Operation:
@@ -76,7 +76,7 @@ class Endpoint(Generic[T]):
     def request(self, arguments: Mapping[str, Any], body: object = UNSET) -> dict[str, Any]:
         """Return the keyword arguments for `httpx.Client.request`.
 
-        The operation goes along in `extensions["cyara.operation"]`, for whoever stands between here and the wire.
+        The operation is in `extensions["cyara.operation"]`, for transports and hooks.
 
         Raises:
             ValueError: a path argument is missing or empty.
@@ -90,6 +90,7 @@ class Endpoint(Generic[T]):
             "method": operation.method,
             "url": url,
             **call,
+            # A body's own headers (its media type and length) win over a parameter of the same name.
             "headers": {**headers, **call.get("headers", {})},
             "extensions": {"cyara.operation": operation},
         }
@@ -114,19 +115,19 @@ class Endpoint(Generic[T]):
             ApiError: any other status.
             DecodingError: the body is not what the document declares.
         """
-        value: T = _answer.read(self.operation, self.success(response), response)
+        value: T = _response.read(self.operation, self.success(response), response)
         return value
 
-    def success(self, response: httpx.Response) -> Answer:
+    def success(self, response: httpx.Response) -> Success:
         """Return the documented success that an answer belongs to.
 
         Raises:
             ApiError: it is none.
         """
-        answer = _answer.success(self.answers, response.status_code)
-        if answer is None:
-            raise _answer.api_error(self.operation, response)
-        return answer
+        success = _response.success_of(self.successes, response.status_code)
+        if success is None:
+            raise _response.api_error(self.operation, response)
+        return success
 
     def response(self, response: httpx.Response) -> Response[T]:
         """Return everything that came back, whatever the status.
@@ -134,13 +135,13 @@ class Endpoint(Generic[T]):
         Raises:
             DecodingError: a success whose body is not what the document declares.
         """
-        answer = _answer.success(self.answers, response.status_code)
+        success = _response.success_of(self.successes, response.status_code)
         return Response(
             status_code=response.status_code,
             content=response.content,
             headers=response.headers,
-            parsed=None if answer is None else _answer.read(self.operation, answer, response),
-            error=_answer.api_error(self.operation, response) if answer is None else None,
+            parsed=None if success is None else _response.read(self.operation, success, response),
+            error=_response.api_error(self.operation, response) if success is None else None,
         )
 
     def send(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
@@ -154,4 +155,4 @@ class Endpoint(Generic[T]):
         return await client.get_async_httpx_client().request(**_body.for_async(arguments))
 
 
-__all__ = ["Answer", "Body", "Endpoint", "Parameter"]
+__all__ = ["Body", "Endpoint", "Parameter", "Success"]

@@ -2,9 +2,9 @@
 
 """Enumerations that stay open: the next release of the portal may send a member that this document does not know.
 
-An unknown value becomes a member-like object of the same class: a real `str` or `int`, equal to the plain value,
-hashable, picklable, with `is_known` False. It never raises and is never listed among the members. A number in place
-of a text is equal to its digits; its `value` is the number.
+An unknown value becomes a member-like object of the same class: a real `str` or `int`, equal to the bare value,
+hashable, picklable, with `is_known` False. It is never listed among the members. A number in place of a text is equal
+to its digits; its `value` is the number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class OpenStrEnum(StrEnum):
         object.__setattr__(unknown, "_value_", value)
         return unknown
 
-    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as enum declares it
+    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
         # By value: before Python 3.11.4 enum pickles by name, and an unknown member has no name to be found by.
         return type(self), (self._value_,)
 
@@ -60,13 +60,14 @@ class OpenIntEnum(IntEnum):
         unknown._value_ = value
         return unknown
 
-    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as enum declares it
+    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
         # By value: before Python 3.11.4 enum pickles by name, and an unknown member has no name to be found by.
         return type(self), (self._value_,)
 
     @classmethod
     def _from_text(cls, text: str) -> Self | None:
-        """Read the member's name: a server with a string converter sends names although the document lists numbers."""
+        """Read the member's name, in any case and with or without underscores, or its number as text."""
+        # A server with a string converter sends names although the document lists numbers.
         spelled = text.replace("_", "").casefold()
         for member in cls:
             if member.name.replace("_", "").casefold() == spelled:

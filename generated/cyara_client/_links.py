@@ -2,8 +2,7 @@
 
 """Links to the next page, which never lead away: neither to another portal nor to another list.
 
-A link is judged by its origin and followed by its query alone, on the path that was asked first. The caller's filters
-stay, even if the portal forgets them in its links.
+A link is judged by its origin and path, and followed by its query alone, on the path that was asked first.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ if TYPE_CHECKING:
     import httpx
 
 _PORTS = {"http": 80, "https": 443}
-_PLAIN_HOST = re.compile(r"[\w.:-]{1,253}", re.ASCII)
+_HOST_NAME = re.compile(r"[\w.:-]{1,253}", re.ASCII)
 
 
-class Bound(NamedTuple):
+class Origin(NamedTuple):
     """The origin that a client is bound to: that of its base URL.
 
     Attributes:
@@ -40,7 +39,7 @@ class Bound(NamedTuple):
         return _shown(self.scheme, self.hosts[1], self.port)
 
 
-def bound_to(http: httpx.Client | httpx.AsyncClient) -> Bound:
+def origin_of(http: httpx.Client | httpx.AsyncClient) -> Origin:
     """Return what an httpx client is bound to.
 
     A client that knows a closer error than `PageError` for a link to another origin has it in `foreign_page_error`.
@@ -48,7 +47,7 @@ def bound_to(http: httpx.Client | httpx.AsyncClient) -> Bound:
     base = http.base_url
     port = _PORTS.get(base.scheme) if base.port is None else base.port
     error: type[PageError] = getattr(http, "foreign_page_error", PageError)
-    return Bound(base.scheme, (base.host, base.raw_host.decode("ascii")), port, error)
+    return Origin(base.scheme, (base.host, base.raw_host.decode("ascii")), port, error)
 
 
 class Links:
@@ -56,12 +55,12 @@ class Links:
 
     Args:
         url: relative URL of the first page, with its query.
-        bound: origin that links may lead to.
+        origin: the origin that links may lead to.
     """
 
-    def __init__(self, url: str, bound: Bound) -> None:
+    def __init__(self, url: str, origin: Origin) -> None:
         own = urlsplit(url)
-        self._bound = bound
+        self._origin = origin
         self._path = own.path
         self._list = _compared(own.path)
         self._query = [(_name(part), part) for part in own.query.split("&") if part]
@@ -79,24 +78,26 @@ class Links:
         except ValueError:
             raise PageError("the link to the next page is not a valid address; nothing was sent there") from None
         if found.scheme or found.netloc:
-            _stay(found, port, self._bound)
+            _require_same_origin(found, port, self._origin)
+        # Our path is relative to the base URL and theirs need not be, so only the ends have to agree.
         theirs = _compared(found.path)
         if theirs and not theirs.endswith(self._list):
             raise PageError("the link to the next page leads to another list; nothing was sent there")
         pairs = parse_qsl(found.query, keep_blank_values=True)
+        # The caller's filters stay, even if the portal forgets them in its links.
         named = {name.lower() for name, _ in pairs}
         query = [part for name, part in self._query if name not in named]
         query += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs]
         return f"{self._path}?{'&'.join(query)}"
 
 
-def _stay(found: SplitResult, port: int | None, bound: Bound) -> None:
+def _require_same_origin(found: SplitResult, port: int | None, origin: Origin) -> None:
     """Refuse an absolute link to another origin than the client's own."""
-    scheme, host = found.scheme or bound.scheme, found.hostname or ""
+    scheme, host = found.scheme or origin.scheme, found.hostname or ""
     port = _PORTS.get(scheme) if port is None else port
-    if scheme != bound.scheme or host not in bound.hosts or port != bound.port:
-        raise bound.error(
-            f"the link to the next page leads to {_shown(scheme, host, port)}, and this client is bound to {bound}; "
+    if scheme != origin.scheme or host not in origin.hosts or port != origin.port:
+        raise origin.error(
+            f"the link to the next page leads to {_shown(scheme, host, port)}, and this client is bound to {origin}; "
             "nothing was sent there. If both are the same portal, make the client with the address that its links "
             "have, or ask for each page by its number"
         )
@@ -104,7 +105,7 @@ def _stay(found: SplitResult, port: int | None, bound: Bound) -> None:
 
 def _shown(scheme: str, host: str, port: int | None) -> str:
     """Spell an origin for people; a host that is none is not repeated."""
-    if not _PLAIN_HOST.fullmatch(host):
+    if not _HOST_NAME.fullmatch(host):
         return "another address"
     written = "" if port == _PORTS.get(scheme) else f":{port}"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}{written}"
@@ -119,4 +120,4 @@ def _name(part: str) -> str:
     return pair[0].lower()
 
 
-__all__ = ["Bound", "Links", "bound_to"]
+__all__ = ["Links", "Origin", "origin_of"]

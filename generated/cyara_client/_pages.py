@@ -3,8 +3,7 @@
 """Every item of a paged list, one after the other, with the next page already on its way.
 
 The blocking iterator fetches ahead in one thread of its own, the async one in a task; both fetch at most one page
-ahead, none when the items at hand reach the limit, and none where handing over costs more than it can win. An error
-on a page is raised where its items would have come.
+ahead. An error on a page is raised where its items would have come.
 """
 
 from __future__ import annotations
@@ -14,29 +13,32 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from . import _answer, _decode
+from . import _decode, _response
+from ._annotations import fields, members, resolve
 from ._json import is_array, is_object
-from ._links import bound_to
-from ._tempo import Tempo
-from ._walk import Page, Walk
+from ._links import origin_of
+from ._paginator import Page, Paginator
+from ._prefetch import PrefetchTimer
 from .errors import DecodingError, PageError
 
 if TYPE_CHECKING:
     from asyncio import Task
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+    # Not at the top: only those who read lists pay for the import.
     from concurrent.futures import ThreadPoolExecutor
 
     import httpx
 
     from ._endpoint import Endpoint
-    from ._walk import Step
+    from ._paginator import Step
     from .client import ApiClient
     from .operations import PageShape
 
     OnPage = Callable[[Page], None]
 
 
-class _List:
+class _PagedList:
     """One list being read: its operation, its shape, and the type of what is on its pages."""
 
     def __init__(
@@ -54,7 +56,7 @@ class _List:
         self._shape = shape
         self.first = endpoint.request(arguments)
         self._types: dict[str, tuple[Any, Any]] = {}
-        self.walk = Walk(shape, self.first["url"], limit, bound_to(http))
+        self.paginator = Paginator(shape, self.first["url"], limit, origin_of(http))
 
     def request(self, step: Step) -> dict[str, Any]:
         """Return the request of a page: changed arguments, or the same request with another query."""
@@ -69,11 +71,12 @@ class _List:
             ApiError: the answer is not a success.
             DecodingError: it is not the JSON of such a page.
         """
-        answer = self._endpoint.success(response)
-        tp, items = self._resolved(answer.python_type)
-        with _answer.reading(self._endpoint.operation, response):
-            value = _answer.parsed(tp, response)
+        success = self._endpoint.success(response)
+        tp, items = self._resolved(success.python_type)
+        with _response.reading(self._endpoint.operation, response):
+            value = _response.parsed(tp, response)
             if not (is_object(value) if self._shape.items else is_array(value)):
+                # Decoding the whole nearly always fails as well, and that error names the place.
                 _decode.decode(tp, value)
                 raise DecodingError("at $: not a page of the list")
         return value, items
@@ -82,32 +85,32 @@ class _List:
         """Return the types of a page and of its items, which are the same for all pages."""
         found = self._types.get(python_type)
         if found is None:
-            tp = _decode.resolve(python_type)
+            tp = resolve(python_type)
             found = self._types[python_type] = tp, _items_type(tp, self._shape)
         return found
 
-    def decode(self, tp: Any, page: Page, response: httpx.Response) -> Page:  # noqa: ANN401 - a type
+    def decode(self, tp: Any, page: Page, response: httpx.Response) -> Page:
         """Return the page with its items typed.
 
         Raises:
             DecodingError: an item is not what the document declares.
         """
-        with _answer.reading(self._endpoint.operation, response):
+        with _response.reading(self._endpoint.operation, response):
             return page._replace(items=_decode.decode(tp, page.items))
 
 
-def _items_type(tp: Any, shape: PageShape) -> Any:  # noqa: ANN401 - a type, or a form of typing
+def _items_type(tp: Any, shape: PageShape) -> Any:
     """Return the type of a page's array: the answer itself, or the field of its envelope."""
     if shape.items is None:
         return tp
-    fields = _fields(tp)
-    inner = {} if shape.nested is None else _fields(_decode.resolve(fields[shape.nested]))
-    return _decode.resolve({**fields, **inner}[shape.items])
+    outer = _annotations_of(tp)
+    inner = {} if shape.nested is None else _annotations_of(resolve(outer[shape.nested]))
+    return resolve({**outer, **inner}[shape.items])
 
 
-def _fields(tp: Any) -> dict[str, str]:  # noqa: ANN401 - a type, or a form of typing
+def _annotations_of(tp: Any) -> dict[str, str]:
     """Return the annotation of every field of a model, by its name on the wire."""
-    return {wire: annotation for _, wire, annotation, _ in _decode.fields(_decode.members(tp)[0])}
+    return {wire: annotation for _, wire, annotation, _ in fields(members(tp)[0])}
 
 
 def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
@@ -136,32 +139,35 @@ def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
         DecodingError: a page is not what the document declares.
         PageError: the pages go round in a circle, or lead elsewhere.
     """
-    pages, tempo = _List(endpoint, arguments, limit, client.get_httpx_client()), Tempo(clock)
-    if pages.walk.wants_nothing:
+    pages, timer = _PagedList(endpoint, arguments, limit, client.get_httpx_client()), PrefetchTimer(clock)
+    if pages.paginator.is_empty:
         return
     pool: ThreadPoolExecutor | None = None
     try:
-        response = tempo.fetch(endpoint.send, client, pages.first)
+        response = timer.fetch(endpoint.send, client, pages.first)
         while True:
             value, tp = pages.envelope(response)
-            page, step = pages.walk.arrive(value)
-            tempo.arrived()
+            page, step = pages.paginator.receive(value)
+            timer.use_began()
             request = None if step is None or isinstance(step, PageError) else pages.request(step)
             ahead = None
-            if request is not None and prefetch and tempo.pays:
+            # Asked for before this page is decoded: decoding is work that the next page can arrive during.
+            if request is not None and prefetch and timer.is_worthwhile:
                 pool = pool or _one_thread()
-                ahead = pool.submit(copy_context().run, tempo.fetch, endpoint.send, client, request)
+                # The caller's context goes along, so that tracing sees the call in its place.
+                ahead = pool.submit(copy_context().run, timer.fetch, endpoint.send, client, request)
             if page is not None:
                 page = pages.decode(tp, page, response)
                 if on_page is not None:
                     on_page(page)
                 yield from page.items
+            # Only now: the items of a good page come before the error about what follows it.
             if isinstance(step, PageError):
                 raise step
             if request is None:
                 return
-            tempo.used()
-            response = ahead.result() if ahead else tempo.fetch(endpoint.send, client, request)
+            timer.use_ended()
+            response = ahead.result() if ahead else timer.fetch(endpoint.send, client, request)
     finally:
         if pool is not None:
             # Whoever leaves early may close the client next, and a socket closed under a reader hangs that reader.
@@ -169,7 +175,8 @@ def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
 
 
 def _one_thread() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only those who read lists pay for it
+    # Not at the top: only those who read lists pay for the import.
+    from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(1, thread_name_prefix="cyara-next-page")
 
@@ -185,21 +192,22 @@ async def aiterate(  # noqa: PLR0913 - what a caller may choose, each by name
     clock: Callable[[], float] = perf_counter,
 ) -> AsyncIterator[Any]:
     """Yield the items of every page, in an event loop. Arguments and errors are those of `iterate`."""
-    pages, tempo = _List(endpoint, arguments, limit, client.get_async_httpx_client()), Tempo(clock)
-    if pages.walk.wants_nothing:
+    pages, timer = _PagedList(endpoint, arguments, limit, client.get_async_httpx_client()), PrefetchTimer(clock)
+    if pages.paginator.is_empty:
         return
-    import asyncio  # noqa: PLC0415 - only those who have an event loop pay for it
+    # Not at the top: only those who have an event loop pay for the import.
+    import asyncio
 
     ahead: Task[Any] | None = None
     try:
-        response = await tempo.afetch(endpoint.asend, client, pages.first)
+        response = await timer.afetch(endpoint.asend, client, pages.first)
         while True:
             value, tp = pages.envelope(response)
-            page, step = pages.walk.arrive(value)
-            tempo.arrived()
+            page, step = pages.paginator.receive(value)
+            timer.use_began()
             request = None if step is None or isinstance(step, PageError) else pages.request(step)
-            if request is not None and prefetch and tempo.pays and _in_asyncio():
-                ahead = asyncio.create_task(tempo.afetch(endpoint.asend, client, request))
+            if request is not None and prefetch and timer.is_worthwhile and _in_asyncio():
+                ahead = asyncio.create_task(timer.afetch(endpoint.asend, client, request))
             if page is not None:
                 page = pages.decode(tp, page, response)
                 if on_page is not None:
@@ -210,10 +218,11 @@ async def aiterate(  # noqa: PLR0913 - what a caller may choose, each by name
                 raise step
             if request is None:
                 return
-            tempo.used()
-            response = await (ahead or tempo.afetch(endpoint.asend, client, request))
+            timer.use_ended()
+            response = await (ahead or timer.afetch(endpoint.asend, client, request))
             ahead = None
     finally:
+        # Whoever leaves early may close the client next; the task must have let go of its connection by then.
         if ahead is not None:
             ahead.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -221,8 +230,9 @@ async def aiterate(  # noqa: PLR0913 - what a caller may choose, each by name
 
 
 def _in_asyncio() -> bool:
-    """Say whether asyncio runs this: under another event loop there is no task to fetch ahead in."""
-    import asyncio  # noqa: PLC0415 - only those who have an event loop pay for it
+    """Say whether asyncio runs this."""
+    # Under trio there is an event loop, but no task of asyncio to fetch ahead in.
+    import asyncio
 
     try:
         asyncio.get_running_loop()

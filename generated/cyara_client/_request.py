@@ -2,9 +2,7 @@
 
 """From arguments to the address and headers of a request.
 
-The query is spelled here, not by httpx, because `style` and `explode` decide which characters separate values, and
-a separator must not be percent-encoded together with the values. Defaults that the document names are not sent:
-the server applies its own.
+Defaults that the document names are not sent: the server applies its own.
 """
 
 from __future__ import annotations
@@ -19,6 +17,8 @@ from .types import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+# The query is spelled here, not by httpx: `style` decides which characters separate values, and a separator must not be
+# percent-encoded together with the values.
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": "%20", "pipeDelimited": "|", "tabDelimited": "%09"}
 
 
@@ -35,16 +35,16 @@ class Parameter(NamedTuple):
     explode: bool = True
 
 
-def _pairs(parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any typed value
+def _pairs(parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:
     """Yield a parameter's encoded name and value pairs, ready to be joined by `&`."""
     name = quote(parameter.wire, safe="")
-    plain = to_json(value)
+    encoded = to_json(value)
     if parameter.style == "json":
         yield name, quote(json_bytes(value), safe="")
-    elif is_object(plain):
-        yield from _object_pairs(parameter, name, plain)
-    elif is_array(plain):
-        texts = [quote(to_text(element), safe="") for element in plain if element is not None]
+    elif is_object(encoded):
+        yield from _object_pairs(parameter, name, encoded)
+    elif is_array(encoded):
+        texts = [quote(to_text(element), safe="") for element in encoded if element is not None]
         if parameter.explode:
             yield from ((name, text) for text in texts)
         elif texts:
@@ -53,9 +53,9 @@ def _pairs(parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:  # no
         yield name, quote(to_text(value), safe="")
 
 
-def _object_pairs(parameter: Parameter, name: str, plain: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _object_pairs(parameter: Parameter, name: str, encoded: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the pairs of an object: `name[key]=`, `key=`, or `name=key,value`, by style and explode."""
-    entries = [(key, inner) for key, inner in plain.items() if inner is not None]
+    entries = [(key, inner) for key, inner in encoded.items() if inner is not None]
     if parameter.style != "deepObject" and not parameter.explode:
         yield name, ",".join(quote(to_text(part), safe="") for entry in entries for part in entry)
         return
@@ -66,23 +66,21 @@ def _object_pairs(parameter: Parameter, name: str, plain: dict[str, Any]) -> Ite
             yield (f"{name}[{spelled}]" if parameter.style == "deepObject" else spelled), text
 
 
-def _parts(plain: object) -> Iterable[object]:
-    return plain.values() if is_object(plain) else (plain if is_array(plain) else ())
+def _parts(encoded: object) -> Iterable[object]:
+    return encoded.values() if is_object(encoded) else (encoded if is_array(encoded) else ())
 
 
-def _joined(value: Any, *, safe: str | None) -> str:  # noqa: ANN401 - any typed value
-    """Spell a value in `simple` style, for paths and headers; `safe=None` leaves characters as they are.
-
-    The style has no spelling for what is nested deeper; that travels as JSON text.
-    """
-    plain = to_json(value)
-    if any(is_object(part) or is_array(part) for part in _parts(plain)):
-        text = to_text(plain)
+def _joined(value: Any, *, safe: str | None) -> str:
+    """Spell a value in `simple` style, for paths and headers; `safe=None` leaves characters as they are."""
+    encoded = to_json(value)
+    # The style has no spelling for what is nested deeper; that travels as JSON text.
+    if any(is_object(part) or is_array(part) for part in _parts(encoded)):
+        text = to_text(encoded)
         return text if safe is None else quote(text, safe=safe)
-    if is_object(plain):
-        texts = [to_text(part) for entry in plain.items() for part in entry]
+    if is_object(encoded):
+        texts = [to_text(part) for entry in encoded.items() for part in entry]
     else:
-        texts = [to_text(part) for part in plain] if is_array(plain) else [to_text(value)]
+        texts = [to_text(part) for part in encoded] if is_array(encoded) else [to_text(value)]
     return ",".join(texts if safe is None else (quote(text, safe=safe) for text in texts))
 
 
@@ -104,6 +102,7 @@ def url_and_headers(
         absent = value is UNSET or value is None
         if parameter.location == "path":
             text = "" if absent else _joined(value, safe="")
+            # "." and ".." are resolved away by clients and servers, and would address another resource.
             if text in {"", ".", ".."}:
                 raise ValueError(f"{parameter.name} must not be empty: it is a part of the path")
             url = url.replace(f"{{{parameter.name}}}", text)

@@ -2,10 +2,9 @@
 
 """Dates and durations as .NET writes them, both ways.
 
-Dates come in ISO 8601 with up to seven fractional digits, with `Z`, an offset, or no zone at all. A date without a
-zone stays without one: guessing would shift it. Durations are .NET time spans, `[-][d.]hh:mm:ss[.fffffff]`; ISO 8601
-durations (`PT1H`) are read too, because some serialisers write those. Python keeps microseconds, so the seventh digit
-(100 ns) is cut off. Numbers may come as text: System.Text.Json can be told to write them so.
+Dates come in ISO 8601 with up to seven fractional digits, with `Z`, an offset, or no zone at all. Durations are .NET
+time spans, `[-][d.]hh:mm:ss[.fffffff]`, or ISO 8601 durations (`PT1H`). Python keeps microseconds, so the seventh digit
+(100 ns) is cut off.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ _SECONDS_OF_AN_HOUR = 3_600
 _SECONDS_OF_A_MINUTE = 60
 
 # The C function reads every form above, seven digits included (it cuts off the seventh), so reading costs one call.
+# A date without a zone stays without one: guessing would shift it.
 parse_datetime = dt.datetime.fromisoformat
 _MIDNIGHT = parse_datetime("0001-01-01T00:00:00")
 
@@ -44,11 +44,10 @@ def parse_date(text: str) -> dt.date:
 def parse_timespan(text: str) -> dt.timedelta:
     """Read a .NET time span or an ISO 8601 duration.
 
-    Spans under a day in .NET's constant form, nearly all of them, are read as a time of day by the C parser.
-
     Raises:
         ValueError: the text is neither, or longer than Python's timedelta can hold.
     """
+    # Nearly all spans are under a day and in .NET's constant form; the C parser reads those as a time of day.
     if text[2:3] == ":" == text[5:6]:
         try:
             return parse_datetime(f"0001-01-01T{text}") - _MIDNIGHT
@@ -63,6 +62,7 @@ def parse_int(text: str) -> int | str:
         number = int(text)
     except ValueError:
         return text
+    # "007" and "1_000" are integers to Python, but no number that a serialiser wrote.
     return number if str(number) == text else text
 
 

@@ -2,14 +2,14 @@
 
 """Which member of a union a JSON value is.
 
-The JSON type decides first, then the document's discriminator, then which model's fields fit best. The order of
-members in the document never decides between models of different shape.
+The JSON type decides first, then the document's discriminator, then which model's fields fit best.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_origin
 
+from ._annotations import fields
 from ._enums import OpenIntEnum, OpenStrEnum
 from ._json import is_array, is_object
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Candidate = tuple[Any, Callable[[Any], Any]]
 
+# Without RecursionError: what is nested too deeply for one member is so for all, and trying each would take ages.
 _MISFITS = (TypeError, ValueError, AttributeError, KeyError, OverflowError)
 _NUMBERS = (bool, int, float)
 
@@ -26,38 +27,36 @@ def _is_subclass(tp: object, *bases: type) -> bool:
     return isinstance(tp, type) and issubclass(tp, bases)
 
 
-def _is_list(tp: Any) -> bool:  # noqa: ANN401 - a type, or a form of typing
+def _is_list(tp: Any) -> bool:
     return bool(tp is list or get_origin(tp) is list)
 
 
-def _required(model: Any) -> set[str]:  # noqa: ANN401 - a model class
-    annotations = model.__annotations__
-    return {wire for name, wire in model.__wire_names__.items() if "Unset" not in annotations[name].split(" | ")}
-
-
-def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, bool, int, int]:  # noqa: ANN401 - a model class
+def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, bool, int, int]:
     """Grade how well an object fits a model: discriminator, required fields, known fields, few missing ones."""
     known = set(model.__wire_names__.values())
+    needed = {wire for _, wire, _, required in fields(model) if required}
     discriminator = model.__discriminated_by__
     # The document's mapping has texts for keys, whatever the member itself is.
     chosen = bool(discriminator) and str(value.get(discriminator[0])) in discriminator[1]
     present = known & value.keys()
-    return chosen, _required(model) <= value.keys(), len(present), -len(known - present)
+    return chosen, needed <= value.keys(), len(present), -len(known - present)
 
 
-def _choose_model(models: list[Candidate], value: dict[str, Any]) -> Any:  # noqa: ANN401 - one of the models
+def _choose_model(models: list[Candidate], value: dict[str, Any]) -> Any:
+    # The sort is stable: the document's order decides only between models that fit equally well.
     ranked = sorted(models, key=lambda candidate: _fit(candidate[0], value), reverse=True)
     failure: Exception | None = None
     for _, decoder in ranked:
         try:
             return decoder(value)
         except _MISFITS as error:
+            # The best fit's failure is the one that says what is wrong.
             failure = failure or error
     raise failure or TypeError("an object does not fit any member")
 
 
-def _choose_text(texts: list[Candidate], value: str) -> Any:  # noqa: ANN401 - one of the members
-    """Prefer a known member of an enumeration, then what can be parsed, then plain text, then an unknown member."""
+def _choose_text(texts: list[Candidate], value: str) -> Any:
+    """Prefer a known member of an enumeration, then what can be parsed, then text as it is, then an unknown member."""
     for tp, decoder in texts:
         if _is_subclass(tp, OpenStrEnum):
             found = decoder(value)
@@ -77,7 +76,7 @@ def _choose_text(texts: list[Candidate], value: str) -> Any:  # noqa: ANN401 - o
     return value
 
 
-def _choose_list(lists: list[Candidate], value: list[Any]) -> Any:  # noqa: ANN401 - one of the members
+def _choose_list(lists: list[Candidate], value: list[Any]) -> Any:
     for _, decoder in lists:
         try:
             return decoder(value)
@@ -96,7 +95,7 @@ def chooser(candidates: tuple[Candidate, ...]) -> Callable[[Any], Any]:
     numbers = [pair for pair in candidates if _is_subclass(pair[0], OpenIntEnum)]
     texts = [pair for pair in candidates if pair not in models and pair not in lists and pair[0] not in _NUMBERS]
 
-    def choose(value: Any) -> Any:  # noqa: ANN401 - JSON in, a member out
+    def choose(value: Any) -> Any:
         if is_object(value):
             return _choose_model(models, value)
         if is_array(value):

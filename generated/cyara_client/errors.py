@@ -84,6 +84,7 @@ class ApiError(CyaraError):
         self.attempt = attempt
         self.retry_after = retry_after
         self.host = host
+        # Neither headers nor body: whoever logs `args` must not log a secret.
         super().__init__(method, path_template, operation_id, status_code)
 
     def __str__(self) -> str:
@@ -103,7 +104,8 @@ class ApiError(CyaraError):
         return "; ".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the facts: the arguments are keyword-only."""
+        """Pickle by the attributes."""
+        # Exceptions are rebuilt from `args`, which cannot carry keyword-only arguments.
         return _restore, (type(self), dict(self.__dict__))
 
 
@@ -217,7 +219,7 @@ class DecodingError(CyaraError):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the facts: most arguments are keyword-only."""
+        """Pickle by the attributes, as `ApiError` does."""
         return _restore, (type(self), dict(self.__dict__))
 
 

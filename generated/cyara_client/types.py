@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Generic, Literal, TypeVar
 
-from attrs import define
+import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ UNSET: Final = Unset.UNSET
 """Not given and not sent; different from None, which is sent as null."""
 
 
-@define(kw_only=False)
+@attrs.define(kw_only=False)
 class File:
     """A file to upload.
 
@@ -51,7 +51,8 @@ class File:
     mime_type: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a path in place of the content, which would be sent as if it were that."""
+        """Refuse a path in place of the content."""
+        # It would be sent as if it were the content.
         if isinstance(self.payload, (str, PathLike)):
             raise TypeError("File takes bytes or an open binary file, not a path; pass File.from_path(path).")
 
@@ -66,14 +67,14 @@ class File:
         return BytesIO(self.payload) if isinstance(self.payload, bytes) else self.payload
 
 
-@define(kw_only=True)
+@attrs.define(kw_only=True)
 class Response(Generic[T]):
     """What came back, whatever the status.
 
     `parsed` is the typed answer of a success and None otherwise; then `error` says what `sync` would have raised.
-    `status_code` is a plain int, because portals and gateways send numbers that no registry knows (499, 520).
     """
 
+    # Not HTTPStatus: portals and gateways send numbers that no registry knows (499, 520).
     status_code: int
     content: bytes
     headers: Mapping[str, str]

@@ -12,12 +12,12 @@ from pipeline.children.sandbox import confine
 from pipeline.install.layout import PACKAGE
 
 if TYPE_CHECKING:
-    from pipeline.generate import Endpoint
+    from pipeline.generate import GeneratedEndpoint
 
 TIMEOUT = 600.0
 
 
-def failing_imports(package: Path, endpoints: list[Endpoint], *, work: Path) -> dict[str, str]:
+def failing_imports(package: Path, endpoints: list[GeneratedEndpoint], *, work: Path) -> dict[str, str]:
     """Return the endpoint modules that cannot be imported, each with the error's name and text.
 
     Raises:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import asdict
-
 from pipeline.document.document import dump_json
 from pipeline.errors import VerificationError, listed, quoted
-from pipeline.generate import Endpoint, GeneratorInputs, generate, put_headers
+from pipeline.generate import GeneratedEndpoint, GeneratorInputs, generate, put_headers
 from pipeline.imports import failing_imports
 from pipeline.index import write_index
 from pipeline.inputs import allowed_operations, read_settings, settings_for
 from pipeline.tools import tidy
 from pipeline.typecheck import require_types
 from pipeline.verify import verify
+from pipeline.verify.security import unmet_security
 
 if TYPE_CHECKING:
     from pipeline.children.child import Child
@@ -49,14 +48,12 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
             package,
             received=prepared.received,
             effective=prepared.effective,
-            names=prepared.names,
             public_operations=settings_for(openapi / "public-operations.yaml", job),
             platform=job.platform,
             spec_sha256=job.received.sha256,
             upstream_bytes=job.received.as_json(),
             # A package for which nothing was corrected carries one document, not two of the same content.
             corrected=None if prepared.corrected == job.received.data else dump_json(prepared.corrected),
-            endpoints=[asdict(endpoint) for endpoint in endpoints],
             aliases=aliases,
         )
         put_headers(package)
@@ -67,8 +64,8 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
         _require_importable(job, endpoints)
 
 
-def _require_importable(job: Job, endpoints: list[Endpoint]) -> None:
-    """Import every endpoint; one that raises is named."""
+def _require_importable(job: Job, endpoints: list[GeneratedEndpoint]) -> None:
+    """Import every endpoint, where no verification does it anyway."""
     with job.progress.stage("import"):
         failures = failing_imports(job.staged.package, endpoints, work=job.work)
         job.report.operations_importable = len(endpoints) - len(failures)
@@ -88,6 +85,8 @@ def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
     if job.request.types:
         with job.progress.stage("types"):
             require_types(job.staged.package, work=job.work)
+    # Reported and not refused: a document may say nothing, or the wrong thing, of a portal that takes our header.
+    job.report.unmet_security = unmet_security(prepared.received)
     allowed = allowed_operations(job)
     if not job.request.verify:
         return allowed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, define, field
 
 from pipeline.document.document import dump_json
-from pipeline.errors import file_system_error, listed
+from pipeline.errors import file_system_error, listed, quoted
 from pipeline.install.lock import SUMMARY
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class BuildReport:
     """Of how many operations the request is valid under the document, of how many."""
     failures: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     """What verification found wrong, operation by operation."""
+    unmet_security: dict[str, str] = field(factory=dict[str, str])
+    """Operations that do not ask for the header Authorization, which the client sends, each with what they ask for."""
     allowed: list[str] = field(factory=list[str])
     """Operations whose failure ``openapi/allow.json`` accepts."""
     skipped: list[str] = field(factory=list[str])
@@ -75,6 +77,12 @@ class BuildReport:
             rules = sorted({str(change["rule"]) for change in self.changes})
             lines.append(
                 f"{len(self.changes)} changes by {len(rules)} rules before generation: {listed(rules, limit=40)}."
+            )
+        if self.unmet_security:
+            named = [f"{quoted(name)} ({quoted(reason)})" for name, reason in self.unmet_security.items()]
+            lines.append(
+                f"{len(named)} operation(s) do not ask for the header Authorization, which every call sends: "
+                f"{listed(named, limit=5)}."
             )
         lines += [f"Skipped: {what}." for what in self.skipped]
         lines += [f"Warning: {what}" for what in self.warnings]

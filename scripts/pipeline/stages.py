@@ -17,6 +17,7 @@ from pipeline.install.upstream import FOLDER, NOTE, note_beside, provenance, rep
 from pipeline.package import verify_package, write_package
 from pipeline.prepare import prepare
 from pipeline.tools import PINNED, require_pinned_tools
+from pipeline.verify.security import unmet_security
 
 if TYPE_CHECKING:
     from pipeline.job import Job
@@ -50,7 +51,7 @@ def report_unchanged(job: Job) -> None:
     Raises:
         PipelineError: the document can no longer be prepared.
     """
-    prepare(job)
+    job.report.unmet_security = unmet_security(prepare(job).received)
     # Only for what they report as skipped: files that belong to another document.
     settings_for(job.request.repository.openapi / "public-operations.yaml", job)
     allowed_operations(job)

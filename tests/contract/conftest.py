@@ -21,7 +21,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture
 def some_of(document: dict[str, Any]):
-    """Return the document with some of its operations only, so that a proof takes a moment."""
+    """Return the document with some of its operations only, so that verification takes a moment."""
 
     def pick(*operation_ids: str) -> dict[str, Any]:
         picked = copy.deepcopy(document)

@@ -1,4 +1,4 @@
-"""The contract of the committed package, proved by the very code that proves a package being built."""
+"""The contract of the committed package, verified by the very code that verifies a package being built."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_operation(report, operation):
     assert [f"{failure.what}: {failure.why}" for failure in report.failing if failure.operation == operation] == []
 
 
-def test_everything_was_proved(report):
+def test_everything_was_verified(report):
     assert report.operations == report.operations_importable == len(OPERATIONS) == 29
     assert report.requests_valid == [29, 29]
     # ExportTestCase answers XML, and four operations answer nothing.

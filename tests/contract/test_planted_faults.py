@@ -169,7 +169,7 @@ def test_a_wrong_request_is_found(package, some_of, operation, file, old, new, w
             "answer unknown_enum",
         ),
         ("GetUserRoles", "api/users/get_user_roles.py", "-> list[str]:", "-> list[int]:", "answer full"),
-        ("GetPlan", "_model.py", "return _encode.model_to_json(self)", "return {}", "answer full"),
+        ("GetPlan", "_encode.py", "return _model_to_json(self)", "return {}", "answer full"),
     ],
     ids=["null undeclared", "closed enum", "wrong type", "everything lost"],
 )

@@ -34,7 +34,7 @@ def build_package(document: dict[str, Any], folder: Path, name: str) -> Path:
 
 
 @attrs.define
-class Seen:
+class ReceivedRequest:
     """One request as it came over the wire."""
 
     method: str
@@ -63,8 +63,8 @@ class Wire:
     """A server whose answers the test decides, and that keeps what it saw."""
 
     base_url: str = ""
-    answer: Callable[[Seen], Reply] = attrs.field(default=lambda _: Reply(204))
-    seen: list[Seen] = attrs.field(factory=list)
+    answer: Callable[[ReceivedRequest], Reply] = attrs.field(default=lambda _: Reply(204))
+    requests: list[ReceivedRequest] = attrs.field(factory=list)
     account_id: int | None = 7
     _client: httpx.Client | None = None
     _loop_client: httpx.AsyncClient | None = None
@@ -114,9 +114,9 @@ def handler_of(wire: Wire) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            seen = Seen(method=self.command, target=self.path, headers=headers, body=self._body())
-            wire.seen.append(seen)
-            reply = wire.answer(seen)
+            request = ReceivedRequest(method=self.command, target=self.path, headers=headers, body=self._body())
+            wire.requests.append(request)
+            reply = wire.answer(request)
             self.send_response_only(reply.status)
             if reply.body:
                 self.send_header("Content-Type", reply.media_type)

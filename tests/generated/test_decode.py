@@ -94,7 +94,7 @@ def test_typed_additional_properties(zoo: Zoo) -> None:
 
 @pytest.mark.parametrize(("kind", "name"), [("feline", "Cat"), ("canine", "Dog")])
 def test_the_discriminator_chooses_the_member(zoo: Zoo, kind: str, name: str) -> None:
-    pet = zoo("_decode").decode(zoo("_decode").resolve("Cat | Dog"), {"kind": kind})
+    pet = zoo("_decode").decode(zoo("_annotations").resolve("Cat | Dog"), {"kind": kind})
     assert type(pet).__name__ == name
 
 
@@ -103,7 +103,7 @@ def test_the_discriminator_chooses_the_member(zoo: Zoo, kind: str, name: str) ->
 )
 def test_without_a_known_discriminator_the_fields_choose(zoo: Zoo, more: dict[str, Any], name: str) -> None:
     for union in ("Cat | Dog", "Dog | Cat"):
-        pet = zoo("_decode").decode(zoo("_decode").resolve(union), {"kind": "new", **more})
+        pet = zoo("_decode").decode(zoo("_annotations").resolve(union), {"kind": "new", **more})
         assert type(pet).__name__ == name
 
 
@@ -147,7 +147,7 @@ _JSON = st.recursive(
 def test_no_json_ever_raises_anything_else(zoo: Zoo, value: object, annotation: str) -> None:
     decode = zoo("_decode")
     with suppress(zoo("errors").DecodingError):
-        decode.decode(decode.resolve(annotation), value)
+        decode.decode(zoo("_annotations").resolve(annotation), value)
 
 
 @settings(max_examples=100, deadline=None)

@@ -38,12 +38,12 @@ def test_a_file_arrives(zoo: Zoo, wire: Wire, face: str, tmp_path: Path) -> None
     wire.answer = lambda _: _file()
     target = tmp_path / "test.bin"
     target.write_bytes(b"old")
-    told: list[tuple[int, int | None]] = []
+    reports: list[tuple[int, int | None]] = []
     digest = hashlib.sha256(CONTENT).hexdigest().upper()
-    options = {"progress": lambda *now: told.append(now), "max_bytes": len(CONTENT), "sha256": digest}
+    options = {"progress": lambda *now: reports.append(now), "max_bytes": len(CONTENT), "sha256": digest}
     assert _download(zoo, wire, face, target, **options) == target
     assert target.read_bytes() == CONTENT
-    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert reports[-1] == (len(CONTENT), len(CONTENT))
     assert list(tmp_path.iterdir()) == [target]
 
 
@@ -99,20 +99,20 @@ def test_a_path_where_no_file_can_be_is_refused_before_anything_is_sent(
     for path, text in ((tmp_path, "is a folder"), (tmp_path / "missing" / "test.bin", "does not exist")):
         with pytest.raises(error, match=f"{text}; nothing was sent"):
             _download(zoo, wire, face, path)
-    assert wire.seen == []
+    assert wire.requests == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes, links and devices of Windows are others")
 @pytest.mark.parametrize("face", FACES)
 def test_a_file_is_made_like_any_other(zoo: Zoo, wire: Wire, face: str, tmp_path: Path) -> None:
     wire.answer = lambda _: _file()
-    plain, old, link = tmp_path / "plain.bin", tmp_path / "old.bin", tmp_path / "link.bin"
+    fresh, old, link = tmp_path / "plain.bin", tmp_path / "old.bin", tmp_path / "link.bin"
     old.write_bytes(b"old")
     old.chmod(0o640)
     link.symlink_to(old)
     (tmp_path / "reference").touch()
-    assert _download(zoo, wire, face, plain) == plain
-    assert plain.stat().st_mode == (tmp_path / "reference").stat().st_mode
+    assert _download(zoo, wire, face, fresh) == fresh
+    assert fresh.stat().st_mode == (tmp_path / "reference").stat().st_mode
     assert _download(zoo, wire, face, link) == link
     assert link.is_symlink()
     assert (old.read_bytes(), old.stat().st_mode & 0o777) == (CONTENT, 0o640)
@@ -120,7 +120,7 @@ def test_a_file_is_made_like_any_other(zoo: Zoo, wire: Wire, face: str, tmp_path
     assert _download(zoo, wire, face, longest).read_bytes() == CONTENT
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    calls = len(wire.seen)
+    calls = len(wire.requests)
     with pytest.raises(zoo("errors").DownloadError, match="no file; nothing was sent"):
         _download(zoo, wire, face, pipe)
-    assert len(wire.seen) == calls
+    assert len(wire.requests) == calls

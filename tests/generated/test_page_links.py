@@ -12,7 +12,7 @@ from generated_kit import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generated_kit import Seen, Wire
+    from generated_kit import ReceivedRequest, Wire
 
     Zoo = Callable[[str], Any]
 
@@ -24,17 +24,17 @@ def _animals(*numbers: int) -> list[dict[str, Any]]:
     return [{"animalId": number, "name": "x"} for number in numbers]
 
 
-def _number(seen: Seen) -> int:
-    return int(parse_qs(urlsplit(seen.target).query.lower()).get("pageno", ["1"])[0])
+def _number(request: ReceivedRequest) -> int:
+    return int(parse_qs(urlsplit(request.target).query.lower()).get("pageno", ["1"])[0])
 
 
-def _two_pages(link: str, *, total: int | None = None) -> Callable[[Seen], Reply]:
+def _two_pages(link: str, *, total: int | None = None) -> Callable[[ReceivedRequest], Reply]:
     """Answer two pages, the first with this link to the second; `{port}` stands for the port that was called."""
 
-    def answer(seen: Seen) -> Reply:
-        _, _, port = seen.headers["host"].partition(":")
+    def answer(request: ReceivedRequest) -> Reply:
+        _, _, port = request.headers["host"].partition(":")
         first = {"results": _animals(1, 2), "nextPage": link.format(port=port), "totalResults": total}
-        return Reply.of(first if _number(seen) == 1 else {"results": _animals(3), "nextPage": None})
+        return Reply.of(first if _number(request) == 1 else {"results": _animals(3), "nextPage": None})
 
     return answer
 
@@ -82,7 +82,7 @@ def test_a_link_to_another_origin_is_refused_and_nothing_is_sent(
     with pytest.raises(zoo("errors").PageError, match=r"is bound to http://127\.0\.0\.1:.*nothing was sent there"):
         _read(zoo, wire, face, into=read, prefetch=prefetch)
     assert read == [1, 2]
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -101,7 +101,7 @@ def test_a_link_to_another_origin_is_refused_and_nothing_is_sent(
 def test_a_link_to_the_own_origin_is_followed(zoo: Zoo, wire: Wire, face: str, link: str) -> None:
     wire.answer = _two_pages(link)
     assert _read(zoo, wire, face) == [1, 2, 3]
-    assert {urlsplit(seen.target).path for seen in wire.seen} == {PATH}
+    assert {urlsplit(request.target).path for request in wire.requests} == {PATH}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_link_to_the_own_origin_is_followed(zoo: Zoo, wire: Wire, face: str, l
 def test_origins_are_compared_as_names_are_resolved(zoo: Zoo, base: str, link: str, *, same: bool) -> None:
     links = zoo("_links")
     with httpx.Client(base_url=base) as http:
-        found = links.Links("list", links.bound_to(http))
+        found = links.Links("list", links.origin_of(http))
     if same:
         assert found.follow(link) == "list?page=2"
     else:
@@ -161,7 +161,7 @@ def test_a_link_to_another_list_is_refused(zoo: Zoo, wire: Wire) -> None:
     wire.answer = _two_pages("/somewhere/else?pageno=2")
     with pytest.raises(zoo("errors").PageError, match="leads to another list; nothing was sent there"):
         _read(zoo, wire, "sync")
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 def test_a_number_in_the_place_of_a_link_is_an_error_and_not_an_end(zoo: Zoo, wire: Wire) -> None:
@@ -172,47 +172,47 @@ def test_a_number_in_the_place_of_a_link_is_an_error_and_not_an_end(zoo: Zoo, wi
 
 @pytest.mark.parametrize("face", FACES)
 def test_links_in_a_circle_are_an_error(zoo: Zoo, wire: Wire, face: str) -> None:
-    def circle(seen: Seen) -> Reply:
-        number = 2 if "pageno=1" in seen.target else 1
-        return Reply.of({"results": _animals(len(wire.seen)), "nextPage": f"?pageno={number}"})
+    def circle(request: ReceivedRequest) -> Reply:
+        number = 2 if "pageno=1" in request.target else 1
+        return Reply.of({"results": _animals(len(wire.requests)), "nextPage": f"?pageno={number}"})
 
     wire.answer = circle
     with pytest.raises(zoo("errors").PageError, match="leads back"):
         _read(zoo, wire, face)
-    assert len(wire.seen) <= 4
+    assert len(wire.requests) <= 4
 
 
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("total", [None, 2, 1000])
 def test_one_page_under_ever_other_links_is_a_circle(zoo: Zoo, wire: Wire, face: str, total: int | None) -> None:
-    wire.answer = lambda seen: Reply.of(
-        {"results": _animals(1, 2), "nextPage": f"?pageno={_number(seen) + 1}", "totalResults": total}
+    wire.answer = lambda request: Reply.of(
+        {"results": _animals(1, 2), "nextPage": f"?pageno={_number(request) + 1}", "totalResults": total}
     )
     read: list[int] = []
     with pytest.raises(zoo("errors").PageError, match="round in a circle; items read before: 2"):
         _read(zoo, wire, face, into=read)
     assert read == [1, 2]
-    assert len(wire.seen) == 2
+    assert len(wire.requests) == 2
 
 
 def test_pages_far_beyond_the_total_are_an_error(zoo: Zoo, wire: Wire) -> None:
-    wire.answer = lambda seen: Reply.of(
+    wire.answer = lambda request: Reply.of(
         {
-            "results": _animals(_number(seen) % 2, 2),
-            "nextPage": f"?pageno={_number(seen) + 1}",
+            "results": _animals(_number(request) % 2, 2),
+            "nextPage": f"?pageno={_number(request) + 1}",
             "totalResults": 4,
         }
     )
     with pytest.raises(zoo("errors").PageError, match="items were read of a list of 4"):
         _read(zoo, wire, "sync")
-    assert len(wire.seen) < 60
+    assert len(wire.requests) < 60
 
 
 def test_a_list_that_grows_while_it_is_read_is_read_to_its_end(zoo: Zoo, wire: Wire) -> None:
-    wire.answer = lambda seen: Reply.of(
+    wire.answer = lambda request: Reply.of(
         {
-            "results": _animals(_number(seen)),
-            "nextPage": f"?pageno={_number(seen) + 1}" if _number(seen) < 9 else None,
+            "results": _animals(_number(request)),
+            "nextPage": f"?pageno={_number(request) + 1}" if _number(request) < 9 else None,
             "totalResults": 3,
         }
     )
@@ -221,8 +221,8 @@ def test_a_list_that_grows_while_it_is_read_is_read_to_its_end(zoo: Zoo, wire: W
 
 @pytest.mark.parametrize("face", FACES)
 def test_an_empty_page_with_a_link_does_not_end_the_list(zoo: Zoo, wire: Wire, face: str) -> None:
-    def answer(seen: Seen) -> Reply:
-        number = _number(seen)
+    def answer(request: ReceivedRequest) -> Reply:
+        number = _number(request)
         following = f"?pageno={number + 1}" if number < 4 else None
         return Reply.of({"results": [] if number == 2 else _animals(number), "nextPage": following, "totalResults": 3})
 
@@ -232,8 +232,8 @@ def test_an_empty_page_with_a_link_does_not_end_the_list(zoo: Zoo, wire: Wire, f
 
 @pytest.mark.parametrize("total", [5, None])
 def test_a_list_that_shrinks_on_the_way_ends(zoo: Zoo, wire: Wire, total: int | None) -> None:
-    def shrinking(seen: Seen) -> Reply:
-        number = _number(seen)
+    def shrinking(request: ReceivedRequest) -> Reply:
+        number = _number(request)
         following = f"?pageno={number + 1}" if number == 1 or total else None
         return Reply.of(
             {"results": _animals(*range(5)) if number == 1 else [], "nextPage": following, "totalResults": total}
@@ -241,12 +241,12 @@ def test_a_list_that_shrinks_on_the_way_ends(zoo: Zoo, wire: Wire, total: int | 
 
     wire.answer = shrinking
     assert _read(zoo, wire, "sync") == [0, 1, 2, 3, 4]
-    assert len(wire.seen) == 2
+    assert len(wire.requests) == 2
 
 
 @pytest.mark.parametrize("face", FACES)
 def test_an_endless_row_of_empty_pages_ends(zoo: Zoo, wire: Wire, face: str) -> None:
-    wire.answer = lambda seen: Reply.of({"results": [], "nextPage": f"?pageno={_number(seen) + 1}"})
+    wire.answer = lambda request: Reply.of({"results": [], "nextPage": f"?pageno={_number(request) + 1}"})
     with pytest.raises(zoo("errors").PageError, match="pages in a row were empty"):
         _read(zoo, wire, face)
-    assert len(wire.seen) <= 102
+    assert len(wire.requests) <= 102

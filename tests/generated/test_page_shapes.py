@@ -14,7 +14,7 @@ from page_shapes import DOCUMENT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from generated_kit import Seen, Wire
+    from generated_kit import ReceivedRequest, Wire
 
     Lists = Callable[[str], Any]
     Query = dict[str, str]
@@ -41,9 +41,9 @@ def _following(start: int) -> int | None:
     return start + SIZE if start + SIZE < TOTAL else None
 
 
-def _by_query(answer: Callable[[Query], object]) -> Callable[[Seen], Reply]:
-    def reply(seen: Seen) -> Reply:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(seen.target).query).items()}
+def _by_query(answer: Callable[[Query], object]) -> Callable[[ReceivedRequest], Reply]:
+    def reply(request: ReceivedRequest) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.target).query).items()}
         return Reply.of(answer(query))
 
     return reply
@@ -147,7 +147,7 @@ def test_all_items_of_a_list_come_once(
 ) -> None:
     wire.answer = _by_query(answer)
     assert _read(lists, wire, name, face) == list(range(TOTAL))
-    assert len(wire.seen) == PAGES
+    assert len(wire.requests) == PAGES
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -157,7 +157,7 @@ def test_pages_that_are_asked_for_and_told_by_two_counts_are_found_out(
 ) -> None:
     wire.answer = _by_query(_spring(first, echoed))
     assert _read(lists, wire, "spring", face) == list(range(TOTAL))
-    assert len(wire.seen) == PAGES + 1
+    assert len(wire.requests) == PAGES + 1
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -180,7 +180,7 @@ def test_a_next_page_of_another_kind_is_an_error_and_not_an_end(lists: Lists, wi
     wire.answer = _by_query(lambda _: {"items": _things(0), "nextPage": value})
     with pytest.raises(lists("errors").PageError, match="nextPage is not a way to the next page"):
         _read(lists, wire, "next_page", "sync")
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 def test_a_count_of_the_page_is_not_taken_for_the_total(lists: Lists, wire: Wire) -> None:
@@ -195,14 +195,14 @@ def test_a_count_of_the_page_is_not_taken_for_the_total(lists: Lists, wire: Wire
 def test_a_count_of_more_than_the_page_has_is_the_total(lists: Lists, wire: Wire) -> None:
     wire.answer = _by_query(lambda query: {"items": _things((int(query.get("page", "1")) - 1) * SIZE), "count": TOTAL})
     assert _read(lists, wire, "count", "sync") == list(range(TOTAL))
-    assert len(wire.seen) == PAGES
+    assert len(wire.requests) == PAGES
 
 
 @pytest.mark.parametrize("count", [3, None])
 def test_a_list_that_is_answered_whole_for_any_page_is_read_once(lists: Lists, wire: Wire, count: int | None) -> None:
     wire.answer = _by_query(lambda _: {"items": _things(0), "count": count})
     assert _read(lists, wire, "count", "sync") == [0, 1, 2]
-    assert len(wire.seen) == 2
+    assert len(wire.requests) == 2
 
 
 def test_the_first_page_for_any_page_of_a_longer_list_is_an_error_and_not_an_end(lists: Lists, wire: Wire) -> None:
@@ -244,7 +244,7 @@ def test_equal_words_without_end_come_to_an_end(lists: Lists, wire: Wire, total:
     wire.answer = _by_query(answer)
     with pytest.raises(lists("errors").PageError, match="circle" if total else "all the same"):
         _read(lists, wire, "words", "sync")
-    assert len(wire.seen) <= (total + 2 if total else 110)
+    assert len(wire.requests) <= (total + 2 if total else 110)
 
 
 def test_what_the_document_does_not_show_beyond_doubt_has_no_iterator(lists: Lists) -> None:

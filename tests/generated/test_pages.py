@@ -12,7 +12,7 @@ from generated_kit import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generated_kit import Seen, Wire
+    from generated_kit import ReceivedRequest, Wire
 
     Zoo = Callable[[str], Any]
 
@@ -25,16 +25,16 @@ def _items(start: int, stop: int) -> list[dict[str, Any]]:
     return [{"animalId": number, "name": "x"} for number in range(start, min(stop, TOTAL))]
 
 
-def _portal(kind: str) -> Callable[[Seen], Reply]:
+def _portal(kind: str) -> Callable[[ReceivedRequest], Reply]:
     """Answer one kind of page, five items each."""
 
-    def answer(seen: Seen) -> Reply:
-        parts = urlsplit(seen.target)
+    def answer(request: ReceivedRequest) -> Reply:
+        parts = urlsplit(request.target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if kind == "link":
             number = int(query.get("pageno", 1))
             start = (number - 1) * SIZE
-            base = f"http://{seen.headers['host']}{parts.path}"
+            base = f"http://{request.headers['host']}{parts.path}"
             following = f"{base}?pageno={number + 1}&pageSize={SIZE}" if start + SIZE < TOTAL else None
             return Reply.of({"results": _items(start, start + SIZE), "nextPage": following, "totalResults": TOTAL})
         if kind == "cursor":
@@ -76,14 +76,14 @@ def _read(zoo: Zoo, wire: Wire, kind: str, face: str, **options: Any) -> list[in
 def test_every_item_comes_once_and_in_order(zoo: Zoo, wire: Wire, kind: str, face: str, *, prefetch: bool) -> None:
     wire.answer = _portal(kind)
     assert _read(zoo, wire, kind, face, prefetch=prefetch) == list(range(TOTAL))
-    assert len(wire.seen) == 5
+    assert len(wire.requests) == 5
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
 def test_bare_arrays_work_the_same(zoo: Zoo, wire: Wire, face: str) -> None:
     wire.answer = lambda _: Reply.of(_items(0, 3))
     assert _read(zoo, wire, "array", face) == [0, 1, 2]
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
@@ -92,7 +92,7 @@ def test_null_is_no_page(zoo: Zoo, wire: Wire, kind: str, face: str) -> None:
     wire.answer = lambda _: Reply.of(None)
     with pytest.raises(zoo("errors").DecodingError, match="not a page of the list"):
         _read(zoo, wire, kind, face)
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
@@ -100,7 +100,7 @@ def test_null_is_no_page(zoo: Zoo, wire: Wire, kind: str, face: str) -> None:
 def test_limit_asks_for_no_page_too_many(zoo: Zoo, wire: Wire, face: str, limit: int, calls: int) -> None:
     wire.answer = _portal("link")
     assert _read(zoo, wire, "link", face, limit=limit) == list(range(min(limit, TOTAL)))
-    assert len(wire.seen) == calls
+    assert len(wire.requests) == calls
 
 
 def test_a_negative_limit_is_refused(zoo: Zoo, wire: Wire) -> None:
@@ -124,19 +124,19 @@ def test_on_page_tells_the_progress(zoo: Zoo, wire: Wire) -> None:
 def test_own_filters_stay_when_the_link_forgets_them(zoo: Zoo, wire: Wire) -> None:
     wire.answer = _portal("link")
     _read(zoo, wire, "link", "sync", mood=zoo("models").Mood.WILD)
-    assert all("mood=Wild" in seen.target for seen in wire.seen)
+    assert all("mood=Wild" in request.target for request in wire.requests)
 
 
 def test_a_portal_that_ignores_the_page_number_is_read_once(zoo: Zoo, wire: Wire) -> None:
     wire.answer = lambda _: Reply.of({"data": _items(0, 5)})
     assert _read(zoo, wire, "page", "sync") == [0, 1, 2, 3, 4]
-    assert len(wire.seen) == 2
+    assert len(wire.requests) == 2
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
 def test_the_error_of_a_page_comes_after_the_items_before_it(zoo: Zoo, wire: Wire, face: str) -> None:
     good = _portal("link")
-    wire.answer = lambda seen: good(seen) if "pageno=3" not in seen.target else Reply(503)
+    wire.answer = lambda request: good(request) if "pageno=3" not in request.target else Reply(503)
     read: list[int] = []
     iterator = _iterator(zoo, wire, "link", face)
 
@@ -159,7 +159,7 @@ def test_leaving_early_leaves_no_thread_that_works_on(zoo: Zoo, wire: Wire) -> N
         if item.animal_id == 2:
             break
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cyara-next-page")]
-    assert len(wire.seen) <= 2
+    assert len(wire.requests) <= 2
 
 
 def test_shapes_are_in_the_table_of_operations(zoo: Zoo) -> None:

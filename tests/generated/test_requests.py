@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _query(wire: Wire) -> str:
-    return wire.seen[-1].target.partition("?")[2]
+    return wire.requests[-1].target.partition("?")[2]
 
 
 @pytest.mark.parametrize(
@@ -55,21 +55,21 @@ def test_objects_in_the_query(zoo: Zoo, wire: Wire) -> None:
 
 def test_headers_and_cookies(zoo: Zoo, wire: Wire) -> None:
     zoo("api.wire.search").sync(client=wire, x_note="hello", taste="sweet; x=1")
-    assert wire.seen[-1].headers["x-note"] == "hello"
-    assert wire.seen[-1].headers["cookie"] == "taste=sweet%3B%20x%3D1"
+    assert wire.requests[-1].headers["x-note"] == "hello"
+    assert wire.requests[-1].headers["cookie"] == "taste=sweet%3B%20x%3D1"
 
 
 def test_path_arguments_cannot_leave_their_place(zoo: Zoo, wire: Wire) -> None:
-    wire.answer = lambda seen: type(seen) and _animal()
+    wire.answer = lambda request: type(request) and _animal()
     zoo("api.animals.get_animal").sync(1, "a/b?c#d %", client=wire)
-    assert wire.seen[-1].target == "/cyarawebapi/accounts/1/animals/a%2Fb%3Fc%23d%20%25"
+    assert wire.requests[-1].target == "/cyarawebapi/accounts/1/animals/a%2Fb%3Fc%23d%20%25"
 
 
 @pytest.mark.parametrize("bad", ["", None, "..", "."])
 def test_path_arguments_must_address_something(zoo: Zoo, wire: Wire, bad: object) -> None:
     with pytest.raises(ValueError, match="animal_id must not be empty"):
         zoo("api.animals.get_animal").sync(1, bad, client=wire)
-    assert wire.seen == []
+    assert wire.requests == []
 
 
 def _animal() -> Any:
@@ -83,7 +83,7 @@ def test_every_request_says_what_it_is_and_what_it_accepts(zoo: Zoo, wire: Wire)
     assert arguments["extensions"]["cyara.operation"] is zoo("operations").OPERATIONS["GetAnimal"]
     wire.answer = lambda _: _animal()
     zoo("api.animals.get_animal").sync(1, "2", client=wire)
-    assert wire.seen[-1].headers["accept"] == "application/json"
+    assert wire.requests[-1].headers["accept"] == "application/json"
 
 
 def test_the_operation_lies_where_the_guard_looks_for_it(zoo: Zoo) -> None:
@@ -99,8 +99,8 @@ def test_json_bodies(zoo: Zoo, wire: Wire, face: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _call(zoo("api.animals.create_animal"), face, 1, client=wire, body=animal)
-    assert wire.seen[-1].headers["content-type"] == "application/json"
-    assert wire.seen[-1].body.decode() == '{"animalId":1,"name":"L\u00e9o","mood":"New","naps":"00:05:00"}'
+    assert wire.requests[-1].headers["content-type"] == "application/json"
+    assert wire.requests[-1].body.decode() == '{"animalId":1,"name":"L\u00e9o","mood":"New","naps":"00:05:00"}'
 
 
 def _call(module: Any, face: str, *arguments: object, **named: Any) -> Any:
@@ -122,11 +122,11 @@ def test_multipart_has_a_boundary_of_its_own_each_time(zoo: Zoo, wire: Wire, fac
             tags=["a", "b"],
         )
         _call(zoo("api.files.upload"), face, client=wire, body=body)
-    first, second = (seen.headers["content-type"] for seen in wire.seen)
+    first, second = (request.headers["content-type"] for request in wire.requests)
     boundary = re.fullmatch(r"multipart/form-data; boundary=(\w{16,})", first)
     assert boundary
     assert first != second
-    parts = wire.seen[0].body.split(f"--{boundary[1]}".encode())
+    parts = wire.requests[0].body.split(f"--{boundary[1]}".encode())
     assert len(parts) == 8
     assert content in parts[1]
     assert b'name="file"; filename="a.xml"' in parts[1]
@@ -140,8 +140,8 @@ def test_multipart_has_a_boundary_of_its_own_each_time(zoo: Zoo, wire: Wire, fac
 def test_forms(zoo: Zoo, wire: Wire) -> None:
     body = zoo("models").SendFormBody(name="a&b", tags=["x", "y z"])
     zoo("api.files.send_form").sync(client=wire, body=body)
-    assert wire.seen[-1].headers["content-type"] == "application/x-www-form-urlencoded"
-    assert wire.seen[-1].body == b"name=a%26b&tags=x&tags=y+z"
+    assert wire.requests[-1].headers["content-type"] == "application/x-www-form-urlencoded"
+    assert wire.requests[-1].body == b"name=a%26b&tags=x&tags=y+z"
 
 
 @pytest.mark.parametrize("face", ["sync", "asyncio"])
@@ -151,14 +151,14 @@ def test_raw_files_are_streamed_with_their_length(zoo: Zoo, wire: Wire, face: st
     file = zoo("types").File.from_path(path)
     with file.payload:
         _call(zoo("api.files.put_raw"), face, client=wire, body=file)
-    assert wire.seen[-1].headers["content-length"] == "1000000"
-    assert wire.seen[-1].body == path.read_bytes()
+    assert wire.requests[-1].headers["content-length"] == "1000000"
+    assert wire.requests[-1].body == path.read_bytes()
 
 
 def test_bytes_are_a_body_too(zoo: Zoo, wire: Wire) -> None:
     zoo("api.files.put_raw").sync(client=wire, body=b"abc")
-    assert wire.seen[-1].body == b"abc"
-    assert wire.seen[-1].headers["content-type"] == "application/octet-stream"
+    assert wire.requests[-1].body == b"abc"
+    assert wire.requests[-1].headers["content-type"] == "application/octet-stream"
 
 
 def test_what_is_no_file_is_refused_before_anything_is_sent(zoo: Zoo, wire: Wire, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_what_is_no_file_is_refused_before_anything_is_sent(zoo: Zoo, wire: Wire
                 upload(client=wire, body=given)
     with pytest.raises(TypeError, match=r"not a path; pass File\.from_path"):
         zoo("types").File(str(path))
-    assert wire.seen == []
+    assert wire.requests == []
 
 
 def test_nan_is_refused_before_anything_is_sent(zoo: Zoo, wire: Wire) -> None:
@@ -182,7 +182,7 @@ def test_nan_is_refused_before_anything_is_sent(zoo: Zoo, wire: Wire) -> None:
     endpoint = zoo("api.animals.create_animal").ENDPOINT
     with pytest.raises(ValueError, match="JSON"):
         endpoint.request({"account_id": 1}, body)
-    assert wire.seen == []
+    assert wire.requests == []
 
 
 def test_an_inferred_operation_warns_once_at_the_callers_line(zoo: Zoo, wire: Wire) -> None:

@@ -45,7 +45,7 @@ def test_the_account_may_be_left_out(zoo: Zoo, wire: Wire) -> None:
     animals = zoo("resources").SyncResources(wire).animals
     animals.get_animal(animal_id="2")
     animals.get_animal(account_id=9, animal_id="2")
-    assert [seen.target.split("/")[3] for seen in wire.seen] == ["7", "9"]
+    assert [request.target.split("/")[3] for request in wire.requests] == ["7", "9"]
 
 
 @pytest.mark.parametrize("method", ["get_animal", "iter_animals"])
@@ -54,7 +54,7 @@ def test_without_any_account_one_sentence_says_what_to_do(zoo: Zoo, wire: Wire, 
     arguments = {"animal_id": "2"} if method == "get_animal" else {}
     with pytest.raises(zoo("errors").AccountRequiredError, match=r"connect\(account_id=.*Nothing was sent"):
         getattr(zoo("resources").SyncResources(wire).animals, method)(**arguments)
-    assert wire.seen == []
+    assert wire.requests == []
 
 
 def test_docstrings_say_what_is_known(zoo: Zoo, wire: Wire) -> None:

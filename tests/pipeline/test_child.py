@@ -11,7 +11,7 @@ import psutil  # type: ignore[import-untyped] # has no types of its own
 import pytest
 from pipeline.children.child import clean_environment, started
 from pipeline.errors import GeneratorWarningError
-from pipeline.generate import Endpoint
+from pipeline.generate import GeneratedEndpoint
 from pipeline.imports import failing_imports
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ ESCAPES = {
 }
 
 
-def endpoints(names: dict[str, str], package: Path) -> list[Endpoint]:
+def endpoints(names: dict[str, str], package: Path) -> list[GeneratedEndpoint]:
     folder = package / "api" / "t"
     folder.mkdir(parents=True)
     (package / "__init__.py").touch()
     for name, code in names.items():
         (folder / f"{name}.py").write_text(code, encoding="utf-8")
-    return [Endpoint(method="GET", path="/", tag="t", module=f"t.{name}") for name in names]
+    return [GeneratedEndpoint(method="GET", path="/", tag="t", module=f"t.{name}") for name in names]
 
 
 def test_code_that_tries_to_leave_is_stopped(tmp_path: Path) -> None:

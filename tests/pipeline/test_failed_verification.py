@@ -72,3 +72,34 @@ def test_where_all_passes_nothing_is_accepted(tree: Layout, kit: Any) -> None:
     report = kit.built(tree, verify=True, allow=("GetPets",))
     assert (len(report.warnings), report.allowed) == (1, [])
     assert not (tree.openapi / "allow.json").exists()
+
+
+def test_operations_that_do_not_ask_for_our_header_are_in_the_report(tree: Layout, kit: Any, tmp_path: Path) -> None:
+    document = kit.pets()
+    document["components"]["securitySchemes"] = {
+        "Key": {"type": "apiKey", "in": "header", "name": "authorization"},
+        "Renamed": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    }
+    document["paths"]["/pets"]["get"]["security"] = [{"Key": []}]
+    document["paths"]["/pets"]["post"]["security"] = [{"Renamed": []}]
+    report = kit.built(tree, verify=True, source=kit.write_json(tmp_path / "planted.json", document))
+    assert report.to_json()["unmet_security"] == {
+        "AddPet": "wants the header 'X-Api-Key', not Authorization",
+        "GetPet": "says nothing about credentials",
+    }
+    (line,) = [line for line in report.lines() if "Authorization" in line]
+    assert line.startswith("2 operation(s) do not ask for the header Authorization")
+    assert "AddPet" in line
+    assert "GetPets" not in line
+    again = kit.built(tree, verify=True)
+    assert (again.unchanged, again.unmet_security) == (True, report.unmet_security)
+
+
+def test_where_all_operations_ask_for_our_header_nothing_is_said(tree: Layout, kit: Any, tmp_path: Path) -> None:
+    document = kit.pets()
+    document["components"]["securitySchemes"] = {"Key": {"type": "apiKey", "in": "header", "name": "Authorization"}}
+    document["security"] = [{"Key": []}]
+    document["paths"]["/pets"]["post"]["security"] = []
+    report = kit.built(tree, verify=True, source=kit.write_json(tmp_path / "good.json", document))
+    assert report.unmet_security == {}
+    assert not [line for line in report.lines() if "Authorization" in line]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline.children.child import started
 from pipeline.errors import GeneratorWarningError, MissingOperationError, PipelineError
-from pipeline.generate import MODULE, Endpoint, GeneratorInputs, generate, operations, put_headers
+from pipeline.generate import MODULE, GeneratedEndpoint, GeneratorInputs, generate, operations, put_headers
 from pipeline.inputs import read_settings
 from pipeline.tools import tidy
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def run(tmp_path: Path, kit: Any, document: dict[str, Any]) -> list[Endpoint]:
+def run(tmp_path: Path, kit: Any, document: dict[str, Any]) -> list[GeneratedEndpoint]:
     """Generate with the stock templates: what is tested is the stage, not the templates."""
     effective = kit.write_json(tmp_path / "effective.json", document)
     templates = tmp_path / "templates"

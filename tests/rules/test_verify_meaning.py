@@ -11,6 +11,6 @@ def test_an_object_inside_of_a_form_is_its_json_text() -> None:
     assert difference(written(sent, got), got) is None
 
 
-def test_another_text_is_told() -> None:
+def test_another_text_is_a_difference() -> None:
     sent, got = {"extra": {"number": 1}}, {"extra": '{"number":2}'}
     assert difference(written(sent, got), got) is not None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import define
 from attrs import field as _field
 
-from .._model import Model
-from .._model import no_extras as _no_extras
+from .._encode import Model
+from .._encode import no_extras as _no_extras
 from ..types import UNSET
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from .._walk import Page
+    from .._paginator import Page
     from ..models.campaign import Campaign
     from ..models.campaign_run import CampaignRun
     from ..models.campaign_run_page import CampaignRunPage

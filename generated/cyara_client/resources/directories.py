@@ -14,7 +14,7 @@ from ..types import UNSET
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from .._walk import Page
+    from .._paginator import Page
     from ..models.directory_type import DirectoryType
     from ..models.folder import Folder
     from ..models.folder_test_case import FolderTestCase

@@ -14,7 +14,7 @@ from ..types import UNSET
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from .._walk import Page
+    from .._paginator import Page
     from ..models.plan import Plan
     from ..models.plan_summary import PlanSummary
     from ..models.plan_summary_page import PlanSummaryPage

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from .._walk import Page
+    from .._paginator import Page
     from ..models.import_test_cases_request import ImportTestCasesRequest
     from ..models.import_test_cases_result import ImportTestCasesResult
     from ..models.test_case import TestCase

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from uuid import UUID
 
-    from .._walk import Page
+    from .._paginator import Page
     from ..models.attach_users_request import AttachUsersRequest
     from ..models.bulk_user_result import BulkUserResult
     from ..models.create_user_request import CreateUserRequest

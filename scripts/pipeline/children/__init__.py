@@ -1,1 +1,1 @@
-"""Processes of their own for what may hang, crash or print: the generator, and the proof of its package."""
+"""Child processes for what may hang, crash or print: the generator, and the verification of its package."""

@@ -1,8 +1,8 @@
 """Run a module of the pipeline in a child process that sees nothing of the machine.
 
 The child gets a clean environment (no PATH, no PYTHON* settings, a fixed hash seed, UTF-8), its arguments as one JSON
-file, and answers with another. It ends by itself when its parent is gone, so that a killed build leaves no process.
-A child may be started before its arguments are known: it imports its module meanwhile.
+file, and answers with another. It ends by itself when its parent is gone. A child may be started before its arguments
+are known: it imports its module meanwhile.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from attrs import frozen
+import attrs
 
 from pipeline.errors import GeneratorWarningError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+# Without these Windows starts no interpreter; the others say where temporary files go.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")
 _MAIN = Path(__file__).resolve().with_name("child_main.py")
 
@@ -33,7 +34,7 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept | {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
 
 
-@frozen(kw_only=True, slots=True)
+@attrs.frozen(kw_only=True)
 class Child:
     """A child process that waits for its arguments."""
 
@@ -48,16 +49,17 @@ class Child:
             GeneratorWarningError: it failed or did not end in time; the end of its output is in the text.
         """
         self.path("request.json").write_text(json.dumps(arguments), encoding="utf-8")
-        late = threading.Event()
-        timer = threading.Timer(timeout, self._stop, [late])
+        timed_out = threading.Event()
+        timer = threading.Timer(timeout, self._stop, [timed_out])
         timer.daemon = True
         timer.start()
         try:
             self._go()
-            status = self.process.wait()  # a wait with a timeout polls, and would notice the end up to 50 ms late
+            # Without `timeout=`: a wait with a timeout polls, and would notice the end up to 50 ms late.
+            status = self.process.wait()
         finally:
             timer.cancel()
-        if late.is_set():
+        if timed_out.is_set():
             raise GeneratorWarningError(f"The stage {self.name} did not end within {timeout:.0f} s and was stopped.")
         if status != 0:
             text = self.path("log").read_text(encoding="utf-8", errors="replace").strip()
@@ -76,11 +78,13 @@ class Child:
             try:
                 stdin.write(b"\n")
                 stdin.flush()
+            # It died while it started; its status and output say why.
             except BrokenPipeError:
-                pass  # it died while it started; its status and output say why
+                pass
 
-    def _stop(self, late: threading.Event) -> None:
-        late.set()
+    def _stop(self, timed_out: threading.Event) -> None:
+        # Before the kill: the waiting thread looks at it as soon as the process has ended.
+        timed_out.set()
         self.process.kill()
 
 
@@ -103,6 +107,7 @@ def started(module: str, *, work: Path) -> Generator[Child]:
 def _start(module: str, stem: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
     files = [f"{stem}.request.json", f"{stem}.answer.json"]
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module; the arguments are file names of ours
+        # -s and -P: no packages of the user, and no module that lies beside the script. A warning is a failure.
         [sys.executable, "-s", "-P", "-W", "error", str(_MAIN), module, *files],
         stdin=subprocess.PIPE,
         stdout=output,

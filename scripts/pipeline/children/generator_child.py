@@ -1,8 +1,7 @@
 """Run openapi-python-client over the effective document, inside a child process.
 
-The library is called directly: its command line hides the list of operations that it wrote, follows addresses, and
-runs whatever ``ruff`` is on PATH. Every template also sees the effective document as ``effective`` and the aliases of
-earlier releases as ``aliases``: plain data with untrusted strings in it.
+Every template also sees the effective document as ``effective`` and the aliases of earlier releases as ``aliases``:
+JSON data with untrusted strings in it.
 """
 
 from __future__ import annotations
@@ -35,6 +34,8 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     Returns ``errors`` (each ``level``, ``header``, ``detail``) and ``endpoints`` (each ``method``, ``path``, ``tag``,
     ``module``).
     """
+    # The library is called directly: its command line hides which operations it wrote, follows addresses, and runs
+    # whatever `ruff` is on PATH.
     output = Path(arguments["output"])
     confine(Path.cwd())
     setattr(openapi, "deepcopy", _copied)  # noqa: B010 - the name is imported there, not declared
@@ -59,18 +60,16 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def take_any_header() -> None:
-    """Let headers hold lists, objects and dates: the stock templates cannot spell those there, ours can."""
-    # The generator is pinned exactly.
+    """Let headers hold lists, objects and dates."""
+    # The stock templates cannot spell those there, ours can. The generator is pinned exactly, so the name holds.
     allowed = PropertyProtocol._allowed_locations  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as said above
     allowed.add(ParameterLocation.HEADER)
 
 
 def _endpoints(parsed: GeneratorData, config: Config, document: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Say which module was written for which operation of the document.
-
-    The generator rewrites the paths of its endpoints, but keeps them in the document's order: path by path, method by
-    method, each under its first tag. It left none out, or there would be errors.
-    """
+    """Say which module was written for which operation of the document."""
+    # The generator rewrites the paths of its endpoints, but keeps their order: path by path, method by method, each
+    # under its first tag. It left none out, or there would be errors.
     left = {tag: iter(collection.endpoints) for tag, collection in parsed.endpoint_collections_by_tag.items()}
     for path, item in document["paths"].items():
         for method in METHODS:
@@ -81,11 +80,9 @@ def _endpoints(parsed: GeneratorData, config: Config, document: dict[str, Any]) 
 
 
 def _copied(endpoint: openapi.Endpoint) -> openapi.Endpoint:
-    """Copy an endpoint as its parser does, but without the models behind its answers and bodies.
-
-    The parser copies an endpoint before each step, so as not to change what it was given; the deep copies take a third
-    of the time. Nothing but the endpoint's own lists is changed in these steps.
-    """
+    """Copy an endpoint as its parser does, but without the models behind its answers and bodies."""
+    # The parser copies an endpoint before each step, so as not to change what it was given; deep copies take a third of
+    # the time. Nothing but the endpoint's own lists is changed in these steps.
     responses = copy(endpoint.responses)
     responses.patterns = list(responses.patterns)
     return replace(

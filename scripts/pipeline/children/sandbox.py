@@ -1,7 +1,6 @@
 """What a child that handles an untrusted document cannot do: write elsewhere, reach a host, start a program.
 
-An audit hook cannot be removed again, so code that a hostile document might smuggle in cannot lift it. It guards
-against mistakes of the generator and its templates; it is no defence against native code.
+It guards against mistakes of the generator and its templates; it is no defence against native code.
 """
 
 from __future__ import annotations
@@ -64,12 +63,16 @@ def confine(*folders: Path, loopback_port: int | None = None) -> None:
     prefixes = tuple(folder + os.sep for folder in roots)
 
     def is_inside(path: object) -> bool:
+        # A descriptor: what is open already was judged when it was opened.
         if not isinstance(path, (str, bytes, os.PathLike)):
-            return True  # a descriptor that is open already
-        full = os.path.abspath(os.fsdecode(os.fspath(path)))  # noqa: PTH100 - no link inside can lead out: see os.symlink
+            return True
+        # First without resolving links, which costs system calls for each file: no link inside leads out, because
+        # os.symlink is judged too.
+        full = os.path.abspath(os.fsdecode(os.fspath(path)))  # noqa: PTH100 - `Path.resolve` follows links
         return full.startswith(prefixes) or full in roots or os.path.realpath(full).startswith(prefixes)
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
+        # Python raises thousands of other events, and each of them comes here.
         if event not in _WATCHED:
             return
         if event == "open":
@@ -82,10 +85,12 @@ def confine(*folders: Path, loopback_port: int | None = None) -> None:
         elif not _is_reachable(event, arguments, loopback_port):
             raise EscapeError(f"{event} is not allowed here")
 
+    # An audit hook cannot be removed again, so code that a hostile document smuggles in cannot lift it.
     sys.addaudithook(hook)
 
 
 def _is_reachable(event: str, arguments: tuple[object, ...], loopback_port: int | None) -> bool:
+    # Both by number: a name would have to be looked up, and that reaches other hosts.
     asked = {"socket.connect": arguments[1:2], "socket.getaddrinfo": (arguments[:2],)}.get(event)
     return loopback_port is not None and asked == (("127.0.0.1", loopback_port),)
 

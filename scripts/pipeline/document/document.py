@@ -1,8 +1,7 @@
-"""Read a document of untrusted origin into plain JSON data, or refuse it with one sentence.
+"""Read a document of untrusted origin into JSON data, or refuse it with one sentence.
 
-The document comes from a server or a file that nobody here has seen, so every limit is checked before anything is built
-from it: size (64 MiB, packed or unpacked), number of nodes, nesting (200), duplicate keys, numbers and text that JSON
-cannot carry, and references that leave the document. No document makes this code read a file or call a host.
+Every limit is checked before anything is built from a document: size (64 MiB, packed or unpacked), number of nodes,
+nesting (200), duplicate keys, numbers and text that JSON cannot carry, and references that leave the document.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from attrs import frozen
+import attrs
 
 from pipeline.document.json_nodes import is_list, is_mapping
 from pipeline.document.yaml_reader import read_yaml
@@ -38,7 +37,7 @@ DEPTH_LIMIT = 200
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-@frozen(kw_only=True, slots=True)
+@attrs.frozen(kw_only=True)
 class LoadedDocument:
     """A document and the bytes it came from."""
 
@@ -71,6 +70,7 @@ def read_document(path: Path) -> LoadedDocument:
         RefusedDocumentError: not a document, or beyond a limit.
     """
     try:
+        # One byte more than allowed says that it is too large, whatever the file system claims about its size.
         with path.open("rb") as file:
             received = file.read(SIZE_LIMIT + 1)
     except OSError as error:
@@ -87,6 +87,7 @@ def parse_document(received: bytes, *, name: str) -> LoadedDocument:
     if len(received) > SIZE_LIMIT:
         _refuse(name, f"is larger than {SIZE_LIMIT // 2**20} MiB")
     text = _decode(_unpacked(received, name), name)
+    # Counted in the text, before anything is built. Marks inside of strings count too: no real document comes near.
     if sum(text.count(mark) for mark in ",[{") > NODE_LIMIT:
         _refuse(name, f"has more than {NODE_LIMIT} nodes")
     data = _parse(text, name)
@@ -102,6 +103,7 @@ def check_limits(data: dict[str, Any], *, name: str) -> None:
     Raises:
         RefusedDocumentError: one of these.
     """
+    # Level by level, without recursion: a document may be nested more deeply than Python can call.
     level: list[tuple[Any, str]] = [(data, _KEYWORDS)]
     for _ in range(DEPTH_LIMIT):
         level = list(_children(level, name))
@@ -121,6 +123,7 @@ def _children(level: list[tuple[Any, str]], name: str) -> Iterator[tuple[Any, st
         if not is_mapping(node):
             yield from ((member, keys) for member in node if is_mapping(member) or is_list(member))
             continue
+        # No document makes this code read a file or call a host.
         reference = node.get("$ref")
         if keys == _KEYWORDS and isinstance(reference, str) and not reference.startswith("#"):
             _refuse(
@@ -133,7 +136,8 @@ def _children(level: list[tuple[Any, str]], name: str) -> Iterator[tuple[Any, st
 
 
 def _inside(key: str, keys: str) -> str:
-    """Say what the keys below a key are. A property may be called `example`; an example may hold any `$ref`."""
+    """Say what the keys below a key are."""
+    # A property may be called `example`; an example may hold any `$ref`.
     if keys == _DATA or (keys == _KEYWORDS and (key in _HOLDS_DATA or key.startswith("x-"))):
         return _DATA
     return _NAMES if keys == _KEYWORDS and key in _HOLDS_NAMES else _KEYWORDS
@@ -144,6 +148,7 @@ def _unpacked(received: bytes, name: str) -> bytes:
         return received
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
+        # Bounded: a few kilobytes can unpack to gigabytes.
         content = unpacker.decompress(received, SIZE_LIMIT + 1)
     except zlib.error:
         _refuse(name, "looks like gzip but cannot be unpacked")
@@ -166,6 +171,7 @@ def _parse(text: str, name: str) -> object:
         return read_yaml(text, name=name)
     try:
         data = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        # Encoding finds halves of surrogate pairs, which `\ud800` in the text has put into the data.
         json.dumps(data, ensure_ascii=False, check_circular=False).encode()
     except RecursionError:
         _refuse(name, f"is nested more than {DEPTH_LIMIT} levels deep")
@@ -177,13 +183,14 @@ def _parse(text: str, name: str) -> object:
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # `json` lets the last of two equal keys win silently, other readers the first.
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
+        found: set[str] = set()
         for key, _ in pairs:
-            if key in seen:
+            if key in found:
                 raise ValueError(f"the key {key[:80]} stands twice in one object")
-            seen.add(key)
+            found.add(key)
     return members
 
 

@@ -1,7 +1,6 @@
 """Path items that stand elsewhere in the document, written out where they are referred to.
 
-OpenAPI 3.0 and 3.1 allow `"/a": {"$ref": "#/components/pathItems/A"}`. Counting, judging and generating all begin with
-the operations of `paths`, so those are there before anything else looks.
+OpenAPI 3.0 and 3.1 allow `"/a": {"$ref": "#/components/pathItems/A"}`.
 """
 
 from __future__ import annotations
@@ -27,11 +26,13 @@ def with_path_items(document: dict[str, Any]) -> dict[str, Any]:
     Raises:
         RefusedDocumentError: written out, the document would be larger than a document may be.
     """
+    # Counting, judging and generating all begin with the operations of `paths`, so they are put there first.
     paths = mapping(document, "paths")
     referring = {path: item for path, item in paths.items() if is_mapping(item) and isinstance(item.get("$ref"), str)}
     if not referring:
         return document
     found = {path: _target(document, item) for path, item in referring.items()}
+    # One large item, referred to by many paths, must not fill the memory.
     sizes = {id(target): len(json.dumps(target)) for target in found.values()}
     if sum(sizes[id(target)] for target in found.values()) > SIZE_LIMIT:
         raise RefusedDocumentError(
@@ -46,14 +47,15 @@ def with_path_items(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _target(document: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
-    seen: set[str] = set()
+    followed: set[str] = set()
     node: Data = item
     while is_mapping(node) and isinstance(node.get("$ref"), str):
         reference = node["$ref"]
-        if reference in seen:
+        if reference in followed:
             return {}
-        seen.add(reference)
+        followed.add(reference)
         parts = reference.removeprefix("#").strip("/").split("/")
+        # Fragments may be percent-encoded (`%7B`), but not every tool does it: a name as it stands comes first.
         node = _at(document, parts) or _at(document, [unquote(part) for part in parts])
     return node if is_mapping(node) else {}
 

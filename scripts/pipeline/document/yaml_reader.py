@@ -1,8 +1,6 @@
 """YAML as OpenAPI allows it: the part of YAML 1.2 that is JSON written differently.
 
-The tree is built here from the parser's events, with an explicit stack, because the ready-made loaders recurse without
-limit, follow aliases (a short text can stand for gigabytes), let a second key win silently, and turn ``no`` and
-``2024-01-01`` into a boolean and a date. Numbers, booleans and null follow the JSON schema of YAML 1.2, chapter 10.2.
+Numbers, booleans and null follow the JSON schema of YAML 1.2, chapter 10.2.
 """
 
 from __future__ import annotations
@@ -81,6 +79,8 @@ def read_yaml(text: str, *, name: str) -> object:
     Raises:
         RefusedDocumentError: invalid YAML, an alias, a tag, a second document, a duplicate key, nested too deeply.
     """
+    # Built from the parser's events: the ready-made loaders recurse without limit, let a second key win silently, and
+    # turn `no` and `2024-01-01` into a boolean and a date.
     tree = _Tree(name)
     try:
         for event in _events(text):
@@ -98,6 +98,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 
 def _take(tree: _Tree, event: yaml.Event) -> None:
+    # A short text of aliases of aliases can stand for gigabytes.
     if isinstance(event, yaml.AliasEvent):
         refuse(tree.name, "uses a YAML alias; write the part out")
     if isinstance(event, yaml.DocumentStartEvent) and tree.root is not None:
@@ -105,8 +106,9 @@ def _take(tree: _Tree, event: yaml.Event) -> None:
     if getattr(event, "tag", None) is not None:
         refuse(tree.name, "uses a YAML tag; JSON has none")
     if isinstance(event, yaml.ScalarEvent):
+        # A key is text whatever it looks like (status codes are numbers), and so is what stands in quotes.
         is_key = bool(tree.open) and isinstance(tree.open[-1], dict) and tree.keys[-1] is None
-        value = event.value if is_key or event.style else _plain(event.value)
+        value = event.value if is_key or event.style else _scalar(event.value)
         tree.add(value, is_text=is_key)
     elif isinstance(event, yaml.MappingStartEvent):
         tree.begin({})
@@ -116,12 +118,13 @@ def _take(tree: _Tree, event: yaml.Event) -> None:
         tree.end()
 
 
-def _plain(text: str) -> object:
+def _scalar(text: str) -> object:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
+        # `1e999` is infinite to Python, and JSON cannot carry that: it stays text.
         number = float(text)
         return number if number not in {float("inf"), float("-inf")} else text
     return text

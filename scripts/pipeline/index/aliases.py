@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
+import attrs
 
 from pipeline.document.json_nodes import as_mapping, as_text, members
 
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from pipeline.index.modules import EndpointModule
 
+# An alias becomes a file name and a line of code; what is no identifier of this shape is left out.
 _OPERATION = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _MODEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-@define(frozen=True, kw_only=True)
+@attrs.frozen(kw_only=True)
 class OperationAlias:
     """An earlier name of an operation: `old` is `tag.name`; `new` is the module that it is now."""
 
@@ -31,7 +32,7 @@ class OperationAlias:
     message: str
 
 
-@define(frozen=True, kw_only=True)
+@attrs.frozen(kw_only=True)
 class ModelAlias:
     """An earlier name of a model, with the module that shows it."""
 
@@ -67,6 +68,7 @@ def model_aliases(aliases: Mapping[str, Any], models: Mapping[str, str]) -> list
         if not _MODEL.fullmatch(old) or old in models or new not in models:
             continue
         module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", old).lower()
+        # A module of that name may exist: `Campaign_Run` and `CampaignRun` would share one.
         while module in taken:
             module += "_"
         taken.add(module)

@@ -43,6 +43,7 @@ def for_resource(
     kept: list[str] = []
     skipping = False
     for line in lines[start + 1 : end]:
+        # Deeper indented lines go on with the entry before them, and are kept or left out with it.
         if not line.startswith("     "):
             skipping = line == _CLIENT or (without is not None and line.startswith(f"    {without}: "))
         if not skipping:
@@ -57,6 +58,7 @@ def for_resource(
         rest = [_RETURNS, f"    {returns}", *after]
     if raises and _RAISES in rest:
         rest.insert(rest.index(_RAISES) + 1, f"    {raises}")
+    # A docstring is a constant in the syntax tree, so `ast.unparse` does not indent it.
     text = "\n".join([*lines[:start], *section, *rest])
     indented = "\n".join(f"        {line}" if line else "" for line in text.splitlines())
     return f"{indented.strip()}\n        "

@@ -1,8 +1,4 @@
-"""Methods of the resources, built as syntax trees: one call, and where they belong an iterator and a download.
-
-A method is parsed from our own code, with names and types that are identifiers already; its docstring, which may hold
-any text of a document, is put in as a constant.
-"""
+"""Methods of the resources, built as syntax trees: one call, and where they belong an iterator and a download."""
 
 from __future__ import annotations
 
@@ -23,6 +19,7 @@ _DOWNLOAD_OPTIONS = ("path", "progress", "max_bytes", "sha256")
 
 
 def _is_account(module: EndpointModule, name: str) -> bool:
+    # By the name on the wire: the Python name depends on the generator's taste.
     return module.locations.get(name) == "path" and module.wires[name].replace("_", "").lower() == "accountid"
 
 
@@ -57,6 +54,7 @@ def _mapping(module: EndpointModule, *, without: str | None = None, renamed: Map
     parts: list[str] = []
     for argument, _ in module.arguments:
         name = argument.arg
+        # `Endpoint.request` takes the body by itself.
         if name == "body":
             continue
         given = (renamed or {}).get(name, name)
@@ -67,6 +65,8 @@ def _mapping(module: EndpointModule, *, without: str | None = None, renamed: Map
 
 def _method(header: str, statements: list[str], docstring: str) -> ast.stmt:
     """Build a method from our own code and a docstring of any content."""
+    # Only names and types that are identifiers already are parsed. The docstring may hold any text of a document, so it
+    # is put in as a constant.
     body = "\n    ".join(statements)
     function = ast.parse(f"{header}:\n    {body}").body[0]
     if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -104,6 +104,7 @@ def iterator_method(module: EndpointModule, paged: Paged, *, is_async: bool, tak
     """Return the method that yields every item of every page; `taken` are the names it must not have."""
     page_parameter = paged.shape["page_parameter"]
     names = {argument.arg for argument, _ in module.arguments}
+    # A parameter of the operation that has the name of an option of ours gives way; the page size has a better name.
     renamed = {name: f"{name}_parameter" for name in _ITERATOR_OPTIONS if name in names}
     if paged.shape["size_parameter"] in renamed and "page_size" not in names:
         renamed[paged.shape["size_parameter"]] = "page_size"

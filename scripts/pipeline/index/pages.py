@@ -1,7 +1,7 @@
 """Which operations spread a list over pages, and how: read from the document, never from operation names.
 
-An operation is page-shaped when it is a GET that needs no body and its success is a bare array, or an object with
-exactly one array of results and a way to the next page: a link, a cursor, or a page number or offset to ask for.
+An operation has pages when it is a GET that needs no body and its success is a bare array, or an object with exactly
+one array of results and a way to the next page: a link, a cursor, or a page number or offset to ask for.
 The array, or what is said of the pages, may be one level down (`{data: {items, next}}`, `{items, page: {number}}`).
 """
 
@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
+import attrs
 
 from pipeline.document.json_nodes import as_mapping, mapping, members
 from pipeline.index.modules import model_fields
@@ -37,6 +37,7 @@ PAGE_FIELDS = (
     "first",
 )
 
+# Names as servers spell them, in lower case without `_` and `-`. The order of the first is one of preference.
 _ITEMS = ("results", "result", "items", "data", "value", "values", "records", "entries", "content", "list", "rows")
 _WRAPPERS = {"data", "result", "response", "payload", "value", "body"}
 _ABOUT_PAGES = {"page", "pageinfo", "paging", "pagination", "meta", "metadata"}
@@ -81,7 +82,7 @@ _TRUTH = frozenset({"bool", "Any"})
 Fields = Mapping[str, tuple[str, ast.expr]]
 
 
-@define(frozen=True, kw_only=True)
+@attrs.frozen(kw_only=True)
 class Paged:
     """A page shape together with the type of what is on the pages."""
 
@@ -94,17 +95,18 @@ class Paged:
         return tuple(self.shape[field] for field in PAGE_FIELDS)
 
 
-def _plain(name: str) -> str:
+def _key(name: str) -> str:
     return re.sub(r"[_\-]", "", name).lower()
 
 
 def _parameter(names: Iterable[tuple[str, str]], wanted: set[str]) -> str | None:
     """Return the Python name of the first parameter whose wire name is one of those wanted."""
-    return next((name for name, wire in names if _plain(wire) in wanted), None)
+    return next((name for name, wire in names if _key(wire) in wanted), None)
 
 
 def _kinds(annotation: ast.expr) -> set[str]:
     """Return the names in an annotation, but for what may be absent; none for arrays, which are no single value."""
+    # An array of numbers is no number to ask for.
     names = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} - {"Unset"}
     return set() if "list" in names else names
 
@@ -112,7 +114,7 @@ def _kinds(annotation: ast.expr) -> set[str]:
 def _field(fields: Fields, wanted: set[str], kinds: frozenset[str]) -> str | None:
     """Return the first field of one of these names and types."""
     return next(
-        (wire for wire, (_, annotation) in fields.items() if _plain(wire) in wanted and _kinds(annotation) & kinds),
+        (wire for wire, (_, annotation) in fields.items() if _key(wire) in wanted and _kinds(annotation) & kinds),
         None,
     )
 
@@ -133,7 +135,7 @@ def _arrays(fields: Fields) -> dict[str, ast.expr]:
 def _named_array(fields: Fields) -> str | None:
     """Return the array that has a name for results."""
     arrays = _arrays(fields)
-    return next((wire for name in _ITEMS for wire in arrays if _plain(wire) == name), None)
+    return next((wire for name in _ITEMS for wire in arrays if _key(wire) == name), None)
 
 
 def _array(fields: Fields) -> str | None:
@@ -157,15 +159,15 @@ def paged(
     item = _list_item(module.result)
     fields: Fields = {}
     if item is None:
-        shape["nested"], fields = _flat(package, _model(package, module.result, models), models)
+        shape["nested"], fields = _merged(package, _model(package, module.result, models), models)
         shape["items"] = _array(fields)
         if shape["items"] is None:
             return None
         item = _arrays(fields)[shape["items"]]
-    way = _way(fields, _queries(module), operation)
-    if way is None:
+    pagination = _pagination(fields, _queries(module), operation)
+    if pagination is None:
         return None
-    return Paged(shape=shape | way, item=item)
+    return Paged(shape=shape | pagination, item=item)
 
 
 def _queries(module: EndpointModule) -> list[tuple[str, str, set[str]]]:
@@ -177,41 +179,44 @@ def _queries(module: EndpointModule) -> list[tuple[str, str, set[str]]]:
     ]
 
 
-def _way(
+def _pagination(
     fields: Fields, queries: list[tuple[str, str, set[str]]], operation: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Return the way from page to page; None when there is none."""
     numbers = [(name, wire) for name, wire, kinds in queries if "int" in kinds]
     values = [(name, wire) for name, wire, kinds in queries if kinds & (_TEXT | _INTEGER)]
     page, offset = _parameter(numbers, _PAGE), _parameter(numbers, _OFFSET)
-    way: dict[str, Any] = {
+    pagination: dict[str, Any] = {
         "size_parameter": _parameter(numbers, _SIZE),
         "total_field": _field(fields, _TOTAL, _INTEGER),
         "pages_field": _field(fields, _MORE, _TRUTH) or _field(fields, _PAGES, _INTEGER),
         "last_field": _field(fields, _LAST, _TRUTH),
     }
+    # What the server says itself comes before what is counted here: lists change while they are read.
     if link := _field(fields, _NEXT_LINK, _TEXT):
-        way |= {"kind": "link", "next_field": link, "page_parameter": page or offset}
-    elif told := _told(fields, page or _parameter(values, _PAGE), offset, _parameter(values, _CURSOR)):
-        way |= {"kind": "cursor", "next_field": told[0], "page_parameter": told[1]}
+        pagination |= {"kind": "link", "next_field": link, "page_parameter": page or offset}
+    elif found := _next_value(fields, page or _parameter(values, _PAGE), offset, _parameter(values, _CURSOR)):
+        pagination |= {"kind": "cursor", "next_field": found[0], "page_parameter": found[1]}
     elif page:
+        # Without a default the number of the first page is a guess; a number in the answer settles it while reading.
         default, first = _first_page(dict(numbers)[page], operation)
         echo = None if default else _field(fields, _ECHO, _INTEGER)
-        way |= {"kind": "page", "page_parameter": page, "first": first, "number_field": echo}
+        pagination |= {"kind": "page", "page_parameter": page, "first": first, "number_field": echo}
     elif offset:
-        way |= {"kind": "offset", "page_parameter": offset, "first": 0}
+        pagination |= {"kind": "offset", "page_parameter": offset, "first": 0}
     elif not fields:
-        way |= {"kind": "array"}
+        pagination |= {"kind": "array"}
     else:
         return None
-    return way
+    return pagination
 
 
-def _told(fields: Fields, page: str | None, offset: str | None, token: str | None) -> tuple[str, str] | None:
+def _next_value(fields: Fields, page: str | None, offset: str | None, token: str | None) -> tuple[str, str] | None:
     """Return the field that tells the value to ask for next, and the parameter that takes it."""
     number = _field(fields, _NEXT_NUMBER, _INTEGER)
     if number and page:
         return number, page
+    # A number called `next` may be a page, an offset or a token: it counts where only one of them can be asked for.
     number, ways = _field(fields, {"next"}, _INTEGER), [way for way in (page, offset, token) if way]
     if number and len(ways) == 1:
         return number, ways[0]
@@ -228,10 +233,10 @@ def _first_page(wire: str, operation: Mapping[str, Any]) -> tuple[bool, int]:
         if parameter.get("name") == wire and parameter.get("in") == "query":
             schema = mapping(parameter, "schema")
             for rule in ("default", "minimum"):
-                said = schema.get(rule)
-                if isinstance(said, int) and not isinstance(said, bool) and said in {0, 1}:
-                    return rule == "default", said
-    return False, 0 if _plain(wire) == "pageindex" else 1
+                value = schema.get(rule)
+                if isinstance(value, int) and not isinstance(value, bool) and value in {0, 1}:
+                    return rule == "default", value
+    return False, 0 if _key(wire) == "pageindex" else 1
 
 
 def _model(package: Path, annotation: ast.expr, models: Mapping[str, str]) -> Fields:
@@ -241,19 +246,21 @@ def _model(package: Path, annotation: ast.expr, models: Mapping[str, str]) -> Fi
     return (model_fields(package, models[found[0]], found[0]) or {}) if len(names) == len(found) == 1 else {}
 
 
-def _flat(package: Path, fields: Fields, models: Mapping[str, str]) -> tuple[str | None, Fields]:
+def _merged(package: Path, fields: Fields, models: Mapping[str, str]) -> tuple[str | None, Fields]:
     """Return the field of an envelope whose own fields count as the envelope's, and all of them together."""
     named = _named_array(fields)
+    # Where the array is found already, only what is said of the pages can be further down.
     for wanted in (_ABOUT_PAGES,) if named else (_WRAPPERS, _ABOUT_PAGES):
         inner = {
             wire: found
             for wire, (_, annotation) in fields.items()
-            if _plain(wire) in wanted and (found := _model(package, annotation, models))
+            if _key(wire) in wanted and (found := _model(package, annotation, models))
         }
         if wanted is _WRAPPERS:
             inner = {wire: found for wire, found in inner.items() if _array(found)}
         for wire, found in inner.items() if len(inner) == 1 else ():
-            flat = {**fields, **found}
-            if not named or _array(flat) == named:
-                return wire, flat
+            # The inner object must not hide the array, or another one would be taken for the results.
+            merged = {**fields, **found}
+            if not named or _array(merged) == named:
+                return wire, merged
     return None, fields

@@ -1,7 +1,6 @@
-"""Resources: one class per tag and face, one method per operation, with iterators and downloads where they belong.
+"""Resources: a blocking and an async class per tag, with a method per operation, iterators and downloads.
 
-The methods are built as syntax trees from the signatures and docstrings of the generated `sync` functions and written
-out by Python itself, so no text of a document can break out of its string.
+The methods are built from the signatures and docstrings of the generated `sync` functions.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import keyword
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from attrs import define
+import attrs
 
 from pipeline.index.methods import call_method, download_method, iterator_method
 
@@ -45,7 +44,7 @@ RESERVED = frozenset(
 """Attributes of the client that a tag must not hide; such a tag gets a trailing underscore."""
 
 
-@define(frozen=True, kw_only=True)
+@attrs.frozen(kw_only=True)
 class TagModules:
     """The operations of one tag: its endpoint modules, and earlier names that belonged to it."""
 
@@ -77,6 +76,7 @@ def _methods(tag: TagModules, pages: Mapping[str, Paged], *, is_async: bool) -> 
         paged = pages.get(module.operation_id)
         if paged is not None:
             methods.append(iterator_method(module, paged, is_async=is_async, taken=taken))
+        # A JSON or text answer fits into memory; what the document calls binary may be a recording of any size.
         if ast.unparse(module.result) == "bytes" and f"{module.name}_to_file" not in taken:
             methods.append(download_method(module, is_async=is_async))
     methods += [call_method(alias.new, is_async=is_async, alias=alias) for alias in tag.aliases]
@@ -93,14 +93,14 @@ from ..types import UNSET
 _CHECKING = """
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from .._walk import Page
+from .._paginator import Page
 """
 
 
 def _annotation_imports(
     modules: list[EndpointModule], pages: Mapping[str, Paged], models: Mapping[str, str]
 ) -> list[ast.stmt]:
-    """Return the imports that annotations need, those of the items included, seen from the resources' folder."""
+    """Return the imports that annotations need, those of the items included, relative to the resources' folder."""
     found: dict[str, ast.stmt] = {}
     for module in modules:
         paged = pages.get(module.operation_id)
@@ -110,10 +110,11 @@ def _annotation_imports(
                 found[line] = ast.parse(line).body[0]
     for module in modules:
         for node in module.imports:
-            moved = deepcopy(node)
-            if isinstance(moved, ast.ImportFrom) and moved.level:
-                moved.level -= 1
-            found[ast.unparse(moved)] = moved
+            relative = deepcopy(node)
+            # `resources/` is one folder less deep than `api/TAG/`.
+            if isinstance(relative, ast.ImportFrom) and relative.level:
+                relative.level -= 1
+            found[ast.unparse(relative)] = relative
     return [found[key] for key in sorted(found)]
 
 
@@ -155,6 +156,7 @@ def render_resource(of_tag: TagModules, pages: Mapping[str, Paged], models: Mapp
                 decorator_list=[],
             )
         )
+    # Written out by Python itself, so that no text of a document can break out of its string.
     module = ast.fix_missing_locations(ast.Module(body=body, type_ignores=[]))
     return name, f"{ast.unparse(module)}\n"
 
@@ -193,6 +195,7 @@ class AsyncResources:
 __all__ = ("AsyncResources", "SyncResources")
 '''
 
+# Imported inside: two tags may have classes of one name, and a tag that nobody uses costs nothing.
 _PROPERTY = '''
     @cached_property
     def {attribute}(self) -> {name}:
@@ -204,16 +207,13 @@ _PROPERTY = '''
 
 
 def render_resources(tags: Mapping[str, str]) -> str:
-    """Return the source of `resources/__init__.py` for tags with the names of their blocking classes.
-
-    Two tags may have classes of one name, so each is imported in the property that returns it.
-    """
+    """Return the source of `resources/__init__.py` for tags with the names of their blocking classes."""
     imports = "\n".join(f"    from .{tag} import Async{name}, {name}" for tag, name in sorted(tags.items()))
-    faces = {
+    properties = {
         prefix: "".join(
             _PROPERTY.format(attribute=attribute_name(tag), tag=tag, name=f"{prefix}{name}")
             for tag, name in sorted(tags.items())
         )
         for prefix in ("", "Async")
     }
-    return _INIT.format(imports=imports, sync=faces[""], asynchronous=faces["Async"])
+    return _INIT.format(imports=imports, sync=properties[""], asynchronous=properties["Async"])

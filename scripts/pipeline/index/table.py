@@ -39,6 +39,7 @@ FIELDS = (
 
 def _resolved(document: Mapping[str, Any], node: object) -> dict[str, Any]:
     """Follow local references, a bounded number of times."""
+    # A document of untrusted origin may refer in a circle.
     found = as_mapping(node)
     for _ in range(20):
         reference = found.get("$ref")
@@ -76,7 +77,8 @@ def operations_by_id(effective: Mapping[str, Any]) -> dict[str, tuple[str, str, 
 
 
 def _received(received: Mapping[str, Any], path: str, method: str) -> dict[str, Any]:
-    """Return the operation as the portal published it; methods may be upper case there."""
+    """Return the operation as the portal published it."""
+    # Methods may be upper case there; the effective document has them in lower case.
     item = mapping(mapping(received, "paths"), path)
     found = [as_mapping(node) for key, node in item.items() if key.upper() == method]
     return found[0] if found else {}
@@ -96,18 +98,20 @@ def _response_media_types(document: Mapping[str, Any], operation: Mapping[str, A
 
 
 def _accept(media_types: tuple[str, ...], read: tuple[str, ...]) -> str:
-    """Ask for JSON wherever it is offered and read as such: ASP.NET lists `text/plain` first and would send that.
+    """Return the value of the Accept header: JSON wherever it is offered and read as such.
 
     Args:
         media_types: what the portal says it can send.
         read: what the generated code reads (a file may be offered as JSON by mistake and is read as bytes).
     """
-    plain = [key.partition(";")[0].strip().lower() for key in media_types]
-    json_types = [key for key in plain if key.endswith(("/json", "+json"))]
+    # ASP.NET lists `text/plain` first and would send that.
+    essences = [key.partition(";")[0].strip().lower() for key in media_types]
+    json_types = [key for key in essences if key.endswith(("/json", "+json"))]
     if json_types and any(key.endswith(("/json", "+json")) for key in read):
         return "application/json" if "application/json" in json_types else json_types[0]
-    if plain:
-        return ", ".join([*dict.fromkeys(plain), "*/*;q=0.1"])
+    # The wildcard stays: a server that knows none of these would else answer 406 where it could answer.
+    if essences:
+        return ", ".join([*dict.fromkeys(essences), "*/*;q=0.1"])
     return "application/json, */*;q=0.8"
 
 
@@ -160,7 +164,8 @@ def operation_rows(
 
 
 def render_table(rows: Mapping[str, tuple[Any, ...]]) -> str:
-    """Return the source of `_operations_table.py`. Every value is written by repr, so no text can break out."""
+    """Return the source of `_operations_table.py`."""
+    # Every value is written by repr, so no text of a document can break out.
     lines = [
         '"""The rows of `OPERATIONS`, rendered from the document."""',
         "",

@@ -28,18 +28,16 @@ RUNTIME = Path(__file__).with_name("runtime")
 """Modules that every generated package shares, copied as they stand."""
 
 
-def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for each input
+def write_index(  # noqa: PLR0913 - one argument for each input of the stage
     package_dir: Path,
     *,
     received: Mapping[str, Any],
     effective: Mapping[str, Any],
-    names: object = None,  # noqa: ARG001 - part of the seam; names are final in `effective`
     public_operations: Mapping[str, Any] | None = None,
     platform: str | None = None,
     spec_sha256: str = "",
     upstream_bytes: bytes = b"{}",
     corrected: bytes | None = None,
-    endpoints: object = None,  # noqa: ARG001 - part of the seam; the modules themselves say more
     aliases: Mapping[str, Any] | None = None,
 ) -> None:
     """Write into the package what templates cannot.
@@ -48,13 +46,11 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
         package_dir: the package, fresh from the generator.
         received: the document as received, upgraded to 3.x.
         effective: the document that the generator read.
-        names: the map of names; unused, the effective document carries the final ones.
         public_operations: `openapi/public-operations.yaml`, parsed; empty when it belongs to another document.
         platform: platform release that the document belongs to, if known.
         spec_sha256: hash of the document as received.
         upstream_bytes: the document itself, which goes along as package data.
         corrected: the same, upgraded and with the overlays' corrections, where it is not the document itself.
-        endpoints: what the generator wrote; unused, the modules are read back instead.
         aliases: `openapi/aliases.json`, parsed.
     """
     for path in sorted(RUNTIME.glob("*.py")):
@@ -64,12 +60,14 @@ def write_index(  # noqa: PLR0913 - the seam of the corridor: one argument for e
     (package_dir / "openapi.json").write_bytes(upstream_bytes)
     if corrected is not None:
         (package_dir / "openapi-corrected.json").write_bytes(corrected)
+    # Read back from what was written, and not worked out of the document once more: so the two cannot disagree.
     modules = read_endpoints(package_dir)
     models = model_modules(package_dir)
     known = operations_by_id(effective)
     pages: dict[str, Paged] = {}
     for module in modules:
         method, _, _, operation = known[module.operation_id]
+        # Only a GET is repeated for every page without a thought: nothing else is known to change nothing.
         shape = paged(package_dir, module, models, operation) if method == "GET" else None
         if shape is not None:
             pages[module.operation_id] = shape
@@ -129,4 +127,5 @@ def _write_model_aliases(package: Path, aliases: list[ModelAlias], models: Mappi
 
 def _write(path: Path, source: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    # As bytes: in text mode Windows would write CRLF, and the lock hashes bytes.
     path.write_bytes(source.encode())

@@ -1,4 +1,4 @@
-"""Proof that a package does what its document says: every operation, sync and async, over a real socket.
+"""Verification that a package does what its document says: every operation, sync and async, over a real socket.
 
 The package runs in a child process of bounded memory and time, against a local portal in a process of its own that
 serves the document as received (upgraded to 3.x and nothing else) and judges by it. The same code is the contract
@@ -48,6 +48,7 @@ def verify(  # noqa: PLR0913 - each is one independent choice, and all but two h
     Raises:
         VerificationError: the child was stopped or died; nothing is known about the package then.
     """
+    # A large document takes longer; the bound is there for code that never ends.
     paths = mapping(document, "paths")
     count = sum(len(mapping(paths, path)) for path in paths)
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
@@ -71,4 +72,4 @@ def _run(arguments: dict[str, Any], work: Path, *, timeout: float) -> dict[str, 
         with started("pipeline.verify.child", work=work) as child:
             return child.run(arguments, timeout=timeout)
     except GeneratorWarningError as error:
-        raise VerificationError(f"The package could not be proved. {error}") from None
+        raise VerificationError(f"The package could not be verified. {error}") from None

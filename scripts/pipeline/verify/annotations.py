@@ -1,7 +1,6 @@
 """The package's annotations, as types.
 
-They are what users and type checkers rely on, so they are the measure here, not the package's own decoder: a field
-annotated `str` that holds None after a call is a failure, although nothing raised.
+They are what users and type checkers rely on: a field annotated `str` that holds None after a call is a failure.
 """
 
 from __future__ import annotations
@@ -52,8 +51,9 @@ def names() -> dict[str, Annotation]:
 @cache
 def resolve(annotation: str) -> Annotation:
     """Return the type that an annotation of the package means."""
-    # It is text of the package, which is imported and run anyway.
-    return eval(annotation, {"__builtins__": {}}, names())  # noqa: S307 - annotations of code that runs in this process anyway
+    # Not by the package's own `_annotations`: what is judged must not be the judge. The text is code of the package,
+    # which is imported and run in this process anyway.
+    return eval(annotation, {"__builtins__": {}}, names())  # noqa: S307 - see above
 
 
 def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:

@@ -35,6 +35,7 @@ def to_python(value: Json, tp: Annotation) -> Json:
     for part in members(tp):
         try:
             return _as(part, value)
+        # A constructor of the package may refuse a value in its own way; the next member may hold it.
         except (MisfitError, ValueError, TypeError) as error:
             reasons.append(str(error) or type(error).__name__)
     raise MisfitError(f"{shown(tp)} cannot hold it: {'; '.join(reasons)[:300]}")
@@ -119,6 +120,7 @@ def _date(value: Json) -> dt.date:
 
 
 _MAKERS: Final[dict[Annotation, Callable[[Json], Json]]] = {
+    # Exactly: to `isinstance` True is an int, and a member of an enumeration a str.
     str: _exactly(str),
     int: _exactly(int),
     bool: _exactly(bool),

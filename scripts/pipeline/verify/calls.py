@@ -1,7 +1,6 @@
 """Calling the package: every endpoint function, blocking and in an event loop, over a real socket.
 
-The client is the one users get from `connect()`, so that what is proved is what they run: guard, header, timeout.
-Each call carries a label in a header of its own, by which the portal's record of it is found again.
+The client is the one that users get from `connect()`: guard, header and timeout are verified with the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
-from attrs import frozen
+import attrs
 
 import cyara_auth
 from cyara_auth.credential import ApiCredential
@@ -27,13 +26,14 @@ if TYPE_CHECKING:
     from cyara_auth import Cyara
     from pipeline.verify.cases import Case
 
+# Each call has a label of its own in this header, by which the portal's record of it is found again.
 LABEL: Final = "x-call"
-Way = Literal["plain", "detailed", "resource"]
+CallStyle = Literal["value", "detailed", "resource"]
 """The function that returns the value, the one that returns the whole answer, or the method on the client."""
 
 
-@frozen(kw_only=True)
-class Outcome:
+@attrs.frozen(kw_only=True)
+class CallResult:
     """What one call led to."""
 
     label: str
@@ -44,11 +44,10 @@ class Outcome:
 
 
 class WrongPairs:
-    """A credential source that never has the same pair twice, and never one that a portal knows.
+    """A credential source that never has the same pair twice, and never one that a portal knows."""
 
-    The guard lets no pair be sent again that was rejected once, but reads a source anew that has changed; so each call
-    with a wrong pair is the first one for its key.
-    """
+    # The guard sends no pair again that was rejected once, but reads a source anew that has changed: so each call with
+    # a wrong pair is the first one for its key.
 
     def __init__(self) -> None:
         self._read = 0
@@ -78,38 +77,39 @@ class Caller:
         self._client = client
         self._last: httpx.Response | None = None
 
-    def call(self, case: Case, way: Way, arguments: Mapping[str, Any]) -> Outcome:
+    def call(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
         """Call an operation and wait for it."""
+        # The last response is kept by a hook: where the package raises, nobody else has it.
         http = self._client.get_httpx_client()
-        label = self._prepare(http, case, f"sync {way}")
+        label = self._prepare(http, case, f"sync {style}")
         http.event_hooks = {"response": [self._keep]}
         try:
-            value = self._function(case, way, asynchronous=False)(**arguments)
+            value = self._function(case, style, asynchronous=False)(**arguments)
         except Exception as error:  # noqa: BLE001 - whatever the package raises is the finding
-            return Outcome(label=label, case=case, error=error, response=self._last)
-        return Outcome(label=label, case=case, value=value, response=self._last)
+            return CallResult(label=label, case=case, error=error, response=self._last)
+        return CallResult(label=label, case=case, value=value, response=self._last)
 
-    async def acall(self, case: Case, way: Way, arguments: Mapping[str, Any]) -> Outcome:
+    async def acall(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
         """Call an operation in the event loop."""
         http = self._client.get_async_httpx_client()
-        label = self._prepare(http, case, f"async {way}")
+        label = self._prepare(http, case, f"async {style}")
         http.event_hooks = {"response": [self._akeep]}
         try:
-            value = await self._function(case, way, asynchronous=True)(**arguments)
+            value = await self._function(case, style, asynchronous=True)(**arguments)
         except Exception as error:  # noqa: BLE001 - whatever the package raises is the finding
-            return Outcome(label=label, case=case, error=error, response=self._last)
-        return Outcome(label=label, case=case, value=value, response=self._last)
+            return CallResult(label=label, case=case, error=error, response=self._last)
+        return CallResult(label=label, case=case, value=value, response=self._last)
 
-    def _function(self, case: Case, way: Way, *, asynchronous: bool) -> Callable[..., Any]:
-        if way == "resource":
-            tag, method = case.place
+    def _function(self, case: Case, style: CallStyle, *, asynchronous: bool) -> Callable[..., Any]:
+        if style == "resource":
+            tag, method = case.method_on_client
             owner = self._client.aio if asynchronous else self._client
             # A tag that would hide an attribute of the client has an underscore behind its name.
             resource = getattr(owner, f"{tag}_", None) or getattr(owner, tag)
             function: Callable[..., Any] = getattr(resource, method)
             return function
-        name = {"plain": "asyncio" if asynchronous else "sync"}.get(
-            way, f"{'asyncio' if asynchronous else 'sync'}_{way}"
+        name = {"value": "asyncio" if asynchronous else "sync"}.get(
+            style, f"{'asyncio' if asynchronous else 'sync'}_{style}"
         )
         return partial(getattr(case.functions, name), client=self._client)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import define, field
+import attrs
 
 from cyara_tools.portal import media
 from cyara_tools.portal.answers import WITHOUT_BODY
@@ -29,30 +29,30 @@ if TYPE_CHECKING:
 _DESCRIBED_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})
 
 
-@define(kw_only=True)
+@attrs.define(kw_only=True)
 class Case:
     """One operation under test, and what was found wrong with it."""
 
     served: ServedOperation
     number: int
-    """Place in the document, by which a call is told from others."""
+    """Place in the document, by which calls are told apart."""
     module: ModuleType | None = None
-    place: tuple[str, str] = ("", "")
+    method_on_client: tuple[str, str] = ("", "")
     """Attribute of the client and method on it that call the operation too."""
-    arguments: dict[str, Any] = field(factory=dict[str, Any])
+    arguments: dict[str, Any] = attrs.field(factory=dict[str, Any])
     """Every argument, by Python name."""
     least: frozenset[str] = frozenset()
     """Names of the arguments that have to be given."""
-    sent: dict[str, Any] = field(factory=dict[str, Any])
-    """What the portal has to receive: JSON values by `place.name`, and by `body`."""
-    wire_names: dict[str, str] = field(factory=dict[str, str])
-    """Python name to `place.name`."""
+    sent: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    """What the portal has to receive: JSON values by `LOCATION.NAME`, and by `body`."""
+    wire_names: dict[str, str] = attrs.field(factory=dict[str, str])
+    """Python name to `LOCATION.NAME`."""
     json_answer: bool = False
     enum_answer: bool = False
     """Whether the JSON answer can hold a member of an enumeration; without one, its unknown form is its full form."""
     callable: bool = False
     """Whether there is a module and every argument that has to be given."""
-    failures: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    failures: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class Case:
         return self.served.operation_id
 
     @property
-    def functions(self) -> Any:  # noqa: ANN401 - a module under test has no static type
+    def functions(self) -> Any:
         """The operation's module, which there is once the case is callable."""
         return self.module
 
@@ -88,9 +88,10 @@ def make_cases(document: Document, shapes: Shapes, answers: AnswerFactory) -> It
 def _load(case: Case, module: str, document: Document, shapes: Shapes) -> None:
     try:
         tag, _, method = module.rpartition(".")
-        case.place = (tag, method)
+        case.method_on_client = (tag, method)
         case.module = package(f"api.{module}")
         _arguments(case, document, shapes)
+        # With an optional argument missing it is called all the same: there may be more to find.
         case.callable = case.least <= set(case.arguments)
     except MisfitError as error:
         case.fail("arguments", str(error))
@@ -105,10 +106,12 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
     known: dict[tuple[str, str], list[str]] = {}
     for p in case.functions.ENDPOINT.parameters:
         known.setdefault((p.location, p.wire.strip().lower()), []).append(p.name)
+    # The document's parameters, not the package's: what the package lacks is the finding.
     for parameter in case.served.parameters:
         # One name may stand in a path twice, and then has two arguments.
         names = known.get((parameter.location, parameter.name.strip().lower()), [])
         if not names or not given.keys() >= set(names):
+            # OpenAPI says that header parameters of these three names are ignored.
             if not (parameter.location == "header" and parameter.name.lower() in _DESCRIBED_ELSEWHERE):
                 case.fail("arguments", f"{parameter.location} parameter {parameter.name!r} cannot be passed")
             continue
@@ -141,6 +144,7 @@ def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shap
     if "body" not in given:
         case.fail("arguments", "the body cannot be passed")
         return
+    # JSON first, as the client does it.
     chosen = min(content, key=lambda name: (not media.is_json(name), media.essence(name) != media.JSON))
     described = as_object(content[chosen])
     example = described.get("example", NO_HINT) if media.is_json(chosen) else NO_HINT
@@ -177,6 +181,7 @@ def _foresee_answer(case: Case, answers: AnswerFactory, shapes: Shapes) -> None:
     content = as_object(response.get("content"))
     if status in WITHOUT_BODY or case.served.method == "HEAD":
         return
+    # The portal negotiates the same way when it answers.
     chosen = media.negotiate("application/json, */*", content)
     if chosen is None:
         # A success without words is answered by JSON all the same.

@@ -25,7 +25,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     # Nearly everything made here lives to the end; looking for garbage as often as usual costs a sixth of the time.
     gc.set_threshold(100_000, 50, 50)
     if "cyara_client" in sys.modules:
-        # Whatever imported it made this a proof of the installed package, not of the one just built.
+        # Whatever imported it made this a verification of the installed package, not of the one just built.
         raise ImportError("cyara_client was imported before the package under test was named")
     sys.path.insert(0, root)
     # Only now, since both reach for the package under test.

@@ -36,6 +36,7 @@ def _misfit(value: Json, part: Annotation, where: str) -> str | None:
 def _is(value: Json, kind: Annotation, arguments: tuple[Annotation, ...]) -> bool:
     if kind is typing.Literal:
         return value in arguments
+    # To Python a boolean is an int, and a datetime a date.
     if isinstance(value, bool):
         return kind is bool
     if isinstance(value, dt.datetime):

@@ -10,35 +10,36 @@ from cyara_tools.portal import media
 from pipeline.verify.annotations import returned
 from pipeline.verify.calls import LABEL
 from pipeline.verify.conform import misfit
-from pipeline.verify.meaning import as_texts, difference, plain, written
+from pipeline.verify.meaning import as_texts, difference, to_json, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from cyara_tools.portal.recorder import RecordedRequest
-    from pipeline.verify.calls import Outcome
+    from pipeline.verify.calls import CallResult
 
 _LONGEST = 400
 
 
-def answer_fault(outcome: Outcome) -> str | None:
+def answer_fault(result: CallResult) -> str | None:
     """Return what is wrong with a parsed answer, or None."""
-    if outcome.error is not None or outcome.response is None:
-        return _told(outcome)
-    if not outcome.case.json_answer:
+    if result.error is not None or result.response is None:
+        return _error_text(result)
+    if not result.case.json_answer:
         return None
-    wrong = misfit(outcome.value, returned(outcome.case.functions.sync))
+    wrong = misfit(result.value, returned(result.case.functions.sync))
     if wrong:
         return wrong
-    found = difference(json.loads(outcome.response.content), plain(outcome.value))
+    # Types may fit although a value was lost or changed on the way.
+    found = difference(json.loads(result.response.content), to_json(result.value))
     return None if found is None else f"lost in parsing: {found}"
 
 
-def timeout_fault(outcome: Outcome) -> str | None:
+def timeout_fault(result: CallResult) -> str | None:
     """Return what is wrong with the time limits of a call, or None."""
-    if outcome.response is None:
+    if result.response is None:
         return None
-    limits = outcome.response.request.extensions.get("timeout", {})
+    limits = result.response.request.extensions.get("timeout", {})
     endless = [name for name in ("connect", "read", "write", "pool") if limits.get(name) is None]
     return f"no limit for {', '.join(endless)}" if endless else None
 
@@ -53,12 +54,12 @@ def by_label(visits: Iterable[RecordedRequest]) -> dict[str, list[RecordedReques
 
 
 def request_faults(
-    outcome: Outcome, visits: list[RecordedRequest], given: Collection[str]
+    result: CallResult, visits: list[RecordedRequest], given: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the request of a call that should have gone well: one, valid, authorised, complete."""
-    case = outcome.case
+    case = result.case
     if len(visits) != 1:
-        yield "request", f"{len(visits)} requests on the wire, not one ({_told(outcome)})"
+        yield "request", f"{len(visits)} requests on the wire, not one ({_error_text(result)})"
         return
     visit = visits[0]
     if not visit.credential_correct:
@@ -67,42 +68,43 @@ def request_faults(
     if visit.secret_elsewhere:
         yield "header", "the secret stands outside of the Authorization header"
     if visit.operation == f"{case.served.method} {case.served.path}":
-        yield from (("request", reason) for reason in visit.reasons or _lost(outcome, visit, given))
+        yield from (("request", reason) for reason in visit.reasons or _lost(result, visit, given))
     elif visit.credential_correct:
         yield "request", f"{visit.method} {visit.path} reached {visit.operation or 'no operation'}"
 
 
-def unauthorized_faults(outcome: Outcome, visits: list[RecordedRequest]) -> Iterator[str]:
+def unauthorized_faults(result: CallResult, visits: list[RecordedRequest]) -> Iterator[str]:
     """Yield what is wrong with a call that the portal answered by 401."""
     if len(visits) != 1:
         yield f"a 401 led to {len(visits)} requests on the wire, not one"
     elif visits[0].status != HTTPStatus.UNAUTHORIZED:
         yield f"a wrong pair was answered by {visits[0].status}, not by 401"
-    if outcome.error is not None:
-        yield _told(outcome)
-    elif getattr(outcome.value, "status_code", None) != HTTPStatus.UNAUTHORIZED:
+    if result.error is not None:
+        yield _error_text(result)
+    elif getattr(result.value, "status_code", None) != HTTPStatus.UNAUTHORIZED:
         yield "the caller is not told of the 401"
 
 
-def _lost(outcome: Outcome, visit: RecordedRequest, given: Collection[str]) -> Iterator[str]:
+def _lost(result: CallResult, visit: RecordedRequest, given: Collection[str]) -> Iterator[str]:
     """Yield every value that was given and arrived as another one, or not at all."""
-    case = outcome.case
+    case = result.case
     arrived: dict[str, Any] = {**visit.values, "body": visit.body}
     is_json = any(media.is_json(value) for name, value in visit.headers if name == "content-type")
-    for place in (place for name, place in case.wire_names.items() if name in given):
-        sent, got = case.sent[place], arrived.get(place)
+    for location in (location for name, location in case.wire_names.items() if name in given):
+        sent, got = case.sent[location], arrived.get(location)
+        # Outside of JSON, an empty list or object is nothing at all.
         if sent in ([], {}) and got is None:
-            continue  # outside of JSON, an empty list or object is nothing at all
-        if place not in arrived:
-            yield f"{place} was given and never arrived"
             continue
-        found = difference(sent, got, place)
+        if location not in arrived:
+            yield f"{location} was given and never arrived"
+            continue
+        found = difference(sent, got, location)
         # Outside of JSON all is text, and whether "7" was a number or not cannot be told where the document takes both.
-        if found is None or difference(as_texts(sent), as_texts(got), place) is None:
+        if found is None or difference(as_texts(sent), as_texts(got), location) is None:
             continue
-        if (place == "body" and is_json) or difference(written(sent, got), as_texts(got), place):
+        if (location == "body" and is_json) or difference(written(sent, got), as_texts(got), location):
             yield f"arrived as something else: {found}"
 
 
-def _told(outcome: Outcome) -> str:
-    return f"{type(outcome.error).__name__}: {outcome.error}"[:_LONGEST]
+def _error_text(result: CallResult) -> str:
+    return f"{type(result.error).__name__}: {result.error}"[:_LONGEST]

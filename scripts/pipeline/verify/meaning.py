@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from cyara_tools.portal.json_types import Json
 
-_PARTS: Final = re.compile(r"(-?)(?:(\d+)\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?")
-_ISO: Final = re.compile(r"(-?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_TIME_SPAN: Final = re.compile(r"(-?)(?:(\d+)\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?")
+_ISO_DURATION: Final = re.compile(r"(-?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
 def read_span(text: str) -> dt.timedelta:
@@ -27,13 +27,13 @@ def read_span(text: str) -> dt.timedelta:
     Raises:
         ValueError: it is neither.
     """
-    parts = _PARTS.fullmatch(text)
+    parts = _TIME_SPAN.fullmatch(text)
     if parts:
         sign, days, hours, minutes, seconds, fraction = parts.groups()
         micro = int(((fraction or "") + "000000")[:6])
         whole = dt.timedelta(int(days or 0), int(seconds or 0), micro, 0, int(minutes), int(hours))
         return -whole if sign else whole
-    iso = _ISO.fullmatch(text)
+    iso = _ISO_DURATION.fullmatch(text)
     if iso is None:
         raise ValueError(f"not a time span: {text!r}")
     sign, weeks, days, hours, minutes, seconds = iso.groups()
@@ -68,6 +68,7 @@ def _members(sent: dict[str, Json], got: dict[str, Json], where: str) -> Iterato
 def _same(sent: Json, got: Json) -> bool:
     if isinstance(sent, str) and isinstance(got, str):
         return sent == got or any(read(sent) == read(got) is not None for read in (_moment, _span, _guid))
+    # To Python True equals 1.
     if isinstance(sent, bool) or isinstance(got, bool):
         return sent is got
     numbers = isinstance(sent, int | float) and isinstance(got, int | float)
@@ -101,14 +102,14 @@ def _guid(text: str) -> UUID | None:
         return None
 
 
-def plain(value: Json) -> Json:
+def to_json(value: Json) -> Json:
     """Return a parsed answer as JSON values."""
     if hasattr(value, "to_dict"):
-        return plain(value.to_dict())
+        return to_json(value.to_dict())
     if is_object(value):
-        return {key: plain(inner) for key, inner in value.items()}
+        return {key: to_json(inner) for key, inner in value.items()}
     if is_array(value):
-        return [plain(inner) for inner in value]
+        return [to_json(inner) for inner in value]
     return next((write(value) for kind, write in _TEXTS if isinstance(value, kind)), value)
 
 
@@ -122,12 +123,10 @@ def as_texts(value: Json) -> Json:
 
 
 def written(value: Json, got: Json) -> Json:
-    """Return a value of a form or query as texts, with the JSON text of each object where a text arrived.
-
-    A member of any type (`{}`, as in ABP's `ExtraProperties`) has no other spelling there.
-    """
+    """Return a value of a form or query as texts, with the JSON text of each object where a text arrived."""
     if not is_object(value):
         return as_texts(value)
+    # A member of any type (`{}`, as in ABP's `ExtraProperties`) has no other spelling there.
     if not is_object(got):
         return json.dumps(value, separators=(",", ":"))
     return {key: written(inner, got.get(key, {})) for key, inner in value.items()}

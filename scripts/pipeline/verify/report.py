@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field, frozen
+import attrs
 
 FORMS = ("full", "nulls", "unknown_enum")
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Failure:
     """One thing that is wrong with one operation."""
 
@@ -20,18 +20,18 @@ class Failure:
     why: str
 
 
-@define(kw_only=True)
+@attrs.define(kw_only=True)
 class VerifyReport:
-    """The proof, or what it lacks."""
+    """What was verified, and what fails."""
 
     operations: int = 0
     operations_importable: int = 0
-    answers: dict[str, list[int]] = field(factory=dict[str, list[int]])
+    answers: dict[str, list[int]] = attrs.field(factory=dict[str, list[int]])
     """By form: how many operations with a JSON answer parse it, sync and async alike, of how many."""
-    requests_valid: list[int] = field(factory=lambda: [0, 0])
+    requests_valid: list[int] = attrs.field(factory=lambda: [0, 0])
     """How many operations make a valid request, of how many."""
-    failing: list[Failure] = field(factory=list[Failure])
-    allowed: list[Failure] = field(factory=list[Failure])
+    failing: list[Failure] = attrs.field(factory=list[Failure])
+    allowed: list[Failure] = attrs.field(factory=list[Failure])
     """Failures of operations that are accepted by name."""
     calls: int = 0
 
@@ -46,10 +46,10 @@ class VerifyReport:
             "operations_importable": self.operations_importable,
             "answers": self.answers,
             "requests_valid": self.requests_valid,
-            "failing": [_plain(failure) for failure in self.failing],
+            "failing": [_failure_json(failure) for failure in self.failing],
             "allowed": sorted({failure.operation for failure in self.allowed}),
         }
 
 
-def _plain(failure: Failure) -> dict[str, str]:
+def _failure_json(failure: Failure) -> dict[str, str]:
     return {"operation": failure.operation, "what": failure.what, "why": failure.why}

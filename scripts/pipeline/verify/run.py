@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cyara_tools.portal.local_portal import LocalPortal
     from cyara_tools.portal.recorder import RecordedRequest
-    from pipeline.verify.calls import Outcome, Way
+    from pipeline.verify.calls import CallResult, CallStyle
 
     Arguments = Callable[[Case], dict[str, Any]]
     Source = Callable[[], str | WrongPairs]
@@ -31,7 +31,7 @@ _ABOUT_REQUESTS = frozenset({"import", "arguments", "request", "header", "timeou
 
 def verify_package(portal: LocalPortal, document: bytes, forms: Sequence[str]) -> VerifyReport:
     """Call every operation of the package in every form, against a portal that serves the document."""
-    # That an operation is inferred is known here.
+    # Operations that the document calls inferred warn when they are called; that is known here.
     warnings.simplefilter("ignore")
     view = Document(json.loads(document))
     shapes = Shapes(view)
@@ -58,20 +58,20 @@ class _Run:
         """
         turn = len(self._parsed)
         arguments: Arguments = _all if turn == 0 else _least
-        way: Way = "resource" if turn == 1 else "plain"
+        style: CallStyle = "resource" if turn == 1 else "value"
         self._portal.answer_in_form(form)
         cases = [case for case in self._cases if case.callable and (turn < _WITH_ALL or case.json_answer)]
         # Without an enumeration in it, an answer is the same to the byte as in the full form.
         known = {case.number for case in cases if form == "unknown_enum" and turn >= _WITH_ALL and not case.enum_answer}
         cases = [case for case in cases if case.number not in known]
-        outcomes = self._all_calls(cases, lambda: self._portal.credential, way, arguments)
-        seen = self._seen()
+        results = self._all_calls(cases, lambda: self._portal.credential, style, arguments)
+        visits = self._visits_by_label()
         failed: set[int] = set()
-        for outcome in outcomes:
-            case = outcome.case
-            for what, why in request_faults(outcome, seen.get(outcome.label, []), arguments(case)):
+        for result in results:
+            case = result.case
+            for what, why in request_faults(result, visits.get(result.label, []), arguments(case)):
                 case.fail(what, why)
-            endless, wrong = timeout_fault(outcome), answer_fault(outcome)
+            endless, wrong = timeout_fault(result), answer_fault(result)
             if endless:
                 case.fail("timeout", endless)
             if wrong:
@@ -80,13 +80,13 @@ class _Run:
         self._parsed[form] = ({case.number for case in cases} - failed) | (known & self._parsed.get("full", set()))
 
     def unauthorized(self) -> None:
-        """Call everything with a wrong pair, each time a new one: the guard would stop a second call with the same."""
+        """Call everything with a wrong pair, each time a new one."""
         cases = [case for case in self._cases if case.callable and not case.served.public]
-        outcomes = self._all_calls(cases, WrongPairs, "detailed", _all)
-        seen = self._seen()
-        for outcome in outcomes:
-            for why in unauthorized_faults(outcome, seen.get(outcome.label, [])):
-                outcome.case.fail("unauthorized", why)
+        results = self._all_calls(cases, WrongPairs, "detailed", _all)
+        visits = self._visits_by_label()
+        for result in results:
+            for why in unauthorized_faults(result, visits.get(result.label, [])):
+                result.case.fail("unauthorized", why)
 
     def report(self, forms: Sequence[str]) -> VerifyReport:
         """Count."""
@@ -103,34 +103,37 @@ class _Run:
             calls=self._calls,
         )
 
-    def _all_calls(self, cases: list[Case], credential: Source, way: Way, arguments: Arguments) -> list[Outcome]:
+    def _all_calls(
+        self, cases: list[Case], credential: Source, style: CallStyle, arguments: Arguments
+    ) -> list[CallResult]:
         """Make each call twice: blocking in one thread and, at the same time, in an event loop."""
 
-        async def both() -> list[Outcome]:
-            blocking = asyncio.to_thread(self._blocking, cases, credential(), way, arguments)
-            looping = self._looping(cases, credential(), way, arguments)
+        # Both at the same time: each spends half of its time waiting for the portal.
+        async def both() -> list[CallResult]:
+            blocking = asyncio.to_thread(self._blocking, cases, credential(), style, arguments)
+            looping = self._looping(cases, credential(), style, arguments)
             first, second = await asyncio.gather(blocking, looping)
             return first + second
 
-        outcomes = asyncio.run(both())
-        self._calls += len(outcomes)
-        return outcomes
+        results = asyncio.run(both())
+        self._calls += len(results)
+        return results
 
     def _blocking(
-        self, cases: list[Case], credential: str | WrongPairs, way: Way, arguments: Arguments
-    ) -> list[Outcome]:
+        self, cases: list[Case], credential: str | WrongPairs, style: CallStyle, arguments: Arguments
+    ) -> list[CallResult]:
         with client_for(self._portal.base_url, credential) as client:
             caller = Caller(client)
-            return [caller.call(case, way, arguments(case)) for case in cases]
+            return [caller.call(case, style, arguments(case)) for case in cases]
 
     async def _looping(
-        self, cases: list[Case], credential: str | WrongPairs, way: Way, arguments: Arguments
-    ) -> list[Outcome]:
+        self, cases: list[Case], credential: str | WrongPairs, style: CallStyle, arguments: Arguments
+    ) -> list[CallResult]:
         async with client_for(self._portal.base_url, credential) as client:
             caller = Caller(client)
-            return [await caller.acall(case, way, arguments(case)) for case in cases]
+            return [await caller.acall(case, style, arguments(case)) for case in cases]
 
-    def _seen(self) -> dict[str, list[RecordedRequest]]:
+    def _visits_by_label(self) -> dict[str, list[RecordedRequest]]:
         visits = self._portal.requests
         self._portal.forget_requests()
         return by_label(visits)

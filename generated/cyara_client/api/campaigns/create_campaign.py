@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Body, Endpoint, Parameter
+from ..._endpoint import Body, Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -18,7 +18,7 @@ ENDPOINT: Endpoint[Campaign] = Endpoint(
     "/v3.0/accounts/{account_id}/campaigns",
     parameters=(Parameter("path", "accountId", "account_id", "simple", explode=False),),
     bodies=(Body("application/json", "json", "CreateCampaignRequest"),),
-    answers=(Answer(201, 201, "json", "Campaign"),),
+    successes=(Success(201, 201, "json", "Campaign"),),
 )
 
 

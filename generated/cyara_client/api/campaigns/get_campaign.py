@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -20,7 +20,7 @@ ENDPOINT: Endpoint[Campaign] = Endpoint(
         Parameter("path", "campaignId", "campaign_id", "simple", explode=False),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "Campaign"),),
+    successes=(Success(200, 200, "json", "Campaign"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -21,7 +21,7 @@ ENDPOINT: Endpoint[CampaignRun] = Endpoint(
         Parameter("path", "runId", "run_id", "simple", explode=False),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "CampaignRun"),),
+    successes=(Success(200, 200, "json", "CampaignRun"),),
 )
 
 

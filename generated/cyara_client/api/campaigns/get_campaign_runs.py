@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 from ...types import UNSET
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ ENDPOINT: Endpoint[CampaignRunPage] = Endpoint(
         Parameter("query", "sortAsc", "sort_asc"),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "CampaignRunPage"),),
+    successes=(Success(200, 200, "json", "CampaignRunPage"),),
 )
 
 

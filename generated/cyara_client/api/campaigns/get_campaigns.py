@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 from ...types import UNSET
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ENDPOINT: Endpoint[CampaignSummaryPage] = Endpoint(
         Parameter("query", "planType", "plan_type"),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "CampaignSummaryPage"),),
+    successes=(Success(200, 200, "json", "CampaignSummaryPage"),),
 )
 
 

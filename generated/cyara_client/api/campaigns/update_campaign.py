@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Body, Endpoint, Parameter
+from ..._endpoint import Body, Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -21,7 +21,7 @@ ENDPOINT: Endpoint[Campaign] = Endpoint(
         Parameter("path", "campaignId", "campaign_id", "simple", explode=False),
     ),
     bodies=(Body("application/json", "json", "UpdateCampaignRequest"),),
-    answers=(Answer(200, 200, "json", "Campaign"),),
+    successes=(Success(200, 200, "json", "Campaign"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 from ...types import UNSET
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ ENDPOINT: Endpoint[FolderTestCasePage] = Endpoint(
         Parameter("query", "pageSize", "page_size"),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "FolderTestCasePage"),),
+    successes=(Success(200, 200, "json", "FolderTestCasePage"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -21,7 +21,7 @@ ENDPOINT: Endpoint[list[Folder]] = Endpoint(
         Parameter("path", "directoryType", "directory_type", "simple", explode=False),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "list[Folder]"),),
+    successes=(Success(200, 200, "json", "list[Folder]"),),
 )
 
 

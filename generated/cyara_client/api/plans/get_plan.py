@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -20,7 +20,7 @@ ENDPOINT: Endpoint[Plan] = Endpoint(
         Parameter("path", "planId", "plan_id", "simple", explode=False),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "Plan"),),
+    successes=(Success(200, 200, "json", "Plan"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -19,7 +19,7 @@ ENDPOINT: Endpoint[bytes] = Endpoint(
         Parameter("path", "testCaseId", "test_case_id", "simple", explode=False),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "bytes", "bytes"),),
+    successes=(Success(200, 200, "bytes", "bytes"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 from ...types import UNSET
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ ENDPOINT: Endpoint[TestCaseSummaryPage] = Endpoint(
         Parameter("query", "pageSize", "page_size"),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "TestCaseSummaryPage"),),
+    successes=(Success(200, 200, "json", "TestCaseSummaryPage"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Body, Endpoint, Parameter
+from ..._endpoint import Body, Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -18,7 +18,7 @@ ENDPOINT: Endpoint[ImportTestCasesResult] = Endpoint(
     "/v3.0/accounts/{account_id}/testcases/import",
     parameters=(Parameter("path", "accountId", "account_id", "simple", explode=False),),
     bodies=(Body("multipart/form-data", "files", "ImportTestCasesRequest"),),
-    answers=(Answer(200, 200, "json", "ImportTestCasesResult"),),
+    successes=(Success(200, 200, "json", "ImportTestCasesResult"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,7 +22,7 @@ ENDPOINT: Endpoint[TestResultDetails] = Endpoint(
         Parameter("path", "testRunTicketId", "test_run_ticket_id", "simple", explode=False),
     ),
     bodies=(),
-    answers=(Answer(200, 200, "json", "TestResultDetails"),),
+    successes=(Success(200, 200, "json", "TestResultDetails"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -21,7 +21,7 @@ ENDPOINT: Endpoint[None] = Endpoint(
         Parameter("path", "userId", "user_id", "simple", explode=False),
     ),
     bodies=(),
-    answers=(Answer(204, 204, "none", "None"),),
+    successes=(Success(204, 204, "none", "None"),),
 )
 
 

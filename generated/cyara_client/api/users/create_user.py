@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Body, Endpoint
+from ..._endpoint import Body, Endpoint, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -18,7 +18,7 @@ ENDPOINT: Endpoint[User] = Endpoint(
     "/v3.0/users",
     parameters=(),
     bodies=(Body("application/json", "json", "CreateUserRequest"),),
-    answers=(Answer(201, 201, "json", "User"),),
+    successes=(Success(201, 201, "json", "User"),),
 )
 
 

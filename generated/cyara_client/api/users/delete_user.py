@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -18,7 +18,7 @@ ENDPOINT: Endpoint[None] = Endpoint(
     "/v3.0/users/{user_id}",
     parameters=(Parameter("path", "userId", "user_id", "simple", explode=False),),
     bodies=(),
-    answers=(Answer(204, 204, "none", "None"),),
+    successes=(Success(204, 204, "none", "None"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint, Parameter
+from ..._endpoint import Endpoint, Parameter, Success
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,7 +19,7 @@ ENDPOINT: Endpoint[list[UserAccount]] = Endpoint(
     "/v3.0/users/{user_id}/accounts",
     parameters=(Parameter("path", "userId", "user_id", "simple", explode=False),),
     bodies=(),
-    answers=(Answer(200, 200, "json", "list[UserAccount]"),),
+    successes=(Success(200, 200, "json", "list[UserAccount]"),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._endpoint import Answer, Endpoint
+from ..._endpoint import Endpoint, Success
 
 if TYPE_CHECKING:
     from ...client import ApiClient
@@ -16,7 +16,7 @@ ENDPOINT: Endpoint[list[str]] = Endpoint(
     "/v3.0/users/roles",
     parameters=(),
     bodies=(),
-    answers=(Answer(200, 200, "json", "list[str]"),),
+    successes=(Success(200, 200, "json", "list[str]"),),
 )
 
 

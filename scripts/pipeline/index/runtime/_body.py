@@ -45,11 +45,12 @@ class _Stream:
 
 
 class _AsyncStream:
-    """The same for an async client: httpx takes one object for one kind only. The disk is read in between."""
+    """The same for an async client."""
 
     def __init__(self, payload: BinaryIO) -> None:
         self._payload = payload
 
+    # A class of its own: httpx takes an object that can be iterated both ways for a blocking one.
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while chunk := self._payload.read(_CHUNK):
             yield chunk
@@ -72,7 +73,7 @@ def _length(payload: BinaryIO) -> int | None:
     return end - here
 
 
-def _choose(bodies: tuple[Body, ...], value: Any) -> Body:  # noqa: ANN401 - any typed value
+def _choose(bodies: tuple[Body, ...], value: Any) -> Body:
     """Return the form that a body's Python type asks for; the document's first form otherwise."""
     given = type(value).__name__
     for body in bodies:
@@ -83,8 +84,8 @@ def _choose(bodies: tuple[Body, ...], value: Any) -> Body:  # noqa: ANN401 - any
     return bodies[0]
 
 
-def body_arguments(bodies: tuple[Body, ...], value: Any) -> dict[str, Any]:  # noqa: ANN401 - any typed value
-    """Return the keyword arguments that carry a body; for multipart, httpx writes the header with its own boundary.
+def body_arguments(bodies: tuple[Body, ...], value: Any) -> dict[str, Any]:
+    """Return the keyword arguments that carry a body.
 
     Raises:
         TypeError: the value cannot be written in the form that the operation accepts.
@@ -93,6 +94,7 @@ def body_arguments(bodies: tuple[Body, ...], value: Any) -> dict[str, Any]:  # n
         return {}
     body = _choose(bodies, value)
     if body.kind == "files":
+        # httpx writes the header: only it knows the boundary that it chose.
         return {"files": parts} if (parts := form_parts(value)) else _no_parts()
     headers = {"Content-Type": body.media_type}
     if body.kind == "json":
@@ -103,18 +105,20 @@ def body_arguments(bodies: tuple[Body, ...], value: Any) -> dict[str, Any]:  # n
 
 
 def _no_parts() -> dict[str, Any]:
-    """Return the keyword arguments of a form without fields, for which httpx would send no body at all."""
+    """Return the keyword arguments of a multipart form without fields."""
+    # httpx would send no body at all for it.
     boundary = uuid4().hex
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     return {"content": f"--{boundary}--\r\n".encode(), "headers": headers}
 
 
-def _form_pairs(body: Body, value: Any) -> Iterator[tuple[str, str | bytes]]:  # noqa: ANN401 - any typed value
-    """Yield the fields of an urlencoded form; the rare file in one is its content, as nothing else can be meant."""
+def _form_pairs(body: Body, value: Any) -> Iterator[tuple[str, str | bytes]]:
+    """Yield the fields of an urlencoded form."""
     separators = dict(body.joined)
     texts: dict[str, list[str]] = {}
     for name, element in form_fields(value):
         if isinstance(element, File):
+            # Such a form has no files; where the document declares one, only its content can be meant.
             yield name, element.stream().read()
         elif name in separators:
             texts.setdefault(name, []).append(to_text(element))
@@ -123,7 +127,7 @@ def _form_pairs(body: Body, value: Any) -> Iterator[tuple[str, str | bytes]]:  #
     yield from ((name, separators[name].join(parts)) for name, parts in texts.items())
 
 
-def _media_type(value: Any, accepted: str) -> str:  # noqa: ANN401 - any typed value
+def _media_type(value: Any, accepted: str) -> str:
     """Return the media type of a body: what its file says, else the one that the operation accepts.
 
     Raises:
@@ -140,7 +144,7 @@ def _media_type(value: Any, accepted: str) -> str:  # noqa: ANN401 - any typed v
     return named or accepted
 
 
-def _content(value: Any, headers: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401 - any typed value
+def _content(value: Any, headers: dict[str, str]) -> dict[str, Any]:
     """Return the keyword arguments for a body that is sent as it is."""
     headers["Content-Type"] = _media_type(value, headers["Content-Type"])
     if isinstance(value, str):
@@ -150,6 +154,7 @@ def _content(value: Any, headers: dict[str, str]) -> dict[str, Any]:  # noqa: AN
     if not isinstance(value, File):
         return {"content": json_bytes(value), "headers": headers}
     payload = value.stream()
+    # Without a length httpx sends chunks, which not every gateway takes.
     length = _length(payload)
     if length is not None:
         headers["Content-Length"] = str(length)

@@ -1,31 +1,26 @@
 """From parsed JSON to typed objects, fast.
 
-A model's annotations are the only description of its shape. The first time a model is read, they are compiled into
-one straight function without closures, copies or casts (as attrs compiles `__init__`), and models it refers to are
-imported then, not before. Null is accepted everywhere: .NET sends it for any reference that is not set, whatever the
-document says, and one null must not cost the whole answer.
+The first time that a model is read, its annotations are compiled into one function without closures, copies or casts
+(as attrs compiles `__init__`). Null is accepted everywhere, whatever the document says.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from importlib import import_module
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from . import _explain, _union
+from ._annotations import FAILURES, extra_type, fields, is_model, members, resolve
 from ._enums import OpenIntEnum, OpenStrEnum
 from ._scalars import parse_date, parse_datetime, parse_float, parse_int, parse_timespan
 from .errors import DecodingError
-from .types import UNSET, File, Unset
+from .types import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Decoder = Callable[[Any], Any]
-
-_FAILURES = (TypeError, ValueError, AttributeError, KeyError, RecursionError, OverflowError)
 
 _CALLS: dict[Any, Callable[[str], Any]] = {
     dt.datetime: parse_datetime,
@@ -33,59 +28,13 @@ _CALLS: dict[Any, Callable[[str], Any]] = {
     dt.timedelta: parse_timespan,
     uuid.UUID: uuid.UUID,
 }
-
-
+# System.Text.Json can be told to write numbers as text.
 _NUMBERS: dict[Any, Callable[[str], Any]] = {int: parse_int, float: parse_float}
 
 
-class _Names(dict[str, Any]):
-    """Names that annotations use; a name that is not among them is a model, imported when it is first needed."""
-
-    def __missing__(self, name: str) -> Any:  # noqa: ANN401 - any class of the package
-        return getattr(import_module(f"{__package__}.models"), name)
-
-
-_NAMES = _Names(
-    {
-        "Any": Any,
-        "File": File,
-        "Literal": Literal,
-        "UUID": uuid.UUID,
-        "Unset": Unset,
-        "datetime": dt,
-        **{kind.__name__: kind for kind in (bool, bytes, dict, float, int, list, object, str)},
-    }
-)
-
-
-def resolve(annotation: str) -> Any:  # noqa: ANN401 - a type, or a form of typing
-    """Return the type that an annotation of the generated package means."""
-    # The text is our own rendered code, the same that the interpreter would evaluate without the future import.
-    return eval(annotation, {"__builtins__": {}}, _NAMES)  # noqa: S307
-
-
-def members(tp: Any) -> list[Any]:  # noqa: ANN401 - a type, or a form of typing
-    """Return what a type consists of when None and Unset are left out."""
-    parts = get_args(tp) if get_origin(tp) in {Union, UnionType} else (tp,)
-    return [part for part in parts if part not in {NoneType, None, Unset}]
-
-
-def is_model(tp: Any) -> bool:  # noqa: ANN401 - a type, or a form of typing
-    """Say whether a type is a generated model."""
-    return isinstance(tp, type) and hasattr(tp, "__wire_names__")
-
-
-def fields(model: Any) -> list[tuple[str, str, str, bool]]:  # noqa: ANN401 - a model class
-    """Return (attribute, wire name, annotation, required) for every declared field of a model."""
-    annotations = model.__annotations__
-    return [
-        (name, wire, annotations[name], "Unset" not in annotations[name].split(" | "))
-        for name, wire in model.__wire_names__.items()
-    ]
-
-
-def not_a_list(value: object) -> Any:  # noqa: ANN401 - never returns
-    """Refuse to walk something that is not an array: text and objects can be iterated too."""
+def not_a_list(value: object) -> Any:
+    """Refuse what is not an array."""
+    # Without this check the comprehension would iterate over the characters of a text and the keys of an object.
     raise TypeError(f"array expected, not {type(value).__name__}")
 
 
@@ -94,7 +43,7 @@ _decoders: dict[Any, Decoder] = {}
 _names_in_scope: dict[Any, str] = {}
 
 
-def _name(key: Any, value: object, prefix: str) -> str:  # noqa: ANN401 - a hashable of any kind
+def _name(key: Any, value: object, prefix: str) -> str:
     """Give a value a name that compiled code can use, one per key."""
     name = _names_in_scope.get(key)
     if name is None:
@@ -103,10 +52,11 @@ def _name(key: Any, value: object, prefix: str) -> str:  # noqa: ANN401 - a hash
     return name
 
 
-def _model_name(model: Any) -> str:  # noqa: ANN401 - a model class
-    """Name a model's decoder; until it is first called, a stand-in compiles it, so cycles and order do not matter."""
+def _model_name(model: Any) -> str:
+    """Return the name of a model's decoder, which is compiled when it is first called."""
+    # A model may hold itself, or one that is compiled later: code calls the stand-in, which then replaces itself.
 
-    def stand_in(value: Any) -> Any:  # noqa: ANN401 - JSON in, model out
+    def stand_in(value: Any) -> Any:
         decoder = _scope[name] = _compile_model(model)
         return decoder(value)
 
@@ -114,13 +64,13 @@ def _model_name(model: Any) -> str:  # noqa: ANN401 - a model class
     return name
 
 
-def _expression(tp: Any, variable: str, depth: int = 0) -> str | None:  # noqa: ANN401 - a type, or a form of typing
+def _expression(tp: Any, variable: str, depth: int = 0) -> str | None:
     """Return code that decodes a variable that is neither null nor unset; None when the value stays as it is."""
     parts = members(tp)
     if len(parts) != 1:
         if Any in parts or object in parts or not parts:
             return None
-        candidates = tuple((part, _decoder_of(part)) for part in parts)
+        candidates = tuple((part, decoder_of(part)) for part in parts)
         return f"{_name(('union', *map(repr, parts)), _union.chooser(candidates), 'choose_')}({variable})"
     (part,) = parts
     if get_origin(part) is list or part is list:
@@ -129,7 +79,7 @@ def _expression(tp: Any, variable: str, depth: int = 0) -> str | None:  # noqa: 
     return _call_expression(part, variable)
 
 
-def _call_expression(part: Any, variable: str) -> str | None:  # noqa: ANN401 - a type, or a form of typing
+def _call_expression(part: Any, variable: str) -> str | None:
     """Return code that decodes a value by one call; None when the value stays as it is."""
     if part in _CALLS:
         return f"{_name(part, _CALLS[part], 'parse_')}({variable})"
@@ -138,12 +88,13 @@ def _call_expression(part: Any, variable: str) -> str | None:  # noqa: ANN401 - 
     if is_model(part):
         return f"{_model_name(part)}({variable})"
     if isinstance(part, type) and issubclass(part, (OpenStrEnum, OpenIntEnum)):
+        # A look-up is much faster than a call of the class, which is left for members that the document does not know.
         known = _name((part, "known"), part._value2member_map_.get, "known_")
         return f"({known}({variable}) or {_name(part, part, 'enum_')}({variable}))"
     return None
 
 
-def _list_expression(item: Any, variable: str, depth: int) -> str:  # noqa: ANN401 - a type, or a form of typing
+def _list_expression(item: Any, variable: str, depth: int) -> str:
     """Return code that decodes an array."""
     inner = _expression(item, f"i{depth}", depth + 1)
     checked = f"({variable} if type({variable}) is list else not_a_list({variable}))"
@@ -155,15 +106,17 @@ def _list_expression(item: Any, variable: str, depth: int) -> str:  # noqa: ANN4
 def _run(source: str, name: str) -> Decoder:
     """Execute compiled source in the shared scope and return the function it defines."""
     namespace: dict[str, Any] = {}
-    exec(compile(source, f"<decoder {name}>", "exec"), _scope, namespace)  # noqa: S102 - as attrs does; names are repr()d
+    # Every name of the document is written by repr() or looked up in the scope, so none can become code.
+    exec(compile(source, f"<decoder {name}>", "exec"), _scope, namespace)  # noqa: S102 - see above
     decoder: Decoder = namespace["decode"]
     return decoder
 
 
-def _compile_model(model: Any) -> Decoder:  # noqa: ANN401 - a model class
+def _compile_model(model: Any) -> Decoder:
     """Compile a model's annotations into one function."""
     cls = _name((model, "class"), model, "class_")
     known = _name((model, "known fields"), frozenset(model.__wire_names__.values()), "fields_")
+    # `__init__` is skipped: every attribute is set here, and binding keyword arguments would only cost time.
     lines = ["def decode(d):", f"    self = new({cls})", "    get = d.get"]
     for attribute, wire, annotation, required in fields(model):
         source = f"d[{wire!r}]" if required else f"get({wire!r}, UNSET)"
@@ -171,16 +124,16 @@ def _compile_model(model: Any) -> Decoder:  # noqa: ANN401 - a model class
         if inner is None:
             lines.append(f"    self.{attribute} = {source}")
             continue
+        # .NET sends null for any reference that is not set; one null must not cost the whole response.
         absent = "v is None" if required else "v is None or v is UNSET"
         lines += [f"    v = {source}", f"    self.{attribute} = v if {absent} else {inner}"]
-    extra = get_args(resolve(model.__annotations__["additional_properties"]))[1]
-    inner = _expression(extra, "v") or "v"
+    inner = _expression(extra_type(model), "v") or "v"
     kept = f"{{k: v if v is None else {inner} for k, v in d.items() if k not in {known}}}"
     lines += [f"    self.additional_properties = {{}} if {known}.issuperset(d) else {kept}", "    return self"]
     return _run("\n".join(lines), model.__name__)
 
 
-def _decoder_of(tp: Any) -> Decoder:  # noqa: ANN401 - a type, or a form of typing
+def decoder_of(tp: Any) -> Decoder:
     """Return the function that decodes a type, compiled once per process."""
     decoder = _decoders.get(tp)
     if decoder is None:
@@ -189,22 +142,15 @@ def _decoder_of(tp: Any) -> Decoder:  # noqa: ANN401 - a type, or a form of typi
     return decoder
 
 
-def decode(tp: Any, value: object) -> Any:  # noqa: ANN401 - of the type asked for
+def decode(tp: Any, value: object) -> Any:
     """Turn parsed JSON into the type.
 
     Raises:
         DecodingError: the value is not of that shape; the text names the place, the expectation and the JSON type
-            that was found, never a value. The cause is cut off, because its text quotes the value.
+            that was found, never a value.
     """
     try:
-        return _decoder_of(tp)(value)
-    except _FAILURES:
-        raise DecodingError(_explain.reason(tp, value)) from None
-
-
-def try_decoder(tp: Any) -> Decoder:  # noqa: ANN401 - a type, or a form of typing
-    """Return the bare decoding function of a type, which raises whatever the value makes it raise."""
-    return _decoder_of(tp)
-
-
-FAILURES = _FAILURES
+        return decoder_of(tp)(value)
+    except FAILURES:
+        # Without a cause: its text quotes the value.
+        raise DecodingError(_explain.reason(tp, value, decoder_of)) from None

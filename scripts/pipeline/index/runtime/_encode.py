@@ -1,4 +1,4 @@
-"""From typed values to what goes on the wire: JSON values, text of parameters, parts of forms."""
+"""Models, and how they and every other typed value are written: as JSON, as text of parameters, as parts of forms."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ import uuid
 from decimal import Decimal
 from enum import Enum
 from os import PathLike
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
+from . import _decode
 from ._json import is_object
 from ._scalars import format_datetime, format_timespan
 from .types import UNSET, File
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from ._model import Model
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _AS_IS = frozenset({str, int, float, bool, type(None)})
-
-
+# In this order: a datetime is a date too.
 _TEXTS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (dt.datetime, format_datetime),
     (dt.date, dt.date.isoformat),
@@ -31,8 +29,45 @@ _TEXTS: tuple[tuple[type, Callable[[Any], str]], ...] = (
 )
 
 
-def model_to_json(model: Model) -> dict[str, Any]:
-    """Return a model as JSON values: unknown fields first, then the declared ones that are set."""
+def no_extras() -> dict[str, Any]:
+    """Return a new, empty `additional_properties`; its own function, so that type checkers know what is in it."""
+    return {}
+
+
+class Model:
+    """A JSON object with known fields: the base of every generated model.
+
+    Fields that the portal sends beyond those are kept in `additional_properties` and written back by `to_dict`.
+    A field that was absent holds `UNSET` and is not written; None is written as null.
+    """
+
+    __slots__ = ()
+
+    __wire_names__: ClassVar[dict[str, str]] = {}
+    """Name on the wire by attribute, for every declared field."""
+
+    __discriminated_by__: ClassVar[tuple[str, tuple[str, ...]] | None] = None
+    """Field and values that tell this model from its siblings, when the document has a discriminator."""
+
+    additional_properties: dict[str, Any]
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Build the model from parsed JSON.
+
+        Raises:
+            DecodingError: the value is not of the declared shape; the text says where.
+        """
+        model: Self = _decode.decode(cls, src_dict)
+        return model
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as JSON values, without what is unset."""
+        return _model_to_json(self)
+
+
+def _model_to_json(model: Model) -> dict[str, Any]:
+    # The declared fields come second: one of the same name among the extras must not replace them.
     result = {key: to_json(value) for key, value in model.additional_properties.items()}
     for name, wire in model.__wire_names__.items():
         value = getattr(model, name)
@@ -41,7 +76,7 @@ def model_to_json(model: Model) -> dict[str, Any]:
     return result
 
 
-def to_json(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any typed value in, JSON out; one return per kind
+def to_json(value: Any) -> Any:  # noqa: PLR0911 - one return per kind of value
     """Return a typed value as JSON values.
 
     Raises:
@@ -51,8 +86,8 @@ def to_json(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any typed value in, J
         return value
     if isinstance(value, Enum):
         return value.value
-    if hasattr(value, "__wire_names__"):
-        return model_to_json(value)
+    if isinstance(value, Model):
+        return _model_to_json(value)
     if is_object(value):
         return {str(key): to_json(inner) for key, inner in value.items() if inner is not UNSET}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -60,22 +95,24 @@ def to_json(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any typed value in, J
     for kind, convert in _TEXTS:
         if isinstance(value, kind):
             return convert(value)
+    # Subclasses of these, which `_AS_IS` does not know.
     if isinstance(value, (str, int, float)):
         return value
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def to_text(value: Any) -> str:  # noqa: ANN401 - any typed value
+def to_text(value: Any) -> str:
     """Return a single value as parameters and form fields spell it: `true`, `2024-01-31T00:00:00Z`, `01:00:00`."""
-    plain = to_json(value)
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    if isinstance(plain, (dict, list)):
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    return "" if plain is None else str(plain)
+    encoded = to_json(value)
+    # Before numbers: a boolean is an int, and .NET reads `true`, not `True`.
+    if isinstance(encoded, bool):
+        return "true" if encoded else "false"
+    if isinstance(encoded, (dict, list)):
+        return json.dumps(encoded, ensure_ascii=False, separators=(",", ":"))
+    return "" if encoded is None else str(encoded)
 
 
-def json_bytes(value: Any) -> bytes:  # noqa: ANN401 - any typed value
+def json_bytes(value: Any) -> bytes:
     """Return a typed value as a JSON document.
 
     Raises:
@@ -84,13 +121,13 @@ def json_bytes(value: Any) -> bytes:  # noqa: ANN401 - any typed value
     return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def form_fields(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a model or a mapping
+def form_fields(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the fields of a form, arrays as one field per element, files as they are; unset and None are left out.
 
     Raises:
         TypeError: the value has no fields, or a path or an open file stands where a `File` belongs.
     """
-    if hasattr(value, "__wire_names__"):
+    if isinstance(value, Model):
         pairs = list(value.additional_properties.items())
         pairs += [(wire, _file_or_field(value, name)) for name, wire in value.__wire_names__.items()]
     elif is_object(value):
@@ -109,30 +146,32 @@ def form_fields(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a mo
                 yield name, element
 
 
-def _file_or_field(model: Model, name: str) -> Any:  # noqa: ANN401 - any typed value
-    """Return a field of a form; a text is no file, and would travel as one that holds its own path."""
+def _file_or_field(model: Model, name: str) -> Any:
+    """Return a field of a form."""
     field: Any = getattr(model, name)
+    # A path given as text would travel as a file that holds its own path.
     if isinstance(field, str) and {"File", "str"} & set(type(model).__annotations__[name].split(" | ")) == {"File"}:
         raise _no_file(name, field)
     return field
 
 
-def _no_file(name: str, field: Any) -> TypeError:  # noqa: ANN401 - whatever was given
+def _no_file(name: str, field: Any) -> TypeError:
     return TypeError(
         f"{name} takes a File, not {type(field).__name__}; nothing was sent. Pass File.from_path(path) for a file of "
         "the disk, or File(payload=...) for bytes or an open binary file."
     )
 
 
-def form_parts(value: Any) -> list[tuple[str, tuple[str | None, Any, str | None]]]:  # noqa: ANN401 - model or mapping
+def form_parts(value: Any) -> list[tuple[str, tuple[str | None, Any, str | None]]]:
     """Return the parts of a multipart form: files are streamed, objects are JSON, everything else is text."""
     parts: list[tuple[str, tuple[str | None, Any, str | None]]] = []
     for name, element in form_fields(value):
         if isinstance(element, File):
+            # ASP.NET binds a part to a file only if it has a file name.
             parts.append((name, (element.file_name or "upload", element.stream(), element.mime_type)))
         elif isinstance(element, bytes):
             parts.append((name, ("upload", element, None)))
-        elif isinstance(element, dict) or hasattr(element, "__wire_names__"):
+        elif isinstance(element, (dict, Model)):
             parts.append((name, (None, json_bytes(element), "application/json")))
         else:
             parts.append((name, (None, to_text(element).encode(), None)))

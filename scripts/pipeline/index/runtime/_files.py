@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 
-from . import _answer
+from . import _response
 from ._body import for_async
 from .errors import DownloadError
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from ._endpoint import Endpoint
     from .client import ApiClient
 
-    Progress = Callable[[int, int | None], None]
+    OnProgress = Callable[[int, int | None], None]
 
 
 class _Sink:
     """A temporary file beside the target, that becomes the target or disappears."""
 
-    def __init__(self, path: Path, progress: Progress | None, max_bytes: int | None, sha256: str | None) -> None:
+    def __init__(self, path: Path, progress: OnProgress | None, max_bytes: int | None, sha256: str | None) -> None:
         self._path = path
         self._progress = progress
         self._max_bytes = max_bytes
@@ -36,12 +36,14 @@ class _Sink:
         self._total: int | None = None
         self._size = 0
         self._digest = None if sha256 is None else hashlib.sha256()
-        # A name of its own length: the target's may leave no room for more. Opened like any file, so the umask holds.
+        # A name of its own length: the target's may leave no room for more. In the target's folder, because a rename
+        # replaces a file in one step only on one file system. Opened like any file, so the umask holds.
         self._name = path.with_name(f".cyara-{uuid4().hex}.part")
         self._file = self._name.open("xb")
 
-    def expect(self, headers: Any) -> None:  # noqa: ANN401 - httpx.Headers
+    def expect(self, headers: Any) -> None:
         """Take in how long the file says it is, and refuse it at once if that is too long."""
+        # The length is that of the encoded body; of a compressed one nothing is known.
         length = headers.get("content-length", "")
         encoded = headers.get("content-encoding", "identity") != "identity"
         self._total = int(length) if length.isdigit() and not encoded else None
@@ -81,7 +83,7 @@ class _Sink:
             ) from error
 
     def finish(self) -> None:
-        """Put the file in its place, safely on the disk.
+        """Put the file in its place.
 
         Raises:
             DownloadError: the file is shorter than announced, or not the one expected.
@@ -90,9 +92,11 @@ class _Sink:
             raise DownloadError(f"{self._size} of {self._total} bytes arrived; nothing was kept")
         if self._digest is not None and self._digest.hexdigest() != str(self._wanted).lower():
             raise DownloadError("the file's SHA-256 is not the one expected; nothing was kept")
+        # Safely on the disk before it gets its name, or a power failure could leave an empty file of that name.
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        # A file that is replaced keeps its permissions.
         with suppress(FileNotFoundError):
             shutil.copymode(self._path, self._name)
         self._name.replace(self._path)
@@ -110,7 +114,8 @@ def _target(path: str | Path) -> Path:
     Raises:
         DownloadError: a folder stands there, or there is no folder to put it in.
     """
-    target = Path(path).resolve()  # what a link points to is replaced, not the link
+    # What a symbolic link points to is replaced, not the link.
+    target = Path(path).resolve()
     if target.is_dir():
         raise DownloadError(f"{path} is a folder; nothing was sent. Give the name of a file in it.")
     if target.exists() and not target.is_file():
@@ -121,13 +126,14 @@ def _target(path: str | Path) -> Path:
 
 
 def _require_file(endpoint: Endpoint[Any], response: httpx.Response) -> None:
-    """Refuse a page or a JSON body where the document knows of neither: that is somebody's message, not the file.
+    """Refuse a page or a JSON body where the document knows of neither.
 
     Raises:
         DownloadError: it is one.
     """
     documented = endpoint.operation.response_media_types
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # A gateway's login page or a problem description with status 200 is somebody's message, not the file.
     is_json = media_type.endswith(("/json", "+json"))
     is_message = is_json or media_type in {"text/html", "application/xhtml+xml"}
     if (
@@ -142,9 +148,9 @@ def _require_file(endpoint: Endpoint[Any], response: httpx.Response) -> None:
 def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]) -> Generator[httpx.Response]:
     endpoint.warn()
     with client.get_httpx_client().stream(**arguments) as response:
-        if _answer.success(endpoint.answers, response.status_code) is None:
+        if _response.success_of(endpoint.successes, response.status_code) is None:
             response.read()
-            raise _answer.api_error(endpoint.operation, response)
+            raise _response.api_error(endpoint.operation, response)
         _require_file(endpoint, response)
         yield response
 
@@ -155,9 +161,9 @@ async def _astreamed(
 ) -> AsyncGenerator[httpx.Response]:
     endpoint.warn()
     async with client.get_async_httpx_client().stream(**for_async(arguments)) as response:
-        if _answer.success(endpoint.answers, response.status_code) is None:
+        if _response.success_of(endpoint.successes, response.status_code) is None:
             await response.aread()
-            raise _answer.api_error(endpoint.operation, response)
+            raise _response.api_error(endpoint.operation, response)
         _require_file(endpoint, response)
         yield response
 
@@ -168,7 +174,7 @@ def download(  # noqa: PLR0913 - what a caller may choose, each by name
     arguments: dict[str, Any],
     path: str | Path,
     *,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     max_bytes: int | None = None,
     sha256: str | None = None,
 ) -> Path:
@@ -207,7 +213,7 @@ async def adownload(  # noqa: PLR0913 - what a caller may choose, each by name
     arguments: dict[str, Any],
     path: str | Path,
     *,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     max_bytes: int | None = None,
     sha256: str | None = None,
 ) -> Path:

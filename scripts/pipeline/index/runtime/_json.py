@@ -1,7 +1,6 @@
 """JSON text to Python values: the standard library, or orjson when it is there (extra `fast`).
 
-orjson refuses what the standard library accepts (a byte order mark, NaN, lone surrogates) and reads integers beyond
-64 bits as floats, so whatever it refuses goes to the standard library, which has the last word.
+orjson reads integers beyond 64 bits as floats.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def _fast_loads() -> Callable[[bytes], Any] | None:
 _fast = _fast_loads()
 
 
-def loads(content: bytes) -> Any:  # noqa: ANN401 - JSON
+def loads(content: bytes) -> Any:
     """Read a JSON document.
 
     Raises:
@@ -46,6 +45,7 @@ def loads(content: bytes) -> Any:  # noqa: ANN401 - JSON
     if _fast is not None:
         try:
             return _fast(content)
+        # orjson refuses what the standard library accepts (a byte order mark, NaN, lone surrogates).
         except ValueError:
             pass
     return json.loads(content)

@@ -82,6 +82,7 @@ class ApiError(CyaraError):
         self.attempt = attempt
         self.retry_after = retry_after
         self.host = host
+        # Neither headers nor body: whoever logs `args` must not log a secret.
         super().__init__(method, path_template, operation_id, status_code)
 
     def __str__(self) -> str:
@@ -101,7 +102,8 @@ class ApiError(CyaraError):
         return "; ".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the facts: the arguments are keyword-only."""
+        """Pickle by the attributes."""
+        # Exceptions are rebuilt from `args`, which cannot carry keyword-only arguments.
         return _restore, (type(self), dict(self.__dict__))
 
 
@@ -215,7 +217,7 @@ class DecodingError(CyaraError):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the facts: most arguments are keyword-only."""
+        """Pickle by the attributes, as `ApiError` does."""
         return _restore, (type(self), dict(self.__dict__))
 
 

@@ -1,7 +1,6 @@
 """Every operation of the document, as data.
 
-`OPERATIONS` is a mapping by operation id. Its rows are constants that are turned into `Operation` objects one by one,
-when they are asked for, so a document with a thousand operations costs nothing at import.
+`OPERATIONS` is a mapping by operation id.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from attrs import define
+import attrs
 
 from ._operations_table import FIELDS, PAGE_FIELDS, ROWS
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@define(frozen=True, kw_only=True)
+@attrs.frozen(kw_only=True)
 class PageShape:
     """How an operation spreads a list over pages.
 
@@ -49,7 +48,7 @@ class PageShape:
     first: int = 1
 
 
-@define(frozen=True, kw_only=True)
+@attrs.frozen(kw_only=True)
 class Operation:
     """What is known of one operation.
 
@@ -95,6 +94,7 @@ class Operation:
 class _Operations(Mapping[str, Operation]):
     """The table, with each row turned into an object the first time that it is read."""
 
+    # Rows are constants of the bytecode: a document with a thousand operations costs nothing at import.
     def __init__(self) -> None:
         self._made: dict[str, Operation] = {}
 

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _decode
+from ._annotations import members, resolve
 from ._json import loads
 from .errors import ApiError, DecodingError, error_class
 
@@ -24,7 +25,7 @@ _REQUEST_ID = re.compile(r"[\w|:.=+/-]{1,200}", re.ASCII)
 _SUCCESSES = range(200, 300)
 
 
-class Answer(NamedTuple):
+class Success(NamedTuple):
     """One documented success: the statuses it covers, where its value is found, and the Python type of that value."""
 
     low: int
@@ -42,11 +43,12 @@ def _is_json(media_type: str) -> bool:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait; a date is measured against the answer's own clock, so skew does not matter."""
+    """Return the seconds to wait, or None when the answer does not say."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
     try:
+        # Against the answer's own clock, so a difference between its clock and ours does not matter.
         until = parsedate_to_datetime(text)
         sent = parsedate_to_datetime(headers["date"]) if "date" in headers else dt.datetime.now(dt.UTC)
         return max(0.0, (until - sent).total_seconds())
@@ -108,32 +110,31 @@ def _decoding_error(operation: Operation, response: httpx.Response, reason: str)
     )
 
 
-def success(answers: tuple[Answer, ...], status_code: int) -> Answer | None:
-    """Return the documented success that a status belongs to, or None when it is not a success.
-
-    ASP.NET documents name 200 for operations that in truth answer 201 or 204, so any 2xx is read as the first
-    documented success: the call has happened, and an error would make people repeat it.
-    """
-    for answer in answers:
-        if answer.low <= status_code <= answer.high:
-            return answer
-    return answers[0] if answers and status_code in _SUCCESSES else None
+def success_of(successes: tuple[Success, ...], status_code: int) -> Success | None:
+    """Return the documented success that a status belongs to, or None when it is not a success."""
+    for success in successes:
+        if success.low <= status_code <= success.high:
+            return success
+    # ASP.NET documents name 200 for operations that in truth answer 201 or 204. The call has happened, and an error
+    # would make people repeat it.
+    return successes[0] if successes and status_code in _SUCCESSES else None
 
 
 def _accepts_nothing(python_type: str) -> bool:
     return any(part.strip() in {"None", "Any", "object"} for part in python_type.split("|"))
 
 
-def _parse(tp: Any, content: bytes, media_type: str) -> Any:  # noqa: ANN401 - a type in, JSON out
+def _parse(tp: Any, content: bytes, media_type: str) -> Any:
     """Return the JSON of a body that should be of a type; plain text where that type is text."""
     if media_type in {"text/html", "application/xhtml+xml"}:
+        # Checked first: a page is text too, and a type that holds text would take it for the value.
         raise DecodingError("an HTML page came instead of JSON (a login page, or a gateway's own page)")
     try:
         value: object = loads(content)
     except RecursionError:
         raise DecodingError("the JSON is nested too deeply") from None
     except ValueError as error:
-        if media_type.startswith("text/") and str in _decode.members(tp):
+        if media_type.startswith("text/") and str in members(tp):
             return content.decode("utf-8", "replace")
         # The position is enough to find the place; the text of the parser's error could quote the body.
         position = getattr(error, "pos", None)
@@ -143,7 +144,7 @@ def _parse(tp: Any, content: bytes, media_type: str) -> Any:  # noqa: ANN401 - a
     return value
 
 
-def _read_any(content: bytes, media_type: str) -> Any:  # noqa: ANN401 - whatever came
+def _read_any(content: bytes, media_type: str) -> Any:
     """Read an answer that the document says nothing about, by its own media type."""
     if not content:
         return None
@@ -154,34 +155,35 @@ def _read_any(content: bytes, media_type: str) -> Any:  # noqa: ANN401 - whateve
     return content
 
 
-def _value(answer: Answer, response: httpx.Response) -> Any:  # noqa: ANN401 - the declared type
+def _value(success: Success, response: httpx.Response) -> Any:
     content = response.content
-    if answer.source == "bytes":
+    if success.source == "bytes":
         return content
-    if answer.source == "text":
+    if success.source == "text":
         return response.text
     media_type = _media_type(response.headers)
-    if answer.source == "none":
+    if success.source == "none":
         return _read_any(content, media_type)
     if content:
-        tp = _decode.resolve(answer.python_type)
+        tp = resolve(success.python_type)
         value = _decode.decode(tp, _parse(tp, content, media_type))
-        if value is None and not _accepts_nothing(answer.python_type):
-            raise DecodingError(f"at $: {answer.python_type} expected, null found")
+        # The decoder lets null through everywhere; at the top it is the whole answer that is missing.
+        if value is None and not _accepts_nothing(success.python_type):
+            raise DecodingError(f"at $: {success.python_type} expected, null found")
         return value
-    if _accepts_nothing(answer.python_type):
+    if _accepts_nothing(success.python_type):
         return None
     raise DecodingError("the body is empty")
 
 
-def read(operation: Operation, answer: Answer, response: httpx.Response) -> Any:  # noqa: ANN401 - the declared type
+def read(operation: Operation, success: Success, response: httpx.Response) -> Any:
     """Return the typed value of a success.
 
     Raises:
         DecodingError: the body is not what the document declares.
     """
     with reading(operation, response):
-        return _value(answer, response)
+        return _value(success, response)
 
 
 @contextmanager
@@ -197,7 +199,7 @@ def reading(operation: Operation, response: httpx.Response) -> Generator[None]:
         raise _decoding_error(operation, response, error.reason) from None
 
 
-def parsed(tp: Any, response: httpx.Response) -> Any:  # noqa: ANN401 - a type in, JSON out
+def parsed(tp: Any, response: httpx.Response) -> Any:
     """Return the JSON of an answer that should be of a type.
 
     Raises:

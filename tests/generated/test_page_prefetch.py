@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
-    from generated_kit import Seen
+    from generated_kit import ReceivedRequest
 
     Zoo = Callable[[str], Any]
 
@@ -24,8 +24,8 @@ FACES = ["sync", "async"]
 PAGES = 5
 
 
-def _page(seen: Seen) -> Reply:
-    number = int(parse_qs(urlsplit(seen.target).query).get("pageno", ["1"])[0])
+def _page(request: ReceivedRequest) -> Reply:
+    number = int(parse_qs(urlsplit(request.target).query).get("pageno", ["1"])[0])
     following = f"?pageno={number + 1}" if number < PAGES else None
     return Reply.of({"results": [{"animalId": number, "name": "x"}], "nextPage": following})
 
@@ -89,33 +89,33 @@ def test_without_prefetch_none_is(zoo: Zoo, wire: Wire, face: str) -> None:
     assert _senders(zoo, wire, face, lambda: float(next(ticks)), prefetch=False) == [False] * PAGES
 
 
-@pytest.mark.parametrize(("page", "work", "pays"), [(0.0, 1.0, False), (1.0, 0.0, False), (0.01, 0.01, True)])
+@pytest.mark.parametrize(("page", "work", "worthwhile"), [(0.0, 1.0, False), (1.0, 0.0, False), (0.01, 0.01, True)])
 def test_both_the_page_and_the_work_with_it_have_to_take_time(
-    zoo: Zoo, page: float, work: float, *, pays: bool
+    zoo: Zoo, page: float, work: float, *, worthwhile: bool
 ) -> None:
     now = 0.0
-    tempo = zoo("_tempo").Tempo(lambda: now)
+    timer = zoo("_prefetch").PrefetchTimer(lambda: now)
 
     def send() -> None:
         nonlocal now
         now += page
 
-    assert tempo.pays
-    tempo.fetch(send)
-    tempo.arrived()
+    assert timer.is_worthwhile
+    timer.fetch(send)
+    timer.use_began()
     now += work
-    tempo.used()
-    assert tempo.pays is pays
+    timer.use_ended()
+    assert timer.is_worthwhile is worthwhile
 
 
 @pytest.mark.parametrize("face", FACES)
 def test_the_next_page_is_asked_for_while_this_one_is_used(zoo: Zoo, wire: Wire, face: str) -> None:
     asked = threading.Event()
 
-    def answer(seen: Seen) -> Reply:
-        if "pageno=2" in seen.target:
+    def answer(request: ReceivedRequest) -> Reply:
+        if "pageno=2" in request.target:
             asked.set()
-        return _page(seen)
+        return _page(request)
 
     wire.answer = answer
     resources = zoo("resources")
@@ -131,4 +131,4 @@ def test_the_next_page_is_asked_for_while_this_one_is_used(zoo: Zoo, wire: Wire,
             assert asked.wait(5)
     else:
         assert wire.run(first())
-    assert len(wire.seen) <= 2
+    assert len(wire.requests) <= 2

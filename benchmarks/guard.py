@@ -160,7 +160,7 @@ def _bound(breaker: Callable[[Any], Any], work: Callable[[], Any]) -> Callable[[
     return lambda: breaker(work)
 
 
-def _purgatory(purgatory: Any, portal: Portal) -> Callable[[], Any]:  # noqa: ANN401  # imported by name
+def _purgatory(purgatory: Any, portal: Portal) -> Callable[[], Any]:  # imported by name
     factory = purgatory.AsyncCircuitBreakerFactory(default_threshold=TRIP, default_ttl=60)
 
     async def call() -> None:

@@ -148,7 +148,7 @@ def _run(command: list[str]) -> None:
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own interpreter
 
 
-def _load(root: Path, package: str, module: str) -> Any:  # noqa: ANN401 - a module made a moment ago
+def _load(root: Path, package: str, module: str) -> Any:  # a module made a moment ago
     """Import from a source root, ahead of any installed package of the same name."""
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
@@ -161,7 +161,7 @@ def _load(root: Path, package: str, module: str) -> Any:  # noqa: ANN401 - a mod
 
 def readers(folder: Path) -> dict[str, Callable[[list[bytes]], object]]:
     """Return, by name, functions that turn the pages into objects."""
-    from peers import things as peers  # noqa: PLC0415 - importers of DOCUMENT need neither pydantic nor msgspec
+    from peers import things as peers  # importers of DOCUMENT need neither pydantic nor msgspec
 
     ours, stock = generate(folder)
     generated_json = _load(ours, "cyara_client", "_json")
@@ -188,7 +188,7 @@ def readers(folder: Path) -> dict[str, Callable[[list[bytes]], object]]:
     return found
 
 
-def _load_again(name: str) -> Any:  # noqa: ANN401 - a module of the package that was just loaded
+def _load_again(name: str) -> Any:  # a module of the package that was just loaded
     return importlib.import_module(name)
 
 

@@ -17,7 +17,7 @@ def run() -> int:
     """Run the command line; Ctrl-C while it is imported, and tools that this Python lacks, are met here."""
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     try:
-        from pipeline.cli import main  # noqa: PLC0415 - here, because importing takes as long as a person needs for Ctrl-C
+        from pipeline.cli import main  # here, because importing takes as long as a person needs for Ctrl-C
 
         return main()
     except KeyboardInterrupt:

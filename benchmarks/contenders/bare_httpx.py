@@ -12,13 +12,13 @@ def connect(base_url: str, pair: str) -> httpx.Client:
     return httpx.Client(base_url=base_url, headers=headers)
 
 
-def campaign(client: httpx.Client, account_id: int, campaign_id: int) -> Any:  # noqa: ANN401 - whatever JSON came
+def campaign(client: httpx.Client, account_id: int, campaign_id: int) -> Any:  # whatever JSON came
     """Ask for one campaign."""
     answer = client.get(f"/v3.0/accounts/{account_id}/campaigns/{campaign_id}")
     answer.raise_for_status()
     return answer.json()
 
 
-def read(content: bytes) -> Any:  # noqa: ANN401 - whatever JSON came
+def read(content: bytes) -> Any:  # whatever JSON came
     """Read the body of an answer."""
     return json.loads(content)

@@ -6,17 +6,17 @@ from og_client import ApiClient, CampaignsApi, Configuration
 from og_client.models import Campaign
 
 
-def connect(base_url: str, pair: str) -> Any:  # noqa: ANN401 - generated a moment ago
+def connect(base_url: str, pair: str) -> Any:  # generated a moment ago
     """Return the client."""
     settings = Configuration(host=base_url, api_key={"ApiKey": pair}, api_key_prefix={"ApiKey": "ApiKey"})
     return CampaignsApi(ApiClient(settings))
 
 
-def campaign(client: Any, account_id: int, campaign_id: int) -> Any:  # noqa: ANN401 - generated a moment ago
+def campaign(client: Any, account_id: int, campaign_id: int) -> Any:  # generated a moment ago
     """Ask for one campaign."""
     return client.get_campaign(account_id, campaign_id)
 
 
-def read(content: bytes) -> Any:  # noqa: ANN401 - generated a moment ago
+def read(content: bytes) -> Any:  # generated a moment ago
     """Read the body of an answer."""
     return Campaign.from_json(content.decode())

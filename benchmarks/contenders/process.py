@@ -37,7 +37,7 @@ class Running:
     import_megabytes: float
     _process: subprocess.Popen[str]
 
-    def ask(self, question: str, *arguments: object) -> Any:  # noqa: ANN401 - each question has its own answer
+    def ask(self, question: str, *arguments: object) -> Any:  # each question has its own answer
         """Ask and wait for the answer.
 
         Raises:
@@ -68,7 +68,7 @@ def running(contender: Contender, target: Target) -> Iterator[Running]:
             process.wait(timeout=60)
 
 
-def _line(process: subprocess.Popen[str]) -> Any:  # noqa: ANN401 - each question has its own answer
+def _line(process: subprocess.Popen[str]) -> Any:  # each question has its own answer
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:

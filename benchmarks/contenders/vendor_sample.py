@@ -22,12 +22,12 @@ def connect(base_url: str, pair: str) -> Script:
     return Script(base_url, headers)
 
 
-def campaign(client: Script, account_id: int, campaign_id: int) -> Any:  # noqa: ANN401 - whatever JSON came
+def campaign(client: Script, account_id: int, campaign_id: int) -> Any:  # whatever JSON came
     """Ask for one campaign."""
     address = f"{client.base_url}/v3.0/accounts/{account_id}/campaigns/{campaign_id}"
     return requests.get(address, headers=client.headers).json()  # noqa: S113 - the sample sets no timeout
 
 
-def read(content: bytes) -> Any:  # noqa: ANN401 - whatever JSON came
+def read(content: bytes) -> Any:  # whatever JSON came
     """Read the body of an answer."""
     return json.loads(content)

@@ -20,7 +20,7 @@ def resident() -> float:
         with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - pathlib would be weighed too
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:"))
     except OSError:
-        import resource  # noqa: PLC0415 - only where there is no /proc
+        import resource  # only where there is no /proc
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
@@ -38,7 +38,7 @@ _base_url, _pair, _account = sys.argv[2], sys.argv[3], int(sys.argv[4])
 _client: Any = None
 
 
-def client() -> Any:  # noqa: ANN401 - each contender has its own
+def client() -> Any:  # each contender has its own
     """Return what the contender's script would hold, made at the first question."""
     global _client  # noqa: PLW0603 - one process is one script
     if _client is None:
@@ -87,7 +87,7 @@ def outcome(campaign_id: int, *names: str) -> dict[str, Any]:
     return {"returned": type(value).__name__, "values": {name: _told(each) for name, each in found.items()}}
 
 
-def _value(campaign: Any, name: str) -> Any:  # noqa: ANN401 - a typed object, or what JSON has
+def _value(campaign: Any, name: str) -> Any:  # a typed object, or what JSON has
     if isinstance(campaign, dict):
         return campaign[name]
     return getattr(campaign, re.sub(r"([A-Z])", r"_\1", name).lower())

@@ -22,7 +22,7 @@ class Status(StrEnum):
     SCHEDULED = "Scheduled"
 
 
-def _span(text: Any) -> Any:  # noqa: ANN401 - whatever pydantic hands in
+def _span(text: Any) -> Any:  # whatever pydantic hands in
     match = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return text

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CuttingProxy", "LocalPortal", "faults"]
 
-_NEEDED = ("defusedxml", "jsonschema", "python_multipart", "starlette", "uvicorn")
+_NEEDED = ("defusedxml", "python_multipart", "starlette", "uvicorn")
 _HOMES = {"CuttingProxy": "proxy", "LocalPortal": "local_portal"}
 
 

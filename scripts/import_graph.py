@@ -90,7 +90,8 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        return error.args[1]
+        found: list[str] = error.args[1]
+        return found
     return []
 
 

@@ -14,10 +14,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,12 +28,17 @@ ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements" / "dev.txt"
+BENCH_LOCK = ROOT / "requirements" / "bench.txt"
 STAMP = ENVIRONMENT / "installed-from.sha256"
 OLDEST_PYTHON = (3, 11)
-PATIENCE = 30.0
-"""Seconds that a step gets to end by itself after Ctrl-C."""
+SECONDS_TO_END = 30.0
+"""What a step gets to end by itself after Ctrl-C."""
 # Files stay whole, so that what a module sets up is set up once.
 IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
+# Loading every installed plugin takes longer than most test files. The options want `timeout`, any test may want the
+# portal's fixture, and `anyio` runs the tests that it marks.
+QUICK_PLUGINS = ("-p", "timeout", "-p", "cyara")
+ASYNC_PLUGIN = ("-p", "anyio")
 # What decides about strikes has every branch tested; pyproject.toml lists those modules under tool.coverage.report.
 FULLY_COVERED_BY = tuple(f"tests/auth/{part}" for part in ("credential", "strikes", "guard", "stores"))
 COVERAGE = ("--cov=cyara_auth", "--cov-branch", "--cov-report=term:skip-covered", "--cov-fail-under=100")
@@ -45,6 +51,10 @@ class Step(NamedTuple):
     command: list[str]
     in_callers_folder: bool = False
     """Else it runs in the repository."""
+    beside_the_last: bool = False
+    """It runs side by side with the step before it."""
+    plugins_by_name: bool = False
+    """pytest loads only the plugins that the command names."""
 
 
 def fail(sentence: str) -> None:
@@ -97,14 +107,18 @@ def set_up() -> None:
                 venv.create(ENVIRONMENT, with_pip=True, clear=True)
             except (subprocess.CalledProcessError, OSError):
                 fail("`python -m venv` does not work here; install your system's python3-venv package, or uv.")
-    install = [uv, "pip", "install", "--quiet", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install", "-q"]
-    if not uv:
-        install.append("--disable-pip-version-check")
-    # The lock is whole, so nothing is resolved: pip before 23.3 prefers a release newer than the locked one where a
-    # package is wanted with an extra, and then refuses it for having no hash.
-    run([*install, "--no-deps", "--require-hashes", "-r", LOCK])
-    run([*install, "--no-deps", "--no-build-isolation", "-e", ROOT])
+    run([*install(uv), "--require-hashes", "-r", str(LOCK)])
+    run([*install(uv), "--no-build-isolation", "-e", str(ROOT)])
     STAMP.write_text(wanted, encoding="ascii")
+
+
+def install(uv: str | None) -> list[str]:
+    """Return how a command line begins that installs into `.venv`."""
+    # A lock is whole, so nothing is resolved: pip before 23.3 prefers a release newer than the locked one where a
+    # package is wanted with an extra, and then refuses it for having no hash.
+    if uv:
+        return [uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--no-deps"]
+    return python("-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps")
 
 
 def python(*arguments: str) -> list[str]:
@@ -112,44 +126,76 @@ def python(*arguments: str) -> list[str]:
     return [str(PYTHON), *arguments]
 
 
-def child_environment() -> dict[str, str]:
-    """Return the environment for tasks: tools of `.venv` first, UTF-8 everywhere, nothing of the caller's Python."""
+def child_environment(step: Step) -> dict[str, str]:
+    """Return the environment for a step: tools of `.venv` first, UTF-8 everywhere, nothing of the caller's Python."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     return {
         **inherited,
         "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", "")]),
         "PYTHONUTF8": "1",
         "VIRTUAL_ENV": str(ENVIRONMENT),
+        **({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if step.plugins_by_name else {}),
     }
 
 
-def run_step(step: Step) -> int:
-    """Run one step and return its exit code; Ctrl-C reaches it too, and it gets the time to leave nothing behind."""
-    where = None if step.in_callers_folder else ROOT
-    with subprocess.Popen(step.command, cwd=where, env=child_environment()) as process:  # noqa: S603 - as above
+def run_together(steps: Sequence[Step]) -> list[int]:
+    """Run steps side by side and return their exit codes; what several say is shown one after the other, each whole.
+
+    Ctrl-C reaches them too, and they get the time to leave nothing behind.
+    """
+    with contextlib.ExitStack() as opened:
+        processes: list[tuple[subprocess.Popen[bytes], IO[bytes] | None]] = []
+        for step in steps:
+            said = opened.enter_context(tempfile.TemporaryFile()) if len(steps) > 1 else None
+            process = subprocess.Popen(  # noqa: S603 - as above
+                step.command,
+                cwd=None if step.in_callers_folder else ROOT,
+                env=child_environment(step),
+                stdout=said,
+                stderr=said,
+            )
+            processes.append((opened.enter_context(process), said))
         try:
-            return process.wait()
+            return [_ended(process, said) for process, said in processes]
         except KeyboardInterrupt:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(PATIENCE)
-            process.terminate()
+            for process, _said in processes:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(SECONDS_TO_END)
+                process.terminate()
             raise
+
+
+def _ended(process: subprocess.Popen[bytes], said: IO[bytes] | None) -> int:
+    code = process.wait()
+    if said:
+        said.seek(0)
+        sys.stdout.write(said.read().decode("utf-8", "replace"))
+    return code
 
 
 def run_steps(steps: Sequence[Step]) -> int:
     """Run the steps in order, stop at the first that fails, and say how long each took."""
+    groups: list[list[Step]] = []
     for step in steps:
+        if step.beside_the_last:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    for group in groups:
+        name = ", ".join(step.name for step in group)
         if len(steps) > 1:
-            sys.stdout.write(f"== {step.name}\n")
+            sys.stdout.write(f"== {name}\n")
             sys.stdout.flush()
         began = time.monotonic()
-        code = run_step(step)
+        codes = run_together(group)
         if len(steps) > 1:
-            verdict = "ok" if code == 0 else f"failed with exit code {code}"
-            sys.stdout.write(f"== {step.name}: {verdict} in {time.monotonic() - began:.0f} s\n")
+            took = f"in {time.monotonic() - began:.0f} s"
+            for step, code in zip(group, codes, strict=True):
+                verdict = "ok" if code == 0 else f"failed with exit code {code}"
+                sys.stdout.write(f"== {step.name}: {verdict} {took}\n")
             sys.stdout.flush()
-        if code:
-            return code
+        if any(codes):
+            return next(filter(None, codes))
     return 0
 
 
@@ -168,7 +214,7 @@ def types_steps() -> list[Step]:
             "types (mypy)",
             python("-m", "mypy", "-p", "cyara_auth", "-p", "cyara_tools", "-p", "cyara_client", "-p", "pipeline"),
         ),
-        Step("types (pyright)", python("-m", "basedpyright")),
+        Step("types (pyright)", python("-m", "basedpyright"), beside_the_last=True),
     ]
 
 
@@ -194,19 +240,36 @@ def test_steps(arguments: Sequence[str]) -> list[Step]:
     ]
 
 
+def quick_steps(arguments: Sequence[str]) -> list[Step]:
+    """Return pytest with the plugins that a single file needs, and with the options that every run has."""
+    arguments = arguments or ["tests"]
+    named = [ROOT / argument.partition("::")[0] for argument in arguments]
+    files = [file for path in named for file in ([path] if path.is_file() else path.rglob("test_*.py"))]
+    # Half of what a small file takes would be the import of anyio.
+    marked = any("mark.anyio" in file.read_text("utf-8") for file in files)
+    plugins = (*QUICK_PLUGINS, *(ASYNC_PLUGIN if marked else ()))
+    return [Step("quick", python("-m", "pytest", "-q", *plugins, *arguments), plugins_by_name=True)]
+
+
+def bench_steps(arguments: Sequence[str]) -> list[Step]:
+    """Return what installs the peers that only benchmarks import, and the benchmarks."""
+    return [
+        Step("peers", [*install(shutil.which("uv")), "--require-hashes", "-r", str(BENCH_LOCK)]),
+        Step("bench", python("benchmarks/run.py", *arguments)),
+    ]
+
+
 TASKS: dict[str, tuple[str, Callable[[Sequence[str]], list[Step]]]] = {
     "demo": (
         "rebuild the client, run a campaign against the local portal",
         lambda arguments: [Step("demo", python("scripts/demo.py", *arguments))],
     ),
     "test": ("lint, types, generated code, and all tests (arguments go to pytest)", test_steps),
+    "quick": ("run one file of tests (arguments go to pytest)", quick_steps),
     "regenerate": ("run scripts/regenerate.py (arguments are passed on)", regenerate_steps),
     "lint": ("judge style", lambda _arguments: lint_steps()),
     "types": ("judge types", lambda _arguments: types_steps()),
-    "bench": (
-        "measure every speed claim again",
-        lambda arguments: [Step("bench", python("benchmarks/run.py", *arguments))],
-    ),
+    "bench": ("measure every speed claim again (arguments name benchmarks)", bench_steps),
     "setup": ("only make .venv", lambda _arguments: []),
 }
 

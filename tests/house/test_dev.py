@@ -71,6 +71,68 @@ def test_it_stops_at_the_first_step_that_fails(dev, tmp_path: Path, capfd: pytes
     assert "one: failed with exit code 3" in capfd.readouterr().out
 
 
+def test_steps_side_by_side_meet_and_each_is_shown_whole(dev, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    meets = (
+        "import pathlib, sys, time; me, other = sys.argv[1:]\n"
+        "pathlib.Path(me).touch(); print(me, 'begins', flush=True)\n"
+        "while not pathlib.Path(other).exists(): time.sleep(0.01)\n"
+        "print(me, 'ends'); print(me, 'warns', file=sys.stderr); raise SystemExit(me == 'one')"
+    )
+    steps = [
+        dev.Step("zero", [sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r})"]),
+        *(
+            dev.Step(
+                me,
+                [sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r})\n{meets}", me, other],
+                beside_the_last=me == "two",
+            )
+            for me, other in (("one", "two"), ("two", "one"))
+        ),
+        dev.Step("never", [sys.executable, "-c", "print('reached')"]),
+    ]
+    assert dev.run_steps(steps) == 1
+    said = capfd.readouterr().out
+    lines = [line for line in said.splitlines() if not line.startswith("==")]
+    assert sorted(lines[:3]) == ["one begins", "one ends", "one warns"]
+    assert sorted(lines[3:]) == ["two begins", "two ends", "two warns"]
+    assert "one: failed with exit code 1" in said
+    assert "two: ok" in said
+
+
+def test_both_type_checkers_judge_side_by_side(dev):
+    mypy, pyright = dev.types_steps()
+    assert not mypy.beside_the_last
+    assert pyright.beside_the_last
+
+
+def test_a_quick_run_keeps_the_options_and_leaves_the_plugins_of_ci_out(dev, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    (sync,) = dev.quick_steps(["tests/auth/strikes/test_admit.py::test_x", "-x"])
+    (asynchronous,) = dev.quick_steps(["tests/auth/transport/test_async.py"])
+    assert "anyio" not in sync.command
+    assert "anyio" in asynchronous.command
+    for step in (sync, asynchronous):
+        assert dev.child_environment(step)["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] == "1"
+        assert not any("no:" in part or part == "-c" for part in step.command)
+    assert all("PYTEST_DISABLE_PLUGIN_AUTOLOAD" not in dev.child_environment(step) for step in dev.test_steps([]))
+
+
+def test_a_quick_run_is_green_where_a_whole_one_is(dev):
+    (step,) = dev.quick_steps(["tests/house/test_tracked_files.py", "tests/auth/transport/test_async.py"])
+    command = [sys.executable, *step.command[1:]]
+    ran = subprocess.run(
+        command, cwd=ROOT, env=dev.child_environment(step), capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_only_benchmarks_install_their_peers(dev):
+    assert any("bench.txt" in part for step in dev.bench_steps([]) for part in step.command)
+    others = [task for task in dev.TASKS if task != "bench"]
+    steps = [step for task in others for step in dev.TASKS[task][1]([])]
+    assert not any("bench.txt" in part for step in steps for part in step.command)
+
+
 def test_the_environment_is_made_again_when_the_lock_changes(dev, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lock = tmp_path / "dev.txt"
     lock.write_text("a==1\n")

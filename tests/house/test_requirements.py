@@ -5,21 +5,26 @@ import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = (ROOT / "requirements" / "dev.txt").read_text("utf-8")
+LOCKS = {name: (ROOT / "requirements" / f"{name}.txt").read_text("utf-8") for name in ("dev", "bench")}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PINNED = dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ \\]+)", LOCK, re.MULTILINE))
+PINNED, PINNED_TO_MEASURE = (
+    dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ \\]+)", lock, re.MULTILINE)) for lock in LOCKS.values()
+)
 
 
 def wanted(requirement: str) -> str:
     return re.split(r"[\[<>=!;\s]", requirement, maxsplit=1)[0].lower().replace("_", "-").replace(".", "-")
 
 
-def test_every_requirement_has_a_hash():
-    blocks = re.split(r"^(?=[a-z0-9])", LOCK, flags=re.MULTILINE)
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_requirement_has_a_hash(lock: str):
+    blocks = re.split(r"^(?=[a-z0-9])", LOCKS[lock], flags=re.MULTILINE)
+    assert len(blocks) > 1
     assert [block.split(" ")[0] for block in blocks if "==" in block and "--hash=sha256:" not in block] == []
 
 
@@ -27,6 +32,13 @@ def test_everything_the_project_asks_for_is_locked():
     extras = PROJECT["project"]["optional-dependencies"].values()
     asked = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"], *(r for e in extras for r in e)]
     assert [name for name in map(wanted, asked) if name not in PINNED] == []
+
+
+def test_the_two_locks_agree():
+    # Both are installed into one environment.
+    shared = PINNED.keys() & PINNED_TO_MEASURE.keys()
+    assert {name: PINNED[name] for name in shared} == {name: PINNED_TO_MEASURE[name] for name in shared}
+    assert [name for name in map(wanted, PROJECT["dependency-groups"]["bench"]) if name not in PINNED_TO_MEASURE] == []
 
 
 def test_what_decides_generated_bytes_is_pinned_exactly():

@@ -13,7 +13,7 @@ def sources() -> dict[str, str]:
 
 
 def test_the_picture_is_the_one_that_the_imports_make():
-    assert draw_house.PICTURE.read_bytes() == draw_house.drawn().encode(), "run: python3 scripts/draw_house.py"
+    assert draw_house.PICTURE.read_bytes() == draw_house.drawn().encode(), "run: python3 tests/house/draw_house.py"
 
 
 def test_it_is_well_formed_and_tells_what_it_shows():

@@ -111,7 +111,8 @@ class Injector:
             renewed = self.source.refresh()
             if renewed.fingerprint == credential.fingerprint:
                 raise
-        yield renewed
+            credential = renewed
+        yield credential
 
     def _asking(self, admit: Callable[..., T], extensions: Mapping[str, Any]) -> Callable[[ApiCredential], T]:
         operation = operation_of(extensions)

@@ -32,7 +32,7 @@ def was_rolled_back(store: str, key: str, state: KeyState, *, path: Path) -> boo
     """
     memory = _read(path)
     name = f"{store} {key}"
-    # The generation of a key never falls, and within one generation no pair is ever forgotten. So lists compare as time does.
+    # The generation of a key never falls, and within one no pair is ever forgotten: lists compare as time does.
     reached = [state.generation, len(state.pairs)]
     high_water_mark = memory.get(name, reached)
     if reached > high_water_mark or name not in memory:

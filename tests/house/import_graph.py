@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VOCABULARY = "vocabulary"
 """The room of the modules that lie in no folder: credentials, origins, clocks, warnings."""
 FLOORS: tuple[tuple[str, ...], ...] = (

@@ -1,4 +1,4 @@
-"""Draw `docs/house.svg` from the imports, so that the picture cannot lie: `python3 scripts/draw_house.py`.
+"""Draw `docs/house.svg` from the imports, so that the picture cannot lie: `python3 tests/house/draw_house.py`.
 
 Floors are those of `import_graph`, rooms are folders with the names of their modules, captions are the first lines of
 their docstrings. An arrow says "imports"; one that follows from two others is left out. A test compares the file with

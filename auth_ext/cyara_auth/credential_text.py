@@ -29,23 +29,23 @@ MIN_TOKEN_LENGTH = 16
 _OUTER = " \t\r\n"
 _KEY = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"[A-Za-z0-9+/]{43}=")
-_TOKEN_WITHOUT_PADDING = re.compile(r"[A-Za-z0-9+/]{43}")
 _COMMAND = re.compile(r"(?:\S*/)?curl(?:\.exe)?\s|(?:^|\s)(?:-H|--header)[\s'\"=]", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"authorization:[ \t]*", re.IGNORECASE)
 _SCHEME = re.compile(r"apikey(?:[ \t]+|$)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(
     r"(bearer|basic|token|digest|negotiate|ntlm|hmac|aws4-hmac-sha256)(?:[ \t]|$)", re.IGNORECASE
 )
+# Below, texts and no patterns: compiled when a text is met that is no pair, so that importing this stays cheap.
 # The variables of shells, GitHub, GitLab, Jinja, Ruby and Windows, as they stand when nobody has replaced them.
-_UNEXPANDED = re.compile(r"\$\{|\$\(|\{\{|\}\}|#\{|(?:^|:)\$|%[A-Za-z_]\w*%")
-_MASKED = re.compile(r"\*{3}|\[(?:redacted|masked|secure|hidden|filtered)\]|<redacted>", re.IGNORECASE)
-_NOTHING = re.compile(r"none|null|undefined|nil|nan|true|false", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
-    r"<.*>|\[.*\]|(?:your|my|insert|replace|enter|paste)[-_ ]?.*"
+_UNEXPANDED = r"\$\{|\$\(|\{\{|\}\}|#\{|(?:^|:)\$|%[A-Za-z_]\w*%"
+_MASKED = r"(?i)\*{3}|\[(?:redacted|masked|secure|hidden|filtered)\]|<redacted>"
+_NOTHING = r"(?i)none|null|undefined|nil|nan|true|false"
+_PLACEHOLDER = (
+    r"(?i)<.*>|\[.*\]|(?:your|my|insert|replace|enter|paste)[-_ ]?.*"
     r"|(?:api[-_ ]?)?(?:key|token|secret)(?:[-_ ]?(?:here|value))?"
-    r"|x{3,}|change[-_ ]?(?:me|it)|placeholder|example|sample|dummy|todo|tbd|\.{3}",
-    re.IGNORECASE,
+    r"|x{3,}|change[-_ ]?(?:me|it)|placeholder|example|sample|dummy|todo|tbd|\.{3}"
 )
+_UNPADDED = r"[A-Za-z0-9+/]{43}"
 
 
 class FormatReason(StrEnum):
@@ -204,17 +204,19 @@ def _forbidden(text: str, body: str) -> str | None:
 
 def _stand_in(body: str, halves: list[str], size: int) -> FormatDefect | None:
     """Recognise what stands where a credential should be: a variable nobody expanded, a mask, a null, an example."""
-    if _UNEXPANDED.search(body):
+    # A genuine token may begin with "My"; only halves without the observed shape can stand for something else.
+    unshaped = [half for half in halves if not _KEY.fullmatch(half) and not _TOKEN.fullmatch(half)]
+    if not unshaped:
+        return None
+    if re.search(_UNEXPANDED, body):
         return _defect(FormatReason.UNEXPANDED, "is a variable that was not replaced by its value", size)
-    if _MASKED.search(body):
+    if re.search(_MASKED, body):
         return _defect(FormatReason.MASKED, "is masked; take it from its source, not from a log", size)
-    if any(_NOTHING.fullmatch(half) for half in halves):
+    if any(re.fullmatch(_NOTHING, half) for half in halves):
         return _defect(
             FormatReason.NOTHING, "is the name of an empty value; the variable it came from was not set", size
         )
-    # A genuine token may begin with "My"; only halves without the observed shape can be examples.
-    unshaped = [half for half in halves if not _KEY.fullmatch(half) and not _TOKEN.fullmatch(half)]
-    if any(_PLACEHOLDER.fullmatch(half.strip()) for half in unshaped):
+    if any(re.fullmatch(_PLACEHOLDER, half.strip()) for half in unshaped):
         return _defect(FormatReason.PLACEHOLDER, "is a placeholder; put in the key and token of the portal", size)
     return None
 
@@ -241,7 +243,7 @@ def _unusual_shape(pair: Pair) -> tuple[FormatReason, str] | None:
     override = "if the portal really shows it so, say allow_unusual_shape"
     if _KEY.fullmatch(pair.token) and _TOKEN.fullmatch(pair.key):
         return FormatReason.SWAPPED, f"has token and key in the wrong order; {override}"
-    if key_fits and _TOKEN_WITHOUT_PADDING.fullmatch(pair.token):
+    if key_fits and re.fullmatch(_UNPADDED, pair.token):
         return (
             FormatReason.TRUNCATED_TOKEN,
             f"has a token that lost its final = (a double click leaves it out); {override}",

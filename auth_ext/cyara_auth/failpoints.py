@@ -11,7 +11,6 @@ package is imported, and without that variable `hit` compares two strings.
 """
 
 import os
-import signal
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
@@ -48,5 +47,8 @@ def is_armed(point: Failpoint) -> bool:
 def hit(point: Failpoint) -> None:
     """End the process at once, without any clean-up, if `point` is armed."""
     if is_armed(point):
+        # Late: only tests come here.
+        import signal
+
         # Windows has no SIGKILL; there SIGTERM ends a process just as unconditionally.
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -23,7 +23,7 @@ API_PATH: Final = "/cyarawebapi"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LAST_PORT: Final = 65535
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_BASE = re.compile(r".*?/cyarawebapi(?=/|$)", re.IGNORECASE)
+_BASE = r"(?i).*?/cyarawebapi(?=/|$)"
 _VERSION_ROUTE = re.compile(r"/v\d+\.\d+(?=/|$)(?!.*/cyarawebapi(?:/|$))", re.IGNORECASE)
 """Where a route of the API begins. A version before the API's own path is somebody's gateway."""
 _PAGE = re.compile(r"\.(?:aspx?|html?|jsp|php)$|/(?:log-?[io]n|sign-?in)(?:/|$)", re.IGNORECASE)
@@ -143,7 +143,7 @@ def _api_path(url: httpx.URL, origin: Origin) -> str:
             "route of the API, which each call adds by itself."
         )
     if url.query or url.fragment or _PAGE.search(path):
-        base = _BASE.match(path)
+        base = re.match(_BASE, path)
         what = "has a query or a fragment" if url.query or url.fragment else "is the address of a web page"
         raise BaseUrlError(f"The base URL {what}. Use {origin}{base[0] if base else API_PATH}.")
     return path or API_PATH

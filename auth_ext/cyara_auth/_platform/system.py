@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-import attrs
-
 
 class System(Protocol):
     """The questions asked of an operating system. None of them raises, but where its docstring says so."""
@@ -45,7 +43,6 @@ class System(Protocol):
         ...
 
 
-@attrs.frozen(kw_only=True)
 class UnknownSystem:
     """A system that nothing is known about: no owner is ever found dead, only `orphan_ttl` ends their tickets."""
 

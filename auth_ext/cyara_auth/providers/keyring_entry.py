@@ -5,7 +5,6 @@ asked. Locked, denied or broken is another: the user's credential is in there, a
 other one.
 """
 
-import importlib.util
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -53,7 +52,7 @@ class KeyringProvider:
     def stored(self) -> StoredCredential | None:
         """Return the credential with its binding, unchecked; `None` when keyring or entry are absent."""
         # An extra, and slow to import: its back ends are searched for in the metadata of every installed package.
-        if importlib.util.find_spec("keyring") is None:
+        if not _is_installed():
             return None
         import keyring
 
@@ -70,7 +69,7 @@ class KeyringProvider:
             MissingExtraError: The package `keyring` is not installed.
             CredentialSourceError: The keyring is locked, denies access, fails or does not answer.
         """
-        if importlib.util.find_spec("keyring") is None:
+        if not _is_installed():
             raise MissingExtraError("The keyring needs an extra. Next: pip install 'cyara-client[keyring]'")
         import keyring
 
@@ -87,7 +86,7 @@ class KeyringProvider:
         Raises:
             CredentialSourceError: The keyring is locked, denies access, fails or does not answer.
         """
-        if importlib.util.find_spec("keyring") is None:
+        if not _is_installed():
             return
         import keyring
 
@@ -135,3 +134,10 @@ class KeyringProvider:
             f"The keyring {what} (entry {self.entry}). Nothing was sent. Next: unlock it, or set CYARA_API_CREDENTIAL, "
             "or turn it off with PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring"
         )
+
+
+def _is_installed() -> bool:
+    # Late: the environment is asked first, and as a rule it has the credential.
+    from importlib.util import find_spec
+
+    return find_spec("keyring") is not None

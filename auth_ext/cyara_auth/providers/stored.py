@@ -55,8 +55,8 @@ def read_stored(data: bytes | None, *, source: str, allow_unusual_shape: bool = 
     fields = _read_fields(data)
     # A traceback that prints locals must not find the secret here.
     del data
-    if isinstance(fields, _Defect):
-        raise CredentialSourceError(f"The {source} {fields.sentence}. Nothing was sent.")
+    if isinstance(fields, str):
+        raise CredentialSourceError(f"The {source} {fields}. Nothing was sent.")
     credential = ApiCredential.parse(
         fields.text,
         source=source,
@@ -109,20 +109,15 @@ class _Fields:
     unusual_shape: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class _Defect:
-    sentence: str
-
-
-def _read_fields(data: bytes) -> _Fields | _Defect:
-    """Tell plain text, JSON object and garbage apart."""
+def _read_fields(data: bytes) -> _Fields | str:
+    """Tell plain text, JSON object and garbage apart; a text is what is wrong."""
     if len(data) > MAX_BYTES:
-        return _Defect(sentence=f"holds more than {MAX_BYTES} bytes")
+        return f"holds more than {MAX_BYTES} bytes"
     try:
         # Windows editors begin the file with a byte order mark.
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _Defect(sentence="is not UTF-8 text")
+        return "is not UTF-8 text"
     # A variable that nobody expanded, {{ secrets.X }}, begins like JSON; the credential's reader will say so.
     if not text.lstrip().startswith("{") or text.lstrip().startswith("{{"):
         return _Fields(text=text)
@@ -130,28 +125,28 @@ def _read_fields(data: bytes) -> _Fields | _Defect:
         content: object = json.loads(text)
     # RecursionError: some kilobytes of brackets nest deeper than the parser goes.
     except (ValueError, RecursionError):
-        return _Defect(sentence="begins like JSON but is none")
+        return "begins like JSON but is none"
     # JSON that begins with a brace is an object.
     return _fields_of(cast("dict[str, object]", content))
 
 
-def _fields_of(content: dict[str, object]) -> _Fields | _Defect:
+def _fields_of(content: dict[str, object]) -> _Fields | str:
     text = content.get("credential")
     if text is None and isinstance(content.get("key"), str) and isinstance(content.get("token"), str):
         text = f"{content['key']}:{content['token']}"
     if not isinstance(text, str):
-        return _Defect(sentence='has no text field "credential" (and not both "key" and "token")')
+        return 'has no text field "credential" (and not both "key" and "token")'
     base_url = content.get("base_url")
     if base_url is not None and not isinstance(base_url, str):
-        return _Defect(sentence='has a "base_url" that is no text')
+        return 'has a "base_url" that is no text'
     expires_at = _moment(content.get("expires_at"))
-    if isinstance(expires_at, _Defect):
+    if isinstance(expires_at, str):
         return expires_at
     unusual_shape = content.get("allow_unusual_shape") is True
     return _Fields(text=text, base_url=base_url, expires_at=expires_at, unusual_shape=unusual_shape)
 
 
-def _moment(value: object) -> datetime | _Defect | None:
+def _moment(value: object) -> datetime | str | None:
     if value is None:
         return None
     try:
@@ -160,5 +155,5 @@ def _moment(value: object) -> datetime | _Defect | None:
         moment = None
     # Without a zone it would end some hours early or late, depending on the machine.
     if moment is None or moment.tzinfo is None:
-        return _Defect(sentence='has an "expires_at" that is no time with zone, such as 2026-01-31T00:00:00Z')
+        return 'has an "expires_at" that is no time with zone, such as 2026-01-31T00:00:00Z'
     return moment

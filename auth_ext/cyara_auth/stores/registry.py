@@ -17,7 +17,6 @@ from urllib.request import url2pathname
 from cyara_auth._platform import UnsafePathError, create_private
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
-from cyara_auth.stores.memory import MemoryStrikeStore
 
 VARIABLE: Final = "CYARA_STRIKE_STORE"
 
@@ -89,6 +88,8 @@ def _not_a_url(text: str, scheme: str) -> str:
 
 def _open_memory(url: str) -> StrikeStore:
     del url
+    from cyara_auth.stores.memory import MemoryStrikeStore
+
     return MemoryStrikeStore()
 
 
@@ -142,7 +143,7 @@ def _private_store(reason: str) -> StrikeStore:
         PrivateStoreWarning,
         stacklevel=4,
     )
-    return MemoryStrikeStore()
+    return _open_memory("")
 
 
 def _renew_lock() -> None:

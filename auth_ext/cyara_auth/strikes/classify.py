@@ -52,9 +52,10 @@ _BY_STATUS: Final = {
 }
 
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
-_FOREIGN_CHALLENGE: Final = re.compile(r"(?:^|,)\s*(?:basic|digest|ntlm|negotiate)\b", re.IGNORECASE)
-_GATEWAY: Final = re.compile(r"cloudflare|akamai|awselb|cloudfront|big-?ip|imperva|sucuri|zscaler|squid", re.IGNORECASE)
-_LOGIN: Final = re.compile(r"log-?[io]n|sign-?in|\bsso\b|saml|oauth|openid|adfs", re.IGNORECASE)
+# Compiled when a 401 or a redirect is met, so that importing this stays cheap.
+_FOREIGN_CHALLENGE: Final = r"(?i)(?:^|,)\s*(?:basic|digest|ntlm|negotiate)\b"
+_GATEWAY: Final = r"(?i)cloudflare|akamai|awselb|cloudfront|big-?ip|imperva|sucuri|zscaler|squid"
+_LOGIN: Final = r"(?i)log-?[io]n|sign-?in|\bsso\b|saml|oauth|openid|adfs"
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +119,7 @@ def is_login_page(request: RequestFacts, answer: ResponseFacts) -> bool:
     if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT:
         return request.json_expected and answer.media_type in _HTML
     if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
-        return _LOGIN.search(answer.location) is not None
+        return re.search(_LOGIN, answer.location) is not None
     return False
 
 
@@ -137,6 +138,6 @@ def _foreign(answer: ResponseFacts) -> bool:
     # called the API's ends a valid pair.
     return (
         answer.media_type in _HTML
-        or _FOREIGN_CHALLENGE.search(answer.challenge) is not None
-        or _GATEWAY.search(answer.server) is not None
+        or re.search(_FOREIGN_CHALLENGE, answer.challenge) is not None
+        or re.search(_GATEWAY, answer.server) is not None
     )

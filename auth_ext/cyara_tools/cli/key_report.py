@@ -90,7 +90,7 @@ class KeyReport:
             "open": self.count(TicketStatus.OPEN),
             "budget": self.settings.budget,
             "policy": self.settings.policy.value,
-            "epoch": self.state.generation,
+            "generation": self.state.generation,
             "pairs": [self._pair_facts(pair) for pair in self.state.pairs],
         }
 

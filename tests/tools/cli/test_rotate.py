@@ -118,7 +118,7 @@ def test_an_empty_variable_chooses_nothing(verified: Program) -> None:
     assert "fingerprint are missing" in verified("rotate", "begin", "--key", "").err
     assert "fingerprint are missing" in verified("reset", "--regenerated", "--forgive", "").err
     key = verified("status", "--json").facts["keys"][0]
-    assert (key["mode"], key["epoch"]) == ("normal", 0)
+    assert (key["mode"], key["generation"]) == ("normal", 0)
 
 
 def test_key_by_its_fingerprint(verified: Program) -> None:
@@ -189,7 +189,7 @@ def test_reset_only_on_the_operators_word(program: Program, portal: LocalPortal)
     assert "--regenerated" in refused.err
     assert program("status", "--json").facts["keys"][0]["strikes"] == 1
     facts = program("reset", "--regenerated", "--json").facts
-    assert (facts["epoch"], facts["strikes_before"]) == (1, 1)
+    assert (facts["generation"], facts["strikes_before"]) == (1, 1)
     [note] = facts["notes"]
     assert re.search(r"strikes forgotten: 1, the last one on \d{4}-\d\d-\d\d .* calling GetTestCases", note)
     assert "if the token was generated before that, they count against it, so generate it once more" in note

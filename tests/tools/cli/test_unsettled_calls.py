@@ -50,14 +50,14 @@ def test_reset_refuses_while_a_lost_call_may_still_count_against_the_new_token(
     facts = program("reset", "--regenerated", "--json").facts
     assert (facts["exit_code"], facts["late_calls"]) == (5, 1)
     assert 100 < facts["late_seconds"] <= 150
-    assert program("status", "--json").facts["keys"][0]["epoch"] == 0
+    assert program("status", "--json").facts["keys"][0]["generation"] == 0
 
 
 def test_reset_by_now_leaves_the_lost_call_charged(program: Program, portal: LocalPortal) -> None:
     program.log_in()
     lose_a_call(program, portal)
     facts = program("reset", "--regenerated", "--now", "--json").facts
-    assert (facts["exit_code"], facts["late_calls"], facts["epoch"]) == (0, 1, 1)
+    assert (facts["exit_code"], facts["late_calls"], facts["generation"]) == (0, 1, 1)
     assert any("leaves them charged to the new token" in note for note in facts["notes"])
     key = program("status", "--json").facts["keys"][0]
     assert (key["strikes"], key["unknown"]) == (0, 1)

@@ -59,6 +59,7 @@ def behaviour_differences(old: Table, new: Table) -> Iterator[Difference]:
     """Yield what the same operation does differently."""
     for name in sorted(old.keys() & new.keys()):
         for field, text in _TEXTS.items():
+            # `get`: a table of an older version of the pipeline may lack the newer facts.
             before, after = old[name].get(field), new[name].get(field)
             if before != after:
                 shown = f"{text}: {_shown(before)}, now {_shown(after)}"

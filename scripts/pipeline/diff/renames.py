@@ -27,6 +27,7 @@ def operation_renames(old: dict[str, Any], new: dict[str, Any], old_names: Names
 
 def can_be_kept(renames: Iterable[Rename], new_names: Names) -> list[Rename]:
     """Return the renames whose old name can go on working: no other operation has it now."""
+    # An alias would hide the new operation behind the old one's name.
     taken = set(new_names.values())
     return [rename for rename in renames if rename.old not in taken]
 

@@ -79,6 +79,7 @@ def _markdown(comparison: Comparison, earlier_names: Container[str] | None) -> I
         subject = "`release` lets the old names" if earlier_names is None else "The old names"
         yield from ("", "### Renamed", "", f"{subject} work for two more releases, with a `DeprecationWarning`.", "")
         for rename in comparison.renames:
+            # What the release keeps decides, not what was found to be renamed.
             lost = earlier_names is not None and rename.old not in earlier_names
             note = ", and the old name does not work any more" if lost else ""
             yield f"* {'**Breaking:** ' if lost else ''}{code(rename.old)} is now {code(rename.new)}{note}"

@@ -23,6 +23,7 @@ _SYNC_TWINS = {"asyncio", "asyncio_detailed", "sync_detailed"}
 
 def surface(root: Path) -> dict[str, str]:
     """Return the public names of the package below ``root``, dotted, each with its signature or type."""
+    # Never by importing: both packages have one name, and the older one may need another Python.
     loader = griffe.GriffeLoader(search_paths=[root], allow_inspection=False)
     package = loader.load(PACKAGE, try_relative_path=False)
     found: dict[str, str] = {}

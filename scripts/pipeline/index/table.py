@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import METHODS, as_mapping, as_text, mapping, members
+from pipeline.document.json_pointer import unescaped
 from pipeline.index.pages import PAGE_FIELDS
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _resolved(document: Mapping[str, Any], node: object) -> dict[str, Any]:
             break
         target: object = document
         for part in reference.removeprefix("#/").split("/"):
-            target = as_mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
+            target = as_mapping(target).get(unescaped(part))
         found = as_mapping(target)
     return found
 

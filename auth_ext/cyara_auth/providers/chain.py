@@ -18,11 +18,13 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialNotFoundError
 from cyara_auth.origin import BaseUrl, Origin
 from cyara_auth.providers.base import CredentialProvider, call_provider
+from cyara_auth.providers.command import COMMAND, COMMAND_ENV, CommandProvider, split_command
 from cyara_auth.providers.environment import WHOLE, EnvironmentProvider
 from cyara_auth.providers.keyring_entry import KeyringProvider
 from cyara_auth.providers.profile import ProfileProvider, check_profile_name, default_profile, profile_folder
 from cyara_auth.providers.source import CredentialSource, version_of
-from cyara_auth.providers.variables import COMMAND, COMMAND_ENV, Variables
+from cyara_auth.providers.static import StaticProvider
+from cyara_auth.providers.variables import Variables
 
 PROFILE = "CYARA_PROFILE"
 UNUSUAL_SHAPE = "CYARA_ALLOW_UNUSUAL_SHAPE"
@@ -88,9 +90,6 @@ def ranked_providers(
         return _profile_providers(check_profile_name(name), origin, variables, unusual=unusual)
     providers: list[CredentialProvider] = [EnvironmentProvider(variables=variables, allow_unusual_shape=unusual)]
     if command := variables.get(COMMAND):
-        # Late: few programs name a command.
-        from cyara_auth.providers.command import CommandProvider, split_command
-
         pass_on = tuple(part for part in variables.get(COMMAND_ENV).replace(",", " ").split() if part)
         providers.append(
             CommandProvider(
@@ -145,9 +144,6 @@ def _explicit(credential: str | ApiCredential | CredentialProvider) -> Credentia
         del credential
         credential = ApiCredential.parse(holder.pop(), source="argument")
     if isinstance(credential, ApiCredential):
-        # Late: as a rule, the credential comes from the environment.
-        from cyara_auth.providers.static import StaticProvider
-
         return CredentialSource(StaticProvider(credential), credential)
     if not callable(credential):
         raise ConfigurationError(

@@ -22,11 +22,13 @@ from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialSourceError
 from cyara_auth.origin import Origin
 from cyara_auth.providers.stored import check_origin, read_stored
-from cyara_auth.providers.variables import COMMAND, Variables
+from cyara_auth.providers.variables import Variables
 
 if TYPE_CHECKING:
     import subprocess
 
+COMMAND = "CYARA_CREDENTIAL_COMMAND"
+COMMAND_ENV = "CYARA_CREDENTIAL_COMMAND_ENV"
 TIMEOUT_S = 10.0
 MAX_OUTPUT = 8192
 

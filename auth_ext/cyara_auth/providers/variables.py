@@ -8,9 +8,6 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import SupportsIndex, final
 
-COMMAND = "CYARA_CREDENTIAL_COMMAND"
-COMMAND_ENV = "CYARA_CREDENTIAL_COMMAND_ENV"
-
 
 @final
 class Variables:

@@ -8,13 +8,17 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import attrs
+
+
+DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+"""Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
 
 
 def invalid_argument(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:

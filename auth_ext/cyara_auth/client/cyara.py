@@ -1,32 +1,37 @@
 """The front door: `connect()` returns a `Cyara`, which every endpoint function takes as `client=`."""
 
-import platform
-import ssl
-from collections.abc import Mapping
+from __future__ import annotations
+
+from abc import abstractmethod
 from functools import cache
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 import cyara_client
-from cyara_auth._http import httpx
-from cyara_auth.arguments import check_user_agent
+from cyara_auth.arguments import DEFAULT_TIMEOUT, check_user_agent
 from cyara_auth.client.account import account_of, takes_text
-from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions, bind, holds_secret
-from cyara_auth.client.hooks import EventHooks
-from cyara_auth.client.http_clients import DEFAULT_TIMEOUT, ClientsByProcess, HttpClients, HttpOptions, Lifetime
-from cyara_auth.client.retry import RetryPolicy
-from cyara_auth.credential import ApiCredential
-from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import DecodingError
-from cyara_client.operations import OPERATIONS, Operation
 from cyara_client.resources import AsyncResources, SyncResources
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self, Unpack
+
+    from cyara_auth._http import httpx
+    from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions
+    from cyara_auth.client.hooks import EventHooks
+    from cyara_auth.client.http_clients import ClientsByProcess, HttpClients, HttpOptions
+    from cyara_auth.client.retry import RetryPolicy
+    from cyara_auth.credential import ApiCredential
+    from cyara_auth.guard.guard import StrikeGuard
     from cyara_auth.workflows.steps import CallStep
+    from cyara_client.operations import Operation
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +45,38 @@ class _Parts:
     parent: ClientsByProcess | None = None
 
 
+class Lifetime:
+    """Mixed into what owns httpx clients."""
+
+    @abstractmethod
+    def _here(self) -> HttpClients:
+        """Return the httpx clients of this process."""
+
+    def close(self) -> None:
+        """Close the connections of this process. Those of event loops are closed by `aclose`."""
+        self._here().close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this process that belong to threads or to the running event loop."""
+        await self._here().aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
 class Cyara(Lifetime, Workflows, SyncResources):
     """A client of one portal, made by `connect`; close it, or use it in a `with` or `async with` block.
 
@@ -49,10 +86,15 @@ class Cyara(Lifetime, Workflows, SyncResources):
     """
 
     def __init__(self, parts: _Parts) -> None:
-        # Here, where the document's operations are known, and before anything can be sent.
-        parts.options.retries.check_operations(OPERATIONS)
+        # Before anything can be sent.
+        if parts.options.retries.also_idempotent:
+            parts.options.retries.check_operations(_operations())
         SyncResources.__init__(self, self)
         self._parts = parts
+        # Late, here and in `connect`: guard, stores and transports are most of what importing `connect` would cost, and
+        # a program that only might connect should not pay for them.
+        from cyara_auth.client.http_clients import ClientsByProcess
+
         self._clients = ClientsByProcess(parts.binding, parts.options, parts.parent)
         self.aio = AsyncCyara(self)
 
@@ -79,7 +121,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
     @property
     def operations(self) -> Mapping[str, Operation]:
         """Every operation of the document that this client was generated from, by operation id."""
-        return OPERATIONS
+        return _operations()
 
     def get_httpx_client(self) -> httpx.Client:
         """Return the guarded httpx client of this process; generated functions send by it."""
@@ -110,7 +152,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
         # Late, here and below: few programs verify by themselves.
         from cyara_auth.client.verify_call import choose_verify_call
 
-        call = choose_verify_call(OPERATIONS, account_id=self.account_id, operation_id=operation)
+        call = choose_verify_call(_operations(), account_id=self.account_id, operation_id=operation)
         return self.raw("GET", call.path, **call.options(confirm=confirm))
 
     def with_options(
@@ -121,7 +163,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
         retries: RetryPolicy | int | None = None,
         user_agent: str | None = None,
         strict: bool | None = None,
-    ) -> "Cyara":
+    ) -> Cyara:
         """Return a client that differs in what is given here and shares all else: credential, guard, connections.
 
         There is nothing to close: it ends with this client.
@@ -159,7 +201,7 @@ class Cyara(Lifetime, Workflows, SyncResources):
     def _here(self) -> HttpClients:
         return self._clients.here()
 
-    def _missing_field(self, step: "CallStep") -> DecodingError:
+    def _missing_field(self, step: CallStep) -> DecodingError:
         return _incomplete(step)
 
 
@@ -178,10 +220,10 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
         """Do as `Cyara.verify` does."""
         from cyara_auth.client.verify_call import choose_verify_call
 
-        call = choose_verify_call(OPERATIONS, account_id=self._cyara.account_id, operation_id=operation)
+        call = choose_verify_call(_operations(), account_id=self._cyara.account_id, operation_id=operation)
         return await self.raw("GET", call.path, **call.options(confirm=confirm))
 
-    def _missing_field(self, step: "CallStep") -> DecodingError:
+    def _missing_field(self, step: CallStep) -> DecodingError:
         return _incomplete(step)
 
 
@@ -224,6 +266,9 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
         ConfigurationError: an option is unusable; the text says which, and what to use.
         CredentialError: no source has a usable credential.
     """
+    from cyara_auth.client.binding import bind, holds_secret
+    from cyara_auth.client.http_clients import HttpOptions
+
     # A traceback that prints locals must not find the credential in this frame.
     holder = [credential]
     del credential
@@ -248,9 +293,16 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
     return Cyara(_Parts(binding=binding, options=options, account_id=account, pickled=pickled))
 
 
+def _operations() -> Mapping[str, Operation]:
+    # Late: the table grows with the document, and what asks for it here is rare. Endpoints load it by themselves.
+    from cyara_client.operations import OPERATIONS
+
+    return OPERATIONS
+
+
 def account_takes_text() -> bool:
     """Return whether an account may be a text in this client's document."""
-    return takes_text(OPERATIONS, lambda module: import_module(f"cyara_client.api.{module}"))
+    return takes_text(_operations(), lambda module: import_module(f"cyara_client.api.{module}"))
 
 
 def _reconnect(pickled: Mapping[str, Any]) -> Cyara:
@@ -262,6 +314,9 @@ def _user_agent(suffix: str | None) -> str:
     """Say which package, platform release and Python call, and the caller's own name if given."""
     check_user_agent(suffix)
     version, release, _ = built_from()
+    # Late: it brings subprocess and more, for one number.
+    import platform
+
     product = f"cyara-client/{version} platform/{release or 'unknown'} python/{platform.python_version()}"
     return f"{product} {suffix}" if suffix else product
 
@@ -273,10 +328,10 @@ def built_from() -> tuple[str, str | None, str]:
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
 
 
-def _incomplete(step: "CallStep") -> DecodingError:
+def _incomplete(step: CallStep) -> DecodingError:
     """Return the error for an answer that was read, and in which null stands for what the next step needs."""
     module = f"{step.resource}.{step.method}"
-    operation = next(found for found in OPERATIONS.values() if found.module == module)
+    operation = next(found for found in _operations().values() if found.module == module)
     return DecodingError(
         f"{step.needs} is null",
         method=operation.method,

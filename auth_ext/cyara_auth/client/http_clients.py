@@ -4,16 +4,14 @@ import logging
 import os
 import ssl
 import threading
-from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.arguments import check_certificate, check_timeout, check_verify, invalid_argument
+from cyara_auth.arguments import DEFAULT_TIMEOUT, check_certificate, check_timeout, check_verify, invalid_argument
 from cyara_auth.client.binding import Binding
 from cyara_auth.client.hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
 from cyara_auth.client.proxies import check_proxy, readable_proxies
@@ -26,8 +24,6 @@ from cyara_auth.transport.wrap import guard_client, shared_transports
 if TYPE_CHECKING:
     import asyncio
 
-DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
-"""Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
 
 _log = logging.getLogger("cyara_auth")
 
@@ -217,35 +213,3 @@ class ClientsByProcess:
         parent = None if self._parent is None else self._parent.here()
         # setdefault is atomic, so that the first threads of a child agree on one object without a lock.
         return self._by_pid.setdefault(pid, HttpClients(*self._parts, parent))
-
-
-class Lifetime:
-    """Mixed into what owns httpx clients."""
-
-    @abstractmethod
-    def _here(self) -> HttpClients:
-        """Return the httpx clients of this process."""
-
-    def close(self) -> None:
-        """Close the connections of this process. Those of event loops are closed by `aclose`."""
-        self._here().close()
-
-    async def aclose(self) -> None:
-        """Close the connections of this process that belong to threads or to the running event loop."""
-        await self._here().aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()

@@ -95,10 +95,10 @@ def environ(portal: LocalPortal, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
+def test_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.partition("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"cyara_auth", "cyara_client"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"cyara_auth", "cyara_client", "cyara_tools"}
     assert {"cyara_auth/py.typed", "cyara_client/py.typed", "cyara_client/openapi.json"} <= set(names)
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert not [name for name in names if name.endswith((".pyc", ".jinja"))]

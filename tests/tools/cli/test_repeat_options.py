@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import typer
-from cyara_auth.renewal import renewal
 from typer.main import get_command
 
 from cyara_auth.providers import Variables
+from cyara_auth.providers.renewal import renewal
 from cyara_tools.cli.app import app
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput

@@ -80,7 +80,7 @@ class Portal(LocalPortal):
     def answer(self, body: object, status: int = 200) -> None:
         """Answer the next request with this JSON."""
         kind = "application/json" if status == 200 else "application/problem+json"
-        self.order(faults.answer(status, json.dumps(body), media_type=kind))
+        self.inject(faults.answer(status, json.dumps(body), media_type=kind))
 
 
 def _indented(code: str) -> str:
@@ -199,7 +199,7 @@ except NotFound as error:
 
 
 def test_a_read_is_repeated_and_a_write_is_not(lists: Portal) -> None:
-    lists.order(faults.answer(503), faults.answer(503), attrs.evolve(faults.answer(503), path="SearchAsync"))
+    lists.inject(faults.answer(503), faults.answer(503), attrs.evolve(faults.answer(503), path="SearchAsync"))
     printed = lists.use(
         """
 import logging, sys
@@ -271,8 +271,8 @@ with file.payload:
 
 def test_a_file_is_downloaded_to_the_disk(pictures: Portal, tmp_path: Path) -> None:
     picture = "picture." * 200_000
-    pictures.order(faults.answer(200, picture, media_type="application/octet-stream"))
-    pictures.order(faults.answer(200, picture, media_type="application/octet-stream"))
+    pictures.inject(faults.answer(200, picture, media_type="application/octet-stream"))
+    pictures.inject(faults.answer(200, picture, media_type="application/octet-stream"))
     printed = pictures.use(
         """
 from cyara_client.errors import DownloadError

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import attrs
 
 from cyara_auth.origin import API_PATH
+from cyara_tools.portal.document import METHODS
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Texts for people do not count, since they change nothing about a call.
 _FOR_PEOPLE = frozenset({"description", "summary", "example", "examples", "externalDocs", "tags", "title"})
 # Below these, names are the document's own: a property may well be called "title".
@@ -63,7 +63,7 @@ def _operations(document: dict[str, Any]) -> dict[tuple[str, str], tuple[str, st
         if not isinstance(item, dict):
             continue
         members = cast("dict[str, Any]", item)
-        for method in _METHODS:
+        for method in METHODS:
             operation: Any = members.get(method)
             if isinstance(operation, dict):
                 # ASP.NET ignores the case of paths, and documents differ in where they put the API's own path.

@@ -1,4 +1,4 @@
-"""The lean clients do what httpx does: same addresses, same cookies."""
+"""The fast clients do what httpx does: same addresses, same cookies."""
 
 import asyncio
 import ssl
@@ -39,10 +39,10 @@ PATHS = [
 @pytest.mark.parametrize("path", PATHS)
 def test_addresses_are_httpx_s_own(base: str, path: str) -> None:
     options = {"base_url": base, "verify": TLS}
-    with httpx.Client(**options) as plain, FastClient(**options) as lean:
+    with httpx.Client(**options) as plain, FastClient(**options) as fast:
         for params in (None, {"pageno": 2}):
             expected = plain.build_request("GET", path, params=params)
-            assert lean.build_request("GET", path, params=params).url == expected.url
+            assert fast.build_request("GET", path, params=params).url == expected.url
             assert FastAsyncClient(**options).build_request("GET", path, params=params).url == expected.url
 
 

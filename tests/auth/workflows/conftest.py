@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,7 +18,27 @@ def portal() -> Iterator[LocalPortal]:
 
 
 @pytest.fixture
+def still_portal() -> Iterator[LocalPortal]:
+    """A portal whose runs never end, however slow the machine is."""
+    with LocalPortal(speed=0) as running:
+        yield running
+
+
+@pytest.fixture
 def cyara(portal: LocalPortal) -> Iterator[Cyara]:
+    with _client_of(portal) as client:
+        yield client
+
+
+@pytest.fixture
+def unhurried() -> Iterator[Cyara]:
+    """A client of a portal whose runs take longer than a busy machine needs for a first look."""
+    with LocalPortal(speed=10) as portal, _client_of(portal) as client:
+        yield client
+
+
+@contextmanager
+def _client_of(portal: LocalPortal) -> Iterator[Cyara]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the operations are inferred, and say so once
         with connect(portal.base_url, portal.credential, account_id=portal.account_id, store="memory:") as client:

@@ -20,7 +20,8 @@ QUICK = Pace(interval=0.05, deadline=20)
 NEVER = Pace(interval=0.05, deadline=0.2)
 
 
-def test_a_campaign_runs_to_its_end_with_all_results(cyara: Cyara):
+def test_a_campaign_runs_to_its_end_with_all_results(unhurried: Cyara):
+    cyara = unhurried
     heard = []
     outcome = cyara.run_campaign(801, pace=QUICK, on_progress=heard.append)
     expected = [case.test_case_id for case in cyara.campaigns.get_campaign(campaign_id=801).test_cases or []]
@@ -121,7 +122,8 @@ def test_a_lost_start_is_not_repeated(cyara: Cyara, portal: LocalPortal):
     assert [visit.method for visit in portal.requests].count("POST") == 1
 
 
-def test_ctrl_c_ends_at_once_and_says_that_the_run_goes_on(portal: LocalPortal):
+def test_ctrl_c_ends_at_once_and_says_that_the_run_goes_on(still_portal: LocalPortal):
+    portal = still_portal
     code = (
         "import sys, warnings\n"
         "from cyara_auth import Pace, connect\n"

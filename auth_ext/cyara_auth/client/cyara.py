@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import attrs
 import cyara_client
 from cyara_auth.arguments import DEFAULT_TIMEOUT, check_user_agent
 from cyara_auth.client.account import account_of, takes_text
+from cyara_auth.client.lifetime import Lifetime
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import DecodingError
 from cyara_client.resources import AsyncResources, SyncResources
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self, Unpack
+    from typing import Unpack
 
     from cyara_auth._http import httpx
     from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions
@@ -43,38 +42,6 @@ class _Parts:
     account_id: int | str | None
     pickled: Mapping[str, Any] | None = attrs.field(repr=False)
     parent: ClientsByProcess | None = None
-
-
-class Lifetime:
-    """Mixed into what owns httpx clients."""
-
-    @abstractmethod
-    def _here(self) -> HttpClients:
-        """Return the httpx clients of this process."""
-
-    def close(self) -> None:
-        """Close the connections of this process. Those of event loops are closed by `aclose`."""
-        self._here().close()
-
-    async def aclose(self) -> None:
-        """Close the connections of this process that belong to threads or to the running event loop."""
-        await self._here().aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 class Cyara(Lifetime, Workflows, SyncResources):

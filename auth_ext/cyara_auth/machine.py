@@ -1,5 +1,8 @@
 """What a machine tells of itself, as plain values: a moment of a steady clock, and a process named for good."""
 
+import ipaddress
+from urllib.parse import urlsplit
+
 import attrs
 
 
@@ -40,3 +43,14 @@ class Owner:
     boot: str
     pid: int
     started: str
+
+
+def is_this_machine(origin: str) -> bool:
+    """Return whether an origin, `scheme://host:port`, names loopback."""
+    host = urlsplit(origin).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

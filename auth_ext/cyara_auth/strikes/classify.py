@@ -2,12 +2,14 @@
 
 | answer | outcome |
 |---|---|
-| our header was not on this hop | INCONCLUSIVE: not about our pair |
+| over no real connection (a mock, a replayed cassette) | NOT_SENT, whatever it says |
+| from the local portal, for a key that it did not issue | INCONCLUSIVE: it judges its own keys only |
 | 2xx but HTML where JSON is promised, 3xx to a login address | INTERCEPTED |
-| other 2xx, 304 | VERIFICATION if the operation needs credentials, else INCONCLUSIVE |
-| other 3xx | INCONCLUSIVE on the same origin, UNKNOWN elsewhere |
+| a documented 2xx with its media type, on an operation that needs credentials | VERIFICATION |
+| any other 2xx, 304 | INCONCLUSIVE |
+| other 3xx | INCONCLUSIVE on a verified pair and the same origin, else UNKNOWN |
 | 401 | STRIKE; AMBIGUOUS if HTML, with a Basic, Digest, NTLM or Negotiate challenge, or made by a known gateway |
-| 403 | REVERIFY on a verified pair, else UNKNOWN: the vendor may use it for bad pairs |
+| 403 | REVERIFY on a verified pair; else DENIED if JSON, UNKNOWN if not: the vendor may use it for bad pairs |
 | 400, 404, 405, 407, 409, 422 | INCONCLUSIVE: may have been answered before authentication |
 | 429, 500, 501, 503, 505 | BUSY |
 | 408, 502, 504, 520 to 527 | UNKNOWN: a server behind the gateway may have counted |
@@ -17,6 +19,7 @@
 """
 
 import re
+from collections.abc import Container
 from typing import Final
 
 import attrs
@@ -39,6 +42,7 @@ _LOWEST_SUCCESS: Final = 200
 _LOWEST_REDIRECT: Final = 300
 _LOWEST_CLIENT_ERROR: Final = 400
 _NOT_MODIFIED: Final = 304
+_WITHOUT_BODY: Final = (204, 205, _NOT_MODIFIED)
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 
@@ -55,7 +59,7 @@ _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
 # Compiled when a 401 or a redirect is met, so that importing this stays cheap.
 _FOREIGN_CHALLENGE: Final = r"(?i)(?:^|,)\s*(?:basic|digest|ntlm|negotiate)\b"
 _GATEWAY: Final = r"(?i)cloudflare|akamai|awselb|cloudfront|big-?ip|imperva|sucuri|zscaler|squid"
-_LOGIN: Final = r"(?i)log-?[io]n|sign-?in|\bsso\b|saml|oauth|openid|adfs"
+_LOGIN: Final = r"(?i)log-?[io]n|sign-?in|\bsso\b|saml|oauth|openid|adfs|[?&]returnurl=|/account/|/error\b"
 
 
 @attrs.frozen(kw_only=True)
@@ -63,15 +67,15 @@ class RequestFacts:
     """What has to be known of a request to judge its answer.
 
     Attributes:
-        injected: This hop carried our header to the bound origin.
-        secured: The operation needs credentials (no explicit `security: []`, not listed as public).
         verified: The pair was verified when this call was admitted (`Ticket.verified`).
-        json_expected: The document promises JSON for this operation; an HTML page instead is a login page.
+        success_statuses: Which statuses show that the credential was accepted; none if the operation needs none.
+        success_media_types: Which media types do, with such a status; None stands for every kind of JSON.
+        json_expected: HTML instead of the answer is a login page.
     """
 
-    injected: bool = True
-    secured: bool = True
     verified: bool = False
+    success_statuses: Container[int] = ()
+    success_media_types: Container[str] | None = None
     json_expected: bool = True
 
 
@@ -86,6 +90,8 @@ class ResponseFacts:
         server: `Server`, empty if absent.
         location: `Location`, as received; empty if absent.
         same_origin_redirect: The location stays on the bound origin.
+        is_real: It came over a network connection. Nothing else is evidence of anything.
+        is_foreign_portal: A local portal on this machine answered for a key that it did not issue.
     """
 
     status: int
@@ -94,6 +100,8 @@ class ResponseFacts:
     server: str = ""
     location: str = ""
     same_origin_redirect: bool = False
+    is_real: bool = True
+    is_foreign_portal: bool = False
 
 
 def classify(request: RequestFacts, answer: ResponseFacts | BaseException) -> Outcome:
@@ -101,17 +109,34 @@ def classify(request: RequestFacts, answer: ResponseFacts | BaseException) -> Ou
     # Whatever something in between may have made is taken for the worse of its meanings.
     if isinstance(answer, BaseException):
         return Outcome.NOT_SENT if isinstance(answer, NOTHING_EVALUATED) else Outcome.UNKNOWN
-    if not request.injected:
-        return Outcome.INCONCLUSIVE
+    if not answer.is_real or answer.is_foreign_portal:
+        return Outcome.INCONCLUSIVE if answer.is_real else Outcome.NOT_SENT
     # Before the success: a login page usually comes with status 200.
     if is_login_page(request, answer):
         return Outcome.INTERCEPTED
     if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT or answer.status == _NOT_MODIFIED:
-        return Outcome.VERIFICATION if request.secured else Outcome.INCONCLUSIVE
+        return Outcome.VERIFICATION if _is_accepted(request, answer) else Outcome.INCONCLUSIVE
     if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
-        # A redirect elsewhere may be the API's or a gateway's; who sent it, and after what, is not known.
-        return Outcome.INCONCLUSIVE if answer.same_origin_redirect else Outcome.UNKNOWN
+        # Where a bad pair is sent away, too, the redirect is all that ever tells of it.
+        stays = request.verified and answer.same_origin_redirect
+        return Outcome.INCONCLUSIVE if stays else Outcome.UNKNOWN
     return _failure(request, answer)
+
+
+def _is_accepted(request: RequestFacts, answer: ResponseFacts) -> bool:
+    """Return whether a success is one that only an accepted credential gets."""
+    # A public page, a cached answer and a proxy's greeting succeed with any pair: they come without a body, as HTML, or
+    # on a route that is not the API's.
+    if answer.status not in request.success_statuses or answer.status in _WITHOUT_BODY or answer.media_type in _HTML:
+        return False
+    if request.success_media_types is None:
+        return is_json(answer.media_type)
+    return answer.media_type in request.success_media_types
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether a media type is JSON's, or one that is made of it (RFC 6839)."""
+    return media_type in ("application/json", "text/json") or media_type.endswith("+json")
 
 
 def is_login_page(request: RequestFacts, answer: ResponseFacts) -> bool:
@@ -128,7 +153,9 @@ def _failure(request: RequestFacts, answer: ResponseFacts) -> Outcome:
         return Outcome.AMBIGUOUS if _foreign(answer) else Outcome.STRIKE
     # Nobody outside the vendor knows whether a bad pair gets 403, so one that was never good is charged.
     if answer.status == _FORBIDDEN:
-        return Outcome.REVERIFY if request.verified else Outcome.UNKNOWN
+        if request.verified:
+            return Outcome.REVERIFY
+        return Outcome.DENIED if is_json(answer.media_type) else Outcome.UNKNOWN
     return _BY_STATUS.get(answer.status) or (Outcome.INCONCLUSIVE if request.verified else Outcome.UNKNOWN)
 
 

@@ -3,19 +3,20 @@
 Stores only make it atomic, guards only feed it events, and the exhaustive model in the tests runs this very function.
 
 What it keeps true: the invalid calls that the portal may have counted against the current token never exceed the
-strikes plus the tickets of its key, and those never exceed the budget (but for calls that GUARDED lets go free on a
-verified pair). A ticket leaves the count only by evidence: a strike moves it to the strikes, an answer that cannot have
-been counted removes it, and a verification refunds those that were certainly evaluated before its call was reserved.
-Time, a dead owner or an expired lease give nothing back.
+strikes plus the tickets of its key, and those never exceed the budget, with two exceptions on a verified pair: GUARDED
+lets one call at a time go past its own lost answers, and CONCURRENT lets calls go free. A ticket leaves the count only
+by evidence: a strike moves it to the strikes, an answer that cannot have been counted removes it, and a verification
+refunds those that were certainly evaluated before its call was reserved. Time, a dead owner or an expired lease give
+nothing back.
 """
 
 from cyara_auth.machine import Instant
-from cyara_auth.strikes.admit import admit, is_fresh
-from cyara_auth.strikes.events import Admit, Decision, Event, Settle
+from cyara_auth.strikes.admit import admit, is_fresh, renew
+from cyara_auth.strikes.events import Admit, Decision, Event, Renew, Settle
 from cyara_auth.strikes.rotation import apply
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.settle import settle
-from cyara_auth.strikes.state import KeyState, PairState, TicketStatus
+from cyara_auth.strikes.state import KeyState, PairState, TicketStatus, verdict_against
 
 
 def decide(state: KeyState, event: Event) -> Decision:
@@ -23,6 +24,8 @@ def decide(state: KeyState, event: Event) -> Decision:
     match event:
         case Admit():
             return admit(state, event)
+        case Renew():
+            return renew(state, event)
         case Settle():
             return settle(state, event)
         case _:
@@ -32,13 +35,13 @@ def decide(state: KeyState, event: Event) -> Decision:
 def pair_state(state: KeyState, fingerprint: str, origin: str, *, now: Instant, settings: GuardSettings) -> PairState:
     """Return what is known of a pair at an origin, with the derived states PROBING and STALE, for people."""
     record = state.pair(fingerprint)
-    verdict = PairState.UNVERIFIED if record is None else record.verdict
-    # These outlast any age of a verification; PROBING and STALE are derived from what is left.
-    if verdict.is_final or verdict is PairState.SUSPECT:
-        return verdict
-    verification = None if record is None else record.verification_at(origin)
-    if is_fresh(verification, now, settings):
+    against = verdict_against(record, origin)
+    if against is not None:
+        return against[0]
+    verified = record is not None and record.at(origin).is_verified
+    if record is not None and is_fresh(record.at(origin), now, settings):
         return PairState.VERIFIED
+    # Both are derived: a probe is a ticket, and what is stale was verified too long ago.
     if any(ticket.pair == fingerprint and ticket.status is TicketStatus.OPEN for ticket in state.tickets):
         return PairState.PROBING
-    return PairState.UNVERIFIED if verification is None else PairState.STALE
+    return PairState.STALE if verified else PairState.UNVERIFIED

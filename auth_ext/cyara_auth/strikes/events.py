@@ -26,6 +26,7 @@ class Admit:
         dead: Owners that are certainly gone; learnt from an earlier decision's `blockers`.
         confirm: The caller accepts to spend budget on a SUSPECT pair (an operator's `verify`).
         incident: When and where, for the texts of those who have to wait or are refused because of this call.
+        waiting_life: Seconds for which a mark that somebody waits is believed; None if a refused place leaves none.
     """
 
     now: Instant
@@ -39,6 +40,26 @@ class Admit:
     dead: frozenset[Owner] = frozenset()
     confirm: bool = False
     incident: Incident | None = None
+    waiting_life: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Renew:
+    """A process dates its reservation anew: between two calls of a kept place, or while a call still sends.
+
+    Attributes:
+        now: The store's clock.
+        settings: Policy and numbers.
+        ticket: Id of the reservation.
+        sending: A call on it has not ended.
+        verified_at: When the last call on it succeeded, by the store's clock, if the store does not know.
+    """
+
+    now: Instant
+    settings: GuardSettings
+    ticket: str
+    sending: bool = False
+    verified_at: Instant | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +75,7 @@ class Settle:
         ticket: Id of its reservation, or None for a call that went free.
         incident: When and where, for texts.
         retry_after: Seconds that an overloaded portal asked for, if any.
+        keep: The process keeps the place for its next call; only after a success.
     """
 
     now: Instant
@@ -65,12 +87,14 @@ class Settle:
     ticket: str | None
     incident: Incident
     retry_after: float | None = None
+    keep: bool = False
 
 
 @attrs.frozen(kw_only=True)
 class RotateBegin:
     """The operator is about to regenerate the token: admit nothing from now on."""
 
+    now: Instant
     incident: Incident
 
 
@@ -95,10 +119,21 @@ class Reset:
     Attributes:
         now: The store's clock.
         forgive: Fingerprints of pairs to forget altogether, rejected ones too (a vendor that answers 401 where it
-            means a missing permission). All other final verdicts stay.
+            means a missing permission). All other rejections stay.
     """
 
     now: Instant
+    forgive: frozenset[str] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class StillValid:
+    """The operator looked: the token is active in the portal. One call may go, alone; no charge is cleared.
+
+    Attributes:
+        forgive: Fingerprints of pairs to forget altogether, as in `Reset`.
+    """
+
     forgive: frozenset[str] = frozenset()
 
 
@@ -109,7 +144,7 @@ class DateTickets:
     now: Instant
 
 
-Event = Admit | Settle | RotateBegin | RotateCommit | RotateAbort | Reset | DateTickets
+Event = Admit | Renew | Settle | RotateBegin | RotateCommit | RotateAbort | Reset | StillValid | DateTickets
 
 
 @attrs.frozen(kw_only=True)
@@ -120,7 +155,7 @@ class Decision:
         state: The key afterwards; the very object that went in if nothing changed.
         changed: Whether a store has to write.
         durable: Whether that write must survive a power cut (strikes, probes, what an operator said).
-        admission: The answer to an Admit, None for other events.
+        admission: The answer to an Admit or a Renew (GRANT, or None if the place is lost), None for other events.
         ticket: The reservation, if `admission` is GRANT.
         pair: What is known of the pair, for gates and texts.
         blockers: Owners of the open tickets for which the caller has to wait; ask whether they still live.

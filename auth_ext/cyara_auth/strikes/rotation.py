@@ -1,18 +1,37 @@
-"""The part of `decide` that takes the operator's word: rotation of the token, and that it was regenerated.
+"""The part of `decide` that hears the operator: rotation of the token, and what an operator knows of it.
 
-Both clear what is known to be over. A call that is still in the air, or was lost and may still reach the portal, may
-be evaluated after the regeneration, so its ticket stays charged. What is older counts as evaluated before.
+A rotation and a reset clear what is known to be over. A call that is still in the air, or was lost and may still reach
+the portal, may be evaluated after the regeneration, so its ticket stays charged; it can no longer verify anything,
+because it was reserved in an earlier generation. What is older counts as evaluated before: that is what the operator's
+word means.
 """
 
 import attrs
 
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import dated, seconds_left
-from cyara_auth.strikes.events import DateTickets, Decision, Reset, RotateAbort, RotateBegin, RotateCommit
-from cyara_auth.strikes.state import KeyMode, KeyState, PairRecord, PairState, TicketStatus
+from cyara_auth.strikes.events import (
+    DateTickets,
+    Decision,
+    Reset,
+    RotateAbort,
+    RotateBegin,
+    RotateCommit,
+    StillValid,
+)
+from cyara_auth.strikes.state import (
+    KeyMode,
+    KeyState,
+    PairRecord,
+    PairState,
+    Standing,
+    TicketStatus,
+)
+
+OperatorEvent = RotateBegin | RotateCommit | RotateAbort | Reset | StillValid | DateTickets
 
 
-def apply(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Reset | DateTickets) -> Decision:
+def apply(state: KeyState, event: OperatorEvent) -> Decision:
     """Return what becomes of a key through what the operator says."""
     match event:
         case RotateBegin():
@@ -23,41 +42,65 @@ def apply(state: KeyState, event: RotateBegin | RotateCommit | RotateAbort | Res
             return rotate_abort(state)
         case DateTickets():
             return date_tickets(state, event)
+        case StillValid():
+            return still_valid(state, event)
         case _:
             return reset(state, event)
 
 
 def rotate_begin(state: KeyState, event: RotateBegin) -> Decision:
     """Stop admitting, so that no call is in flight when the token changes."""
-    # A second announcement changes nothing: the incident of the first one stays in the refusals.
     if state.mode is KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    return _durable(attrs.evolve(state, mode=KeyMode.DRAINING, drained=event.incident))
+    return _durable(attrs.evolve(state, mode=KeyMode.DRAINING, drained=event.incident, drained_at=event.now))
+
+
+def drained_in(state: KeyState, now: Instant) -> float:
+    """Return the seconds until nothing that was sent before the rotation began can still reach the portal.
+
+    Open calls may end earlier; unknown ones are waited for, because the portal may still evaluate them; and after calls
+    that went free nobody knows more than that the last left before the rotation began.
+    """
+    waits = [seconds_left(ticket, now) for ticket in state.tickets]
+    if state.free_ttl and state.drained_at is not None:
+        passed = now.since(state.drained_at)
+        waits.append(state.free_ttl if passed is None else state.free_ttl - passed)
+    return max(0.0, *waits) if waits else 0.0
 
 
 def rotate_commit(state: KeyState, event: RotateCommit) -> Decision:
-    """Count from zero for the new pair; whatever was valid before is superseded without a strike."""
+    """Count from zero for the new pair; whatever was valid before is out for good, without a strike."""
     if state.mode is not KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    old = tuple(pair.superseded(event.incident, event.pair) for pair in state.pairs if pair.fingerprint != event.pair)
-    # The "new" pair may be an old one, pasted by mistake: then its final verdict stays.
+    by = attrs.evolve(event.incident, by=event.pair)
+    old = tuple(
+        pair if pair.retired is not None else attrs.evolve(pair, retired=by)
+        for pair in state.pairs
+        if pair.fingerprint != event.pair
+    )
     known = state.pair(event.pair)
     new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unverified(known)
-    after = attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, pairs=(*old, new))
-    return _durable(_next_generation(after, event.now))
+    after = attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, drained_at=None, pairs=(*old, new), free_ttl=0.0)
+    return _durable(_new_generation(after, event.now))
 
 
 def rotate_abort(state: KeyState) -> Decision:
     """Admit again, as if nothing had been announced."""
     if state.mode is not KeyMode.DRAINING:
         return Decision(state=state, changed=False)
-    return _durable(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None))
+    return _durable(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, drained_at=None))
 
 
 def reset(state: KeyState, event: Reset) -> Decision:
     """Count from zero: the operator says that the token is new. What was verified has to be verified again."""
     pairs = tuple(_unverified(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
-    return _durable(_next_generation(attrs.evolve(state, pairs=pairs), event.now))
+    return _durable(_new_generation(attrs.evolve(state, pairs=pairs), event.now))
+
+
+def still_valid(state: KeyState, event: StillValid) -> Decision:
+    """Let one call go, alone: the operator looked, and the token is active in the portal. No charge is cleared."""
+    pairs = tuple(pair for pair in state.pairs if pair.fingerprint not in event.forgive)
+    return _durable(attrs.evolve(state, pairs=pairs, one_more=True, pause=None))
 
 
 def date_tickets(state: KeyState, event: DateTickets) -> Decision:
@@ -68,23 +111,30 @@ def date_tickets(state: KeyState, event: DateTickets) -> Decision:
 
 
 def _durable(state: KeyState) -> Decision:
-    # An operator's word is given once; a power cut must not take it back.
     return Decision(state=state, changed=True, durable=True)
 
 
-def _next_generation(state: KeyState, now: Instant) -> KeyState:
-    # These may still count against the new token, so they stay charged. Their success would say nothing about it, so
-    # what they would have refunded or moved the watermark to is gone with their generation.
+def _new_generation(state: KeyState, now: Instant) -> KeyState:
     not_over = tuple(
         attrs.evolve(ticket, watermark=0, refundable=())
         for ticket in state.tickets
         if ticket.status is TicketStatus.OPEN or seconds_left(ticket, now) > 0
     )
-    return attrs.evolve(state, strikes=0, watermark=0, backoff=None, generation=state.generation + 1, tickets=not_over)
+    return attrs.evolve(
+        state,
+        strikes=0,
+        watermark=0,
+        pause=None,
+        one_more=False,
+        generation=state.generation + 1,
+        tickets=not_over,
+    )
 
 
 def _unverified(pair: PairRecord) -> PairRecord:
-    # Final stays final: a token that was regenerated away never becomes valid again.
-    if pair.verdict.is_final:
-        return pair
-    return attrs.evolve(pair, verdict=PairState.UNVERIFIED, verifications=(), incident=None)
+    """Forget what was said for a pair; what was said against it, by the portal or an operator, stays."""
+    return attrs.evolve(pair, standings=tuple(_rejections(pair)), charged=False)
+
+
+def _rejections(pair: PairRecord) -> list[Standing]:
+    return [standing for standing in pair.standings if standing.verdict is PairState.REJECTED]

@@ -27,22 +27,14 @@ class GuardSettings:
     """Policy and numbers of a guard; all times in seconds.
 
     Attributes:
-        policy: GUARDED or STRICT.
+        policy: GUARDED, STRICT or CONCURRENT.
         budget: Possibly invalid calls per key: 2, or 1 to leave room for a person or an uncoordinated job.
         verification_ttl: How long a success lets further calls go without a probe.
         probe_wait: How long a caller waits for another caller's probe.
-        sync_interval: How long a process trusts what it last read from the store.
+        rotation_wait: How long after its begin callers wait for the end of a rotation; 0 refuses at once.
+        sync_interval: How long a process trusts what it last read from the store (CONCURRENT).
         read_timeout: The client's read timeout, when a call does not say its own.
         orphan_margin: Added to the read timeout for the `orphan_ttl` of a call.
-        grace: How long after the first sight of a pair some servers of the portal may not know it yet.
-        suspect_in_grace: Whether a 401 on a verified pair within `grace` is counted but not final.
-        ramp_window: Calls in flight per process right after a verification.
-        ramp_successes: Successes at that window before it doubles.
-        ramp_ceiling: Window at which the ramp ends and concurrency is unlimited.
-        backoff_first: Back-off of the probes after the first overloaded answer; doubles with each further one.
-        backoff_longest: Longest back-off.
-        poll_interval: How often a waiting process asks for what other processes did.
-        confirm_suspects: Whether the caller's next call may probe a SUSPECT pair once more without an operator.
         require_shared_store: Refuse to send when the store is private to this process.
     """
 
@@ -50,18 +42,10 @@ class GuardSettings:
     budget: int = attrs.field(default=LARGEST_BUDGET, validator=check_budget)
     verification_ttl: float = 900.0
     probe_wait: float = 30.0
+    rotation_wait: float = 600.0
     sync_interval: float = 0.25
     read_timeout: float = 30.0
-    # After the read timeout and this, the portal has evaluated a lost call or never will. Assumed, not documented.
+    # After the read timeout and this, the portal has evaluated a lost call or never will. Assumed, not documented. It
+    # holds the fence of 60 s between admission and sending, too.
     orphan_margin: float = 120.0
-    grace: float = 60.0
-    # Off, because a second regeneration looks the same, and then the next token would inherit the strike.
-    suspect_in_grace: bool = False
-    ramp_window: int = 2
-    ramp_successes: int = 16
-    ramp_ceiling: int = 64
-    backoff_first: float = 0.5
-    backoff_longest: float = 30.0
-    poll_interval: float = 0.05
-    confirm_suspects: bool = False
     require_shared_store: bool = False

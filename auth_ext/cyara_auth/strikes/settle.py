@@ -1,27 +1,44 @@
 """The half of `decide` that learns from a call that ended, or was given up."""
 
+from typing import Final
+
 import attrs
 
 from cyara_auth.strikes.admit import is_fresh, with_pair
 from cyara_auth.strikes.events import Decision, Settle
 from cyara_auth.strikes.state import (
-    Backoff,
     KeyState,
     Outcome,
     PairRecord,
     PairState,
+    Pause,
     TicketRecord,
     TicketStatus,
-    Verification,
+    speaks_for,
 )
 
-_ANSWERED = frozenset({Outcome.VERIFICATION, Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.REVERIFY, Outcome.INCONCLUSIVE})
+FIRST_BACKOFF: Final = 0.5
+"""Seconds that probes wait after the first overloaded answer; twice as long after each further one."""
+
+LONGEST_BACKOFF: Final = 30.0
+
+_ANSWERED = frozenset(
+    {
+        Outcome.VERIFICATION,
+        Outcome.STRIKE,
+        Outcome.AMBIGUOUS,
+        Outcome.REVERIFY,
+        Outcome.DENIED,
+        Outcome.INCONCLUSIVE,
+    }
+)
 
 
 def settle(state: KeyState, event: Settle) -> Decision:
     """Take the ticket off, keep it charged or turn it into a strike, by what the call taught.
 
-    Idempotent by ticket: one that is not there any more was settled before, and is not counted again.
+    Idempotent by ticket. A 401 counts even if its ticket is gone (given up, or cleared by an operator), because the
+    portal counted it; only a report of the same ticket that is told twice does not.
     """
     ticket = state.ticket(event.ticket)
     record = state.pair(event.pair) or PairRecord(fingerprint=event.pair, first_seen=event.now)
@@ -29,25 +46,27 @@ def settle(state: KeyState, event: Settle) -> Decision:
         case Outcome.VERIFICATION:
             after = _verified(state, event, record, ticket)
         case Outcome.STRIKE | Outcome.AMBIGUOUS:
-            after = _strike(state, event, record, ticket)
-        case Outcome.REVERIFY if record.verification_at(event.origin) is not None:
-            after = _reverify(state, event, record)
-        case Outcome.BUSY:
-            after = _busy(state, event, record)
+            after = _struck(state, event, record, ticket)
+        case Outcome.REVERIFY if record.at(event.origin).is_verified:
+            after = _in_doubt(state, event, record)
+        case Outcome.DENIED | Outcome.BUSY:
+            after = _charged_once(state, event, record, ticket)
         case Outcome.INTERCEPTED:
             after = _intercepted(state, event, record, ticket)
         case Outcome.NOT_SENT | Outcome.INCONCLUSIVE:
             after = attrs.evolve(state, tickets=_without(state, event.ticket))
-        case _:  # UNKNOWN, a denial of an unverified pair, and whatever may be added: charged
-            after = _unknown(state, ticket)
-    # The portal answers again, whatever it said, so the next overload starts with the shortest back-off.
-    if event.outcome in _ANSWERED and after.backoff is not None:
-        after = attrs.evolve(after, backoff=None)
+        case _:  # UNKNOWN, and whatever may be added: charged
+            after = _unknown(state, ticket, event)
+    if event.outcome in _ANSWERED and after.pause is not None:
+        after = attrs.evolve(after, pause=None)
+    if event.keep and ticket is not None and event.outcome in (Outcome.VERIFICATION, Outcome.INCONCLUSIVE):
+        # The place stays with its process; what this call could refund is used up.
+        kept = attrs.evolve(ticket, refundable=())
+        after = attrs.evolve(after, tickets=(*_without(after, ticket.id), kept))
     changed = after != state
     return Decision(
         state=after if changed else state,
         changed=changed,
-        # A strike that a power cut takes back could be spent again; a lost success costs one probe.
         durable=changed and event.outcome in (Outcome.STRIKE, Outcome.AMBIGUOUS),
         pair=after.pair(event.pair),
     )
@@ -57,124 +76,172 @@ def _without(state: KeyState, ticket_id: str | None) -> tuple[TicketRecord, ...]
     return tuple(ticket for ticket in state.tickets if ticket.id != ticket_id)
 
 
-def _verified_at(record: PairRecord, event: Settle) -> PairRecord:
-    others = tuple(known for known in record.verifications if known.origin != event.origin)
-    return attrs.evolve(
-        record,
+def _with_verification(record: PairRecord, event: Settle) -> PairRecord:
+    standing = attrs.evolve(
+        record.at(event.origin),
         verdict=PairState.VERIFIED,
-        verifications=(*others, Verification(origin=event.origin, at=event.now)),
+        was_verified=True,
+        verified_at=event.now,
         incident=None,
     )
+    return attrs.evolve(record.with_standing(standing), charged=False)
 
 
 def _verified(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A success, which verifies the pair if it was reserved since the last operator's word and the pair is not out."""
+    """A success. Only one that was reserved since the last operator's word, on a pair that is not out, verifies."""
     tickets = _without(state, event.ticket)
+    standing = record.at(event.origin)
     if ticket is None:
-        # A free call may have been evaluated before things that the store has learnt since, so it refreshes a
-        # verification that stands, never turns one back in time, and makes none by itself.
-        known = record.verification_at(event.origin)
-        if known is None or (known.at is not None and event.now.since(known.at) is None):
+        # A free call refreshes what is verified already and verifies nothing by itself: it may have been evaluated
+        # before things that the store has learnt since.
+        known = standing.verified_at
+        if not standing.is_verified or (known is not None and event.now.since(known) is None):
             return state
-        return attrs.evolve(state, pairs=with_pair(state, _verified_at(record, event)))
-    out = record.verdict.is_final or (record.verdict is PairState.SUSPECT and not ticket.confirms)
-    if out or ticket.generation != state.generation:
+        return attrs.evolve(state, pairs=with_pair(state, _with_verification(record, event)))
+    out = standing.verdict is PairState.REJECTED or record.retired is not None
+    unconfirmed = standing.verdict is PairState.SUSPECT and not ticket.confirms
+    if out or unconfirmed or ticket.generation != state.generation:
         return attrs.evolve(state, tickets=tickets)
-    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, and older.
+    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than this call.
     converted = sum(old.id in ticket.refundable and old.pair != event.pair for old in tickets)
+    pairs = tuple(
+        _superseded(pair, event) if pair.fingerprint != event.pair else pair
+        for pair in with_pair(state, _with_verification(record, event))
+    )
+    # There is one watermark for all verified pairs. One that stays verified where this origin does not speak (a tunnel
+    # on loopback) may be older than the strikes that this success outdates, so they must stay charged for it.
+    speaks_for_all = all(
+        speaks_for(event.origin, other.origin) for pair in pairs for other in pair.standings if other.is_verified
+    )
     return attrs.evolve(
         state,
         strikes=state.strikes + converted,
-        watermark=max(state.watermark, ticket.watermark) + converted,
-        # One token of a key is valid at a time, so whatever was verified before is dead now. A pair that was never
-        # verified may be the token after this one.
-        pairs=tuple(
-            pair.superseded(event.incident, event.pair)
-            if pair.fingerprint != event.pair and pair.verifications
-            else pair
-            for pair in with_pair(state, _verified_at(record, event))
-        ),
+        watermark=max(state.watermark, ticket.watermark) + converted if speaks_for_all else state.watermark,
+        pairs=pairs,
         tickets=tuple(old for old in tickets if old.id not in ticket.refundable),
+        one_more=False,
     )
 
 
-def _strike(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A 401: counted, and the end of the pair unless it may be a gateway's or a half-propagated token's."""
+def _superseded(pair: PairRecord, event: Settle) -> PairRecord:
+    """One token of a key is valid at a time, so a success of one shows those dead that were verified before it.
+
+    Not for good: the success may have been none (a public page, a replayed answer), and then the pair comes back once
+    nothing else of the key works.
+    """
+    for standing in pair.standings:
+        if (
+            standing.was_verified
+            and standing.verdict is not PairState.REJECTED
+            and speaks_for(event.origin, standing.origin)
+        ):
+            pair = pair.with_standing(
+                attrs.evolve(
+                    standing,
+                    verdict=PairState.SUPERSEDED,
+                    was_verified=False,
+                    verified_at=None,
+                    incident=attrs.evolve(event.incident, by=event.pair),
+                )
+            )
+    return pair
+
+
+def _struck(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
+    """A 401: counted, and the end of the pair here unless it may be a gateway's or a half-propagated token's."""
     tickets = _without(state, event.ticket)
     strikes, watermark = state.strikes, state.watermark
+    before = record.at(event.origin)
     after = _rejected(record, event)
-    # A ticket that is named but gone was settled before. A free call has none and always counts.
-    if event.ticket is None or ticket is not None:
+    told_twice = event.ticket is not None and event.ticket == record.last_strike
+    if not told_twice:
         current = ticket is None or ticket.generation == state.generation
-        # A verified pair is rejected: the token was regenerated in between, so the strikes below the watermark are on
-        # an older token than the current one and leave the count (generation roll).
-        if after.verdict is PairState.REJECTED and current and record.verification_at(event.origin) is not None:
+        if after.at(event.origin).verdict is PairState.REJECTED and before.is_verified and current:
+            # A regeneration lies between the verification and this 401, so strikes older than the verification are on
+            # an older token than the current one: they leave the count.
             tickets = tuple(attrs.evolve(other, watermark=max(0, other.watermark - watermark)) for other in tickets)
             strikes, watermark = strikes - watermark, 0
         strikes += 1
-    return attrs.evolve(state, strikes=strikes, watermark=watermark, pairs=with_pair(state, after), tickets=tickets)
+        after = attrs.evolve(after, last_strike=event.ticket if event.ticket is not None else after.last_strike)
+    return attrs.evolve(
+        state,
+        strikes=strikes,
+        watermark=watermark,
+        pairs=with_pair(state, after),
+        tickets=tickets,
+        one_more=False,  # the operator's look is older than this 401
+    )
 
 
 def _rejected(record: PairRecord, event: Settle) -> PairRecord:
-    if record.verdict.is_final:
+    standing = record.at(event.origin)
+    if standing.verdict is PairState.REJECTED or record.retired is not None:
         return record
-    if event.outcome is Outcome.AMBIGUOUS or _may_be_half_propagated(record, event):
+    if event.outcome is Outcome.AMBIGUOUS:
         return _suspected(record, event)
-    return attrs.evolve(record, verdict=PairState.REJECTED, verifications=(), incident=event.incident)
+    return record.with_standing(
+        attrs.evolve(
+            standing, verdict=PairState.REJECTED, was_verified=False, verified_at=None, incident=event.incident
+        )
+    )
 
 
 def _suspected(record: PairRecord, event: Settle) -> PairRecord:
-    # Withdrawn, not forgotten: that the pair was verified once still lets a newer pair supersede it.
-    withdrawn = tuple(attrs.evolve(known, at=None) for known in record.verifications)
-    return attrs.evolve(record, verdict=PairState.SUSPECT, verifications=withdrawn, incident=event.incident)
+    return record.with_standing(
+        attrs.evolve(record.at(event.origin), verdict=PairState.SUSPECT, verified_at=None, incident=event.incident)
+    )
 
 
-def _may_be_half_propagated(record: PairRecord, event: Settle) -> bool:
-    """Return whether one server of the portal may not know yet what another has accepted."""
-    if not event.settings.suspect_in_grace or record.verdict is not PairState.VERIFIED:
-        return False
-    age = event.now.since(record.first_seen)
-    return age is not None and age < event.settings.grace
-
-
-def _reverify(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
+def _in_doubt(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     """A denial on a verified pair: most likely a missing permission, but the next call finds out alone."""
-    # Only at this origin: another front door of the portal denied nothing.
-    verifications = tuple(
-        attrs.evolve(known, at=None) if known.origin == event.origin else known for known in record.verifications
-    )
+    standing = attrs.evolve(record.at(event.origin), verified_at=None)
     return attrs.evolve(
-        state,
-        pairs=with_pair(state, attrs.evolve(record, verifications=verifications)),
-        tickets=_without(state, event.ticket),
+        state, pairs=with_pair(state, record.with_standing(standing)), tickets=_without(state, event.ticket)
     )
 
 
-def _unknown(state: KeyState, ticket: TicketRecord | None) -> KeyState:
+def _unknown(state: KeyState, ticket: TicketRecord | None, event: Settle) -> KeyState:
     """Nobody will ever know whether the call was counted, so its charge stays."""
-    tickets = tuple(
-        attrs.evolve(other, status=TicketStatus.UNKNOWN) if ticket is not None and other.id == ticket.id else other
-        for other in state.tickets
-    )
-    return attrs.evolve(state, tickets=tickets)
+    if ticket is None:
+        return state
+    lost = attrs.evolve(ticket, status=TicketStatus.UNKNOWN, incident=event.incident)
+    return attrs.evolve(state, tickets=tuple(lost if other.id == ticket.id else other for other in state.tickets))
+
+
+def _charged_once(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
+    """An answer that a portal may give to a bad pair, but gives to good ones too: of an unverified pair, one counts.
+
+    Charging each would lock a good pair out at the second; charging none would let a bad pair through for ever.
+    """
+    standing = record.at(event.origin)
+    after = state
+    if standing.is_verified or record.charged or ticket is None:
+        after = attrs.evolve(after, tickets=_without(state, event.ticket))
+    else:
+        after = _unknown(after, ticket, event)
+        after = attrs.evolve(after, pairs=with_pair(after, attrs.evolve(record, charged=True)))
+    if event.outcome is Outcome.BUSY and not is_fresh(standing, event.now, event.settings):
+        after = attrs.evolve(after, pause=_pause(state, event))
+    return after
+
+
+def _pause(state: KeyState, event: Settle) -> Pause:
+    """An overloaded portal is left alone for a while, but only by probes: a verified pair may go on."""
+    rounds = 1 if state.pause is None else state.pause.rounds + 1
+    asked = max(event.retry_after or 0.0, FIRST_BACKOFF * 2.0 ** min(rounds - 1, 16))
+    return Pause(since=event.now, seconds=min(LONGEST_BACKOFF, asked), rounds=rounds)
 
 
 def _intercepted(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
-    """A login page: charged, and nothing goes before an operator has looked."""
-    # A web server may make such a page of its 401, so a verified pair is no exception.
-    if not record.verdict.is_final:
+    """A login page: also what a web server makes of a 401, so a verified pair is no exception."""
+    # Where the API never answered, the address is more suspect than the pair.
+    out = record.at(event.origin).verdict is PairState.REJECTED or record.retired is not None
+    if not out and _api_was_seen(state, event.origin):
         record = _suspected(record, event)
-    return attrs.evolve(_unknown(state, ticket), pairs=with_pair(state, record))
+    return attrs.evolve(_unknown(state, ticket, event), pairs=with_pair(state, record))
 
 
-def _busy(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
-    """An overloaded portal is left alone for a while, but only by probes: a verified pair may go on."""
-    tickets = _without(state, event.ticket)
-    # What is verified and fresh is no probe: its calls are not held back, and say nothing about how probes fare.
-    if is_fresh(record.verification_at(event.origin), event.now, event.settings):
-        return attrs.evolve(state, tickets=tickets)
-    rounds = 1 if state.backoff is None else state.backoff.rounds + 1
-    # The exponent is bounded, since a float overflows after a thousand overloaded answers in a row.
-    asked = max(event.retry_after or 0.0, event.settings.backoff_first * 2.0 ** min(rounds - 1, 16))
-    seconds = min(event.settings.backoff_longest, asked)
-    return attrs.evolve(state, tickets=tickets, backoff=Backoff(since=event.now, seconds=seconds, rounds=rounds))
+def _api_was_seen(state: KeyState, origin: str) -> bool:
+    """Return whether an answer of the API itself ever came from an origin, as far as the key knows."""
+    judged = (PairState.REJECTED, PairState.SUPERSEDED)
+    return any(pair.at(origin).was_verified or pair.at(origin).verdict in judged for pair in state.pairs)

@@ -7,17 +7,19 @@ from enum import StrEnum, unique
 
 import attrs
 
-from cyara_auth.machine import Instant, Owner
+from cyara_auth.machine import Instant, Owner, is_this_machine
 
 
 @unique
 class GuardPolicy(StrEnum):
-    """How much a verified pair is trusted."""
+    """How many calls of a key may be in flight, over everything that shares the store."""
 
     GUARDED = "guarded"
-    """Calls of a verified, fresh pair need no reservation: no limit on concurrency, no cost."""
+    """At most two. A lost answer never stops a verified pair: one call at a time goes until a later success."""
     STRICT = "strict"
-    """Every call is reserved, so that not even an unannounced regeneration can spend more than the budget."""
+    """At most two. A lost answer stays charged until a later success, so no fault exceeds the budget."""
+    CONCURRENT = "concurrent"
+    """No limit once a pair is verified: an unannounced regeneration costs as many invalid calls as are in flight."""
 
 
 @unique
@@ -31,12 +33,6 @@ class PairState(StrEnum):
     SUSPECT = "suspect"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether only an operator can bring the pair back."""
-        # Tokens do not expire, they are replaced, and a replaced one never becomes valid again.
-        return self in (PairState.REJECTED, PairState.SUPERSEDED)
 
 
 @unique
@@ -71,10 +67,12 @@ class Outcome(StrEnum):
     """No byte of the request left."""
     INCONCLUSIVE = "inconclusive"
     """Answered, not counted as invalid, nothing verified."""
+    DENIED = "denied"
+    """The API itself denied an unverified pair something: charged once for the pair, since good pairs get it, too."""
     BUSY = "busy"
-    """As INCONCLUSIVE, and the portal is overloaded: probes back off."""
+    """As DENIED, and the portal is overloaded: probes wait."""
     INTERCEPTED = "intercepted"
-    """A login page came in the API's place: charged as UNKNOWN, and nothing goes before an operator has looked."""
+    """A login page came in the API's place: charged as UNKNOWN, and suspect if the API has ever answered there."""
     UNKNOWN = "unknown"
     """The portal may have counted it, and nobody will ever know: stays charged."""
 
@@ -117,11 +115,27 @@ class Incident:
 
 
 @attrs.frozen(kw_only=True)
-class Verification:
-    """The last success of a pair at an origin. `at` is None after a denial: verified once, but not fresh."""
+class Standing:
+    """What one origin has said of a pair.
+
+    Attributes:
+        origin: Canonical, `scheme://host:port`.
+        verdict: UNVERIFIED, VERIFIED, SUSPECT, REJECTED or SUPERSEDED.
+        was_verified: It was verified here, so that a verification of another pair supersedes it.
+        verified_at: The last success; None after a doubt: verified, but not fresh.
+        incident: What made the verdict SUSPECT, REJECTED or SUPERSEDED.
+    """
 
     origin: str
-    at: Instant | None
+    verdict: PairState = PairState.UNVERIFIED
+    was_verified: bool = False
+    verified_at: Instant | None = None
+    incident: Incident | None = None
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the pair is verified here, freshly or not."""
+        return self.verdict is PairState.VERIFIED
 
 
 @attrs.frozen(kw_only=True)
@@ -130,31 +144,46 @@ class PairRecord:
 
     Attributes:
         fingerprint: Of `key:token`.
-        verdict: UNVERIFIED, VERIFIED, SUSPECT, REJECTED or SUPERSEDED.
-        first_seen: First admission; a rejection soon after it may come from a half-propagated new token.
-        verifications: One per origin at which the pair was verified. Strikes are counted per key.
-        incident: What made the verdict SUSPECT, REJECTED or SUPERSEDED.
+        first_seen: First admission.
+        standings: One per origin that has said anything. Strikes are counted per key.
+        retired: When and where an operator replaced the pair by another: final, at every origin.
+        charged: A call of this unverified pair is charged for an answer that good pairs get, too; the next is not.
+        last_strike: The ticket whose 401 was counted last, so that a report told twice counts once.
     """
 
     fingerprint: str
-    verdict: PairState = PairState.UNVERIFIED
     first_seen: Instant
-    verifications: tuple[Verification, ...] = ()
-    incident: Incident | None = None
+    standings: tuple[Standing, ...] = ()
+    retired: Incident | None = None
+    charged: bool = False
+    last_strike: str | None = None
 
-    def superseded(self, incident: Incident, by: str) -> "PairRecord":
-        """Return this pair after another one, fingerprint `by`, has taken its place; a final verdict stays."""
-        if self.verdict.is_final:
-            return self
-        superseding = attrs.evolve(incident, by=by)
-        return attrs.evolve(self, verdict=PairState.SUPERSEDED, verifications=(), incident=superseding)
+    def at(self, origin: str) -> Standing:
+        """Return what is known of the pair at an origin."""
+        return next((known for known in self.standings if known.origin == origin), Standing(origin=origin))
 
-    def verification_at(self, origin: str) -> Verification | None:
-        """Return the verification at `origin`, if the pair is verified there."""
-        # A suspect pair keeps its verifications, but nothing may rely on them.
-        if self.verdict is not PairState.VERIFIED:
-            return None
-        return next((known for known in self.verifications if known.origin == origin), None)
+    def with_standing(self, standing: Standing) -> "PairRecord":
+        """Return this pair with one standing replaced or appended."""
+        others = tuple(known for known in self.standings if known.origin != standing.origin)
+        return attrs.evolve(self, standings=(*others, standing))
+
+
+def speaks_for(origin: str, other: str) -> bool:
+    """Return whether what `origin` says of a pair is known at `other`, too."""
+    # This machine may run a test server, or a tunnel to the portal. Nobody can tell, so it speaks for itself only.
+    return origin == other or not is_this_machine(origin)
+
+
+def verdict_against(record: PairRecord | None, origin: str) -> tuple[PairState, Incident | None] | None:
+    """Return what speaks against a pair at an origin, and what made it so; None if nothing does."""
+    if record is None:
+        return None
+    if record.retired is not None:
+        return PairState.SUPERSEDED, record.retired
+    standing = record.at(origin)
+    if standing.verdict in (PairState.UNVERIFIED, PairState.VERIFIED):
+        return None
+    return standing.verdict, standing.incident
 
 
 @attrs.frozen(kw_only=True)
@@ -192,7 +221,7 @@ class TicketRecord:
 
 
 @attrs.frozen(kw_only=True)
-class Backoff:
+class Pause:
     """Probes wait after an overloaded answer: `rounds` such answers in a row, the last at `since`, for `seconds`."""
 
     since: Instant
@@ -212,8 +241,13 @@ class KeyState:
             before means that the store has lost writes.
         pairs: Every pair ever seen, by age.
         tickets: The reservations not settled yet, by age.
-        backoff: Back-off of probes, if any.
+        pause: For which probes wait, if they do.
         drained: When and where the rotation began, while DRAINING.
+        drained_at: The same by the store's clock.
+        waiting_at: When somebody last found no place: who keeps one hands it over.
+        grants: How many reservations were ever granted: it moves when somebody got a place.
+        free_ttl: The longest `orphan_ttl` of calls that went without a reservation; 0 if none ever did.
+        one_more: An operator looked: the token is active, and one call may go alone whatever is charged.
     """
 
     strikes: int = 0
@@ -222,8 +256,13 @@ class KeyState:
     generation: int = 0
     pairs: tuple[PairRecord, ...] = ()
     tickets: tuple[TicketRecord, ...] = ()
-    backoff: Backoff | None = None
+    pause: Pause | None = None
     drained: Incident | None = None
+    drained_at: Instant | None = None
+    waiting_at: Instant | None = None
+    grants: int = 0
+    free_ttl: float = 0.0
+    one_more: bool = False
 
     def pair(self, fingerprint: str) -> PairRecord | None:
         """Return the record of a pair, or None if it was never seen."""

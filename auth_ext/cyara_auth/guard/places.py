@@ -1,0 +1,187 @@
+"""The places that a process keeps from call to call, so that most calls ask no store.
+
+GUARDED and STRICT let two calls of a key be in flight, over everything that shares the store. Asking for such a place
+and giving it back costs two writes, which on a network is more than many calls. So a process keeps the place of a
+verified pair while its calls follow each other, and hands it over when somebody else waits.
+
+One thread of the background serves all places of a guard: it looks whether somebody waits, hands idle places back, and
+keeps the reservation of a call that still sends its body young. It ends when no place is left.
+"""
+
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import attrs
+
+from cyara_auth.guard.call import FENCE, Call
+from cyara_auth.guard.tickets import Reservation
+
+RENEW_AFTER: Final = FENCE / 2
+"""Seconds after which a kept place is dated anew before its next call."""
+
+IDLE: Final = 1.0
+"""Seconds without a call after which a place goes back."""
+
+IDLE_WANTED: Final = 0.2
+"""The same, while somebody waits."""
+
+_TICK: Final = 0.1
+_LOOKS: Final = 50
+"""A look may cost a fiftieth of the time between two of them."""
+
+
+class Keeper(Protocol):
+    """What the thread of the background asks the guard to do."""
+
+    def somebody_waits(self, key_id: str) -> bool:
+        """Look at the store."""
+        ...
+
+    def hand_back(self, reservation: Reservation, *, wanted: bool) -> None:
+        """Give an idle place back."""
+        ...
+
+    def renew_sending(self, reservation: Reservation) -> None:
+        """Date the reservation of a call anew that still sends."""
+        ...
+
+
+class Places:
+    """Idle and busy places of one guard, by reservation id."""
+
+    def __init__(self, keeper: Keeper, *, quantum: float, steady: Callable[[], float]) -> None:
+        self._keeper = weakref.ref(keeper)
+        self._quantum = quantum
+        self._steady = steady
+        self._lock = threading.Lock()
+        self._idle: dict[str, Reservation] = {}
+        self._busy: dict[str, Reservation] = {}
+        self._wanted: set[str] = set()
+        self._thread: threading.Thread | None = None
+
+    def take(self, call: Call) -> Reservation | None:
+        """Return an idle place that serves a call, now busy; it may have to be renewed first."""
+        with self._lock:
+            for place in self._idle.values():
+                if self._serves(place, call):
+                    del self._idle[place.id]
+                    used = attrs.evolve(place, call=call, sent=False)
+                    self._busy[place.id] = used
+                    return used
+        return None
+
+    def take_others(self, call: Call) -> list[Reservation]:
+        """Return the idle places of the same key that do not serve a call, no longer kept: they stand in its way."""
+        with self._lock:
+            others = [
+                place
+                for place in self._idle.values()
+                if place.call.key_id == call.key_id and not self._serves(place, call)
+            ]
+            for place in others:
+                del self._idle[place.id]
+        return others
+
+    def is_due(self, reservation: Reservation) -> bool:
+        """Return whether a place that is about to be kept belongs to those who wait."""
+        held = self._steady() - reservation.held_since
+        return reservation.call.key_id in self._wanted and held >= self._quantum
+
+    def keep(self, reservation: Reservation) -> None:
+        """Keep a place whose call has ended."""
+        reservation.used_at = self._steady()
+        with self._lock:
+            self._busy.pop(reservation.id, None)
+            self._idle[reservation.id] = reservation
+            self._start()
+
+    def note_busy(self, reservation: Reservation) -> None:
+        """Note a place that was just granted."""
+        with self._lock:
+            self._busy[reservation.id] = reservation
+            self._start()  # the very first call of a process may be the one that sends for minutes
+
+    def forget(self, reservation: Reservation) -> None:
+        """Note that a place is gone."""
+        with self._lock:
+            self._busy.pop(reservation.id, None)
+
+    def count(self, key_id: str) -> int:
+        """Return how many places of a key this process holds, idle or in use."""
+        with self._lock:
+            return sum(place.call.key_id == key_id for places in (self._idle, self._busy) for place in places.values())
+
+    def take_all(self) -> list[Reservation]:
+        """Return every idle place, no longer kept."""
+        with self._lock:
+            places = list(self._idle.values())
+            self._idle.clear()
+        return places
+
+    def after_fork_in_child(self) -> None:
+        """Forget the places: they are the parent's, and so is the thread."""
+        self._lock = threading.Lock()
+        self._idle = {}
+        self._busy = {}
+        self._wanted = set()
+        self._thread = None
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=_serve, args=(weakref.ref(self),), daemon=True)
+            self._thread.start()
+
+    @staticmethod
+    def _serves(place: Reservation, call: Call) -> bool:
+        # A call that may be evaluated later than the reservation says would no longer be counted by then.
+        same = place.call.pair == call.pair and place.call.origin == call.origin
+        return same and call.orphan_ttl <= place.orphan_ttl
+
+    def serve(self, cost: dict[str, float], due: dict[str, float]) -> bool:
+        """Do what is due now; return whether there is anything left to serve."""
+        keeper = self._keeper()
+        if keeper is None:
+            return False
+        now = self._steady()
+        with self._lock:
+            places = [*self._idle.values(), *self._busy.values()]
+            if not places:
+                self._thread = None
+                return False
+        for key_id in {place.call.key_id for place in places}:
+            if now >= due.get(key_id, 0.0):
+                began = time.monotonic()
+                waits = keeper.somebody_waits(key_id)
+                spent = time.monotonic() - began
+                cost[key_id] = spent if key_id not in cost else 0.7 * cost[key_id] + 0.3 * spent
+                due[key_id] = now + max(self._quantum, _LOOKS * cost[key_id])
+                (self._wanted.add if waits else self._wanted.discard)(key_id)
+        for place in places:
+            wanted = place.call.key_id in self._wanted
+            with self._lock:
+                idle = self._idle.get(place.id) is place
+                if idle and now - place.used_at >= (IDLE_WANTED if wanted else IDLE):
+                    del self._idle[place.id]
+                else:
+                    idle = False
+                sending = self._busy.get(place.id) is place and place.sent
+            if idle:
+                keeper.hand_back(place, wanted=wanted)
+            elif sending and now - place.taken.steady >= RENEW_AFTER:
+                keeper.renew_sending(place)
+        return True
+
+
+def _serve(reference: "weakref.ref[Places]") -> None:
+    cost: dict[str, float] = {}
+    due: dict[str, float] = {}
+    while True:
+        # Without a reference of its own across the sleep: the thread must not keep a guard alive that nobody uses.
+        places = reference()
+        if places is None or not places.serve(cost, due):
+            return
+        del places
+        time.sleep(_TICK)

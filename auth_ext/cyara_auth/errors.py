@@ -24,6 +24,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- CredentialSupersededError   a newer pair of the key is verified; final
     |   +-- StrikeBudgetExhaustedError  one more call could void the token
     |   +-- ProbeWaitTimeoutError       another caller is still verifying the pair
+    |   |   +-- PlaceWaitTimeoutError   nobody gave one of the two places of the key back
     |   +-- RotationInProgressError     `cyara auth rotate begin` holds the key
     |   +-- UnsettledCallsError         an operator's command, while lost calls may still count against the new token
     |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
@@ -227,7 +228,8 @@ class CredentialSuspectError(CredentialRejectedError):
 
     what = "A login page, or a 401 that may not be the portal's own, put this key:token pair under suspicion"
     usual_command = (
-        "sign in to the network or VPN if one asks for it, then, if the token was not regenerated: cyara auth verify"
+        "sign in to the network or VPN if one asks for it and check the base URL (cyara auth doctor), then, if the token "
+        "is active in the portal: cyara auth reset --still-valid"
     )
 
 
@@ -242,7 +244,10 @@ class StrikeBudgetExhaustedError(AdmissionRefusedError):
     """Strikes and calls of unknown outcome have used the budget; the next invalid call could void the token."""
 
     what = "The budget of possibly invalid calls is used up; the pair itself may be fine"
-    usual_command = "cyara auth status; after regenerating the token: cyara auth reset --regenerated"
+    usual_command = (
+        "cyara auth status; after regenerating the token: cyara auth reset --regenerated; if the token is active in the "
+        "portal: cyara auth reset --still-valid"
+    )
 
 
 class ProbeWaitTimeoutError(AdmissionRefusedError):
@@ -250,6 +255,16 @@ class ProbeWaitTimeoutError(AdmissionRefusedError):
 
     what = "Another call is still verifying this pair"
     usual_command = "try again, or verify the pair first with: cyara auth verify"
+
+
+class PlaceWaitTimeoutError(ProbeWaitTimeoutError):
+    """Two calls of a key may be in flight, and for the longest time that one may take, none of them ended."""
+
+    what = "The calls that hold the places of this key have not ended"
+    usual_command = (
+        "look who holds them with: cyara auth status; more calls at once: policy='concurrent' (a regeneration that "
+        "nobody announced then costs as many invalid calls as are in flight, and the third voids the token)"
+    )
 
 
 class RotationInProgressError(AdmissionRefusedError):

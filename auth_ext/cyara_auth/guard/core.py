@@ -6,6 +6,7 @@ pass (a waiter's sleep, a worker thread for the store), the faces in `guard` let
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from secrets import token_hex
@@ -15,20 +16,37 @@ import attrs
 from cyara_auth._platform import current_owner, is_dead, machine_clock
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
-from cyara_auth.guard.call import Call
-from cyara_auth.guard.gates import Gate, Gates, Passage
-from cyara_auth.guard.outbox import REJECTING, Outbox, OutcomeReport, flush_soon
+from cyara_auth.guard.call import Call, Moment
+from cyara_auth.guard.gates import Gate, Gates
+from cyara_auth.guard.outbox import REJECTING, Outbox, OutcomeReport
+from cyara_auth.guard.places import RENEW_AFTER, Places
 from cyara_auth.guard.refusals import not_shared, refusal
 from cyara_auth.guard.rejections import Rejections
-from cyara_auth.guard.tickets import FreeTicket, RampedTicket, Reservation, ReservedTicket, Ticket
-from cyara_auth.guard.waiters import Waiters
+from cyara_auth.guard.tickets import FreeTicket, Reservation, ReservedTicket, Ticket
+from cyara_auth.guard.waiters import Waiter, Waiters
+from cyara_auth.guard.waiting import Told
+from cyara_auth.guard.workers import Workers
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.base import StrikeStore
-from cyara_auth.strikes.events import Admit, Decision
+from cyara_auth.strikes.events import Admit, Decision, Renew
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Admission, GuardPolicy, Incident, KeyState, Outcome, PairState
+from cyara_auth.strikes.state import (
+    Admission,
+    GuardPolicy,
+    Incident,
+    KeyMode,
+    KeyState,
+    Outcome,
+    PairState,
+    TicketStatus,
+    verdict_against,
+)
 
 _VERDICTS = REJECTING | {Outcome.VERIFICATION}
+_LEAVES_PLACE = frozenset({Outcome.VERIFICATION, Outcome.INCONCLUSIVE, Outcome.NOT_SENT})
+"""Outcomes after which a process may keep its place; a 401, a loss or a doubt settles it."""
+
+_POLLS_AFTER_HANDING_OVER = 3
 
 
 @attrs.frozen(kw_only=True)
@@ -57,37 +75,39 @@ class GuardCore:
         self.store = store
         self.settings = settings
         self.waiters = Waiters()
+        self.workers = Workers()
+        self.told = Told()
+        self.turns: Counter[str] = Counter()
         self._steady = steady
         self._wall = wall
         self._outbox = Outbox(store, settings, steady=steady, learn=self._learn)
         self.gates = Gates(store, settings, steady=steady, refresh=self._refresh)
         self._rejections = Rejections(store)
+        self._places = Places(self, quantum=store.pace.quantum, steady=steady)
+        self._is_concurrent = settings.policy is GuardPolicy.CONCURRENT
         self._orphaned: frozenset[Owner] = frozenset()
         self._begin_process()
 
-    def attempt(self, call: Call) -> Ticket | Wait:
-        """Admit a call, or say that it has to wait.
+    def attempt(self, call: Call, waiter: Waiter | None = None) -> Ticket | Wait:
+        """Admit a call, or say that it has to wait; `waiter` is its place in the queue, if it has waited already.
 
         Raises:
             AdmissionRefusedError: one of its subclasses; nothing may be sent.
         """
         if self.settings.require_shared_store and not self.store.shared:
             raise not_shared(call, self.store.describe())
-        # Before the gates: what was rejected here goes nowhere, whatever the store or a gate believes.
-        if self._rejections.knows(call.pair):
+        # Before all else: what was rejected here goes nowhere, whatever the store or a gate believes.
+        if self._rejections.knows(call.pair, call.origin):
             self._flush_quietly()
             self._rejections.refuse(call)
-        gate = self.gates.table.get((call.pair, call.origin))
-        if gate is not None and not gate.rejected_here:
-            answer = self._through(gate, call)
-            if answer is not None:
-                return answer
-            succeeded_at = self.gates.take_delayed_success(gate)
-            if succeeded_at is not None:
-                self._refresh(gate, succeeded_at)
+        answer = self._free(call) if self._is_concurrent else self._on_kept_place(call, waiter)
+        if answer is not None:
+            return answer
+        if self._is_behind(call, waiter):
+            return Wait(decision=self._latest.get(call.key_id))
         self._outbox.flush()
         # A strike that is left is being written by another thread, whose end wakes whoever waits.
-        if self._outbox.has_pending(call.key_id):
+        if self._outbox.has_pending(call.key_id) or self._has_just_handed_over(call.key_id):
             return Wait()
         answer = self._ask_store(call)
         # Again, since the store was asked before it could know of a strike that has been learnt here meanwhile.
@@ -96,10 +116,65 @@ class GuardCore:
             return Wait()
         return answer
 
-    def settle_reserved(self, reservation: Reservation, outcome: Outcome, retry_after: float | None) -> None:
+    def attempt_at_once(self, call: Call, waiter: Waiter | None) -> Ticket | Wait | None:
+        """Do what `attempt` does, as far as no store has to be asked; None if one has to."""
+        rejected = self._rejections.knows(call.pair, call.origin)
+        if self._is_concurrent or rejected or (self.settings.require_shared_store and not self.store.shared):
+            return None
+        return self._on_kept_place(call, waiter, young=True)
+
+    def moment(self) -> Moment:
+        """Read both clocks."""
+        return Moment(self._steady(), self._wall())
+
+    def settle_reserved(
+        self, reservation: Reservation, outcome: Outcome, retry_after: float | None, reason: str | None = None
+    ) -> None:
         """Take a reservation's outcome; only the first one counts."""
-        if self._reservations.pop(reservation.id, None) is not None:
-            self._deliver(self._reserved_report(reservation, outcome, retry_after))
+        if not self._close(reservation):
+            return
+        call = reservation.call
+        self.turns[call.key_id] += 1
+        keeps = outcome in _LEAVES_PLACE and self._may_keep(reservation)
+        if keeps and reservation.verified:
+            # Nothing is written: the store knows that the pair is verified and the place in use.
+            if outcome is Outcome.VERIFICATION:
+                reservation.verified_at = self._steady()
+            self._places.keep(reservation)
+            self.waiters.wake_one(call.key_id)
+            return
+        keeps = keeps and outcome is Outcome.VERIFICATION
+        yields = self._places.is_due(reservation)
+        if not keeps:
+            self._places.forget(reservation)
+        report = self._reserved_report(reservation, outcome, retry_after, reason)
+        self._deliver(attrs.evolve(report, kept=reservation if keeps else None, yields=yields))
+
+    def somebody_waits(self, key_id: str) -> bool:
+        """Look whether another process waits for a place of a key, or an operator for all of them."""
+        try:
+            state, now = self.store.read(key_id), self.store.clock()
+        except StrikeStoreUnavailableError:
+            return False
+        mark = state.waiting_at
+        waits = mark is not None and mark.domain == now.domain
+        if waits and mark is not None:
+            waits = now.seconds - mark.seconds < self.store.pace.waiting_life
+        return waits or state.mode is KeyMode.DRAINING
+
+    def hand_back(self, reservation: Reservation, *, wanted: bool = False) -> None:
+        """Give an idle place back."""
+        report = self._reserved_report(reservation, Outcome.NOT_SENT)
+        self._outbox.add(attrs.evolve(report, yields=wanted))
+        self._flush_quietly()
+
+    def renew_sending(self, reservation: Reservation) -> None:
+        """Date the reservation of a call anew that still sends its body."""
+        call, now = reservation.call, self.moment()
+        event = Renew(now=self.store.clock(), settings=self.settings, ticket=reservation.id, sending=True)
+        with suppress(StrikeStoreUnavailableError):
+            if self.store.apply(call.key_id, event).admission is Admission.GRANT:
+                reservation.taken = now
 
     def settle_free(self, gate: Gate, outcome: Outcome, *, source: str | None, operation: str | None) -> None:
         """Take bad news about a pair that went free; anything but a rejection or a denial changes nothing."""
@@ -113,21 +188,20 @@ class GuardCore:
     def drop(self, reservation: Reservation) -> None:
         """Note that a ticket was dropped."""
         # The garbage collector calls this in any thread, under any lock: the next attempt writes it.
-        if self._reservations.pop(reservation.id, None) is not None:
+        if self._close(reservation):
+            self._places.forget(reservation)
             self._outbox.add(self._reserved_report(reservation, reservation.default_outcome))
-
-    def place_free(self, key_id: str) -> None:
-        """Wake a caller who waits for a place on the ramp."""
-        self.waiters.wake_one(key_id)
 
     def finish(self) -> None:
         """Settle what is open and write what can be written: the guard, or the interpreter, ends."""
-        for reservation in tuple(self._reservations.values()):
+        for reservation in tuple(self._open):
             self.drop(reservation)
-        self._flush_quietly()
+        self._hand_all_back()
 
     def before_fork(self) -> None:
-        """Need not stand still: the child starts with fresh locks."""
+        """Need not stand still: the child starts with fresh locks. A private store is copied, so nothing is kept."""
+        if not self.store.shared:
+            self._hand_all_back()
 
     def after_fork_in_parent(self) -> None:
         """Go on as before."""
@@ -138,53 +212,147 @@ class GuardCore:
             # The parent lives, so no process table would tell that its tickets here are orphaned. Nobody will
             # ever settle them in this private copy of the states.
             self._orphaned |= {self._owner}
-        self.waiters.after_fork_in_child()
+        for part in (self.waiters, self.workers, self.told, self.gates, self._places):
+            part.after_fork_in_child()
         self._outbox.clear()
-        self.gates.after_fork_in_child()
         self._begin_process()
 
     def _begin_process(self) -> None:
         self._owner = current_owner()
-        self._reservations: dict[str, Reservation] = {}
+        self._open: set[Reservation] = set()
+        self._handed_over: dict[str, tuple[int, float]] = {}
+        self._latest: dict[str, Decision] = {}
         # Random, because a process id comes back, and a ticket's id must not.
         self._prefix = token_hex(8)
         self._numbers = itertools.count(1)
 
-    def _through(self, gate: Gate, call: Call) -> Ticket | Wait | None:
-        match self.gates.passage(gate):
-            case Passage.FREE:
-                return FreeTicket(self, gate, call.source, call.operation)
-            case Passage.RAMPED:
-                return RampedTicket(self, gate, call.source, call.operation)
-            case Passage.FULL:
-                return Wait()
-            case _:
-                return None
+    def _close(self, reservation: Reservation) -> bool:
+        """Take a reservation off the open ones; return whether this was the first time."""
+        try:
+            self._open.remove(reservation)
+        except KeyError:
+            return False
+        return True
+
+    def _hand_all_back(self) -> None:
+        for reservation in self._places.take_all():
+            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
+        self._flush_quietly()
+
+    def _free(self, call: Call) -> Ticket | None:
+        gate = self.gates.table.get((call.pair, call.origin))
+        if gate is None or gate.rejected_here:
+            return None
+        if self.gates.lets_through(gate):
+            return FreeTicket(self, gate, call.source, call.operation)
+        succeeded_at = self.gates.take_delayed_success(gate)
+        if succeeded_at is not None:
+            self._refresh(gate, succeeded_at)
+        return None
+
+    def _is_behind(self, call: Call, waiter: Waiter | None) -> bool:
+        # Whoever comes new stands behind those who wait, or the thread that has just given a place back takes it again.
+        return self.waiters.has(call.key_id) if waiter is None else not waiter.is_first()
+
+    def _on_kept_place(self, call: Call, waiter: Waiter | None, *, young: bool = False) -> Ticket | Wait | None:
+        if self._is_behind(call, waiter):
+            return Wait(decision=self._latest.get(call.key_id))
+        now = self.moment()
+        place = self._places.take(call, now=now, young=young)
+        if place is None:
+            # Both in use here, or one that serves no call of this kind stands in its way.
+            if not young:
+                for other in self._places.take_others(call):
+                    self.hand_back(other)
+            return Wait() if self._places.count(call.key_id) >= self.settings.budget else None
+        if now.since(place.taken) >= RENEW_AFTER and not self._renewed(place, now):
+            return None
+        self._open.add(place)
+        return ReservedTicket(self, place)
+
+    def _renewed(self, place: Reservation, now: Moment) -> bool:
+        """Date a kept place anew before its next call; if it is lost, it goes back."""
+        call, clock = place.call, self.store.clock
+        verified_at = None
+        try:
+            if place.verified_at is not None:
+                verified_at = _ago(clock(), self._steady() - place.verified_at)
+            event = Renew(now=clock(), settings=self.settings, ticket=place.id, verified_at=verified_at)
+            lost = self.store.apply(call.key_id, event).admission is not Admission.GRANT
+        except BaseException:
+            self._places.keep(place)
+            raise
+        if lost:
+            self._places.forget(place)
+            self.hand_back(place)
+            return False
+        place.taken, place.verified_at = now, None
+        return True
+
+    def _may_keep(self, reservation: Reservation) -> bool:
+        if self._is_concurrent or self._places.is_due(reservation):
+            return False
+        call = reservation.call
+        if self._rejections.knows(call.pair, call.origin) or self._outbox.has_pending(call.key_id):
+            return False
+        # STRICT charges the place of a keeper that is killed, so it is kept only from one call to the next.
+        return self.settings.policy is GuardPolicy.GUARDED or self.waiters.has(call.key_id)
+
+    def _has_just_handed_over(self, key_id: str) -> bool:
+        """Return whether this process gave a place to somebody who has not come for it yet."""
+        handed_over = self._handed_over.get(key_id)
+        if handed_over is None:
+            return False
+        grants, until = handed_over
+        if self._steady() < until and self.store.read(key_id).grants == grants:
+            return True
+        self._handed_over.pop(key_id, None)
+        return False
 
     def _ask_store(self, call: Call) -> Ticket | Wait:
-        reservation = Reservation(id=f"{self._prefix}-{next(self._numbers)}", call=call)
+        taken = self.moment()
+        reservation = Reservation(
+            id=f"{self._prefix}-{next(self._numbers)}",
+            call=call,
+            orphan_ttl=call.orphan_ttl,
+            taken=taken,
+            held_since=taken.steady,
+        )
         try:
             event, decision = self._apply(reservation)
             if decision.admission is Admission.GRANT:
-                self._reservations[reservation.id] = reservation
+                reservation.verified = decision.pair is not None and decision.pair.at(call.origin).is_verified
+                self._places.note_busy(reservation)
+                self._open.add(reservation)
                 hit("after_reserve")
-                verified = decision.pair is not None and decision.pair.verification_at(call.origin) is not None
-                return ReservedTicket(self, reservation, verified=verified)
+                return ReservedTicket(self, reservation)
         except BaseException:
             # The store may have granted it before the answer got lost, or before a Ctrl-C. Nothing was sent, so the
             # charge goes as soon as the store can be reached.
-            self._reservations.pop(reservation.id, None)
+            self._open.discard(reservation)
+            self._places.forget(reservation)
             self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
             raise
-        if decision.admission is Admission.WAIT:
+        if decision.admission is Admission.WAIT or self._may_wait_for_rotation(decision, event.now):
+            self._latest[call.key_id] = decision
             return Wait(decision=decision, retry_in=decision.retry_in)
         if decision.admission is Admission.FREE:
-            # The gate may say no all the same: another thread got a 401, or the ramp is full.
+            # The gate may say no all the same: another thread got a 401.
             gate = self._update_gate(call.key_id, call.pair, call.origin, decision.state, event.now)
-            return self._through(gate, call) or Wait(retry_in=0.0)
-        if decision.pair is not None and decision.pair.verdict.is_final:
-            self._rejections.confirm(call.pair, decision.pair.incident, decision.state.generation)
+            free = self.gates.lets_through(gate)
+            return FreeTicket(self, gate, call.source, call.operation) if free else Wait(retry_in=0.0)
+        if decision.admission is Admission.REJECTED and decision.pair is not None:
+            incident = decision.pair.at(call.origin).incident
+            self._rejections.add(call.pair, call.origin, incident, generation=decision.state.generation)
         raise refusal(call, decision, self.settings)
+
+    def _may_wait_for_rotation(self, decision: Decision, now: Instant) -> bool:
+        # From the begin and not from the caller's own start, so that nobody waits for a rotation that was forgotten.
+        began = decision.state.drained_at
+        if decision.admission is not Admission.DRAINING or began is None:
+            return False
+        passed = now.since(began)
+        return passed is None or passed < self.settings.rotation_wait
 
     def _apply(self, reservation: Reservation) -> tuple[Admit, Decision]:
         """Ask the store; if owners stand in the way, ask again without those who are dead."""
@@ -198,8 +366,10 @@ class GuardCore:
             ticket=reservation.id,
             orphan_ttl=call.orphan_ttl,
             dead=self._orphaned,
-            confirm=call.confirm or self.settings.confirm_suspects,
+            confirm=call.confirm,
             incident=self._incident(call.source, call.operation),
+            # Who holds a place has its turn already.
+            waiting_life=None if self._places.count(call.key_id) else self.store.pace.waiting_life,
         )
         decision = self.store.apply(call.key_id, event)
         # Asked here, not in the store: only this machine knows its processes, and asking takes system calls.
@@ -212,11 +382,11 @@ class GuardCore:
     def _deliver(self, report: OutcomeReport) -> None:
         if report.outcome in REJECTING:
             # Here first: no call of this process may go before the store knows of it, or if it cannot be reached.
-            self._rejections.add(report.pair, report.incident)
-            self.gates.reject(report.pair)
+            self._rejections.add(report.pair, report.origin, report.incident)
+            self.gates.reject(report.pair, report.origin)
         self._outbox.add(report)
         # A strike is written before its caller goes on, even in an event loop; everything else can wait a moment.
-        if not (self.store.blocking and report.outcome not in REJECTING and flush_soon(self._flush_quietly)):
+        if not (self.store.blocking and report.outcome not in REJECTING and self.workers.soon(self._flush_quietly)):
             self._flush_quietly()
 
     def _flush_quietly(self) -> None:
@@ -228,23 +398,43 @@ class GuardCore:
         """Take over what the store made of a report."""
         hit("after_settle")
         record = decision.pair
-        if report.outcome in REJECTING and record is not None:
+        if report.outcome in REJECTING:
+            against = verdict_against(record, report.origin)
             # Not final, so other processes may end it: from here on the store is asked each time.
-            if record.verdict is PairState.SUSPECT:
-                self._rejections.forget(report.pair)
+            if against is None or against[0] is PairState.SUSPECT:
+                self._rejections.forget(report.pair, report.origin)
             else:
-                self._rejections.confirm(report.pair, report.incident, decision.state.generation)
-        elif report.outcome is Outcome.VERIFICATION and self.settings.policy is GuardPolicy.GUARDED and report.ticket:
+                generation = decision.state.generation
+                self._rejections.add(report.pair, report.origin, report.incident, generation=generation)
+        elif report.outcome is Outcome.VERIFICATION and self._is_concurrent and report.ticket:
             self._update_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
+        if report.kept is not None:
+            self._keep(report.kept, decision)
+        if report.yields:
+            until = self._steady() + _POLLS_AFTER_HANDING_OVER * self.store.pace.poll
+            self._handed_over[report.key_id] = decision.state.grants, until
         if report.outcome in _VERDICTS:
             self.waiters.wake_all(report.key_id)
         else:
             self.waiters.wake_one(report.key_id)
 
+    def _keep(self, reservation: Reservation, decision: Decision) -> None:
+        """Keep a place whose first success the store has taken down, if that verified the pair."""
+        ticket, record = decision.state.ticket(reservation.id), decision.pair
+        verified = record is not None and record.at(reservation.call.origin).is_verified
+        self._places.forget(reservation)
+        if ticket is None or ticket.status is TicketStatus.UNKNOWN:
+            return
+        if verified:
+            reservation.verified = True
+            self._places.keep(reservation)
+        else:
+            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
+
     def _update_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
         gate = self.gates.update(key_id, pair, origin, state, now)
         # Another thread may have got a 401 after the store had given this answer.
-        if self._rejections.knows(pair):
+        if self._rejections.knows(pair, origin):
             gate.reject()
         return gate
 
@@ -254,17 +444,31 @@ class GuardCore:
         self._outbox.add(attrs.evolve(report, at=at))
         self._flush_quietly()
 
-    def _incident(self, source: str | None, operation: str | None) -> Incident:
+    def _incident(self, source: str | None, operation: str | None, reason: str | None = None) -> Incident:
         return Incident(
-            wall=self._wall(), host=self._owner.host, pid=self._owner.pid, source=source, operation=operation
+            wall=self._wall(),
+            host=self._owner.host,
+            pid=self._owner.pid,
+            source=source,
+            operation=operation,
+            reason=reason,
         )
 
     def _reserved_report(
-        self, reservation: Reservation, outcome: Outcome, retry_after: float | None = None
+        self,
+        reservation: Reservation,
+        outcome: Outcome,
+        retry_after: float | None = None,
+        reason: str | None = None,
     ) -> OutcomeReport:
         call = reservation.call
-        incident = self._incident(call.source, call.operation)
-        return self._report(call, outcome, incident, ticket=reservation.id, retry_after=retry_after)
+        at = None
+        if reservation.verified_at is not None and outcome in (Outcome.NOT_SENT, Outcome.INCONCLUSIVE):
+            # The last success on this place was not written yet.
+            outcome, at = Outcome.VERIFICATION, reservation.verified_at
+        incident = self._incident(call.source, call.operation, reason)
+        report = self._report(call, outcome, incident, ticket=reservation.id, retry_after=retry_after)
+        return report if at is None else attrs.evolve(report, at=at)
 
     def _report(
         self,
@@ -285,3 +489,7 @@ class GuardCore:
             retry_after=retry_after,
             at=self._steady(),
         )
+
+
+def _ago(now: Instant, seconds: float) -> Instant:
+    return attrs.evolve(now, seconds=now.seconds - max(0.0, seconds))

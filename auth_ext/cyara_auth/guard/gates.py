@@ -1,14 +1,12 @@
-"""What one process may do with one verified pair before it asks the store again: the gate, and the ramp behind it.
+"""What one process may do with one verified pair before it asks the store again, under CONCURRENT.
 
-GUARDED lets a verified, fresh pair go without a reservation. Then the whole admission is one comparison of a clock with
-`Gate.until`: no lock, no system call.
+That policy lets a verified, fresh pair go without a reservation. Then the whole admission is one comparison of a clock
+with `Gate.until`: no lock, no system call.
 """
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from enum import Enum, auto
 
 import attrs
 
@@ -23,53 +21,9 @@ _REFRESH_SHARE = 4
 """Later successes are written to the store when a quarter of `verification_ttl` has passed: soon enough for others."""
 
 
-class Ramp:
-    """The calls in flight that a process allows itself after a verification. Not thread-safe but for `give_back`."""
-
-    # A new token reaches the portal's servers one after the other. A burst right after the first success would turn
-    # every server that lags behind into a strike.
-
-    __slots__ = ("_ceiling", "_due", "_in_flight", "_returned", "_window")
-
-    def __init__(self, settings: GuardSettings) -> None:
-        self._window = settings.ramp_window
-        self._due = settings.ramp_successes
-        self._ceiling = settings.ramp_ceiling
-        self._in_flight = 0
-        self._returned: deque[bool] = deque()
-
-    @property
-    def finished(self) -> bool:
-        """Whether concurrency is unlimited from now on."""
-        self._fold()
-        return self._window >= self._ceiling
-
-    def take(self) -> bool:
-        """Take a place in the window, if one is free."""
-        self._fold()
-        if self._in_flight >= self._window:
-            return False
-        self._in_flight += 1
-        return True
-
-    def give_back(self, *, success: bool) -> None:
-        """Return a place."""
-        # Only appends: a dropped ticket does this while the garbage collector runs, in any thread, under any lock.
-        self._returned.append(success)
-
-    def _fold(self) -> None:
-        while self._returned:
-            self._in_flight -= 1
-            if self._returned.popleft():
-                self._due -= 1
-            if self._due <= 0 and self._window < self._ceiling:
-                self._window *= 2
-                self._due = self._window
-
-
 @attrs.define(kw_only=True, eq=False)
 class Gate:
-    """What this process knows of one pair at one origin, for GUARDED calls. Changed under `lock` only, but for flags.
+    """What this process knows of one pair at one origin, for free calls. Changed under `lock` only, but for flags.
 
     Attributes:
         key_id: Fingerprint of the key.
@@ -84,14 +38,12 @@ class Gate:
         checked_at: Steady clock when the store was last asked.
         verified_at: Steady clock of a moment not later than the last success; None if there is none to rely on.
         synced_at: The same, as far as the store knows.
-        ramp: Limits calls right after a verification.
         lock: Held while one thread asks the store and decides for the others.
     """
 
     key_id: str
     pair: str
     origin: str
-    ramp: Ramp
     until: float = 0.0
     is_admitting: bool = False
     rejected_here: bool = False
@@ -114,11 +66,8 @@ class Gate:
         self.is_admitting = False
         self.until = 0.0
 
-    def start_admitting(self, *, verified_at: float, settings: GuardSettings) -> None:
-        """Let calls through: slowly, unless this process never stopped trusting the pair."""
-        lapsed = self.verified_at is None or verified_at - self.verified_at >= settings.verification_ttl
-        if lapsed:
-            self.ramp = Ramp(settings)
+    def start_admitting(self, *, verified_at: float) -> None:
+        """Let calls through."""
         self.verified_at = verified_at if self.verified_at is None else max(self.verified_at, verified_at)
         self.synced_at = verified_at
         self.is_admitting = not self.rejected_here
@@ -130,10 +79,9 @@ class Gate:
         self.checked_at = now
         self.stop_admitting()
 
-    def copy_for_child(self, settings: GuardSettings) -> "Gate":
-        """Return this gate for a forked child: what is verified stays, locks and places in use do not."""
-        ramp = self.ramp if self.ramp.finished else Ramp(settings)
-        return attrs.evolve(self, lock=threading.Lock(), ramp=ramp)
+    def copy_for_child(self) -> "Gate":
+        """Return this gate for a forked child: what is verified stays, the lock does not."""
+        return attrs.evolve(self, lock=threading.Lock())
 
     def unsynced_seconds(self) -> float:
         """Return by how many seconds this process's knowledge is ahead of the store's."""
@@ -160,15 +108,6 @@ class Gate:
         return self.verified_at is not None and now - self.verified_at < settings.verification_ttl
 
 
-class Passage(Enum):
-    """What a gate says to one call."""
-
-    FREE = auto()
-    RAMPED = auto()
-    FULL = auto()
-    ASK_STORE = auto()
-
-
 class Gates:
     """Gates by pair and origin. `table` is public because the fast path of the guard reads it without a call."""
 
@@ -186,17 +125,17 @@ class Gates:
         self._refresh = refresh
         self.table: dict[tuple[str, str], Gate] = {}
 
-    def reject(self, pair: str) -> None:
-        """Let every gate of a pair stop for good."""
-        for gate in tuple(self.table.values()):  # a copy: other threads add gates
-            if gate.pair == pair:
-                gate.reject()
+    def reject(self, pair: str, origin: str) -> None:
+        """Let the gate of a pair stop for good."""
+        gate = self.table.get((pair, origin))
+        if gate is not None:
+            gate.reject()
 
     def update(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
         """Return the gate of a pair after a store has said that it is verified; a rejected one is replaced."""
         gate = self.table.get((pair, origin))
         if gate is None or gate.rejected_here:
-            gate = Gate(key_id=key_id, pair=pair, origin=origin, ramp=Ramp(self._settings))
+            gate = Gate(key_id=key_id, pair=pair, origin=origin)
             self.table[pair, origin] = gate
         with gate.lock:
             self._learn(gate, state, now)
@@ -205,7 +144,7 @@ class Gates:
             gate.checked_at = self._steady()
         return gate
 
-    def passage(self, gate: Gate) -> Passage:
+    def lets_through(self, gate: Gate) -> bool:
         """Ask a gate for one call, and the store before that if it was last asked too long ago.
 
         Raises:
@@ -216,12 +155,15 @@ class Gates:
             if age >= self._settings.sync_interval:
                 self._check_store(gate)
                 age = 0.0
-            passage = self._passage(gate, age)
+            passes = gate.is_admitting and not gate.rejected_here
+            if passes:
+                # Never further away than `sync_interval`: so soon does a process notice what others have learnt.
+                gate.until = time.monotonic() + self._settings.sync_interval - age
             ahead = gate.is_admitting and gate.unsynced_seconds() > self._settings.verification_ttl / _REFRESH_SHARE
         # Without the lock: whatever else waits to be written may update this very gate.
         if ahead:
             self._refresh(gate, gate.note_synced())
-        return passage
+        return passes
 
     def take_delayed_success(self, gate: Gate) -> float | None:
         """Return, once, a moment not later than a success that came back when the gate had stopped admitting."""
@@ -232,19 +174,10 @@ class Gates:
             at, gate.delayed_success = gate.delayed_success, None
         return at
 
-    def _passage(self, gate: Gate, age: float) -> Passage:
-        if gate.rejected_here or not gate.is_admitting:
-            return Passage.ASK_STORE
-        if gate.ramp.finished:
-            # Never further away than `sync_interval`: so soon does a process notice what others have learnt.
-            gate.until = time.monotonic() + self._settings.sync_interval - age
-            return Passage.FREE
-        return Passage.RAMPED if gate.ramp.take() else Passage.FULL
-
     def after_fork_in_child(self) -> None:
-        """Keep what is verified; places on a ramp belong to calls of the parent."""
+        """Keep what is verified; locks may be held by threads of the parent."""
         for key, gate in tuple(self.table.items()):
-            self.table[key] = gate.copy_for_child(self._settings)
+            self.table[key] = gate.copy_for_child()
 
     def _check_store(self, gate: Gate) -> None:
         now = self._steady()
@@ -264,10 +197,10 @@ class Gates:
 
     def _learn(self, gate: Gate, state: KeyState, now: Instant) -> None:
         record = state.pair(gate.pair)
-        known = None if record is None else record.verification_at(gate.origin)
-        age = None if known is None or known.at is None else now.since(known.at)
-        if state.mode is KeyMode.DRAINING or age is None or not is_fresh(known, now, self._settings):
+        standing = None if record is None or record.retired is not None else record.at(gate.origin)
+        if state.mode is KeyMode.DRAINING or standing is None or not is_fresh(standing, now, self._settings):
             gate.stop_admitting()
-        else:
-            # The store's clock and the steady clock have nothing in common but the length of a second.
-            gate.start_admitting(verified_at=self._steady() - age, settings=self._settings)
+            return
+        assert standing.verified_at is not None  # noqa: S101  # fresh
+        # The store's clock and the steady clock have nothing in common but the length of a second.
+        gate.start_admitting(verified_at=self._steady() - (now.since(standing.verified_at) or 0.0))

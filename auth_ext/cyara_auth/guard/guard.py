@@ -8,15 +8,17 @@ running, so async code has to use `aadmit`.
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.errors import UnsupportedClientError
 from cyara_auth.guard.call import Call
 from cyara_auth.guard.core import GuardCore, Wait
-from cyara_auth.guard.refusals import waited
 from cyara_auth.guard.tickets import FreeTicket, Ticket
+from cyara_auth.guard.waiters import Waiter
+from cyara_auth.guard.waiting import PollSchedule
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.settings import GuardSettings
 
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardSettings", "GuardedCredential", "StrikeGuard", "Ticket"]
 
-_LONGEST_POLL = 0.25
-_SHORTEST_SLEEP = 0.001
+T = TypeVar("T")
 
 
 class GuardedCredential(Protocol):
@@ -101,16 +102,18 @@ class StrikeGuard:
 
         Args:
             credential: The pair that will be injected.
-            origin: `scheme://host:port`, normalised.
+            origin: `scheme://host:port`, canonical (`Origin.canonical`).
             operation: Operation id, for texts.
-            timeout: Longest wait for another caller's probe, in seconds; the settings' `probe_wait` by default.
+            timeout: Longest wait in seconds, whatever for. By default a wait for another caller's probe ends after
+                `probe_wait`, one for a place when none of the key's calls has made progress for the longest time
+                that one may take, and one for a rotation `rotation_wait` after its begin.
             read_timeout: Read timeout of this call, in seconds; it bounds how long a lost call can still be evaluated.
             confirm: Spend budget on a pair that an ambiguous 401 has made suspect.
 
         Raises:
             AdmissionRefusedError: one of its subclasses; nothing may be sent.
         """
-        # The fast path: a look-up and one comparison of a clock, with no call in between, no lock, no system call.
+        # The fast path of CONCURRENT: a look-up and one comparison of a clock, no lock, no system call.
         gate = self._gates.get((credential.fingerprint, origin))
         if gate is not None and monotonic() < gate.until and not gate.rejected_here:
             return FreeTicket(self._core, gate, credential.source, operation)
@@ -142,6 +145,10 @@ class StrikeGuard:
         answer = await self._attempt(call)
         return await self._await(call, timeout) if isinstance(answer, Wait) else answer
 
+    async def run_blocking(self, work: Callable[[], T]) -> T:
+        """Run something that may wait for a disk or a program on a thread of the guard's own."""
+        return await self._core.workers.run(work)
+
     def close(self) -> None:
         """Settle what is still open: NOT_SENT if nothing left, else UNKNOWN. The store stays open."""
         self._core.finish()
@@ -167,28 +174,38 @@ class StrikeGuard:
         )
 
     def _wait(self, call: Call, timeout: float | None) -> Ticket:
-        schedule = _PollSchedule(self._core.settings, timeout)
-        waiter, notifier = self._core.waiters.thread(call.key_id)
+        core = self._core
+        schedule = PollSchedule(core.settings, core.told, timeout=timeout)
+        waiter, notifier = core.waiters.thread(call.key_id)
         with waiter:
-            while isinstance(answer := self._core.attempt(call), Wait):
-                notifier.sleep(schedule.next_sleep(call, answer, waiter.poll_interval(schedule.interval)))
+            while isinstance(answer := core.attempt(call, waiter), Wait):
+                notifier.sleep(self._next_sleep(schedule, call, answer, waiter))
         return answer
 
     async def _await(self, call: Call, timeout: float | None) -> Ticket:  # noqa: ASYNC109  # as in aadmit
-        schedule = _PollSchedule(self._core.settings, timeout)
-        waiter, notifier = self._core.waiters.task(call.key_id)
+        core = self._core
+        schedule = PollSchedule(core.settings, core.told, timeout=timeout)
+        waiter, notifier = core.waiters.task(call.key_id)
         with waiter:
-            while isinstance(answer := await self._attempt(call), Wait):
-                await notifier.sleep(schedule.next_sleep(call, answer, waiter.poll_interval(schedule.interval)))
+            while isinstance(answer := await self._attempt(call, waiter), Wait):
+                await notifier.sleep(self._next_sleep(schedule, call, answer, waiter))
         return answer
 
-    async def _attempt(self, call: Call) -> Ticket | Wait:
+    def _next_sleep(self, schedule: PollSchedule, call: Call, wait: Wait, waiter: Waiter) -> float:
+        poll = waiter.poll_interval(self._core.store.pace.poll)
+        turns = self._core.turns[call.key_id]
+        return schedule.next_sleep(call, wait.decision, turns, poll=poll, retry_in=wait.retry_in)
+
+    async def _attempt(self, call: Call, waiter: Waiter | None = None) -> Ticket | Wait:
         # A store in memory answers faster than a worker thread starts.
         if not self._core.store.blocking:
-            return self._core.attempt(call)
+            return self._core.attempt(call, waiter)
+        at_once = self._core.attempt_at_once(call, waiter)
+        if at_once is not None:
+            return at_once
         import asyncio
 
-        running = asyncio.get_running_loop().run_in_executor(None, self._core.attempt, call)
+        running = self._core.workers.run(partial(self._core.attempt, call, waiter))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -214,27 +231,3 @@ def _check_loop() -> None:
 def _give_up_result(attempt: "asyncio.Future[Ticket | Wait]") -> None:
     if not attempt.cancelled() and attempt.exception() is None and not isinstance(answer := attempt.result(), Wait):
         answer.give_up()
-
-
-class _PollSchedule:
-    """How long one caller sleeps between two attempts, and when it stops."""
-
-    def __init__(self, settings: GuardSettings, timeout: float | None) -> None:
-        self._began = monotonic()
-        self._timeout = settings.probe_wait if timeout is None else timeout
-        self.interval = settings.poll_interval
-
-    def next_sleep(self, call: Call, wait: Wait, interval: float) -> float:
-        """Return the seconds until the next attempt.
-
-        Raises:
-            ProbeWaitTimeoutError: there is no time left for another one.
-        """
-        passed = monotonic() - self._began
-        if passed >= self._timeout:
-            raise waited(call, wait.decision, passed)
-        # Longer each time: whoever waits for long need not ask the store twenty times a second.
-        self.interval = min(_LONGEST_POLL, self.interval * 1.5)
-        soonest = interval if wait.retry_in is None else min(interval, wait.retry_in)
-        # Never none: two callers who just miss each other would spin.
-        return min(self._timeout - passed, max(_SHORTEST_SLEEP, soonest))

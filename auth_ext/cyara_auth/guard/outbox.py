@@ -5,13 +5,13 @@ an event loop that must not wait for a disk, and a call that ends while the stor
 admitted before the queue is empty, so a strike that could not be written still counts.
 """
 
-import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 import attrs
 
+from cyara_auth.guard.tickets import Reservation
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.events import Decision, Settle
@@ -35,6 +35,8 @@ class OutcomeReport:
         incident: When and where, for texts.
         retry_after: Seconds that the portal asked for.
         at: Reading of this process's steady clock when it was learnt.
+        kept: The place that this process keeps, once the store has taken the success down.
+        yields: The place goes to somebody who waits.
     """
 
     key_id: str
@@ -45,6 +47,8 @@ class OutcomeReport:
     incident: Incident
     retry_after: float | None
     at: float
+    kept: Reservation | None = None
+    yields: bool = False
 
 
 class Outbox:
@@ -118,22 +122,5 @@ class Outbox:
             ticket=report.ticket,
             incident=report.incident,
             retry_after=report.retry_after,
+            keep=report.kept is not None,
         )
-
-
-def flush_soon(flush: Callable[[], None]) -> bool:
-    """Run `flush` on a worker thread if this thread runs an event loop; return whether it took it.
-
-    A task must not stand still while a disk or a network answers.
-    """
-    # Without asyncio no loop runs, and threads are spared its import.
-    if "asyncio" not in sys.modules:
-        return False
-    import asyncio
-
-    try:
-        # If the process dies before it is written, the call stays charged as unknown.
-        asyncio.get_running_loop().run_in_executor(None, flush)
-    except RuntimeError:  # no loop here, or one that ends and takes no more work
-        return False
-    return True

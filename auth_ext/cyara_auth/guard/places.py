@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 import attrs
 
-from cyara_auth.guard.call import FENCE, Call
+from cyara_auth.guard.call import FENCE, Call, Moment
 from cyara_auth.guard.tickets import Reservation
 
 RENEW_AFTER: Final = FENCE / 2
@@ -62,12 +62,13 @@ class Places:
         self._wanted: set[str] = set()
         self._thread: threading.Thread | None = None
 
-    def take(self, call: Call) -> Reservation | None:
-        """Return an idle place that serves a call, now busy; it may have to be renewed first."""
+    def take(self, call: Call, *, now: Moment, young: bool) -> Reservation | None:
+        """Return an idle place that serves a call, now busy; it may have to be renewed first, unless `young`."""
         with self._lock:
             for place in self._idle.values():
-                if self._serves(place, call):
+                if self._serves(place, call) and not (young and now.since(place.taken) >= RENEW_AFTER):
                     del self._idle[place.id]
+                    # A new object: the ticket of the call before must not settle this one.
                     used = attrs.evolve(place, call=call, sent=False)
                     self._busy[place.id] = used
                     return used
@@ -105,14 +106,14 @@ class Places:
             self._start()  # the very first call of a process may be the one that sends for minutes
 
     def forget(self, reservation: Reservation) -> None:
-        """Note that a place is gone."""
-        with self._lock:
-            self._busy.pop(reservation.id, None)
+        """Note that a place is gone. One step and no lock: the garbage collector comes here, too."""
+        self._busy.pop(reservation.id, None)
 
     def count(self, key_id: str) -> int:
         """Return how many places of a key this process holds, idle or in use."""
         with self._lock:
-            return sum(place.call.key_id == key_id for places in (self._idle, self._busy) for place in places.values())
+            places = [*self._idle.copy().values(), *self._busy.copy().values()]
+        return sum(place.call.key_id == key_id for place in places)
 
     def take_all(self) -> list[Reservation]:
         """Return every idle place, no longer kept."""
@@ -147,7 +148,8 @@ class Places:
             return False
         now = self._steady()
         with self._lock:
-            places = [*self._idle.values(), *self._busy.values()]
+            # Copies are made in one step; `forget` may come between any two.
+            places = [*self._idle.values(), *self._busy.copy().values()]
             if not places:
                 self._thread = None
                 return False

@@ -1,5 +1,6 @@
 """Every refusal as an error whose text says which pair, what happened, when and where, and what to do next."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from cyara_auth.errors import (
@@ -8,6 +9,7 @@ from cyara_auth.errors import (
     CredentialRejectedError,
     CredentialSupersededError,
     CredentialSuspectError,
+    PlaceWaitTimeoutError,
     ProbeWaitTimeoutError,
     RotationInProgressError,
     SharedStoreRequiredError,
@@ -17,12 +19,26 @@ from cyara_auth.guard.call import Call
 from cyara_auth.providers.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Admission, Incident, KeyState, PairRecord, PairState, TicketStatus
+from cyara_auth.strikes.state import (
+    Admission,
+    Incident,
+    KeyState,
+    PairRecord,
+    PairState,
+    TicketStatus,
+    verdict_against,
+)
 
 _ERROR_OF_VERDICT: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {
     PairState.SUSPECT: CredentialSuspectError,
     PairState.SUPERSEDED: CredentialSupersededError,
 }
+
+_TIMES = {1: "once", 2: "twice"}
+_LOOK_FIRST = (
+    "look whether the token is active in the portal (Settings > API); if it is: cyara auth reset --still-valid; if it "
+    "was regenerated: cyara auth login, then: cyara auth reset --regenerated"
+)
 
 
 def refusal(call: Call, decision: Decision, settings: GuardSettings) -> AdmissionRefusedError:
@@ -36,8 +52,8 @@ def refusal(call: Call, decision: Decision, settings: GuardSettings) -> Admissio
 
 def refusal_by_verdict(call: Call, record: PairRecord | None) -> AdmissionRefusedError:
     """Return the error for a pair that is rejected, superseded or suspect; rejected if the store does not know it."""
-    kind = CredentialRejectedError if record is None else _ERROR_OF_VERDICT.get(record.verdict, CredentialRejectedError)
-    return _dead(kind, call, None if record is None else record.incident)
+    verdict, incident = verdict_against(record, call.origin) or (PairState.REJECTED, None)
+    return _dead(_ERROR_OF_VERDICT.get(verdict, CredentialRejectedError), call, incident)
 
 
 def rejected_here(call: Call, incident: Incident | None) -> AdmissionRefusedError:
@@ -45,10 +61,12 @@ def rejected_here(call: Call, incident: Incident | None) -> AdmissionRefusedErro
     return _dead(CredentialRejectedError, call, incident)
 
 
-def waited(call: Call, decision: Decision | None, seconds: float) -> AdmissionRefusedError:
-    """Return the error for a caller whose time ran out before somebody else's probe."""
+def waited(call: Call, decision: Decision | None, seconds: float, *, for_a_place: bool) -> AdmissionRefusedError:
+    """Return the error for a caller whose time ran out before somebody else's call."""
     incident = None if decision is None else _newest(decision.state, TicketStatus.OPEN)
     called = "" if incident is None or incident.operation is None else f" of {incident.operation}"
+    if for_a_place:
+        return _error(PlaceWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s, last for a call{called}")
     return _error(ProbeWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s for the call{called}")
 
 
@@ -60,26 +78,33 @@ def not_shared(call: Call, where: str) -> AdmissionRefusedError:
 def _dead(
     kind: type[CredentialRejectedError | CredentialSupersededError], call: Call, incident: Incident | None
 ) -> AdmissionRefusedError:
-    detail = None
+    # The portal that said so: a captive portal or a test server condemns no pair elsewhere.
+    detail = None if kind is CredentialSupersededError else f"{call.origin} said so"
     if incident is not None and incident.by is not None:
         detail = f"pair {incident.by[:SHOWN_HEX_DIGITS]} took its place"
     elif incident is not None and incident.source not in (None, call.source):
         # A copy in another place may be the old token, so a person has to know which one it was.
-        detail = f"it came from another source then ({incident.source})"
+        detail = f"{call.origin} said so, and it came from another source then ({incident.source})"
     # Who is under suspicion needs no other token; the usual command says what it needs.
     command = None if kind is CredentialSuspectError else renewal(call.source)
     return _error(kind, call, incident, detail=detail, command=command)
 
 
 def _exhausted(call: Call, state: KeyState, settings: GuardSettings) -> AdmissionRefusedError:
-    unknown = len(state.tickets)
-    detail = f"strikes {state.strikes}, calls of unknown outcome {unknown}, budget {settings.budget}"
+    detail = f"strikes {state.strikes}, calls of unknown outcome {len(state.tickets)}, budget {settings.budget}"
     # A lost call explains more than a strike: the pair may be fine.
+    lost = [ticket.incident for ticket in state.tickets if ticket.incident is not None and ticket.incident.reason]
+    if lost:
+        reasons = Counter(str(incident.reason) for incident in lost)
+        detail += ": " + ", ".join(f"{reason} {_TIMES.get(n, f'{n} times')}" for reason, n in reasons.items())
     incident = _newest(state, TicketStatus.UNKNOWN)
     if incident is None:
-        incidents = [pair.incident for pair in state.pairs if pair.incident is not None]
+        against = (verdict_against(pair, standing.origin) for pair in state.pairs for standing in pair.standings)
+        incidents = [known[1] for known in against if known is not None and known[1] is not None]
         incident = max(incidents, key=lambda known: known.wall, default=None)
-    return _error(StrikeBudgetExhaustedError, call, incident, detail=detail)
+    # Another pair may have been regenerated away; lost calls alone say nothing against this one.
+    command = None if state.strikes else _LOOK_FIRST
+    return _error(StrikeBudgetExhaustedError, call, incident, detail=detail, command=command)
 
 
 def _newest(state: KeyState, status: TicketStatus) -> Incident | None:

@@ -1,16 +1,17 @@
-"""The right to send one request, as an object that cannot be forgotten: reserved, free, or free on the ramp.
+"""The right to send one request, as an object that cannot be forgotten: reserved, or free.
 
 A ticket is settled once, by the first of: `settle(outcome)`; leaving its `with` block; being dropped; the end of the
 interpreter. Without an outcome it settles itself: NOT_SENT before `sent()`, UNKNOWN after it. So no path, not even a
 cancelled task or a lost reference, can leave a charge that nobody accounts for.
 """
 
+import time
 from types import TracebackType
 from typing import Protocol, Self, final
 
 import attrs
 
-from cyara_auth.guard.call import Call
+from cyara_auth.guard.call import FENCE, Call, Moment
 from cyara_auth.guard.gates import Gate
 from cyara_auth.strikes.state import Outcome
 
@@ -40,19 +41,24 @@ class Ticket(Protocol):
 
     @property
     def reserved(self) -> bool:
-        """Whether a charge is in the store for this call, and may stay there; a retry must not add another."""
+        """Whether a charge is in the store for this call, and may stay there."""
+        ...
+
+    def is_stale(self) -> bool:
+        """Whether so much time has passed that the call must not leave any more: give up, and admit it again."""
         ...
 
     def sent(self) -> None:
         """Say that bytes of the request may leave from now on."""
         ...
 
-    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
+    def settle(self, outcome: Outcome, *, retry_after: float | None = None, reason: str | None = None) -> None:
         """Say what the call taught. Never waits for the network, never awaits; only the first call counts.
 
         Args:
             outcome: What `classify` made of the answer or the exception.
             retry_after: Seconds that an overloaded portal asked for.
+            reason: What came in place of a usable answer, for the text of a refusal: `status 502`.
         """
         ...
 
@@ -71,12 +77,30 @@ class Ticket(Protocol):
 
 @attrs.define(kw_only=True, eq=False)
 class Reservation:
-    """An open reservation of this process."""
+    """A place of this process: one that a call uses, or one that is kept for the next.
+
+    Attributes:
+        id: Its ticket in the store.
+        call: The call that uses it, or used it last.
+        orphan_ttl: For which the store takes it for alive, in seconds; no call on it may be evaluated later.
+        taken: When the clocks were read before the store last granted or renewed it.
+        held_since: Steady clock when this process got it.
+        used_at: Steady clock when the last call on it ended.
+        verified: The pair is verified, and the store knows.
+        verified_at: Steady clock of the last success, if the store does not know of it.
+        sent: Bytes may have left.
+    """
 
     # Apart from its ticket, so that the end of the process still finds and settles what was dropped.
 
     id: str
     call: Call
+    orphan_ttl: float
+    taken: Moment
+    held_since: float
+    used_at: float = 0.0
+    verified: bool = False
+    verified_at: float | None = None
     sent: bool = False
 
     @property
@@ -88,7 +112,9 @@ class Reservation:
 class Settler(Protocol):
     """Where tickets report to."""
 
-    def settle_reserved(self, reservation: Reservation, outcome: Outcome, retry_after: float | None) -> None:
+    def settle_reserved(
+        self, reservation: Reservation, outcome: Outcome, retry_after: float | None, reason: str | None = None
+    ) -> None:
         """Take a reservation's outcome; only the first one counts."""
         ...
 
@@ -100,8 +126,8 @@ class Settler(Protocol):
         """Note that a ticket is gone; called while the garbage collector runs, so it may only take a note."""
         ...
 
-    def place_free(self, key_id: str) -> None:
-        """Wake a caller who waits for a place on the ramp."""
+    def moment(self) -> Moment:
+        """Read both clocks."""
         ...
 
 
@@ -111,10 +137,11 @@ class ReservedTicket(Ticket):
 
     __slots__ = ("_reservation", "_settler", "_verified")
 
-    def __init__(self, settler: Settler, reservation: Reservation, *, verified: bool) -> None:
+    def __init__(self, settler: Settler, reservation: Reservation) -> None:
         self._settler = settler
         self._reservation = reservation
-        self._verified = verified
+        # As it was at the admission: the reservation learns more.
+        self._verified = reservation.verified
 
     @property
     def pair(self) -> str:
@@ -131,13 +158,17 @@ class ReservedTicket(Ticket):
         """A charge may stay behind."""
         return True
 
+    def is_stale(self) -> bool:
+        """Whether the store may have given the call up before it leaves."""
+        return self._settler.moment().since(self._reservation.taken) >= FENCE
+
     def sent(self) -> None:
         """Bytes may leave from now on."""
         self._reservation.sent = True
 
-    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
+    def settle(self, outcome: Outcome, *, retry_after: float | None = None, reason: str | None = None) -> None:
         """Say what the call taught."""
-        self._settler.settle_reserved(self._reservation, outcome, retry_after)
+        self._settler.settle_reserved(self._reservation, outcome, retry_after, reason)
 
     def give_up(self) -> None:
         """Settle without an outcome; nothing happens if it is settled."""
@@ -148,10 +179,11 @@ class ReservedTicket(Ticket):
         self._settler.drop(self._reservation)
 
 
+@final
 class FreeTicket(Ticket):
     """No charge: the pair is verified and fresh. Only bad news reaches the store."""
 
-    __slots__ = ("_gate", "_operation", "_settled", "_settler", "_source")
+    __slots__ = ("_gate", "_operation", "_settled", "_settler", "_source", "_taken")
 
     def __init__(self, settler: Settler, gate: Gate, source: str | None, operation: str | None) -> None:
         self._settler = settler
@@ -159,6 +191,8 @@ class FreeTicket(Ticket):
         self._source = source
         self._operation = operation
         self._settled = False
+        # The wall clock alone, which costs least: it shows a sleep and a pause.
+        self._taken = time.time()
 
     @property
     def pair(self) -> str:
@@ -175,12 +209,16 @@ class FreeTicket(Ticket):
         """No charge can stay behind."""
         return False
 
+    def is_stale(self) -> bool:
+        """Whether a rotation that began after the admission may have ended."""
+        return time.time() - self._taken >= FENCE
+
     def sent(self) -> None:
         """Bytes may leave from now on, which changes nothing for a free call."""
 
-    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
+    def settle(self, outcome: Outcome, *, retry_after: float | None = None, reason: str | None = None) -> None:
         """Say what the call taught."""
-        del retry_after  # back-off is for probes, and this is none
+        del retry_after, reason  # a pause is for probes, and this is none; and no charge stays that would need a reason
         if self._settled:
             return
         self._settled = True
@@ -192,33 +230,4 @@ class FreeTicket(Ticket):
 
     def give_up(self) -> None:
         """A call of unknown outcome changes nothing for a verified pair."""
-        # GUARDED reserved nothing, so there is no charge that could stay.
         self._settled = True
-
-
-@final
-class RampedTicket(FreeTicket):
-    """A free ticket that holds one of the few places right after a verification."""
-
-    __slots__ = ("_ramp",)
-
-    def __init__(self, settler: Settler, gate: Gate, source: str | None, operation: str | None) -> None:
-        super().__init__(settler, gate, source, operation)
-        self._ramp = gate.ramp
-
-    def settle(self, outcome: Outcome, *, retry_after: float | None = None) -> None:
-        """Say what the call taught, and make room for the next."""
-        if not self._settled:
-            self._ramp.give_back(success=outcome is Outcome.VERIFICATION)
-            super().settle(outcome, retry_after=retry_after)
-            self._settler.place_free(self._gate.key_id)
-
-    def give_up(self) -> None:
-        """Make room for the next."""
-        self.settle(Outcome.UNKNOWN)
-
-    def __del__(self) -> None:
-        # No wake-up from here: the garbage collector may run in a thread that holds the lock of the waiters.
-        if not self._settled:
-            self._settled = True
-            self._ramp.give_back(success=False)

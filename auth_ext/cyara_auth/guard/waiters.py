@@ -1,4 +1,4 @@
-"""Callers who wait for another caller's probe: woken one after the other in this process, polling across processes.
+"""Callers who wait for another caller's call: woken one after the other in this process, polling across processes.
 
 A wake-up that gets lost costs time, never safety.
 """
@@ -34,7 +34,11 @@ class Waiter:
     def poll_interval(self, interval: float) -> float:
         """Return the seconds to sleep at most: `interval` for the first in the queue, more for the others."""
         # Another process cannot wake anybody here, so somebody has to ask the store now and then. One is enough.
-        return interval if self._queue.is_first(self._key_id, self) else max(interval, _QUEUED_POLL)
+        return interval if self.is_first() else max(interval, _QUEUED_POLL)
+
+    def is_first(self) -> bool:
+        """Return whether nobody stands before it."""
+        return self._queue.is_first(self._key_id, self)
 
     def __enter__(self) -> Self:
         self._queue.enter(self._key_id, self)
@@ -82,6 +86,10 @@ class Waiters:
                 del self._queues[key_id]
         # Whoever leaves may have been woken for a place that it did not take.
         self.wake_one(key_id)
+
+    def has(self, key_id: str) -> bool:
+        """Return whether anybody waits."""
+        return key_id in self._queues
 
     def is_first(self, key_id: str, waiter: Waiter) -> bool:
         """Return whether a waiter is the one who asks the store for the others."""

@@ -51,22 +51,24 @@ class PollSchedule:
     settled, renewed or given up for the longest time that one of them may take. Any progress starts both anew.
     """
 
-    def __init__(self, settings: GuardSettings, told: Told, *, timeout: float | None, poll: float) -> None:
+    def __init__(self, settings: GuardSettings, told: Told, *, timeout: float | None) -> None:
         self._settings = settings
         self._told = told
         self._timeout = timeout
-        self._poll = poll
         self._began = monotonic()
         self._moved = self._began
         self._seen: object = None
 
-    def next_sleep(self, call: Call, decision: Decision | None, turns: int, *, retry_in: float | None) -> float:
+    def next_sleep(
+        self, call: Call, decision: Decision | None, turns: int, *, poll: float, retry_in: float | None
+    ) -> float:
         """Return the seconds until the next attempt.
 
         Args:
             call: What waits.
             decision: The store's last word; None if another call of this process is waited for.
             turns: How many calls of this key have ended in this process: progress that no store sees.
+            poll: Seconds between two attempts, as they are to be on average.
             retry_in: Seconds after which asking again is certain to bring something new.
 
         Raises:
@@ -88,7 +90,7 @@ class PollSchedule:
             raise waited(call, decision, now - self._began, for_a_place=self._is_a_place(call, decision))
         self._tell(call, decision, now - self._began)
         # Jittered, so that callers that began together do not ask together; constant, so that none falls behind.
-        pause = self._poll * (0.5 + random.random())  # noqa: S311  # nothing secret hangs on it
+        pause = poll * (0.5 + random.random())  # noqa: S311  # nothing secret hangs on it
         return min(left, max(_SHORTEST_SLEEP, pause if retry_in is None else min(pause, retry_in)))
 
     def _limit(self, call: Call, decision: Decision | None) -> float:

@@ -100,7 +100,9 @@ def reset(state: KeyState, event: Reset) -> Decision:
 def still_valid(state: KeyState, event: StillValid) -> Decision:
     """Let one call go, alone: the operator looked, and the token is active in the portal. No charge is cleared."""
     pairs = tuple(pair for pair in state.pairs if pair.fingerprint not in event.forgive)
-    return _durable(attrs.evolve(state, pairs=pairs, one_more=True, pause=None))
+    # A process that remembers a rejection believes only a higher generation.
+    generation = state.generation + bool(event.forgive)
+    return _durable(attrs.evolve(state, pairs=pairs, generation=generation, one_more=True, pause=None))
 
 
 def date_tickets(state: KeyState, event: DateTickets) -> Decision:

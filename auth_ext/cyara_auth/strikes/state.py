@@ -102,6 +102,7 @@ class Incident:
         source: Where that process had the pair from, in words.
         operation: The operation that was called, if known.
         by: Fingerprint of the pair that superseded this one, if that is what happened.
+        reason: What came in place of a usable answer: `status 502`, `ReadTimeout`, `a redirect to https://...`.
     """
 
     # Two kinds of time must never meet: a decision reads an `Instant` of the store's steady clock, and only people read
@@ -112,6 +113,7 @@ class Incident:
     source: str | None = None
     operation: str | None = None
     by: str | None = None
+    reason: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """What travels beside a request and an answer, in httpx's `extensions`: names, and what the layers read from them.
 
 The layers know each other by these names alone: the endpoint functions say which operation is called, the retries say
-which attempt it is, the guard says whether a charge stays.
+which attempt it is, the guard says what must not be repeated.
 """
 
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ IDEMPOTENT: Final = "cyara.idempotent"
 ATTEMPT: Final = "cyara.attempt"
 """Extension of request and response: which attempt this is, from 1."""
 
-CHARGED: Final = "cyara.charged"
-"""Response extension: the guard keeps a charge for this call, because the portal may have counted it as invalid."""
+UNREPEATABLE: Final = "cyara.unrepeatable"
+"""Response extension: the portal may have counted this call as invalid, so the call is not repeated by itself."""
 
 
 def operation_of(extensions: Mapping[str, Any]) -> Any:

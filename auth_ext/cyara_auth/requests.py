@@ -19,13 +19,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.client import HTTPConnection
+from socket import socket
 from typing import Any, Final, Never, Unpack, cast
 from urllib.parse import urljoin
+
+import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.client.binding import CredentialArgument, GuardOptions, bind
 from cyara_auth.errors import CyaraAuthError, MissingExtraError, UnsupportedClientError
+from cyara_auth.guard.tickets import Ticket
 from cyara_auth.redact import scrub
+from cyara_auth.transport.head_trace import StaleAdmissionError
 from cyara_auth.transport.hop import AUTHORIZATION, UNLIMITED_READ, Hop, Injector, name_call
 
 try:
@@ -65,7 +70,9 @@ class GuardedAdapter(HTTPAdapter):
         # The whole scheme: requests compares prefixes letter by letter, so that a user name or a port written out in
         # the address would lead past an adapter that is mounted at the host.
         self.prefix = f"{binding.base.origin.scheme}://"
-        self._injector = Injector(source=binding.source, guard=binding.guard, origin=binding.base.origin)
+        self._injector = Injector(
+            source=binding.source, guard=binding.guard, origin=binding.base.origin, base_path=binding.base.path
+        )
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""
@@ -87,25 +94,34 @@ class GuardedAdapter(HTTPAdapter):
         if self._injector.origin.scheme == "http":
             # A proxy could read the header, where nothing is encrypted.
             settings["proxies"] = None
-        credential, ticket = self._injector.admit({"timeout": {"read": _read_timeout(settings["timeout"])}})
-        copy = request.copy()
-        copy.headers[AUTHORIZATION] = credential.header_value()
-        hop = Hop(ticket, self._injector.origin, str(request.method), {})
-        try:
-            with single_send():
-                response = super().send(copy, **settings)
-        except BaseException as error:
-            del copy.headers[AUTHORIZATION]
-            hop.failed(as_httpx(error))
-            scrub(error, credential)
-            if isinstance(error, requests.RequestException):
-                error.request = request
-            raise
+        path = httpx.URL(str(request.url)).path
+        while True:
+            admitted = self._injector.admit({"timeout": {"read": _read_timeout(settings["timeout"])}})
+            credential, ticket = admitted
+            copy = request.copy()
+            copy.headers[AUTHORIZATION] = credential.header_value()
+            hop = Hop(admitted, self._injector, str(request.method), path, {})
+            try:
+                with single_send(ticket) as sending:
+                    response = super().send(copy, **settings)
+                break
+            except StaleAdmissionError:
+                hop.not_sent()
+            except BaseException as error:
+                del copy.headers[AUTHORIZATION]
+                hop.failed(as_httpx(error))
+                scrub(error, credential)
+                if isinstance(error, requests.RequestException):
+                    error.request = request
+                raise
         del copy.headers[AUTHORIZATION]
         response.request = request
         try:
             hop.answered(
-                response.status_code, response.headers, lambda location: self._is_same_origin(request, location)
+                response.status_code,
+                response.headers,
+                lambda location: self._is_same_origin(request, location),
+                is_real=sending.is_real,
             )
         except BaseException:
             response.close()
@@ -196,17 +212,28 @@ _REPEATS = (
     "calls above the session instead."
 )
 
-_sends_left: ContextVar[list[None] | None] = ContextVar("cyara_sends_left", default=None)
+
+@attrs.define
+class _Sending:
+    """One admitted request on its way; `is_real` once a network connection has taken its head."""
+
+    ticket: Ticket
+    begun: bool = False
+    is_real: bool = False
+
+
+_sending: ContextVar[_Sending | None] = ContextVar("cyara_sending", default=None)
 
 
 @contextmanager
-def single_send() -> Generator[None]:
-    """Let connections to the portal send one request within this block, and refuse the second."""
-    token = _sends_left.set([None])
+def single_send(ticket: Ticket) -> Generator[_Sending]:
+    """Let connections to the portal send one request within this block, in time, and refuse the second."""
+    sending = _Sending(ticket)
+    token = _sending.set(sending)
     try:
-        yield
+        yield sending
     finally:
-        _sends_left.reset(token)
+        _sending.reset(token)
 
 
 @cache
@@ -223,14 +250,27 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
         _count_send()
         kind.putrequest(self, *args, **options)
 
-    return type(kind.__name__, (kind,), {"debuglevel": 0, "is_guarded": True, "putrequest": putrequest})
+    # The head leaves here, after a connection was made, which may have taken long.
+    def endheaders(self: HTTPConnection, *args: Any, **options: Any) -> None:
+        sending = _sending.get()
+        if sending is not None:
+            if self.sock is None:
+                self.connect()
+            if sending.ticket.is_stale():
+                raise StaleAdmissionError
+            # A cassette's connection has none of its own.
+            sending.is_real = isinstance(self.sock, socket)
+        kind.endheaders(self, *args, **options)
+
+    members = {"debuglevel": 0, "is_guarded": True, "putrequest": putrequest, "endheaders": endheaders}
+    return type(kind.__name__, (kind,), members)
 
 
 def _count_send() -> None:
-    left = _sends_left.get()
+    sending = _sending.get()
     # Sent by something else than the adapter, and so without the credential.
-    if left is None:
+    if sending is None:
         return
-    if not left:
+    if sending.begun:
         raise UnsupportedClientError(f"{_REPEATS} The repetition was not sent.")
-    left.pop()
+    sending.begun = True

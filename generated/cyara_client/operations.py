@@ -68,6 +68,7 @@ class Operation:
         requires_credential: False only where it is known that the operation answers without credentials.
         request_media_types: media types that the body may have.
         response_media_types: media types that successes may have.
+        success_statuses: statuses of documented successes.
         accept: value of the Accept header.
         idempotent: whether repeating the call changes nothing more (GET, HEAD, OPTIONS, PUT, DELETE).
         page: how the answer is paged; None when it is not a list.
@@ -87,6 +88,7 @@ class Operation:
     requires_credential: bool = True
     request_media_types: tuple[str, ...] = ()
     response_media_types: tuple[str, ...] = ()
+    success_statuses: tuple[int, ...] = ()
     accept: str = "*/*"
     idempotent: bool = False
     page: PageShape | None = None

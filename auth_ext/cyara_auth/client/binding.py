@@ -3,14 +3,15 @@
 They differ in the HTTP client that they guard, and in nothing here.
 """
 
+import math
 import os
 from collections.abc import Mapping
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.arguments import check_environ, check_store, check_text
+from cyara_auth.arguments import check_environ, check_store, check_text, invalid_argument, is_number
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError, ConfigurationError
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
@@ -30,6 +31,7 @@ from cyara_auth.strikes.state import GuardPolicy
 
 BASE_URL = "CYARA_BASE_URL"
 POLICY = "CYARA_AUTH_POLICY"
+ROTATION_WAIT = "CYARA_ROTATION_WAIT"
 
 CredentialArgument = str | ApiCredential | CredentialProvider | None
 """Text in any form that the portal shows, an `ApiCredential`, or a callable that returns one.
@@ -43,10 +45,12 @@ class GuardOptions(TypedDict, total=False):
 
     Attributes:
         profile: Name of a stored credential (`cyara auth login`); `CYARA_PROFILE` by default.
-        policy: `guarded` or `strict`; `CYARA_AUTH_POLICY` by default, else guarded.
+        policy: `guarded`, `strict` or `concurrent`; `CYARA_AUTH_POLICY` by default, else guarded.
         budget: Possibly invalid calls per key before everything is refused: 2, or 1 to leave one for people.
         store: Where strikes are counted: a store, or a URL; `CYARA_STRIKE_STORE` by default, else a file of the user.
         require_shared_store: Refuse to send when no other process could see the strikes.
+        rotation_wait: Seconds after the begin of a rotation for which calls wait for its end, 0 to refuse them at once;
+            `CYARA_ROTATION_WAIT` by default, else 600.
         environ: Environment variables to use instead of the process's own.
     """
 
@@ -55,6 +59,7 @@ class GuardOptions(TypedDict, total=False):
     budget: int | None
     store: StrikeStore | str | None
     require_shared_store: bool
+    rotation_wait: float | None
     environ: Mapping[str, str] | None
 
 
@@ -94,6 +99,7 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
         policy=choose_policy(guard.get("policy"), environ),
         budget=LARGEST_BUDGET if budget is None else budget,
         require_shared_store=guard.get("require_shared_store", False),
+        rotation_wait=choose_rotation_wait(guard.get("rotation_wait"), environ),
     )
     source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
     strike_guard = shared_guard(open_store(store, environ=os.environ if environ is None else environ), settings)
@@ -117,8 +123,27 @@ def choose_policy(given: GuardPolicy | str | None, environ: Mapping[str, str] | 
     try:
         return GuardPolicy(text.strip().lower())
     except ValueError:
-        known = " or ".join(policy.value for policy in GuardPolicy)
-        raise ConfigurationError(f"The policy is {known}, not {text!r} (policy= or {POLICY}).") from None
+        known = ", ".join(policy.value for policy in GuardPolicy)
+        raise ConfigurationError(f"The policy is one of {known}, not {text!r} (policy= or {POLICY}).") from None
+
+
+def choose_rotation_wait(given: float | None, environ: Mapping[str, str] | None) -> float:
+    """Return the seconds that the argument or `CYARA_ROTATION_WAIT` names, ten minutes by default.
+
+    Raises:
+        ConfigurationError: it is no number of seconds from 0.
+    """
+    text = _variable(ROTATION_WAIT, environ)
+    value: object = given
+    if given is None:
+        try:
+            value = float(text) if text else GuardSettings().rotation_wait
+        except ValueError:
+            value = text
+    # Not `< 0`, which is false for nan.
+    if not is_number(value) or not 0 <= cast("float", value) < math.inf:
+        raise invalid_argument("rotation_wait", value, takes=f"seconds from 0 (or {ROTATION_WAIT})", example="600")
+    return cast("float", value)
 
 
 def _variable(name: str, environ: Mapping[str, str] | None) -> str | None:

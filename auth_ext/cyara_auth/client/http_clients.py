@@ -190,7 +190,7 @@ class HttpClients:
         outside = binding.base.origin.scheme == "https"
         with readable_proxies(options.proxy, environment=outside):
             client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
-        guard_client(client, source=binding.source, guard=binding.guard, origin=binding.base.origin)
+        guard_client(client, source=binding.source, guard=binding.guard, base=binding.base)
         return client
 
 

@@ -35,5 +35,5 @@ def install(
     holder = [credential]
     del credential
     binding = bind(base_url or (str(client.base_url) if client.base_url.host else None), holder.pop(), **guard)
-    guard_client(client, source=binding.source, guard=binding.guard, origin=binding.base.origin)
+    guard_client(client, source=binding.source, guard=binding.guard, base=binding.base)
     return client

@@ -1,8 +1,8 @@
 """When a call is tried again: a decision that is a value, made in one place, with the effects at the edge.
 
 The retry sits outermost, above the guard, so every attempt is an admission of its own and the guard sees each wire
-call. Never repeated are a 401 or 403, a call that the guard charged as possibly invalid, a refusal of the guard, a POST
-whose caller did not say that it is idempotent, and a body that is read once.
+call. Never repeated are a 401 or 403, a call of a pair that is not verified, a refusal of the guard, a POST whose
+caller did not say that it is idempotent, and a body that is read once.
 """
 
 import threading
@@ -101,7 +101,7 @@ class FailedAttempt:
     repeatable: bool
     status: int | None = None
     retry_after: float | None = None
-    charged: bool = False
+    unrepeatable: bool = False
 
 
 def pause_before_next(policy: RetryPolicy, attempt: FailedAttempt, draw: float) -> float | None:
@@ -109,8 +109,8 @@ def pause_before_next(policy: RetryPolicy, attempt: FailedAttempt, draw: float) 
 
     `draw` is a random number from 0 to 1.
     """
-    # What is charged may have been a probe: a second one could use up the budget, which only an operator can free.
-    if attempt.number >= policy.attempts or not attempt.repeatable or attempt.charged:
+    # A pair that was never verified may be counted again by each repetition, whatever the portal answers.
+    if attempt.number >= policy.attempts or not attempt.repeatable or attempt.unrepeatable:
         return None
     if attempt.status is not None and attempt.status not in policy.statuses:
         return None

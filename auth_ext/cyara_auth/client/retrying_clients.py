@@ -12,7 +12,14 @@ from cyara_auth._http import httpx
 from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
 from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
-from cyara_auth.extensions import ATTEMPT, CHARGED, IDEMPOTENT, IDEMPOTENT_METHODS, operation_of, seconds_of_retry_after
+from cyara_auth.extensions import (
+    ATTEMPT,
+    IDEMPOTENT,
+    IDEMPOTENT_METHODS,
+    UNREPEATABLE,
+    operation_of,
+    seconds_of_retry_after,
+)
 
 _SUCCESS = 400
 """Statuses below this one refill the quota."""
@@ -90,7 +97,7 @@ class _RetryState:
             pause = self._pause(
                 status=response.status_code,
                 retry_after=seconds_of_retry_after(response.headers, self._effects.now()),
-                charged=bool(response.extensions.get(CHARGED)),
+                unrepeatable=bool(response.extensions.get(UNREPEATABLE)),
             )
         if pause is None and self._on_answer is not None:
             self._on_answer(response)

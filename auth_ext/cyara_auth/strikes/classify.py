@@ -69,13 +69,13 @@ class RequestFacts:
     Attributes:
         verified: The pair was verified when this call was admitted (`Ticket.verified`).
         success_statuses: Which statuses show that the credential was accepted; none if the operation needs none.
-        success_media_types: Which media types do, with such a status; None stands for every kind of JSON.
+        success_media_types: Which media types do, with such a status; none stands for every kind of JSON.
         json_expected: HTML instead of the answer is a login page.
     """
 
     verified: bool = False
     success_statuses: Container[int] = ()
-    success_media_types: Container[str] | None = None
+    success_media_types: tuple[str, ...] = ()
     json_expected: bool = True
 
 
@@ -129,9 +129,11 @@ def _is_accepted(request: RequestFacts, answer: ResponseFacts) -> bool:
     # on a route that is not the API's.
     if answer.status not in request.success_statuses or answer.status in _WITHOUT_BODY or answer.media_type in _HTML:
         return False
-    if request.success_media_types is None:
-        return is_json(answer.media_type)
-    return answer.media_type in request.success_media_types
+    known = request.success_media_types
+    # A document that names no type, or any, still promises the API's own format.
+    if is_json(answer.media_type):
+        return not known or any(is_json(media_type) or media_type == "*/*" for media_type in known)
+    return answer.media_type in known
 
 
 def is_json(media_type: str) -> bool:

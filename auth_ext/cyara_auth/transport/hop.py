@@ -8,8 +8,9 @@ import logging
 import time
 from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
@@ -24,15 +25,18 @@ from cyara_auth.errors import (
 from cyara_auth.extensions import ATTEMPT, CONFIRM, operation_of, seconds_of_retry_after
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.tickets import Ticket
-from cyara_auth.origin import Origin
+from cyara_auth.origin import API_PATH, Origin, is_versioned_route
 from cyara_auth.providers import CredentialSource
 from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify, is_login_page
-from cyara_auth.strikes.state import Outcome
+from cyara_auth.strikes.state import GuardPolicy, Outcome
 from cyara_auth.transport.log import CallRecord, log_answer, log_failure
 
 AUTHORIZATION: Final = "Authorization"
 
-UNLIMITED_READ: Final = 3600.0
+LOCAL_PORTAL: Final = "cyara-local-portal"
+"""Header of a local portal's answers, in lower case: fingerprints of the keys that it issued, commas between."""
+
+UNLIMITED_READ: Final = 600.0
 """Seconds that stand for "no read timeout" where the guard asks how long a lost call may still be evaluated."""
 
 Admitted = tuple[ApiCredential, Ticket]
@@ -44,6 +48,8 @@ _log = logging.getLogger("cyara_auth")
 _OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 _STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.INTERCEPTED, Outcome.AMBIGUOUS, Outcome.STRIKE})
 _SUCCESS: Final = range(200, 300)
+_REDIRECT: Final = range(300, 400)
+_CARRY_DATA: Final = ("GET", "POST", "PUT", "PATCH")
 _REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
 """How h11 0.16 begins when it refuses a method, a target or a header, before it writes anything."""
 
@@ -51,18 +57,25 @@ _REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
 class Injector:
     """Binds a credential's source and a guard to one origin.
 
+    Attributes:
+        origin: Where the header may go.
+        base_path: Path of the API there; without a generated operation, only routes below it verify a pair.
+
     Raises:
         InsecureOriginError: a credential must not travel to that origin at all.
     """
 
-    def __init__(self, *, source: CredentialSource, guard: StrikeGuard, origin: Origin) -> None:
+    def __init__(
+        self, *, source: CredentialSource, guard: StrikeGuard, origin: Origin, base_path: str = API_PATH
+    ) -> None:
         if not origin.may_carry_secret:
             raise InsecureOriginError(f"The credential never travels to {origin}; use https. Nothing was sent.")
         self.source = source
         self.guard = guard
         self.origin = origin
+        self.base_path = base_path
         # Kept as text: it is needed once for each call.
-        self.origin_text = f"{origin.scheme}://{origin.host}:{origin.port}"
+        self.origin_text = origin.canonical
         self._has_warned = False
 
     def admit(self, extensions: Mapping[str, Any]) -> Admitted:
@@ -93,11 +106,8 @@ class Injector:
             try:
                 return credential, await ask(credential)
             except _OUTDATED as refusal:
-                # Late: threads do not need it.
-                import asyncio
-
                 # The source may be a file, a command or a keyring: not on the event loop.
-                credential = await asyncio.to_thread(candidates.throw, refusal)
+                credential = await self.guard.run_blocking(partial(candidates.throw, refusal))
 
     def _candidates(self) -> Generator[ApiCredential]:
         """Yield the credentials to ask for, one after the other; each refusal as outdated is thrown in, or out again.
@@ -151,94 +161,121 @@ def name_call(error: CyaraAuthError, method: str | None, extensions: Mapping[str
 
 
 class Hop:
-    """One admitted request from the moment its bytes may leave; settled by exactly one of its two methods."""
+    """One admitted request from the moment its bytes may leave; settled by exactly one of its methods."""
 
-    __slots__ = ("_origin", "_record", "_ticket")
+    __slots__ = ("_injector", "_key_id", "_path", "_record", "ticket")
 
-    def __init__(self, ticket: Ticket, origin: Origin, method: str, extensions: Mapping[str, Any]) -> None:
-        self._ticket = ticket
-        self._origin = origin
-        self._record: CallRecord = (method, extensions, ticket.pair, time.perf_counter())
+    def __init__(
+        self, admitted: Admitted, injector: Injector, method: str, path: str, extensions: Mapping[str, Any]
+    ) -> None:
+        credential, self.ticket = admitted
+        self._key_id = credential.key_fingerprint
+        self._injector = injector
+        self._path = path
+        self._record: CallRecord = (method, extensions, self.ticket.pair, time.perf_counter())
         # From now on, what comes back may have been counted.
-        ticket.sent()
+        self.ticket.sent()
+
+    def not_sent(self) -> None:
+        """Settle a call that did not leave in time."""
+        self.ticket.settle(Outcome.NOT_SENT)
 
     def failed(self, error: BaseException) -> None:
         """Settle by the exception that came instead of an answer."""
-        self._ticket.settle(classify(RequestFacts(verified=self._ticket.verified), _for_classification(error)))
+        outcome = classify(RequestFacts(verified=self.ticket.verified), _for_classification(error))
+        self.ticket.settle(outcome, reason=type(error).__name__)
         log_failure(self._record, error)
 
-    def answered(self, status: int, headers: Mapping[str, str], is_same_origin: Callable[[str], bool]) -> bool:
-        """Settle by the answer's headers and return whether a charge stays with this call.
+    def answered(
+        self, status: int, headers: Mapping[str, str], is_same_origin: Callable[[str], bool], *, is_real: bool
+    ) -> bool:
+        """Settle by the answer's headers and return whether the call may be repeated.
 
-        `headers` finds names in lower case; `is_same_origin` says whether a location is on the bound origin.
+        `headers` finds names in lower case; `is_same_origin` says whether a location is on the bound origin; `is_real`
+        whether a network connection brought the answer.
 
         Raises:
             UnexpectedAuthPageError: the answer is a login page; the call is settled.
         """
         failpoints.hit("after_headers")
-        content_type = headers.get("content-type", "")
-        verified = self._ticket.verified
-        operation = operation_of(self._record[1])
-        # A call of no generated operation counts as one that needs the credential and answers JSON.
-        secured = operation is None or operation.requires_credential
-        html = operation is not None and "text/html" in operation.response_media_types
-        if status in _SUCCESS:
-            outcome, login, charged = _classify_success(secured, verified, html, status, content_type)
-        else:
-            facts = RequestFacts(secured=secured, verified=verified, json_expected=not html)
-            outcome, login, charged = _classify_failure(facts, status, content_type, headers, is_same_origin)
-        self._ticket.settle(outcome, retry_after=_retry_after(headers) if outcome is Outcome.BUSY else None)
+        ticket = self.ticket
+        request = self._request_facts()
+        answer = self._response_facts(status, headers, is_same_origin, is_real=is_real)
+        outcome = classify(request, answer)
+        retry_after = _retry_after(headers) if outcome is Outcome.BUSY else None
+        ticket.settle(outcome, retry_after=retry_after, reason=self._reason(answer))
         # After the settlement: a handler of the caller's may raise.
         log_answer(self._record, status, headers)
-        if login:
+        if is_real and is_login_page(request, answer):
             raise UnexpectedAuthPageError(
-                f"{self._origin} answered status {status} with a login page where the API should have answered, so "
-                "the credential is under suspicion and the call may count as invalid. Next: sign in to the network or "
-                "VPN if one asks for it, check base URL and proxy (cyara auth doctor), then: cyara auth verify",
+                f"{self._injector.origin}{self._injector.base_path} answered status {status} with a login page where "
+                "the API should have answered, so the call may count as invalid and shows nothing of the credential. "
+                "Next: sign in to the network or VPN if one asks for it, check base URL and proxy (cyara auth doctor), "
+                "then: cyara auth status",
                 status_code=status,
             )
-        return charged and self._ticket.reserved
+        # A portal may count each call of a bad pair, whatever it answers; and STRICT charges what may be counted.
+        is_strict = self._injector.guard.settings.policy is GuardPolicy.STRICT
+        return not is_real or (ticket.verified and not (is_strict and outcome in _STAYS_CHARGED))
+
+    def _request_facts(self) -> RequestFacts:
+        operation = operation_of(self._record[1])
+        verified = self.ticket.verified
+        if operation is None:
+            is_api = self._record[0] in _CARRY_DATA and is_versioned_route(self._injector.base_path, self._path)
+            return RequestFacts(verified=verified, success_statuses=_SUCCESS if is_api else ())
+        media_types = operation.response_media_types
+        return RequestFacts(
+            verified=verified,
+            success_statuses=operation.success_statuses if operation.requires_credential else (),
+            success_media_types=tuple(map(_media_type, media_types)),
+            json_expected="text/html" not in media_types,
+        )
+
+    def _response_facts(
+        self, status: int, headers: Mapping[str, str], is_same_origin: Callable[[str], bool], *, is_real: bool
+    ) -> ResponseFacts:
+        media_type = _media_type(headers.get("content-type", ""))
+        issued = headers.get(LOCAL_PORTAL) if self._injector.origin.is_loopback else None
+        is_foreign_portal = issued is not None and self._key_id not in issued.replace(" ", "").split(",")
+        if status in _SUCCESS:
+            return ResponseFacts(
+                status=status, media_type=media_type, is_real=is_real, is_foreign_portal=is_foreign_portal
+            )
+        location = headers.get("location", "")
+        return ResponseFacts(
+            status=status,
+            media_type=media_type,
+            challenge=headers.get("www-authenticate", ""),
+            server=headers.get("server", ""),
+            location=location,
+            same_origin_redirect=bool(location) and is_same_origin(location),
+            is_real=is_real,
+            is_foreign_portal=is_foreign_portal,
+        )
+
+    def _reason(self, answer: ResponseFacts) -> str | None:
+        """Return what came instead of a usable answer, for the text of a later refusal."""
+        if answer.status in _SUCCESS:
+            return None
+        at = f"at {self._injector.origin}{self._injector.base_path}"
+        if answer.status in _REDIRECT:
+            return f"a redirect {at} to {_without_query(answer.location)}"
+        return f"status {answer.status} {at}"
 
 
-_Classification = tuple[Outcome, bool, bool]
-"""The outcome; whether the answer is a login page; whether a reserved call stays charged."""
-
-
-def _classification(request: RequestFacts, answer: ResponseFacts) -> _Classification:
-    outcome = classify(request, answer)
-    return outcome, is_login_page(request, answer), outcome in _STAYS_CHARGED
+def _without_query(location: str) -> str:
+    # What follows the path may hold a ticket of somebody's session.
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return "an address that is none"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path
 
 
 def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
-
-
-# Kept, since it runs once for each call, between two system calls.
-@lru_cache
-def _classify_success(secured: bool, verified: bool, html: bool, status: int, content_type: str) -> _Classification:  # noqa: FBT001 - plain values make the cheapest key
-    """Classify a success, of which status and media type say everything."""
-    request = RequestFacts(secured=secured, verified=verified, json_expected=not html)
-    answer = ResponseFacts(status=status, media_type=_media_type(content_type))
-    return _classification(request, answer)
-
-
-def _classify_failure(
-    request: RequestFacts,
-    status: int,
-    content_type: str,
-    headers: Mapping[str, str],
-    is_same_origin: Callable[[str], bool],
-) -> _Classification:
-    location = headers.get("location", "")
-    answer = ResponseFacts(
-        status=status,
-        media_type=_media_type(content_type),
-        challenge=headers.get("www-authenticate", ""),
-        server=headers.get("server", ""),
-        location=location,
-        same_origin_redirect=bool(location) and is_same_origin(location),
-    )
-    return _classification(request, answer)
 
 
 def _for_classification(error: BaseException) -> BaseException:

@@ -10,12 +10,12 @@ from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CyaraAuthError
-from cyara_auth.extensions import CHARGED
+from cyara_auth.extensions import UNREPEATABLE
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.origin import Origin
+from cyara_auth.origin import API_PATH, Origin
 from cyara_auth.providers import CredentialSource
+from cyara_auth.transport.head_trace import StaleAdmissionError, is_custom, with_async_head_trace, with_head_trace
 from cyara_auth.transport.hop import AUTHORIZATION, Hop, Injector, name_call
-from cyara_auth.transport.single_send import is_custom, with_async_single_send_trace, with_single_send_trace
 
 _ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
@@ -31,10 +31,16 @@ class GuardedTransport(httpx.BaseTransport):
     """
 
     def __init__(
-        self, wrapped: httpx.BaseTransport, *, source: CredentialSource, guard: StrikeGuard, origin: Origin
+        self,
+        wrapped: httpx.BaseTransport,
+        *,
+        source: CredentialSource,
+        guard: StrikeGuard,
+        origin: Origin,
+        base_path: str = API_PATH,
     ) -> None:
         self.wrapped = wrapped
-        self.injector = Injector(source=source, guard=guard, origin=origin)
+        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
         self._is_custom = is_custom(wrapped)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -48,18 +54,26 @@ class GuardedTransport(httpx.BaseTransport):
     def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return self.wrapped.handle_request(request)
-        credential, ticket = self.injector.admit(request.extensions)
-        copy = _with_header(request, self.injector, credential)
-        hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
-        if self._is_custom:
-            copy.extensions = with_single_send_trace(copy.extensions)
-        if _DIES_AFTER_SEND:
-            copy.extensions = {**copy.extensions, "trace": _die_after_send}
-        try:
-            response = self.wrapped.handle_request(copy)
-        except BaseException as error:
-            _fail(hop, copy, error, credential)
-            raise
+        while True:
+            admitted = self.injector.admit(request.extensions)
+            credential, ticket = admitted
+            copy = _with_header(request, self.injector, credential)
+            hop = Hop(admitted, self.injector, request.method, request.url.path, request.extensions)
+            # A free call of httpx's own transport is spared the trace, which costs more than the rest of the guard.
+            if ticket.reserved or self._is_custom:
+                copy.extensions = with_head_trace(copy.extensions, ticket)
+            if _DIES_AFTER_SEND:
+                copy.extensions = {**copy.extensions, "trace": _die_after_send}
+            try:
+                if ticket.is_stale():
+                    raise StaleAdmissionError  # noqa: TRY301  # handled as the trace's, right below
+                response = self.wrapped.handle_request(copy)
+                break
+            except StaleAdmissionError:
+                hop.not_sent()
+            except BaseException as error:
+                _fail(hop, copy, error, credential)
+                raise
         # Off again: users log and pickle `response.request`.
         copy.headers = request.headers
         # Settled at the headers, without waiting for the body: a generator that is closed early leaves nothing open.
@@ -79,10 +93,16 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     """The same for tasks: it shares every decision with `GuardedTransport` and only waits differently."""
 
     def __init__(
-        self, wrapped: httpx.AsyncBaseTransport, *, source: CredentialSource, guard: StrikeGuard, origin: Origin
+        self,
+        wrapped: httpx.AsyncBaseTransport,
+        *,
+        source: CredentialSource,
+        guard: StrikeGuard,
+        origin: Origin,
+        base_path: str = API_PATH,
     ) -> None:
         self.wrapped = wrapped
-        self.injector = Injector(source=source, guard=guard, origin=origin)
+        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
         self._is_custom = is_custom(wrapped)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -96,18 +116,26 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
             return await self.wrapped.handle_async_request(request)
-        credential, ticket = await self.injector.aadmit(request.extensions)
-        copy = _with_header(request, self.injector, credential)
-        hop = Hop(ticket, self.injector.origin, request.method, request.extensions)
-        if self._is_custom:
-            copy.extensions = with_async_single_send_trace(copy.extensions)
-        if _DIES_AFTER_SEND:
-            copy.extensions = {**copy.extensions, "trace": _die_after_send_async}
-        try:
-            response = await self.wrapped.handle_async_request(copy)
-        except BaseException as error:
-            _fail(hop, copy, error, credential)
-            raise
+        while True:
+            admitted = await self.injector.aadmit(request.extensions)
+            credential, ticket = admitted
+            copy = _with_header(request, self.injector, credential)
+            hop = Hop(admitted, self.injector, request.method, request.url.path, request.extensions)
+            # A free call of httpx's own transport is spared the trace, which costs more than the rest of the guard.
+            if ticket.reserved or self._is_custom:
+                copy.extensions = with_async_head_trace(copy.extensions, ticket)
+            if _DIES_AFTER_SEND:
+                copy.extensions = {**copy.extensions, "trace": _die_after_send_async}
+            try:
+                if ticket.is_stale():
+                    raise StaleAdmissionError  # noqa: TRY301  # handled as the trace's, right below
+                response = await self.wrapped.handle_async_request(copy)
+                break
+            except StaleAdmissionError:
+                hop.not_sent()
+            except BaseException as error:
+                _fail(hop, copy, error, credential)
+                raise
         # As above. Settling awaits nothing, so that no cancellation comes between.
         copy.headers = request.headers
         try:
@@ -177,5 +205,7 @@ def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: 
         except (httpx.InvalidURL, ValueError):  # the second is urllib's, which httpx joins addresses with
             return False
 
-    if hop.answered(response.status_code, response.headers, is_same_origin):
-        response.extensions[CHARGED] = True
+    # What no network brought, a mock or a replayed cassette, is no evidence of anything.
+    is_real = "network_stream" in response.extensions
+    if not hop.answered(response.status_code, response.headers, is_same_origin, is_real=is_real):
+        response.extensions[UNREPEATABLE] = True

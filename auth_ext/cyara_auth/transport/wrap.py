@@ -11,7 +11,7 @@ from typing import Any, cast
 from cyara_auth._http import httpx
 from cyara_auth.errors import InsecureOriginError, UnsupportedClientError
 from cyara_auth.guard.guard import StrikeGuard
-from cyara_auth.origin import Origin
+from cyara_auth.origin import BaseUrl, Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
 
@@ -21,7 +21,7 @@ _HPACK_LOG = logging.getLogger("hpack.hpack")
 
 
 def guard_client(
-    client: httpx.Client | httpx.AsyncClient, *, source: CredentialSource, guard: StrikeGuard, origin: Origin
+    client: httpx.Client | httpx.AsyncClient, *, source: CredentialSource, guard: StrikeGuard, base: BaseUrl
 ) -> None:
     """Wrap the transport and all mounts of a client, once; wrapping again changes nothing.
 
@@ -35,12 +35,12 @@ def guard_client(
     kind = GuardedTransport if isinstance(client, httpx.Client) else AsyncGuardedTransport
     for name, transport in paths.items():
         _check_kind(name, transport)
-    _check_proxy(client, origin)
+    _check_proxy(client, base.origin)
 
     def guarded(transport: Any) -> Any:
         if isinstance(transport, kind):
             return transport
-        return kind(transport, source=source, guard=guard, origin=origin)
+        return kind(transport, source=source, guard=guard, origin=base.origin, base_path=base.path)
 
     # Not by `transport=` of the client: that would switch off environment proxies, NO_PROXY, verify and cert.
     parts: Any = client

@@ -28,7 +28,8 @@ class _Page:
 
     # Portals show their pages without credentials too, so that an answer from there verifies no pair.
     requires_credential: bool = False
-    response_media_types: frozenset[str] = frozenset({"text/html"})
+    response_media_types: tuple[str, ...] = ("text/html",)
+    success_statuses: tuple[int, ...] = ()
     operation_id: None = None
     path: None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _EVIDENCE = frozenset({"documented", "observed", "inferred"})
+_ANY_SUCCESS = (200, 201, 202, 203, 206)
 
 FIELDS = (
     "method",
@@ -31,6 +33,7 @@ FIELDS = (
     "requires_credential",
     "request_media_types",
     "response_media_types",
+    "success_statuses",
     "accept",
     "idempotent",
     "page",
@@ -98,6 +101,15 @@ def _response_media_types(document: Mapping[str, Any], operation: Mapping[str, A
     return tuple(key for key in found if key.isprintable() and key.isascii())
 
 
+def _success_statuses(operation: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the statuses of documented successes; a range, or only `default`, stands for those that have a body."""
+    keys = [str(status).upper() for status in mapping(operation, "responses")]
+    found = {int(key) for key in keys if re.fullmatch(r"2\d\d", key, re.ASCII)}
+    if "2XX" in keys or keys == ["DEFAULT"]:
+        found.update(_ANY_SUCCESS)
+    return tuple(sorted(found))
+
+
 def _accept(media_types: tuple[str, ...], read: tuple[str, ...]) -> str:
     """Return the value of the Accept header: JSON wherever it is offered and read as such.
 
@@ -155,6 +167,7 @@ def operation_rows(
             ),
             "request_media_types": tuple(body),
             "response_media_types": media_types,
+            "success_statuses": _success_statuses(original),
             "accept": _accept(media_types, _response_media_types(effective, operation)),
             "idempotent": method in _IDEMPOTENT,
             "page": pages[module.operation_id].row if module.operation_id in pages else None,

@@ -9,6 +9,7 @@ import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from cyara_auth.credential import CredentialFingerprint
 from cyara_tools.portal.answers import PortalAnswer, problem
 from cyara_tools.portal.faults import Fault, Stage
 from cyara_tools.portal.request_validator import IncomingRequest
@@ -114,7 +115,12 @@ class PortalApp:
         return fault.drop
 
     async def _send(self, answer: PortalAnswer, chunk_delay: float, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {"content-length": str(len(answer.body)), **dict(answer.headers)}
+        headers = {
+            "content-length": str(len(answer.body)),
+            # Guarded clients charge nothing to a key that this portal did not issue: somebody took it for the real one.
+            "cyara-local-portal": CredentialFingerprint.of(self.core.credentials.key),
+            **dict(answer.headers),
+        }
         if answer.media_type is not None:
             headers["content-type"] = answer.media_type
         if not chunk_delay:

@@ -13,13 +13,12 @@ from cyara_auth.errors import (
     UnsupportedClientError,
 )
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
-from cyara_auth.guard.outbox import flush_soon
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import GUARDED, OLD, PORTAL, STRICT, SlowStore, make, state, verify, what_is
+from .parts import CONCURRENT, GUARDED, OLD, PORTAL, STRICT, SYNC_SELDOM, SlowStore, make, state, verify, what_is
 
-BOTH = pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "strict"])
+ALL = pytest.mark.parametrize("settings", [GUARDED, STRICT, CONCURRENT], ids=["guarded", "strict", "concurrent"])
 STORES = pytest.mark.parametrize("store", [MemoryStrikeStore, SlowStore], ids=["inline", "worker thread"])
 
 
@@ -37,7 +36,7 @@ async def settled(guard: StrikeGuard) -> None:
     await asyncio.to_thread(guard.close)
 
 
-@BOTH
+@ALL
 @STORES
 def test_a_hundred_tasks_with_a_stale_pair_send_one_call(
     settings: GuardSettings, store: type[MemoryStrikeStore]
@@ -55,7 +54,7 @@ def test_a_hundred_tasks_with_a_stale_pair_send_one_call(
     asyncio.run(main())
 
 
-@BOTH
+@ALL
 @STORES
 def test_a_hundred_tasks_with_a_good_pair_all_pass(settings: GuardSettings, store: type[MemoryStrikeStore]) -> None:
     async def main() -> None:
@@ -116,7 +115,7 @@ def test_threads_two_loops_and_cancellations_send_at_most_what_the_budget_allows
 
 
 def test_a_verified_pair_needs_no_loop_time_at_all() -> None:
-    guard = make(GuardSettings(sync_interval=60.0))
+    guard = make(SYNC_SELDOM)
     verify(guard, OLD)
     admission = guard.aadmit(OLD, PORTAL)
     with pytest.raises(StopIteration) as done:
@@ -126,7 +125,7 @@ def test_a_verified_pair_needs_no_loop_time_at_all() -> None:
 
 def test_waiting_does_not_block_the_loop() -> None:
     async def main() -> None:
-        guard = make()
+        guard = make(CONCURRENT)
         first = await guard.aadmit(OLD, PORTAL)
         second = asyncio.create_task(guard.aadmit(OLD, PORTAL, timeout=5.0))
         await asyncio.sleep(0.02)
@@ -211,18 +210,6 @@ def test_a_blocking_store_is_asked_on_other_threads_but_for_a_rejection() -> Non
         assert threading.get_ident() in store.threads
 
     asyncio.run(main())
-
-
-def test_outside_a_loop_a_report_is_written_at_once() -> None:
-    assert not flush_soon(lambda: pytest.fail("must not be called"))
-
-
-def test_a_loop_that_ends_takes_no_more_work() -> None:
-    async def main() -> bool:
-        await asyncio.get_running_loop().shutdown_default_executor()
-        return flush_soon(lambda: None)
-
-    assert not asyncio.run(main())
 
 
 def test_a_waiter_whose_loop_is_gone_is_nobodys_problem() -> None:

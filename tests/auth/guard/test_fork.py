@@ -8,7 +8,7 @@ import pytest
 from cyara_auth.errors import AdmissionRefusedError, ProbeWaitTimeoutError
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, state, verify
+from .parts import CONCURRENT, GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, state, verify
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -38,7 +38,7 @@ def in_child(work: Callable[[], str]) -> str:
 
 def test_row_76_a_child_works_though_another_thread_held_the_locks() -> None:
     store = SlowStore()
-    guard = make(store=store)
+    guard = make(CONCURRENT, store=store)
     verify(guard, OLD)
     held = threading.Event()
     go_on = threading.Event()
@@ -103,20 +103,8 @@ def test_a_child_charges_the_parents_open_calls_in_its_private_copy() -> None:
         assert [kept.status for kept in state(guard).tickets] == [TicketStatus.OPEN]
 
 
-def test_a_child_keeps_what_is_verified_and_climbs_from_where_nothing_is_in_flight() -> None:
-    guard = make(GUARDED)
-    verify(guard, OLD, times=3)
-    with guard.admit(OLD, PORTAL), guard.admit(OLD, PORTAL):
-
-        def child() -> str:
-            with guard.admit(OLD, PORTAL, timeout=0.0) as first, guard.admit(OLD, PORTAL, timeout=0.0) as second:
-                return f"{first.reserved} {second.reserved}"
-
-        assert in_child(child) == "False False"
-
-
-def test_a_finished_ramp_stays_finished_in_a_child() -> None:
-    guard = make(GUARDED)
+def test_a_child_keeps_what_is_verified() -> None:
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     assert in_child(lambda: str(len([guard.admit(OLD, PORTAL) for _ in range(100)]))) == "100"
 
@@ -151,8 +139,8 @@ def test_the_hook_with_a_shared_store_gives_nobody_up() -> None:
 
 def test_the_hooks_run_here_do_what_they_do_in_a_child() -> None:
     # The children above end without writing their coverage; this runs the same lines where they are counted.
-    guard = make(GUARDED)
-    verify(guard, OLD, times=3)
+    guard = make(CONCURRENT)
+    verify(guard, OLD)
     free = guard.admit(OLD, PORTAL)
     waiter, _ = guard._core.waiters.thread("key")  # noqa: SLF001  # the hooks are called by nobody else
     with guard.admit(OLD, OTHER_PORTAL) as ticket:

@@ -10,19 +10,19 @@ from cyara_auth.errors import (
     ProbeWaitTimeoutError,
     RotationInProgressError,
 )
-from cyara_auth.guard.gates import Ramp
-from cyara_auth.guard.guard import GuardSettings, StrikeGuard, Ticket
+from cyara_auth.guard.guard import StrikeGuard, Ticket
 from cyara_auth.strikes.events import Reset, RotateAbort, RotateBegin
 from cyara_auth.strikes.state import Incident, Outcome, PairState
 
 from .parts import (
-    GUARDED,
+    CONCURRENT,
     NEW,
     OLD,
     OTHER_PORTAL,
     PORTAL,
     STRICT,
     SYNC_ALWAYS,
+    SYNC_SELDOM,
     Clock,
     Pair,
     call,
@@ -44,37 +44,15 @@ def places(guard: StrikeGuard, pair: Pair = OLD) -> int:
     return len(tickets)
 
 
-def test_the_ramp_holds_two_until_sixteen_successes_and_then_doubles() -> None:
-    ramp = Ramp(GUARDED)
-    windows: list[int] = []
-    while not ramp.finished:
-        taken = 0
-        while ramp.take():
-            taken += 1
-        windows.append(taken)
-        for _ in range(taken):
-            ramp.give_back(success=True)
-    assert windows == [2] * 8 + [4, 8, 16, 32]
-
-
-def test_failures_on_the_ramp_do_not_widen_it() -> None:
-    ramp = Ramp(GUARDED)
-    for _ in range(1000):
-        assert ramp.take()
-        ramp.give_back(success=False)
-    assert [ramp.take() for _ in range(3)] == [True, True, False]
-
-
-def test_after_the_ramp_concurrency_is_unlimited() -> None:
-    guard = make()
+def test_after_one_call_alone_concurrency_is_unlimited() -> None:
+    guard = make(CONCURRENT)
+    assert places(guard) == 1
     call(guard, OLD, Outcome.VERIFICATION)
-    assert places(guard) == 2
-    verify(guard, OLD)
     assert places(guard) == 100
 
 
 def test_a_verified_call_between_two_looks_touches_nothing() -> None:
-    guard = make(GuardSettings(sync_interval=60.0))
+    guard = make(SYNC_SELDOM)
     verify(guard, OLD)
     called: set[str] = set()
 
@@ -90,11 +68,11 @@ def test_a_verified_call_between_two_looks_touches_nothing() -> None:
     ticket.sent()
     ticket.settle(Outcome.VERIFICATION)
     sys.setprofile(None)
-    assert called == {"admit", "get", "monotonic", "__init__", "sent", "settle", "setprofile"}
+    assert called == {"admit", "get", "monotonic", "time", "__init__", "sent", "settle", "setprofile"}
 
 
 def test_the_gate_closes_here_at_the_first_401() -> None:
-    guard = make(GuardSettings(sync_interval=60.0))
+    guard = make(SYNC_SELDOM)
     verify(guard, OLD)
     in_flight = [guard.admit(OLD, PORTAL) for _ in range(10)]
     in_flight[0].settle(Outcome.STRIKE)
@@ -108,7 +86,7 @@ def test_the_gate_closes_here_at_the_first_401() -> None:
 
 
 def test_a_late_success_does_not_open_the_gate_again() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     late = guard.admit(OLD, PORTAL)
     guard.admit(OLD, PORTAL).settle(Outcome.STRIKE)
@@ -119,12 +97,12 @@ def test_a_late_success_does_not_open_the_gate_again() -> None:
 
 def test_the_gate_closes_elsewhere_within_the_sync_interval() -> None:
     clock = Clock()
-    first = make(clock=clock)
-    second = make(store=first.store, clock=clock)
+    first = make(CONCURRENT, clock=clock)
+    second = make(CONCURRENT, store=first.store, clock=clock)
     verify(first, OLD)
     verify(second, OLD)
     first.admit(OLD, PORTAL).settle(Outcome.STRIKE)
-    clock.later(GUARDED.sync_interval)
+    clock.later(CONCURRENT.sync_interval)
     second.admit(OLD, PORTAL).give_up()  # the fast path goes by the real clock: this one may still pass
     for gate in second._core.gates.table.values():  # noqa: SLF001  # let the real interval pass without sleeping
         gate.until = 0.0
@@ -133,41 +111,35 @@ def test_the_gate_closes_elsewhere_within_the_sync_interval() -> None:
 
 
 def test_a_success_elsewhere_spares_this_process_its_probe() -> None:
-    first = make()
-    second = make(store=first.store)
+    first = make(CONCURRENT)
+    second = make(CONCURRENT, store=first.store)
     verify(first, OLD)
     assert not second.admit(OLD, PORTAL).reserved
 
 
-def test_every_process_climbs_its_own_ramp() -> None:
-    first = make()
-    second = make(store=first.store)
-    verify(first, OLD)
-    assert places(second) == 2
-
-
-def test_an_idle_gap_asks_for_a_new_probe_and_a_new_ramp() -> None:
+def test_an_idle_gap_asks_for_a_new_probe() -> None:
     clock = Clock()
     guard = make(SYNC_ALWAYS, clock=clock)
     verify(guard, OLD)
-    clock.later(GUARDED.verification_ttl)
+    clock.later(CONCURRENT.verification_ttl)
     assert what_is(guard, OLD) is PairState.STALE
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.reserved
         assert ticket.verified
+        assert places(guard) == 0
         ticket.settle(Outcome.VERIFICATION)
-    assert places(guard) == 2
+    assert places(guard) == 100
 
 
-def test_a_verification_that_another_process_renewed_after_an_idle_gap_starts_a_new_ramp() -> None:
+def test_a_verification_that_another_process_renewed_after_an_idle_gap_is_enough() -> None:
     clock = Clock()
     first = make(SYNC_ALWAYS, clock=clock)
     second = make(SYNC_ALWAYS, store=first.store, clock=clock)
     verify(first, OLD)
     verify(second, OLD)
-    clock.later(GUARDED.verification_ttl + 1.0)
+    clock.later(CONCURRENT.verification_ttl + 1.0)
     call(first, OLD, Outcome.VERIFICATION)
-    assert places(second) == 2
+    assert places(second) == 100
 
 
 def test_steady_use_keeps_a_pair_fresh_and_tells_the_store() -> None:
@@ -175,7 +147,7 @@ def test_steady_use_keeps_a_pair_fresh_and_tells_the_store() -> None:
     guard = make(SYNC_ALWAYS, clock=clock)
     verify(guard, OLD)
     for _ in range(20):
-        clock.later(GUARDED.verification_ttl / 2)
+        clock.later(CONCURRENT.verification_ttl / 2)
         assert not guard.admit(OLD, PORTAL).reserved
         call(guard, OLD, Outcome.VERIFICATION)
     other = make(SYNC_ALWAYS, store=guard.store, clock=clock)
@@ -188,22 +160,22 @@ def test_a_success_is_never_dated_later_than_it_was() -> None:
     verify(guard, OLD)
     ticket = guard.admit(OLD, PORTAL)
     ticket.settle(Outcome.VERIFICATION)
-    clock.later(GUARDED.verification_ttl)
+    clock.later(CONCURRENT.verification_ttl)
     assert guard.admit(OLD, PORTAL).reserved
 
 
 def test_a_denial_sends_the_next_call_alone() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     call(guard, OLD, Outcome.REVERIFY)
     with guard.admit(OLD, PORTAL, timeout=0.0) as ticket:
         assert ticket.reserved
         ticket.settle(Outcome.VERIFICATION)
-    assert places(guard) == 100  # nothing was half-propagated, so there is no new ramp
+    assert places(guard) == 100
 
 
 def test_a_success_in_flight_clears_a_denial() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     call(guard, OLD, Outcome.REVERIFY)
@@ -219,7 +191,7 @@ def test_a_success_that_came_late_does_not_outlast_an_idle_gap() -> None:
     call(guard, OLD, Outcome.REVERIFY)
     clock.later(1.0)
     in_flight.settle(Outcome.VERIFICATION)
-    clock.later(GUARDED.verification_ttl)
+    clock.later(CONCURRENT.verification_ttl)
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.reserved
 
@@ -236,7 +208,7 @@ def test_a_success_before_a_denial_is_no_answer_to_it() -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.AMBIGUOUS, Outcome.INTERCEPTED])
 def test_what_may_be_a_gateways_answer_closes_the_gate_too(outcome: Outcome) -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     call(guard, OLD, outcome)
     assert what_is(guard, OLD) is PairState.SUSPECT
@@ -247,9 +219,9 @@ def test_what_may_be_a_gateways_answer_closes_the_gate_too(outcome: Outcome) -> 
 def test_a_rotation_closes_the_gates_and_its_end_opens_them() -> None:
     guard = make(SYNC_ALWAYS)
     verify(guard, OLD)
-    guard.store.apply("key", RotateBegin(incident=HERE))
+    guard.store.apply("key", RotateBegin(now=guard.store.clock(), incident=HERE))
     with pytest.raises(RotationInProgressError):
-        guard.admit(OLD, PORTAL)
+        guard.admit(OLD, PORTAL, timeout=0.0)
     guard.store.apply("key", RotateAbort())
     assert not guard.admit(OLD, PORTAL).reserved
 
@@ -263,29 +235,32 @@ def test_a_verification_of_another_pair_closes_the_gate_of_the_old_one() -> None
 
 
 def test_another_origin_has_its_own_gate() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     with guard.admit(OLD, OTHER_PORTAL) as ticket:
         assert ticket.reserved
     with guard.admit(OLD, PORTAL) as ticket:
         ticket.settle(Outcome.STRIKE)
-    with pytest.raises(CredentialRejectedError):
-        guard.admit(OLD, OTHER_PORTAL)
+    with pytest.raises(CredentialRejectedError, match="https://portal:443 said so"):
+        guard.admit(OLD, PORTAL)
+    # A verdict stays where it was given.
+    with guard.admit(OLD, OTHER_PORTAL) as ticket:
+        assert ticket.reserved
 
 
 def test_an_operators_word_opens_a_pair_that_was_rejected_here() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     call(guard, OLD, Outcome.STRIKE)
     guard.store.apply("key", Reset(now=guard.store.clock(), forgive=frozenset({OLD.fingerprint})))
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.reserved
         ticket.settle(Outcome.VERIFICATION)
-    assert places(guard) == 2
+    assert places(guard) == 100
 
 
 def test_a_rejection_closes_the_gates_of_its_own_pair_only() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     verify(guard, Pair("another pair", key_fingerprint="another key"))
     verify(guard, OLD)
     call(guard, OLD, Outcome.STRIKE)

@@ -9,7 +9,7 @@ from cyara_auth.errors import ProbeWaitTimeoutError, StrikeBudgetExhaustedError,
 from cyara_auth.strikes.events import Decision, Event, Settle
 from cyara_auth.strikes.state import Admission, Outcome
 
-from .parts import NEW, OLD, PORTAL, FragileStore, Pair, call, make, state, verify
+from .parts import CONCURRENT, NEW, OLD, PORTAL, FragileStore, Pair, call, make, state, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class StandsStill(FragileStore):
 
 def test_nothing_unverified_goes_while_another_thread_writes_a_strike() -> None:
     store = StandsStill()
-    guard = make(store=store)
+    guard = make(CONCURRENT, store=store)
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     store.goes_on.clear()
@@ -61,7 +61,7 @@ def test_nothing_unverified_goes_while_another_thread_writes_a_strike() -> None:
 
 def test_a_strike_that_is_learnt_while_the_store_answers_takes_the_grant_back() -> None:
     store = StandsStill()
-    guard = make(store=store)
+    guard = make(CONCURRENT, store=store)
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
 

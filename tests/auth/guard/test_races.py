@@ -13,7 +13,7 @@ from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.events import Admit, Decision, Event
 from cyara_auth.strikes.state import Admission, Outcome, TicketStatus
 
-from .parts import GUARDED, OLD, PORTAL, call, make, state, verify
+from .parts import CONCURRENT, GUARDED, OLD, PORTAL, call, make, state, verify
 
 
 class Meddling(MemoryStrikeStore):
@@ -31,7 +31,7 @@ class Meddling(MemoryStrikeStore):
 
 def test_a_401_that_arrives_while_the_store_says_free_wins() -> None:
     store = Meddling()
-    guard, elsewhere = make(store=store), make(store=store)
+    guard, elsewhere = make(CONCURRENT, store=store), make(CONCURRENT, store=store)
     verify(guard, OLD)
     in_flight = guard.admit(OLD, PORTAL)
     call(guard, OLD, Outcome.REVERIFY)

@@ -47,16 +47,17 @@ class Portal(RuleBasedStateMachine):
 
     policy = GuardPolicy.STRICT
     regenerates = True
-    ramp_window = 2
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        options = GuardSettings(policy=self.policy, sync_interval=0.0, ramp_window=self.ramp_window)
+        options = GuardSettings(policy=self.policy, sync_interval=0.0)
         first = make(options, clock=self.clock)
         self.guards: list[StrikeGuard] = [first, make(options, store=first.store, clock=self.clock)]
         self.tokens = [Pair("token 0")]
         self.invalid = 0
+        self.lost = 0
+        self.typos = 0
         self.calls: list[Call] = []
 
     @property
@@ -75,6 +76,7 @@ class Portal(RuleBasedStateMachine):
         except AdmissionRefusedError:
             return
         ticket.sent()
+        self.typos += typo
         self.calls.append(Call(ticket, pair))
 
     @rule(index=st.integers(0, 9))
@@ -88,12 +90,14 @@ class Portal(RuleBasedStateMachine):
     def answer(self, index: int, lost: bool) -> None:  # noqa: FBT001  # hypothesis draws it
         call = self.one_of(index, evaluated=True)
         if call is not None:
+            self.lost += lost
             call.end(Outcome.UNKNOWN if lost else Outcome.VERIFICATION if call.valid else Outcome.STRIKE)
 
     @rule(index=st.integers(0, 9))
     def give_up(self, index: int) -> None:
         call = self.one_of(index, evaluated=False)
         if call is not None:
+            self.lost += 1
             call.end(Outcome.UNKNOWN)
 
     @precondition(lambda self: self.regenerates and len(self.tokens) < 3)
@@ -108,7 +112,8 @@ class Portal(RuleBasedStateMachine):
         self.clock.later(seconds)
         for call in self.calls:
             call.age += seconds
-            if call.age >= ORPHAN_TTL:
+            if call.age >= ORPHAN_TTL and not call.abandoned:
+                self.lost += 1
                 call.end(Outcome.UNKNOWN)
 
     @invariant()
@@ -125,24 +130,34 @@ class Strict(Portal):
 
 
 class Guarded(Portal):
-    """GUARDED, as long as nobody regenerates the token unannounced."""
+    """GUARDED: each lost answer beyond the first may cost one more."""
 
     policy = GuardPolicy.GUARDED
+
+    @invariant()
+    def no_third_invalid_call(self) -> None:
+        assert self.invalid <= 2 + max(0, self.lost - (0 if self.typos else 1)), "one invalid call too many"
+
+
+class Concurrent(Portal):
+    """CONCURRENT, as long as nobody regenerates the token unannounced."""
+
+    policy = GuardPolicy.CONCURRENT
     regenerates = False
 
 
 class Unguarded(Portal):
-    """GUARDED with regenerations and no ramp: the documented exception, in which a third call can happen."""
+    """CONCURRENT with regenerations: the documented exception, in which a third call can happen."""
 
-    policy = GuardPolicy.GUARDED
-    ramp_window = 64
+    policy = GuardPolicy.CONCURRENT
 
 
 Strict.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None, derandomize=True)
-Guarded.TestCase.settings = Strict.TestCase.settings
+Guarded.TestCase.settings = Concurrent.TestCase.settings = Strict.TestCase.settings
 
 TestStrict = Strict.TestCase
 TestGuarded = Guarded.TestCase
+TestConcurrent = Concurrent.TestCase
 
 
 def test_a_third_call_would_be_noticed() -> None:

@@ -50,6 +50,7 @@ def test_a_grant_whose_answer_got_lost_is_given_back() -> None:
         guard.admit(OLD, PORTAL)
     assert len(state(guard).tickets) == 1
     call(guard, OLD, Outcome.VERIFICATION)
+    guard.close()  # which gives the kept place back
     assert not state(guard).tickets
 
 
@@ -102,8 +103,8 @@ def test_a_failed_settlement_is_dated_by_when_it_was_learnt() -> None:
     clock.later(600.0)
     store.down = False
     guard.close()
-    verification = state(guard).pairs[0].verifications[0]
-    assert verification.at == Instant(domain="test", seconds=clock.seconds - 600.0)
+    standing = state(guard).pairs[0].at(PORTAL)
+    assert standing.verified_at == Instant(domain="test", seconds=clock.seconds - 600.0)
 
 
 def test_two_flushes_at_a_time_write_each_report_once() -> None:

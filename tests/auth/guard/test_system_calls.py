@@ -8,10 +8,9 @@ from types import ModuleType
 
 import pytest
 
-from cyara_auth.guard.guard import GuardSettings
 from cyara_auth.strikes.state import Outcome
 
-from .parts import OLD, PORTAL, make, verify
+from .parts import OLD, PORTAL, SYNC_SELDOM, make, verify
 
 # The child only makes calls of the guard and ends; newer Pythons warn of any fork beside other threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -34,7 +33,7 @@ def no_system_calls() -> ModuleType:
 
 
 def test_a_verified_call_makes_no_system_call(no_system_calls: ModuleType) -> None:
-    guard = make(GuardSettings(sync_interval=60.0))
+    guard = make(SYNC_SELDOM)
     verify(guard, OLD)
 
     def one() -> None:

@@ -5,11 +5,11 @@ import textwrap
 
 import pytest
 
-from cyara_auth.guard.guard import StrikeGuard
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.guard.tickets import Ticket
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import GUARDED, NEW, OLD, PORTAL, STRICT, call, make, state, verify
+from .parts import CONCURRENT, GUARDED, NEW, OLD, PORTAL, STRICT, call, make, state, verify
 
 
 def statuses(guard: StrikeGuard) -> list[TicketStatus]:
@@ -26,7 +26,7 @@ def test_a_ticket_tells_what_it_is_for() -> None:
 
 
 def test_a_free_ticket_tells_that_nothing_is_charged() -> None:
-    guard = make(GUARDED)
+    guard = make(CONCURRENT)
     verify(guard, OLD)
     with guard.admit(OLD, PORTAL) as ticket:
         assert (ticket.pair, ticket.verified, ticket.reserved) == (OLD.fingerprint, True, False)
@@ -61,11 +61,12 @@ def test_a_dropped_ticket_settles_itself_at_the_next_attempt() -> None:
     guard.admit(OLD, PORTAL)
     gc.collect()
     guard.admit(OLD, PORTAL, timeout=5.0).settle(Outcome.VERIFICATION)
+    guard.close()  # which gives the kept place back
     assert statuses(guard) == [TicketStatus.UNKNOWN]
 
 
 def test_only_the_first_settlement_counts() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     ticket = guard.admit(OLD, PORTAL)
     ticket.settle(Outcome.NOT_SENT)
     ticket.settle(Outcome.STRIKE)
@@ -86,7 +87,7 @@ def verified_ticket(guard: StrikeGuard) -> Ticket:
 
 
 def test_a_free_call_without_an_outcome_changes_nothing() -> None:
-    guard = make()
+    guard = make(CONCURRENT)
     with verified_ticket(guard):
         pass
     for outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT, Outcome.INCONCLUSIVE, Outcome.BUSY):
@@ -95,18 +96,19 @@ def test_a_free_call_without_an_outcome_changes_nothing() -> None:
     call(guard, OLD, Outcome.VERIFICATION)
 
 
-def test_places_on_the_ramp_come_back_however_a_ticket_ends() -> None:
-    guard = make()
+@pytest.mark.parametrize("settings", [GUARDED, STRICT], ids=["guarded", "strict"])
+def test_places_come_back_however_a_ticket_ends(settings: GuardSettings) -> None:
+    guard = make(settings)
     call(guard, OLD, Outcome.VERIFICATION)
     with guard.admit(OLD, PORTAL):
         pass
     for _ in range(5):
-        guard.admit(OLD, PORTAL, timeout=0.0)
+        guard.admit(OLD, PORTAL, timeout=5.0)
         gc.collect()
-    held = guard.admit(OLD, PORTAL, timeout=0.0)
+    held = guard.admit(OLD, PORTAL, timeout=5.0)
     held.settle(Outcome.VERIFICATION)
     held.settle(Outcome.VERIFICATION)
-    with guard.admit(OLD, PORTAL, timeout=0.0), guard.admit(OLD, PORTAL, timeout=0.0):
+    with guard.admit(OLD, PORTAL, timeout=5.0), guard.admit(OLD, PORTAL, timeout=5.0):
         pass
 
 
@@ -138,7 +140,7 @@ def test_row_90_the_end_of_the_interpreter_settles_open_tickets(send: str, left:
         import atexit
         atexit.register(lambda: print([t.status.value for t in store.read("key").tickets]))
         from types import SimpleNamespace
-        from cyara_auth.guard.guard import StrikeGuard
+        from cyara_auth.guard.guard import GuardSettings, StrikeGuard
         from cyara_auth.stores.memory import MemoryStrikeStore
         store = MemoryStrikeStore()
         guard = StrikeGuard(store=store)

@@ -25,7 +25,7 @@ from cyara_auth.stores.base import LOCAL_PACE
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
-from cyara_auth.strikes.events import Admit, DateTickets, Decision, Event, Reset, RotateCommit, Settle
+from cyara_auth.strikes.events import Decision, Event, RotateAbort, Settle, StillValid
 from cyara_auth.strikes.state import EMPTY, KeyState
 from cyara_auth.strikes.state_json import dump_state
 
@@ -201,9 +201,9 @@ def _key(key_id: str) -> str:
 
 def _with_server_time(event: Event, now: Instant) -> Event:
     """Replace an extrapolated reading of the server's clock by the reading that came with the state."""
-    # A call that ended a while ago keeps its own moment: dated by its writing, a verification would last too long.
-    if isinstance(event, Settle) and event.now.domain == now.domain and event.now.seconds < now.seconds:
+    if isinstance(event, RotateAbort | StillValid) or event.now.domain != now.domain:
         return event
-    if isinstance(event, Admit | Settle | RotateCommit | Reset | DateTickets) and event.now.domain == now.domain:
-        return attrs.evolve(event, now=now)
-    return event
+    # A call that ended a while ago keeps its own moment: dated by its writing, a verification would last too long.
+    if isinstance(event, Settle) and event.now.seconds < now.seconds:
+        return event
+    return attrs.evolve(event, now=now)

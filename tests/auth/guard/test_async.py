@@ -116,7 +116,7 @@ def test_threads_two_loops_and_cancellations_send_at_most_what_the_budget_allows
 
 def test_a_verified_pair_needs_no_loop_time_at_all() -> None:
     guard = make(SYNC_SELDOM)
-    verify(guard, OLD)
+    verify(guard, OLD, times=2)
     admission = guard.aadmit(OLD, PORTAL)
     with pytest.raises(StopIteration) as done:
         admission.send(None)

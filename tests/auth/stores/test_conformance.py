@@ -30,11 +30,13 @@ from cyara_auth.strikes.events import (
     DateTickets,
     Decision,
     Event,
+    Renew,
     Reset,
     RotateAbort,
     RotateBegin,
     RotateCommit,
     Settle,
+    StillValid,
 )
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import GuardPolicy, Incident, Outcome
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 KEY_IDS = ("a" * 32, "b" * 32)
 PAIRS = ("1" * 32, "2" * 32, "3" * 32)
-ORIGINS = ("https://one.example:443", "https://two.example:443")
+ORIGINS = ("https://one.example:443", "https://two.example:443", "http://127.0.0.1:8080")
 OWNERS = tuple(Owner(host="h", pid_namespace="r", boot="b", pid=pid, started="1") for pid in (1, 2, 3))
 INCIDENT = Incident(wall=1.5, host="h", pid=1, source="the test", operation="GetCampaigns")
 ORPHAN_TTL = 150.0
@@ -55,7 +57,6 @@ all_settings = st.builds(
     GuardSettings,
     policy=st.sampled_from(GuardPolicy),
     budget=st.sampled_from((1, 2)),
-    confirm_suspects=st.booleans(),
 )
 key_ids, pairs, origins, owners = (st.sampled_from(values) for values in (KEY_IDS, PAIRS, ORIGINS, OWNERS))
 
@@ -108,9 +109,18 @@ class Conformance(RuleBasedStateMachine):
         owner=owners,
         settings=all_settings,
         confirm=st.booleans(),
+        waiting_life=st.sampled_from((None, 2.0)),
     )
     def admit(  # the facts of a call
-        self, *, key_id: str, pair: str, origin: str, owner: Owner, settings: GuardSettings, confirm: bool
+        self,
+        *,
+        key_id: str,
+        pair: str,
+        origin: str,
+        owner: Owner,
+        settings: GuardSettings,
+        confirm: bool,
+        waiting_life: float | None,
     ) -> tuple[str, str, str, str | None]:
         event = Admit(
             now=self.now,
@@ -122,6 +132,7 @@ class Conformance(RuleBasedStateMachine):
             orphan_ttl=ORPHAN_TTL,
             dead=self.dead,
             confirm=confirm,
+            waiting_life=waiting_life,
         )
         ticket = self.apply(key_id, event).ticket
         return key_id, pair, origin, None if ticket is None else ticket.id
@@ -131,6 +142,7 @@ class Conformance(RuleBasedStateMachine):
         outcome=st.sampled_from(Outcome),
         settings=all_settings,
         retry_after=st.none() | st.floats(min_value=0, max_value=100),
+        keep=st.booleans(),
     )
     def settle(
         self,
@@ -139,6 +151,7 @@ class Conformance(RuleBasedStateMachine):
         outcome: Outcome,
         settings: GuardSettings,
         retry_after: float | None,
+        keep: bool,
     ) -> None:
         key_id, pair, origin, ticket = call
         event = Settle(
@@ -150,12 +163,27 @@ class Conformance(RuleBasedStateMachine):
             ticket=ticket,
             incident=INCIDENT,
             retry_after=retry_after,
+            keep=keep,
         )
         self.apply(key_id, event)
 
+    @rule(call=tickets, settings=all_settings, sending=st.booleans(), succeeded=st.booleans())
+    def renew(
+        self, *, call: tuple[str, str, str, str | None], settings: GuardSettings, sending: bool, succeeded: bool
+    ) -> None:
+        key_id, _, _, ticket = call
+        if ticket is not None:
+            verified_at = self.now if succeeded else None
+            event = Renew(now=self.now, settings=settings, ticket=ticket, sending=sending, verified_at=verified_at)
+            self.apply(key_id, event)
+
+    @rule(key_id=key_ids, forgive=st.frozensets(pairs))
+    def still_valid(self, key_id: str, forgive: frozenset[str]) -> None:
+        self.apply(key_id, StillValid(forgive=forgive))
+
     @rule(key_id=key_ids)
     def begin_rotation(self, key_id: str) -> None:
-        self.apply(key_id, RotateBegin(incident=INCIDENT))
+        self.apply(key_id, RotateBegin(now=self.now, incident=INCIDENT))
 
     @rule(key_id=key_ids, pair=pairs)
     def commit_rotation(self, key_id: str, pair: str) -> None:

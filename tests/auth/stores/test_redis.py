@@ -91,21 +91,21 @@ def test_a_verification_that_is_written_late_keeps_the_date_of_its_call(store: R
     ended = store.clock()
     time.sleep(0.3)
     settle(store, granted, Outcome.VERIFICATION, now=ended)
-    verification = store.read(KEY_ID).pairs[0].verifications[0]
-    assert verification.at == ended
+    standing = store.read(KEY_ID).pairs[0].at(ORIGIN)
+    assert standing.verified_at == ended
 
 
 def test_no_verification_is_dated_ahead_of_the_server(store: RedisStrikeStore) -> None:
     granted = admit(store)
     ahead = attrs.evolve(store.clock(), seconds=store.clock().seconds + 60)
     settle(store, granted, Outcome.VERIFICATION, now=ahead)
-    verification = store.read(KEY_ID).pairs[0].verifications[0]
-    assert verification.at is not None
-    assert verification.at.seconds < ahead.seconds - 30
+    standing = store.read(KEY_ID).pairs[0].at(ORIGIN)
+    assert standing.verified_at is not None
+    assert standing.verified_at.seconds < ahead.seconds - 30
 
 
 def test_events_without_a_clock_pass_as_they_are(store: RedisStrikeStore) -> None:
-    store.apply(KEY_ID, RotateBegin(incident=INCIDENT))
+    store.apply(KEY_ID, RotateBegin(now=store.clock(), incident=INCIDENT))
     assert store.read(KEY_ID).mode is KeyMode.DRAINING
     store.apply(KEY_ID, RotateAbort())
     assert store.read(KEY_ID).mode is KeyMode.NORMAL

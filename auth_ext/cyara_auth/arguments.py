@@ -49,8 +49,9 @@ def check_library(options: Mapping[str, object]) -> None:
         ConfigurationError: one is.
     """
     for name, value in options.items():
-        if refusal := wrong_library(f"{name}=", value):
-            raise ConfigurationError(refusal)
+        # Spelled out, since it runs for each option of each call, most of which are None.
+        if value is not None and _is_of_the_other(type(value).__mro__):
+            raise ConfigurationError(wrong_library(f"{name}=", value))
 
 
 def invalid_argument(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:

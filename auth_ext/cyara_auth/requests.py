@@ -181,7 +181,7 @@ class GuardedSession(requests.Session):
 def guarded_session(
     base_url: str | None = None, credential: CredentialArgument = None, **guard: Unpack[GuardOptions]
 ) -> GuardedSession:
-    """Return a session to use in place of `requests.Session()`, or of `requests` itself: its calls are guarded.
+    """Return a session to use in place of `requests.Session()`: its calls to the portal are guarded.
 
     The arguments, and what they raise, are `GuardedAdapter`'s. An `Authorization` of the script's own, or of a netrc
     file, is dropped on the way to the portal, with one warning. Cookies, other hosts and proxies are as they were.

@@ -76,8 +76,7 @@ def check_certificates(context: CallContext) -> list[Finding]:
                 "certificates", f"{' and '.join(ignored)} is not read here. Next: set SSL_CERT_FILE, or give verify="
             )
         )
-    where = "those of this machine" if httpx.__name__ == "httpx2" else "those that come with httpx"
-    return findings or [ok("certificates", f"Certificates are {where}.")]
+    return findings or [ok("certificates", f"Certificates are those that {httpx.__name__} takes by default.")]
 
 
 def check_clock() -> Finding:

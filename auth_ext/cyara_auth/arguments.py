@@ -77,7 +77,7 @@ def check_timeout(_: object, __: object, value: object) -> None:
         usable = value is None or (_is_seconds(value) and value != 0)
     if not usable:
         raise invalid_argument(
-            "timeout", value, takes="seconds above 0, an httpx.Timeout of these, or None", example="30"
+            "timeout", value, takes=f"seconds above 0, an {httpx.__name__}.Timeout of these, or None", example="30"
         )
 
 

@@ -34,7 +34,7 @@ def check_client(client: object) -> None:
     is_session = any(base.__module__.partition(".")[0] == "requests" for base in type(client).__mro__)
     raise UnsupportedClientError(
         wrong_library("This client", client)
-        or f"A {httpx.__name__}.Client or AsyncClient can be guarded, not a {kind}. Nothing was sent. Next: "
+        or f"An {httpx.__name__}.Client or AsyncClient can be guarded, not a {kind}. Nothing was sent. Next: "
         + (_GUARDED_SESSION if is_session else f"cyara_auth.connect(), or make the calls with {httpx.__name__}")
     )
 

@@ -43,6 +43,8 @@ ASYNC_PLUGIN = ("-p", "anyio")
 FULLY_COVERED_BY = tuple(f"tests/auth/{part}" for part in ("credential", "strikes", "guard", "stores"))
 # Millions of decisions: counting their branches would take longer than all else, and adds no branch.
 MODEL = "tests/auth/strikes/model"
+# What speaks to the HTTP library itself, or judges what it raises.
+ON_BOTH_LIBRARIES = (*(f"tests/auth/{part}" for part in ("transport", "client", "guard", "redact")), "tests/contract")
 COVERAGE = ("--cov=cyara_auth", "--cov-branch", "--cov-report=term:skip-covered", "--cov-fail-under=100")
 
 
@@ -57,6 +59,8 @@ class Step(NamedTuple):
     """It runs side by side with the step before it."""
     plugins_by_name: bool = False
     """pytest loads only the plugins that the command names."""
+    http_library: str = ""
+    """What client and guard run on; empty is what the caller's environment says, and httpx without."""
 
 
 def fail(sentence: str) -> None:
@@ -136,6 +140,7 @@ def child_environment(step: Step) -> dict[str, str]:
         "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", "")]),
         "PYTHONUTF8": "1",
         "VIRTUAL_ENV": str(ENVIRONMENT),
+        **({"CYARA_HTTP_LIBRARY": step.http_library} if step.http_library else {}),
         **({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if step.plugins_by_name else {}),
     }
 
@@ -240,6 +245,7 @@ def test_steps(arguments: Sequence[str]) -> list[Step]:
         Step("tests of what decides about strikes", python(*pytest, *FULLY_COVERED_BY, f"--ignore={MODEL}", *coverage)),
         # Its worlds share nothing, so both workers take of them.
         Step("the exhaustive model", python("-m", "pytest", "-q", "-n", "2", MODEL)),
+        Step("the same on httpx2", python(*pytest, *ON_BOTH_LIBRARIES), http_library="httpx2"),
         Step("all other tests", python(*pytest, *(f"--ignore={folder}" for folder in FULLY_COVERED_BY))),
     ]
 

@@ -16,6 +16,8 @@ HANDED_OVER = "CYARA_REGENERATE_HANDED_OVER"
 def run() -> int:
     """Run the command line; Ctrl-C while it is imported, and tools that this Python lacks, are met here."""
     sys.path.insert(0, str(Path(__file__).resolve().parent))
+    # The pipeline has an httpx client of its own, since there may be no generated package yet.
+    os.environ["CYARA_HTTP_LIBRARY"] = "httpx"
     try:
         # Here and not at the top: importing takes long enough for Ctrl-C, and for a tool to be missing.
         from pipeline.cli import main

@@ -1,9 +1,8 @@
-"""The only import of the HTTP library by hand-written code, so that a fork of it can take its place in one line.
+"""The HTTP library as hand-written code imports it: the one that the generated client chose, so the two never differ.
 
-httpx has had no release since December 2024 and a maintained fork with the same interface exists. Everything in
-``cyara_auth`` says ``from cyara_auth._http import httpx``; a test keeps it so.
+Everything in ``cyara_auth`` says ``from cyara_auth._http import httpx``; a test keeps it so.
 """
 
-import httpx
+from cyara_client._http import httpx
 
 __all__ = ["httpx"]

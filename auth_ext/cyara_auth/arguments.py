@@ -7,6 +7,7 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -21,8 +22,42 @@ DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """Seconds: 5 to connect, 30 between two pieces of an answer. The generated client alone would wait for ever."""
 
 
+_OTHER: Final = "httpx" if httpx.__name__ == "httpx2" else "httpx2"
+"""The HTTP library that calls do not run on."""
+
+
+@lru_cache(maxsize=256)
+def _is_of_the_other(kinds: tuple[type, ...]) -> bool:
+    return any(kind.__module__.partition(".")[0] == _OTHER for kind in kinds)
+
+
+def wrong_library(what: str, value: Any) -> str:
+    """Return the sentence about an object of the HTTP library that calls do not run on; empty for any other object."""
+    # What it does below the guard would be no known error and no known timeout there, so the call would be charged.
+    if not _is_of_the_other(type(value).__mro__):
+        return ""
+    return (
+        f"{what} is of {_OTHER}, and calls run on {httpx.__name__}. Nothing was sent. Next: make it with "
+        f"{httpx.__name__}, or set CYARA_HTTP_LIBRARY={_OTHER} before the program starts"
+    )
+
+
+def check_library(options: Mapping[str, object]) -> None:
+    """Refuse the options of a call that are objects of the other HTTP library.
+
+    Raises:
+        ConfigurationError: one is.
+    """
+    for name, value in options.items():
+        # Spelled out, since it runs for each option of each call, most of which are None.
+        if value is not None and _is_of_the_other(type(value).__mro__):
+            raise ConfigurationError(wrong_library(f"{name}=", value))
+
+
 def invalid_argument(name: str, value: object, *, takes: str, example: str) -> ConfigurationError:
     """Return the error for an argument."""
+    if refusal := wrong_library(f"{name}=", value):
+        return ConfigurationError(refusal)
     # Only numbers are repeated: a text may hold a password.
     shown = repr(value) if isinstance(value, int | float | NoneType) else f"a value of type {type(value).__name__}"
     return ConfigurationError(f"{name}= takes {takes}, not {shown}. Nothing was sent. Next: {name}={example}")
@@ -42,7 +77,7 @@ def check_timeout(_: object, __: object, value: object) -> None:
         usable = value is None or (_is_seconds(value) and value != 0)
     if not usable:
         raise invalid_argument(
-            "timeout", value, takes="seconds above 0, an httpx.Timeout of these, or None", example="30"
+            "timeout", value, takes=f"seconds above 0, an {httpx.__name__}.Timeout of these, or None", example="30"
         )
 
 

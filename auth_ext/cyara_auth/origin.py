@@ -130,6 +130,8 @@ def _read(text: str) -> httpx.URL:
         url = httpx.URL(stripped)
         # A name in Punycode is decoded only here.
         host = url.host
+        # As the socket would, but not in an admitted call, where an error that httpx does not know is charged.
+        url.raw_host.decode("ascii").encode("idna")
     except (httpx.InvalidURL, UnicodeError) as error:
         # httpx names the fault without the address; a pasted password must not come back in a message.
         raise BaseUrlError("The base URL is not a valid address. Use https://<portal>/cyarawebapi.") from error

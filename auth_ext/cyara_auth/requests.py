@@ -1,14 +1,13 @@
 """The guard for scripts that use `requests`, as the vendor's own sample does (extra `requests`).
 
 ```python
-import requests
-from cyara_auth.requests import GuardedAdapter
+from cyara_auth.requests import guarded_session
 
-adapter = GuardedAdapter()  # base URL and credential as in cyara_auth.connect()
-session = requests.Session()
-session.mount(adapter.prefix, adapter)
-session.get(f"{adapter.base_url}/v3.0/accounts/1/campaigns")
+session = guarded_session()  # in place of requests.Session(); base URL and credential as in cyara_auth.connect()
+session.get(f"{session.base_url}/v3.0/accounts/1/campaigns")
 ```
+
+A session of your own gets the guard by `session.mount(adapter.prefix, adapter)`, with `adapter = GuardedAdapter()`.
 
 The guard, its store and its refusals are the same as everywhere else. requests waits for ever by default; this adapter
 does not.
@@ -35,7 +34,7 @@ from cyara_auth.transport.hop import AUTHORIZATION, UNLIMITED_READ, Hop, Injecto
 
 try:
     import requests
-    from requests.adapters import HTTPAdapter
+    from requests.adapters import BaseAdapter, HTTPAdapter
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
     from urllib3.util import Retry
 except ImportError as error:
@@ -131,13 +130,13 @@ class GuardedAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         """Return the pool for a request; one to the portal makes guarded connections."""
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
-        if self._covers(str(request.url)):
+        if self.covers(str(request.url)):
             pool.ConnectionCls = guarded_connection(pool.ConnectionCls)
         return pool
 
     def _is_bound(self, request: requests.PreparedRequest) -> bool:
         authorization = request.headers.get(AUTHORIZATION)
-        bound = self._covers(str(request.url))
+        bound = self.covers(str(request.url))
         # An adapter sees the last state of the headers, so this finds what `headers=`, `auth=` or a netrc entry made
         # (requests prefers netrc to headers). For the portal it would be one more pair that is counted.
         if authorization is not None and (bound or str(authorization).lower().startswith("apikey")):
@@ -148,12 +147,13 @@ class GuardedAdapter(HTTPAdapter):
 
     def _is_same_origin(self, request: requests.PreparedRequest, location: str) -> bool:
         try:
-            return self._covers(urljoin(str(request.url), location))
+            return self.covers(urljoin(str(request.url), location))
         # It is no address.
         except ValueError:
             return False
 
-    def _covers(self, url: str) -> bool:
+    def covers(self, url: str) -> bool:
+        """Return whether a URL belongs to the portal."""
         try:
             return self._injector.origin.covers(httpx.URL(url))
         except httpx.InvalidURL:
@@ -161,6 +161,51 @@ class GuardedAdapter(HTTPAdapter):
 
     def __reduce__(self) -> Never:
         raise TypeError("A GuardedAdapter is not pickled. Make one in each process; they share the store of strikes.")
+
+
+class GuardedSession(requests.Session):
+    """A `requests.Session` whose calls to one portal go through its guard, whatever else is mounted.
+
+    Attributes:
+        base_url: The API's base URL, without a trailing slash.
+    """
+
+    def __init__(self, guard: GuardedAdapter) -> None:
+        super().__init__()
+        self.base_url = guard.base_url
+        self._guard = guard
+        # Both: a pasted pair must not leave in the clear either.
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, guard)
+
+    def get_adapter(self, url: str) -> BaseAdapter:
+        """Return the adapter for a URL.
+
+        Raises:
+            UnsupportedClientError: another one was mounted in the place of the guard.
+        """
+        found = super().get_adapter(url)
+        # Old scripts mount an adapter that retries. It would send the header that is pasted in them, uncounted.
+        if found is not self._guard and self._guard.covers(url):
+            raise UnsupportedClientError(
+                "Another adapter was mounted in the guard's place. Nothing was sent. Next: take that mount() out, and "
+                "repeat calls above the session"
+            )
+        return found
+
+
+def guarded_session(
+    base_url: str | None = None, credential: CredentialArgument = None, **guard: Unpack[GuardOptions]
+) -> GuardedSession:
+    """Return a session to use in place of `requests.Session()`: its calls to the portal are guarded.
+
+    The arguments, and what they raise, are `GuardedAdapter`'s. An `Authorization` of the script's own, or of a netrc
+    file, is dropped on the way to the portal, with one warning. Cookies, other hosts and proxies are as they were.
+    """
+    # A traceback that prints locals must not find the credential in this frame.
+    holder = [credential]
+    del credential
+    return GuardedSession(GuardedAdapter(base_url, holder.pop(), **guard))
 
 
 def _does_repeat(retries: object) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 from .errors import PageError
 
 if TYPE_CHECKING:
-    import httpx
+    from ._http import httpx
 
 _PORTS = {"http": 80, "https": 443}
 _HOST_NAME = re.compile(r"[\w.:-]{1,253}", re.ASCII)

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     # Not at the top: only those who read lists pay for the import.
     from concurrent.futures import ThreadPoolExecutor
 
-    import httpx
-
     from ._endpoint import Endpoint
+    from ._http import httpx
     from ._paginator import Step
     from .client import ApiClient
     from .operations import PageShape

@@ -51,13 +51,22 @@ def test_every_gate_is_among_the_steps(dev):
 
 
 def test_no_folder_of_tests_is_left_out(dev):
-    steps = [step.command for step in dev.test_steps([]) if "pytest" in step.command]
+    # What runs on the other HTTP library runs once more.
+    steps = [step.command for step in dev.test_steps([]) if "pytest" in step.command and not step.http_library]
     whole = [command for command in steps if not any(part.startswith("tests/") for part in command)]
     left_out = {part.removeprefix("--ignore=") for command in steps for part in command if part.startswith("--ignore=")}
     run_elsewhere = {part for command in steps if command not in whole for part in command if part.startswith("tests/")}
     assert len(whole) == 1
     assert left_out == run_elsewhere
     assert all((ROOT / folder).is_dir() for folder in run_elsewhere)
+
+
+def test_what_speaks_to_the_http_library_runs_on_both(dev):
+    (step,) = (step for step in dev.test_steps([]) if step.http_library)
+    assert dev.child_environment(step)["CYARA_HTTP_LIBRARY"] == "httpx2"
+    named = {part for part in step.command if part.startswith("tests/")}
+    assert {"tests/auth/transport", "tests/auth/client", "tests/auth/guard", "tests/contract"} <= named
+    assert all((ROOT / folder).is_dir() for folder in named)
 
 
 def test_it_stops_at_the_first_step_that_fails(dev, tmp_path: Path, capfd: pytest.CaptureFixture[str]):

@@ -14,7 +14,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 NEEDED_BY = {
     "cli": "cyara_tools/cli/",
-    "fast": "cyara_client/",
+    "fast": "cyara_client/_json.py",
+    "httpx2": "cyara_client/_http.py",
     "keyring": "cyara_auth/providers/",
     "redis": "cyara_auth/stores/",
     "requests": "cyara_auth/requests.py",

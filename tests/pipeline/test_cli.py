@@ -14,6 +14,8 @@ import pytest
 from pipeline import cli
 from pipeline.progress import Live, Plain, Silent, StageProgress, display_for
 
+from cyara_tools.portal import LocalPortal
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -35,6 +37,16 @@ def test_build_then_check(clone: Path) -> None:
     assert checked.returncode == 1
     assert "without verification" in checked.stderr
     assert "Traceback" not in checked.stderr
+
+
+def test_fetching_runs_on_httpx_whatever_other_programs_run_on(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LocalPortal(document_needs_credential=True) as portal:
+        monkeypatch.setenv("CYARA_API_CREDENTIAL", portal.credential)
+        monkeypatch.setenv("CYARA_STRIKE_STORE", "memory:")
+        monkeypatch.setenv("CYARA_HTTP_LIBRARY", "httpx2")
+        done = run(clone, "fetch", "--portal", portal.base_url)
+        assert done.returncode == 0, done.stderr
+        assert portal.invalid_calls == 0
 
 
 def test_json_is_all_that_is_printed(clone: Path) -> None:

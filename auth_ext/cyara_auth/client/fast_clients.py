@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cyara_auth._http import httpx
+from cyara_auth.arguments import check_library
 
 
 class _FastCookies(httpx.Cookies):
@@ -64,6 +65,7 @@ class FastClient(httpx.Client):
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Do as httpx does."""
+        check_library(options)
         return super().build_request(method, self._joiner.join(self.base_url, url), **options)
 
 
@@ -86,4 +88,5 @@ class FastAsyncClient(httpx.AsyncClient):
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Do as httpx does."""
+        check_library(options)
         return super().build_request(method, self._joiner.join(self.base_url, url), **options)

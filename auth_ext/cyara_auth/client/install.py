@@ -4,7 +4,7 @@ from typing import TypeVar, Unpack
 
 from cyara_auth._http import httpx
 from cyara_auth.client.binding import CredentialArgument, GuardOptions, bind
-from cyara_auth.transport.wrap import guard_client
+from cyara_auth.transport.wrap import check_client, guard_client
 
 AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
 
@@ -28,12 +28,14 @@ def install(
     above the guard: with `connect(retries=...)`, or in a loop around the client.
 
     Raises:
-        UnsupportedClientError: this client cannot be guarded completely, for example because it retries by itself.
+        UnsupportedClientError: this client cannot be guarded completely, for example because it retries by itself, or
+            is of another library than calls run on (httpx, or httpx2 with `CYARA_HTTP_LIBRARY=httpx2`).
         ConfigurationError, CredentialError: as in `connect`.
     """
     # A traceback that prints locals must not find the credential in this frame.
     holder = [credential]
     del credential
+    check_client(client)
     binding = bind(base_url or (str(client.base_url) if client.base_url.host else None), holder.pop(), **guard)
     guard_client(client, source=binding.source, guard=binding.guard, base=binding.base)
     return client

@@ -69,7 +69,7 @@ def readable_proxies(given: str | httpx.URL | httpx.Proxy | None, *, environment
         yield
     except ImportError:
         raise MissingExtraError(
-            "A SOCKS proxy needs another package. Nothing was sent. Run: pip install 'httpx[socks]'"
+            f"A SOCKS proxy needs another package. Nothing was sent. Run: pip install '{httpx.__name__}[socks]'"
         ) from None
     # The proxies were looked at, so what is left is their exemptions.
     except (ValueError, httpx.InvalidURL):

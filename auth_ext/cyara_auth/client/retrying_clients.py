@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from cyara_auth._http import httpx
+from cyara_auth.arguments import check_library
 from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
 from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
@@ -159,6 +160,7 @@ class RetryingClient(FastClient):
             TransportError: no answer came; it is the error of httpx, too.
             ClosedClientError: this client was closed.
         """
+        check_library({"request": request, **options})
         state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
         pause: float | None
         while True:
@@ -189,6 +191,7 @@ class AsyncRetryingClient(FastAsyncClient):
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it."""
+        check_library({"request": request, **options})
         state = _RetryState(request, self._retrying, streamed=bool(options.get("stream")))
         pause: float | None
         while True:

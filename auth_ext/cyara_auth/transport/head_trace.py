@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cyara_auth._http import httpx
+from cyara_auth.arguments import wrong_library
 from cyara_auth.errors import UnsupportedClientError
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ class StaleAdmissionError(Exception):
 
 
 def is_custom(transport: object) -> bool:
-    """Say whether a transport is anything but exactly one of httpx's own."""
+    """Say whether a transport is anything but exactly one of httpx's own.
+
+    Raises:
+        UnsupportedClientError: it is of the HTTP library that calls do not run on.
+    """
+    if refusal := wrong_library("The transport", transport):
+        raise UnsupportedClientError(refusal)
     # httpx's own never repeat. A subclass may: what it does inside cannot be seen from outside.
     return type(transport) not in _OWN
 

@@ -43,7 +43,8 @@ def next_step(error: httpx.RequestError, *, method: str, host: str, proxy: str |
     if isinstance(error, httpx.ProxyError):
         return _of_a_proxy(str(error), host, proxy)
     if isinstance(error, httpx.PoolTimeout):
-        return "make fewer calls at once, or let them wait longer with connect(timeout=httpx.Timeout(30, pool=60))"
+        longer = f"connect(timeout={httpx.__name__}.Timeout(30, pool=60))"
+        return f"make fewer calls at once, or let them wait longer with {longer}"
     if isinstance(error, httpx.UnsupportedProtocol):
         return "write the address with https://"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from cyara_auth._http import httpx
+from cyara_auth.arguments import wrong_library
 from cyara_auth.errors import InsecureOriginError, UnsupportedClientError
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.origin import BaseUrl, Origin
@@ -17,7 +18,25 @@ from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, Guarded
 
 _REPEATING = ("retry", "retries", "tenacity", "backoff")
 _MAX_LAYERS = 16
+_GUARDED_SESSION = "cyara_auth.requests.guarded_session(), or mount a GuardedAdapter at this session"
 _HPACK_LOG = logging.getLogger("hpack.hpack")
+
+
+def check_client(client: object) -> None:
+    """Refuse what is no client of the HTTP library that calls run on.
+
+    Raises:
+        UnsupportedClientError: it is not; the text names what to use.
+    """
+    if isinstance(client, httpx.Client | httpx.AsyncClient):
+        return
+    kind = f"{type(client).__module__}.{type(client).__qualname__}"
+    is_session = any(base.__module__.partition(".")[0] == "requests" for base in type(client).__mro__)
+    raise UnsupportedClientError(
+        wrong_library("This client", client)
+        or f"An {httpx.__name__}.Client or AsyncClient can be guarded, not a {kind}. Nothing was sent. Next: "
+        + (_GUARDED_SESSION if is_session else f"cyara_auth.connect(), or make the calls with {httpx.__name__}")
+    )
 
 
 def guard_client(
@@ -73,6 +92,7 @@ def find_unguarded(client: httpx.Client | httpx.AsyncClient) -> list[str]:
 
 def _paths(client: httpx.Client | httpx.AsyncClient) -> dict[str, object]:
     """Return every transport that the client can send by, by a name for messages."""
+    check_client(client)
     transport = getattr(client, "_transport", None)
     mounts = getattr(client, "_mounts", None)
     if transport is None or not isinstance(mounts, Mapping):
@@ -90,6 +110,8 @@ def _paths(client: httpx.Client | httpx.AsyncClient) -> dict[str, object]:
 def _check_kind(name: str, transport: object) -> None:
     """Refuse what repeats calls below the guard, where one admitted call would become several on the wire."""
     for layer in _layers(transport):
+        if refusal := wrong_library(f"The {name} of this client", layer):
+            raise UnsupportedClientError(refusal)
         names = " ".join(f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}" for kind in type(layer).__mro__)
         if any(word in names.lower() for word in _REPEATING):
             raise UnsupportedClientError(
@@ -108,7 +130,8 @@ def _layers(transport: object) -> Iterator[object]:
             return
         layer = pending.pop()
         yield layer
-        pending += [inner for inner in getattr(layer, "__dict__", {}).values() if isinstance(inner, bases)]
+        held = getattr(layer, "__dict__", {}).values()
+        pending += [inner for inner in held if isinstance(inner, bases) or wrong_library("", inner)]
 
 
 def _check_proxy(client: httpx.Client | httpx.AsyncClient, origin: Origin) -> None:

@@ -13,11 +13,16 @@ def main() -> None:
         sys.stderr.write("The command line needs an extra. Run: pip install 'cyara-client[cli]'\n")
         raise SystemExit(7)
     _print_anything()
+    # Late, here and below, because what it imports may be missing, which was to be said in a sentence first.
+    from cyara_client.errors import HttpLibraryError
+
     try:
-        # Late, because what it imports may be missing, which was to be said in a sentence first.
         from cyara_tools.cli.app import app
 
         app(prog_name="cyara")
+    except HttpLibraryError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(7) from None
     except KeyboardInterrupt:
         # While it was still loading; a later one becomes the outcome of the command.
         sys.stderr.write("Interrupted.\n")

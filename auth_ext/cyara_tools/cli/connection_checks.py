@@ -5,12 +5,12 @@ import netrc
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.request import getproxies, proxy_bypass
 
 from cyara_auth._http import httpx
 from cyara_auth.client.proxies import NO_ADDRESS, readable_proxies
-from cyara_auth.errors import ConfigurationError
+from cyara_auth.errors import ConfigurationError, UnsupportedClientError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.transport.next_step import proxy_of
 from cyara_auth.transport.wrap import find_unguarded
@@ -76,7 +76,7 @@ def check_certificates(context: CallContext) -> list[Finding]:
                 "certificates", f"{' and '.join(ignored)} is not read here. Next: set SSL_CERT_FILE, or give verify="
             )
         )
-    return findings or [ok("certificates", "Certificates are those that come with httpx.")]
+    return findings or [ok("certificates", f"Certificates are those that {httpx.__name__} takes by default.")]
 
 
 def check_clock() -> Finding:
@@ -103,7 +103,7 @@ def check_netrc(base: BaseUrl) -> list[Finding]:
 def check_client(name: str) -> Finding:
     """Look whether a program's own client (`package.module:attribute`) is guarded on every path.
 
-    The attribute is an httpx client, or anything with `get_httpx_client()`.
+    The attribute is a client of the HTTP library in use, or anything with `get_httpx_client()`.
     """
     module, _, attribute = name.partition(":")
     try:
@@ -117,9 +117,10 @@ def check_client(name: str) -> Finding:
         )
     getter = getattr(found, "get_httpx_client", None)
     client: object = getter() if callable(getter) else found
-    if not isinstance(client, httpx.Client | httpx.AsyncClient):
-        return failure("client", f"{name} is no httpx client and hands out none.")
-    unguarded = find_unguarded(client)
+    try:
+        unguarded = find_unguarded(cast("httpx.Client", client))
+    except UnsupportedClientError as error:
+        return failure("client", f"{name} is not guarded: {error}")
     if unguarded:
         return failure(
             "client",

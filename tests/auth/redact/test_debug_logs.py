@@ -97,8 +97,11 @@ def debug_logs() -> Iterator[list[str]]:
     hpack.setLevel(hpack_before)
 
 
+CORE = httpx.__name__.replace("httpx", "httpcore")
+
+
 @pytest.mark.parametrize(
-    ("answer", "http2", "logger"), [(answer_http1, False, "httpcore.http11"), (answer_http2, True, "hpack")]
+    ("answer", "http2", "logger"), [(answer_http1, False, f"{CORE}.http11"), (answer_http2, True, "hpack")]
 )
 def test_row_89_secret_is_in_no_line(
     credential: ApiCredential,

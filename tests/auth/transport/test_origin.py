@@ -145,6 +145,13 @@ def test_origin_shows_itself_as_a_url() -> None:
     assert str(Origin.of(httpx.URL("http://[::1]:8080"))) == "http://[::1]:8080"
 
 
+@pytest.mark.parametrize("host", ["portal..test", f"{'p' * 64}.test"])
+def test_a_name_that_no_resolver_takes_is_no_address(host: str) -> None:
+    with pytest.raises(BaseUrlError, match="is not a valid address"):
+        BaseUrl.parse(f"https://{host}")
+
+
+@pytest.mark.skipif(httpx.__name__ == "httpx2", reason="httpx2 asks the resolver for it")
 def test_a_name_that_only_looks_like_punycode_is_no_address() -> None:
     with pytest.raises(BaseUrlError, match="is not a valid address"):
         BaseUrl.parse("https://xn--.test")

@@ -186,7 +186,7 @@ number = 7
     [
         ("bare", "failure", "is not guarded on: transport"),
         ("guarded", "ok", "is guarded on every path"),
-        ("number", "failure", "is no httpx client"),
+        ("number", "failure", "is not guarded: An httpx.Client or AsyncClient can be guarded, not a builtins.int"),
         ("absent", "failure", "cannot be imported"),
     ],
 )

@@ -18,8 +18,7 @@ from .types import UNSET, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
+    from ._http import httpx
     from .client import ApiClient
 
 T = TypeVar("T")

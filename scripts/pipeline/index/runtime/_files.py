@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import httpx
-
 from . import _response
 from ._body import for_async
+from ._http import httpx
 from .errors import DownloadError
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from .errors import ApiError, DecodingError, error_class
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    import httpx
-
+    from ._http import httpx
     from .operations import Operation
 
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-ms-request-id", "request-context")

@@ -14,6 +14,7 @@ CyaraError
     PageError                   the pages of a list go round in a circle, or lead elsewhere
     DownloadError               a file did not arrive as it should
     AccountRequiredError        a call needs an account, and neither it nor the client names one
+    HttpLibraryError            CYARA_HTTP_LIBRARY names no HTTP library that is installed; an ImportError, too
 
 Errors of credentials and admission (`cyara_auth`) hang on the same root. The text of an error never has a body, a
 header or a secret in it; those who need the body find it in `content` and `problem`. Errors can be pickled.
@@ -233,6 +234,10 @@ class AccountRequiredError(CyaraError, TypeError):
     """The call needs `account_id`, and neither the call nor the client names one. Nothing was sent."""
 
 
+class HttpLibraryError(CyaraError, ImportError):
+    """`CYARA_HTTP_LIBRARY` names no HTTP library that is known and installed. Nothing was sent."""
+
+
 class UnverifiedOperationWarning(UserWarning):
     """The operation's path or bodies are inferred: nobody has seen the portal accept them."""
 
@@ -246,6 +251,7 @@ __all__ = [
     "DecodingError",
     "DownloadError",
     "Forbidden",
+    "HttpLibraryError",
     "NotFound",
     "PageError",
     "RateLimited",

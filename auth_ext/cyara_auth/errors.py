@@ -228,8 +228,8 @@ class CredentialSuspectError(CredentialRejectedError):
 
     what = "A login page, or a 401 that may not be the portal's own, put this key:token pair under suspicion"
     usual_command = (
-        "sign in to the network or VPN if one asks for it, check the base URL (cyara auth doctor), then, if the token is "
-        "active in the portal: cyara auth reset --still-valid"
+        "sign in to the network or VPN if one asks for it, check the base URL (cyara auth doctor), then, if the token "
+        "is active in the portal: cyara auth reset --still-valid"
     )
 
 
@@ -245,8 +245,8 @@ class StrikeBudgetExhaustedError(AdmissionRefusedError):
 
     what = "The budget of possibly invalid calls is used up; the pair itself may be fine"
     usual_command = (
-        "cyara auth status; if the token is active in the portal: cyara auth reset --still-valid; after regenerating it: "
-        "cyara auth reset --regenerated"
+        "cyara auth status; if the token is active in the portal: cyara auth reset --still-valid; after regenerating "
+        "it: cyara auth reset --regenerated"
     )
 
 

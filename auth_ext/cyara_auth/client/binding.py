@@ -46,7 +46,8 @@ class GuardOptions(TypedDict, total=False):
         policy: `guarded` or `strict`; `CYARA_AUTH_POLICY` by default, else guarded.
         budget: Possibly invalid calls per key before everything is refused: 2, or 1 to leave one for people.
         store: Where strikes are counted: a store, or a URL; `CYARA_STRIKE_STORE` by default, else a file of the user.
-        require_shared_store: Refuse to send when no other process could see the strikes.
+        require_shared_store: Refuse to send when no other process could see the strikes; in CI also to a file that was
+            made just now.
         environ: Environment variables to use instead of the process's own.
     """
 
@@ -75,6 +76,7 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
         ConfigurationError: an option is unusable, or there is no base URL.
         CredentialError: no source has a usable credential.
         StrikeStoreUnavailableError: the store of strikes cannot be opened.
+        SharedStoreRequiredError: a shared store is required, and in CI this one was made just now.
     """
     # A traceback that prints locals must not find the credential in this frame.
     holder = [credential]
@@ -96,8 +98,12 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
         require_shared_store=guard.get("require_shared_store", False),
     )
     source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
-    strike_guard = shared_guard(open_store(store, environ=os.environ if environ is None else environ), settings)
-    return Binding(base=base, source=source, guard=strike_guard)
+    strikes = open_store(
+        store,
+        environ=os.environ if environ is None else environ,
+        require_shared=settings.require_shared_store,
+    )
+    return Binding(base=base, source=source, guard=shared_guard(strikes, settings))
 
 
 def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str] | None) -> str:

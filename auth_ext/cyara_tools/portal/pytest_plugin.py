@@ -1,4 +1,4 @@
-"""The fixture `cyara_portal` for test suites of people who use this client."""
+"""The fixtures `cyara_portal` and `vcr_config` for test suites of people who use this client."""
 
 from __future__ import annotations
 
@@ -21,3 +21,17 @@ def cyara_portal() -> Iterator[LocalPortal]:
 
     with LocalPortal() as portal:
         yield portal
+
+
+class _Recording:
+    @staticmethod
+    @pytest.fixture(scope="module")
+    def vcr_config() -> dict[str, object]:
+        """Keep the pair out of the cassettes of pytest-recording and pytest-vcr; a suite's own fixture replaces this."""
+        return {"filter_headers": ["authorization"]}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Offer the fixture `vcr_config`."""
+    # Among plugins the last one's fixture wins, and the recorders have an empty one: so not before all are loaded.
+    config.pluginmanager.register(_Recording(), "cyara-recording")

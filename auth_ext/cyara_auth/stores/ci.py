@@ -31,7 +31,7 @@ def warn_of_throw_away(store: StrikeStore) -> None:
         f"The strike store ({store.describe()}) was made just now, and this is CI: if it goes with the machine, the "
         f"next machine sends a rejected pair again. To prevent that, {WAYS}.",
         ThrowAwayStoreWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
 
 

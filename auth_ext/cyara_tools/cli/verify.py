@@ -18,7 +18,7 @@ _FORBIDDEN = 403
 
 @command
 def verify(context: CallContext, output: CommandOutput) -> None:
-    """Verify the credential by one cheap call. A rejected pair is never sent again."""
+    """Verify the credential by one cheap call; none for a pair that the store knows to be rejected."""
     try:
         probe(context, output)
     except (CredentialRejectedError, CredentialSupersededError):

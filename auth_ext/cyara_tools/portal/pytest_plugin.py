@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cyara_tools.portal import cassettes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,15 +25,7 @@ def cyara_portal() -> Iterator[LocalPortal]:
         yield portal
 
 
-class _Recording:
-    @staticmethod
-    @pytest.fixture(scope="module")
-    def vcr_config() -> dict[str, object]:
-        """Keep the pair out of the cassettes of pytest-recording and pytest-vcr; a suite's own fixture replaces this."""
-        return {"filter_headers": ["authorization"]}
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Offer the fixture `vcr_config`."""
     # Among plugins the last one's fixture wins, and the recorders have an empty one: so not before all are loaded.
-    config.pluginmanager.register(_Recording(), "cyara-recording")
+    config.pluginmanager.register(cassettes, "cyara-cassettes")

@@ -74,8 +74,8 @@ def resolve_credential_source(
             f"There is no profile {name}. Nothing was sent. Next: cyara auth login --profile {name}"
         )
     raise CredentialNotFoundError(
-        f"No credential was found. Nothing was sent. {NO_API_MENU}. Next: set {WHOLE} to the text of the portal's Usage "
-        "field (Settings > API), or run: cyara auth login"
+        f"No credential was found. Nothing was sent. {NO_API_MENU}. Next: set {WHOLE} to the text of the portal's "
+        "Usage field (Settings > API), or run: cyara auth login"
     )
 
 

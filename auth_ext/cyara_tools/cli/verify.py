@@ -57,11 +57,11 @@ def explain_answer(answer: httpx.Response, credential: ApiCredential, context: S
         return ExitCode.OK, f"The portal accepts {name}."
     if answer.status_code == _UNAUTHORIZED:
         store = context.store()
-        # Memory ends with the process, and what a machine of the CI has just made may go with it.
-        forgotten = not store.shared or is_thrown_away(store, os.environ)
-        memory = f" while {store.describe()} is kept; to keep it, {WAYS}" if forgotten else ""
+        way = f". To keep that, {WAYS}" if is_thrown_away(store, os.environ) else ""
         return ExitCode.REJECTED, (
-            f"The portal rejects {name} (401); it will not be sent again{memory}. Next: {renewal(credential.source)}"
+            # Nobody remembers longer than the store: memory ends with the process, a file with its machine.
+            f"The portal rejects {name} (401); it will not be sent again as long as the strike store "
+            f"({store.describe()}) is kept{way}. Next: {renewal(credential.source)}"
         )
     # A 403 is what the portal may answer to a bad pair as well as to a good one that lacks a permission.
     hint = ""

@@ -251,6 +251,9 @@ def test_what_a_killed_process_learnt_travels_too(tmp_path: Path, portal: LocalP
     second = Machine(root=tmp_path / "2", portal=portal, credential=stale, number=2)
     second.strikes.parent.mkdir(parents=True, mode=0o700)
     shutil.copy(first.strikes, second.strikes)
+    where = "from cyara_auth._platform import current_owner, machine_clock; print(current_owner(), machine_clock())"
+    assert second.run(f'python -c "{where}"')
+    assert second.printed.count("machine 2") == 3, "boot, process numbers and time line are another machine's"
     assert not second.run("cyara auth verify")
     assert "stays rejected" in second.printed
     assert portal.invalid_calls == 1

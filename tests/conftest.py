@@ -36,6 +36,8 @@ def nobodys_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = str(tmp_path_factory.mktemp("nobody"))
     for name in [name for name in os.environ if name.startswith("CYARA_") and not name.startswith("CYARA_TESTS_")]:
         del os.environ[name]
+    # Which says that a store that was just made goes with the machine; nearly every test makes one.
+    os.environ.pop("CI", None)
     os.environ.update(dict.fromkeys(("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), folder))
     yield
     os.environ.clear()

@@ -331,5 +331,9 @@ class PrivateStoreWarning(CyaraAuthWarning):
     """Strikes are counted in this process only, because no folder for a store could be written."""
 
 
+class ThrowAwayStoreWarning(CyaraAuthWarning):
+    """In CI, strikes are counted in a store that was made just now, and what it knows may go with the machine."""
+
+
 class StrikeStoreRolledBackWarning(CyaraAuthWarning):
     """The store has lost writes, and perhaps strikes, that this process had seen."""

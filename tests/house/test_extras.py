@@ -27,6 +27,7 @@ IMPORTED_AS = {
     "opentelemetry-sdk": "opentelemetry.sdk",
     "purgatory-circuitbreaker": "purgatory",
     "pyyaml": "yaml",
+    "vcrpy": "vcr",
 }
 """Where it is not the name with underscores."""
 COMES_WITH = {"cryptography": "trustme", "h11": "httpx", "h2": "httpx", "hpack": "httpx", "urllib3": "requests"}

@@ -48,7 +48,8 @@ class GuardOptions(TypedDict, total=False):
         policy: `guarded`, `strict` or `concurrent`; `CYARA_AUTH_POLICY` by default, else guarded.
         budget: Possibly invalid calls per key before everything is refused: 2, or 1 to leave one for people.
         store: Where strikes are counted: a store, or a URL; `CYARA_STRIKE_STORE` by default, else a file of the user.
-        require_shared_store: Refuse to send when no other process could see the strikes.
+        require_shared_store: Refuse to send when no other process could see the strikes; in CI also to a file that was
+            made just now.
         rotation_wait: Seconds after the begin of a rotation for which calls wait for its end, 0 to refuse them at once;
             `CYARA_ROTATION_WAIT` by default, else 600.
         environ: Environment variables to use instead of the process's own.
@@ -80,6 +81,7 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
         ConfigurationError: an option is unusable, or there is no base URL.
         CredentialError: no source has a usable credential.
         StrikeStoreUnavailableError: the store of strikes cannot be opened.
+        SharedStoreRequiredError: a shared store is required, and in CI this one was made just now.
     """
     # A traceback that prints locals must not find the credential in this frame.
     holder = [credential]
@@ -102,8 +104,12 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
         rotation_wait=choose_rotation_wait(guard.get("rotation_wait"), environ),
     )
     source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
-    strike_guard = shared_guard(open_store(store, environ=os.environ if environ is None else environ), settings)
-    return Binding(base=base, source=source, guard=strike_guard)
+    strikes = open_store(
+        store,
+        environ=os.environ if environ is None else environ,
+        require_shared=settings.require_shared_store,
+    )
+    return Binding(base=base, source=source, guard=shared_guard(strikes, settings))
 
 
 def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str] | None) -> str:

@@ -28,6 +28,7 @@ from cyara_auth.providers.variables import Variables
 
 PROFILE = "CYARA_PROFILE"
 UNUSUAL_SHAPE = "CYARA_ALLOW_UNUSUAL_SHAPE"
+NO_API_MENU = "A user who signs in by SSO has no API menu in the portal: take the credential of one who does not"
 
 
 def resolve_credential_source(
@@ -73,8 +74,8 @@ def resolve_credential_source(
             f"There is no profile {name}. Nothing was sent. Next: cyara auth login --profile {name}"
         )
     raise CredentialNotFoundError(
-        f"No credential was found. Nothing was sent. Next: set {WHOLE} to the text of the portal's Usage field "
-        "(Settings > API), or run: cyara auth login"
+        f"No credential was found. Nothing was sent. {NO_API_MENU}. Next: set {WHOLE} to the text of the portal's "
+        "Usage field (Settings > API), or run: cyara auth login"
     )
 
 
@@ -88,7 +89,9 @@ def ranked_providers(
     if name:
         # Nothing else: who names a profile must not get the pair of some variable when there is no such profile.
         return _profile_providers(check_profile_name(name), origin, variables, unusual=unusual)
-    providers: list[CredentialProvider] = [EnvironmentProvider(variables=variables, allow_unusual_shape=unusual)]
+    providers: list[CredentialProvider] = [
+        EnvironmentProvider(variables=variables, origin=origin, allow_unusual_shape=unusual)
+    ]
     if command := variables.get(COMMAND):
         pass_on = tuple(part for part in variables.get(COMMAND_ENV).replace(",", " ").split() if part)
         providers.append(

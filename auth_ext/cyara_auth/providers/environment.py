@@ -1,13 +1,15 @@
 """The credential in environment variables: the usual source in CI.
 
-`CYARA_API_CREDENTIAL` holds the pair in any form that the portal shows, or `CYARA_API_KEY` and `CYARA_API_TOKEN` hold
-its halves. A variable that is set but empty counts as present.
+`CYARA_API_CREDENTIAL` holds the pair in any form that the portal shows, or the JSON form of a stored one, or
+`CYARA_API_KEY` and `CYARA_API_TOKEN` hold its halves. A variable that is set but empty counts as present.
 """
 
 import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialConflictError, CredentialNotFoundError
+from cyara_auth.origin import Origin
+from cyara_auth.providers.stored import check_origin, read_given
 from cyara_auth.providers.variables import Variables
 
 WHOLE = "CYARA_API_CREDENTIAL"
@@ -21,10 +23,12 @@ class EnvironmentProvider:
 
     Attributes:
         variables: Where to look.
+        origin: The portal that is to be called; `None` leaves the binding of a JSON form unchecked.
         allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
     variables: Variables = attrs.field(factory=Variables)
+    origin: Origin | None = None
     allow_unusual_shape: bool = False
 
     def __call__(self) -> ApiCredential | None:
@@ -34,6 +38,7 @@ class EnvironmentProvider:
             CredentialFormatError: A variable does not hold a pair.
             CredentialNotFoundError: One half is set, the other is not.
             CredentialConflictError: Both forms are set and differ.
+            CredentialSourceError: The JSON form is damaged. CredentialOriginError: It belongs to another portal.
         """
         whole, halves = self._whole(), self._halves()
         # Both forms have the same rank; a choice between two pairs would be a guess that costs a strike.
@@ -60,11 +65,9 @@ class EnvironmentProvider:
         # parser; going on with another source would hide it.
         if not self.variables.has(WHOLE):
             return None
-        return ApiCredential.parse(
-            self.variables.get(WHOLE),
-            source=f"environment variable {WHOLE}",
-            allow_unusual_shape=self.allow_unusual_shape,
-        )
+        source = f"environment variable {WHOLE}"
+        stored = read_given(self.variables.get(WHOLE), source=source, allow_unusual_shape=self.allow_unusual_shape)
+        return check_origin(stored, self.origin, source=source)
 
     def _halves(self) -> ApiCredential | None:
         if not self.variables.has(KEY) and not self.variables.has(TOKEN):

@@ -1,4 +1,4 @@
-"""The text that a profile file, a keyring entry or a credential command holds: the pair, and what belongs to it.
+"""The text that any source but two variables holds: the pair, and what belongs to it.
 
 Either the bare text that the portal shows, or a JSON object:
 
@@ -55,6 +55,22 @@ def read_stored(data: bytes | None, *, source: str, allow_unusual_shape: bool = 
     fields = _read_fields(data)
     # A traceback that prints locals must not find the secret here.
     del data
+    return _stored(fields, source, allow_unusual_shape=allow_unusual_shape)
+
+
+def read_given(text: str, *, source: str, allow_unusual_shape: bool) -> StoredCredential:
+    """Read what a person or a CI system hands over: the same two forms.
+
+    Raises:
+        CredentialFormatError: The pair in it is none.
+        CredentialSourceError: It begins like the JSON form, and is not.
+    """
+    fields = _text_fields(text)
+    del text
+    return _stored(fields, source, allow_unusual_shape=allow_unusual_shape)
+
+
+def _stored(fields: "_Fields | str", source: str, *, allow_unusual_shape: bool) -> StoredCredential:
     if isinstance(fields, str):
         raise CredentialSourceError(f"The {source} {fields}. Nothing was sent.")
     credential = ApiCredential.parse(
@@ -110,7 +126,7 @@ class _Fields:
 
 
 def _read_fields(data: bytes) -> _Fields | str:
-    """Tell plain text, JSON object and garbage apart; a text is what is wrong."""
+    """Tell text and garbage apart; a text is what is wrong."""
     if len(data) > MAX_BYTES:
         return f"holds more than {MAX_BYTES} bytes"
     try:
@@ -118,6 +134,11 @@ def _read_fields(data: bytes) -> _Fields | str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return "is not UTF-8 text"
+    return _text_fields(text)
+
+
+def _text_fields(text: str) -> _Fields | str:
+    """Tell plain text and JSON object apart; a text is what is wrong."""
     # A variable that nobody expanded, {{ secrets.X }}, begins like JSON; the credential's reader will say so.
     if not text.lstrip().startswith("{") or text.lstrip().startswith("{{"):
         return _Fields(text=text)

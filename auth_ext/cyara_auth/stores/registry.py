@@ -17,6 +17,7 @@ from urllib.request import url2pathname
 from cyara_auth._platform import UnsafePathError, create_private
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
+from cyara_auth.stores.ci import is_thrown_away, refuse_throw_away, warn_of_throw_away
 
 VARIABLE: Final = "CYARA_STRIKE_STORE"
 
@@ -29,14 +30,18 @@ _stores: Final[dict[str, StrikeStore]] = {}
 _lock = threading.Lock()
 
 
-def open_store(store: str | StrikeStore | None = None, *, environ: Mapping[str, str]) -> StrikeStore:
+def open_store(
+    store: str | StrikeStore | None = None, *, environ: Mapping[str, str], require_shared: bool = False
+) -> StrikeStore:
     """Return the store that the argument, the environment or the default names.
 
     Args:
         store: A URL, or a store of one's own, which is returned as it is.
-        environ: Where `CYARA_STRIKE_STORE` is looked up.
+        environ: Where `CYARA_STRIKE_STORE` and `CI` are looked up.
+        require_shared: Whether to refuse a store that, as far as can be told, goes with a machine of the CI.
 
     Raises:
+        SharedStoreRequiredError: such a store, where a shared one is required.
         ConfigurationError: not a store's URL.
         MissingExtraError: a Redis URL without the client library.
     """
@@ -44,9 +49,14 @@ def open_store(store: str | StrikeStore | None = None, *, environ: Mapping[str, 
         return store
     url = store or environ.get(VARIABLE) or ""
     with _lock:
-        if url not in _stores:
-            _stores[url] = _open_url(url) if url else _open_default(default_path())
-        return _stores[url]
+        opened = _stores.get(url)
+        found = opened or _stores.setdefault(url, _open_url(url) if url else _open_default(default_path()))
+    if is_thrown_away(found, environ):
+        if require_shared:
+            raise refuse_throw_away(found)
+        if opened is None:
+            warn_of_throw_away(found)
+    return found
 
 
 def default_path() -> Path:

@@ -12,7 +12,7 @@ from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import LOCAL_PACE
-from cyara_auth.stores.sqlite_file import StrikeFile
+from cyara_auth.stores.sqlite_file import StrikeFile, has_content
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event, Settle
@@ -28,7 +28,11 @@ _REPLACE: Final = "INSERT OR REPLACE INTO key_state (fingerprint, version, state
 
 
 class SqliteStrikeStore:
-    """Strikes in a file."""
+    """Strikes in a file.
+
+    Attributes:
+        was_new: Whether nothing was in the file, or there was none, when this object was made.
+    """
 
     shared = True
     blocking = True
@@ -36,6 +40,7 @@ class SqliteStrikeStore:
 
     def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         self._path = path
+        self.was_new = not has_content(path)
         # A connection serves one thread at a time. With two, reading never waits for another thread's sync of the disk.
         self._writer = StrikeFile(path, lock_timeout=lock_timeout)
         self._reader = StrikeFile(path, lock_timeout=lock_timeout)

@@ -3,6 +3,7 @@
 One connection serves one thread at a time.
 """
 
+import atexit
 import sqlite3
 import threading
 import time
@@ -10,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
 from cyara_auth._platform.files import UnsafePathError, create_private, file_identity
 from cyara_auth._platform.fork import watch_forks
@@ -52,6 +54,10 @@ _PRIMARY_CODE: Final = 0xFF  # extended result codes carry the primary one in th
 _RETRY_SECONDS: Final = 0.005
 
 
+_files: Final["WeakSet[StrikeFile]"] = WeakSet()
+_ending = threading.Event()
+
+
 class StrikeFile:
     """One connection to the file, opened when needed and again when the file was deleted or replaced."""
 
@@ -63,6 +69,7 @@ class StrikeFile:
         self._identity: tuple[int, int] | None = None
         self._full = False
         watch_forks(self)
+        _files.add(self)
 
     @contextmanager
     def session(self) -> Generator[sqlite3.Connection]:
@@ -89,6 +96,8 @@ class StrikeFile:
             raise StrikeStoreUnavailableError(detail=sentence.format(path=self._path, error=error)) from error
         finally:
             self._roll_back()
+            if _ending.is_set():
+                self._drop()
             self._lock.release()
 
     def synchronise(self, *, full: bool) -> None:
@@ -142,6 +151,26 @@ class StrikeFile:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
+
+
+@atexit.register
+def _end() -> None:
+    """Close every file, and from now on after each use."""
+    # The last connection to close moves the log into the file, which then is complete by itself: CI keeps that one
+    # file. Threads that outlive this, and what others do at exit, would leave a log behind again.
+    _ending.set()
+    for file in list(_files):
+        file.close()
+
+
+def has_content(path: Path) -> bool:
+    """Return whether something was ever written to the file; True where that cannot be told."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def open_checked(path: Path, *, lock_timeout: float) -> sqlite3.Connection:

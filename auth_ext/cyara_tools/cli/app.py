@@ -8,6 +8,7 @@ import typer
 from cyara_auth.client.cyara import built_from
 from cyara_tools.cli import rotate
 from cyara_tools.cli.doctor import doctor
+from cyara_tools.cli.fingerprint import fingerprint
 from cyara_tools.cli.login import login
 from cyara_tools.cli.remote_sync_key import remote_sync_key
 from cyara_tools.cli.reset import reset
@@ -27,6 +28,7 @@ auth = typer.Typer(no_args_is_help=True, help="Store, verify, rotate and examine
 app.add_typer(auth, name="auth")
 auth.command()(login)
 auth.command()(status)
+auth.command()(fingerprint)
 auth.command()(verify)
 auth.add_typer(rotate.app, name="rotate")
 auth.command()(reset)

@@ -29,10 +29,14 @@ def login(
     place: PlaceOption = None,
     allow_unusual_shape: UnusualShapeOption = False,
 ) -> None:
-    """Store a credential: paste it on the terminal, where it stays hidden, or pipe it in."""
+    """Store a credential: paste it on the terminal, where it stays hidden, or pipe it in.
+
+    The text of the portal's Usage field (Settings > API), or JSON with "credential" and "expires_at". Users who sign in
+    by SSO have no API menu in the portal: take the credential of one who does not.
+    """
     # The address comes first, so that nobody pastes a secret into a command that cannot store it.
     base = context.known_base()
-    credential = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
+    credential = read_credential(PROMPT, base, allow_unusual_shape=allow_unusual_shape)
     _refuse_rejected(credential, context, output)
     name = context.profile or context.variables.get(PROFILE) or default_profile(base.origin)
     where = save_credential(

@@ -35,7 +35,7 @@ def check_answer(context: CallContext) -> Finding:
             answer = cyara.verify(context.operation)
     except EXPECTED as error:
         return failure("probe", str(error) or type(error).__name__)
-    code, text = explain_answer(answer, used)
+    code, text = explain_answer(answer, used, context)
     return ok("probe", text) if code is ExitCode.OK else failure("probe", text)
 
 

@@ -97,7 +97,7 @@ def commit(
     allow_unusual_shape: UnusualShapeOption = False,
 ) -> None:
     """Take the new token, from the terminal (hidden) or a pipe, and admit calls again."""
-    new = read_credential(PROMPT, allow_unusual_shape=allow_unusual_shape)
+    new = read_credential(PROMPT, context.base(), allow_unusual_shape=allow_unusual_shape)
     # Everything that may refuse comes before the first change, so that a refusal leaves the rotation as it was.
     _check_new(new, context)
     store = context.store()

@@ -1,10 +1,12 @@
-"""The fixture `cyara_portal` for test suites of people who use this client."""
+"""The fixtures `cyara_portal` and `vcr_config` for test suites of people who use this client."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+
+from cyara_tools.portal import cassettes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,3 +23,9 @@ def cyara_portal() -> Iterator[LocalPortal]:
 
     with LocalPortal() as portal:
         yield portal
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Offer the fixture `vcr_config`."""
+    # Among plugins the last one's fixture wins, and the recorders have an empty one: so not before all are loaded.
+    config.pluginmanager.register(cassettes, "cyara-cassettes")

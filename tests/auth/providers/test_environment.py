@@ -1,13 +1,21 @@
 """Rows 1, 26 and 27: variables that are set, half set, set to nothing, set twice."""
 
+import json
 import os
 import pickle
 from collections.abc import Callable
 
 import pytest
 
-from cyara_auth.errors import CredentialConflictError, CredentialFormatError, CredentialNotFoundError
-from cyara_auth.providers import EnvironmentProvider, Variables
+from cyara_auth.errors import (
+    CredentialConflictError,
+    CredentialExpiredError,
+    CredentialFormatError,
+    CredentialNotFoundError,
+    CredentialOriginError,
+    CredentialSourceError,
+)
+from cyara_auth.providers import EnvironmentProvider, Variables, resolve_credential_source
 
 
 def provider(**variables: str) -> EnvironmentProvider:
@@ -94,3 +102,40 @@ def test_it_does_not_show_the_values(pair: str) -> None:
     one = provider(CYARA_API_CREDENTIAL=pair)
     assert not any(half in repr(one) + one.describe() for half in pair.split(":"))
     assert repr(Variables()) == "<Variables of the process>"
+
+
+def test_json_form_with_its_end(pair: str) -> None:
+    text = json.dumps({"credential": f"ApiKey {pair}", "expires_at": "2999-01-31T00:00:00Z"})
+    found = provider(CYARA_API_CREDENTIAL=f"\n {text}")()
+    assert found is not None
+    assert found.pair_text() == pair
+    assert found.expires_at is not None
+    assert found.expires_at.isoformat() == "2999-01-31T00:00:00+00:00"
+    assert found.source == "environment variable CYARA_API_CREDENTIAL"
+
+
+def test_json_form_that_has_ended_is_not_sent(pair: str) -> None:
+    text = json.dumps({"credential": pair, "expires_at": "2020-01-31T00:00:00Z"})
+    with pytest.raises(CredentialExpiredError):
+        resolve_credential_source(environ={"CYARA_API_CREDENTIAL": text}).current()
+
+
+def test_json_form_of_another_portal(pair: str) -> None:
+    text = json.dumps({"credential": pair, "base_url": "https://one.example/cyarawebapi"})
+    environ = {"CYARA_API_CREDENTIAL": text}
+    assert resolve_credential_source(environ=environ, base_url="https://one.example/cyarawebapi").current()
+    with pytest.raises(CredentialOriginError, match=r"belongs to https://one\.example"):
+        resolve_credential_source(environ=environ, base_url="https://two.example/cyarawebapi")
+
+
+@pytest.mark.parametrize("ending", ["", ', "expires_at": "tomorrow"}', ', "expires_at": "2026-01-31T00:00:00"}'])
+def test_json_form_that_is_damaged(pair: str, ending: str) -> None:
+    with pytest.raises(CredentialSourceError, match="environment variable CYARA_API_CREDENTIAL") as caught:
+        provider(CYARA_API_CREDENTIAL=f'{{"credential": "{pair}"{ending}')()
+    assert not any(half in str(caught.value) for half in pair.split(":"))
+    assert caught.value.__context__ is None
+
+
+def test_users_of_sso_are_told_where_to_look() -> None:
+    with pytest.raises(CredentialNotFoundError, match="SSO has no API menu"):
+        resolve_credential_source(environ={})

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning, StrikeStoreUnavailableError
+from cyara_auth.errors import (
+    ConfigurationError,
+    MissingExtraError,
+    PrivateStoreWarning,
+    SharedStoreRequiredError,
+    StrikeStoreUnavailableError,
+    ThrowAwayStoreWarning,
+)
 from cyara_auth.stores import registry
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import default_path, open_store, reset_stores
@@ -183,3 +190,59 @@ def test_row_76_a_child_opens_stores_though_another_thread_was_opening_one(in_ch
 def open_in_time() -> None:
     threading.Timer(20.0, os._exit, [3]).start()
     open_store("memory:", environ={})
+
+
+CI = {"CI": "true"}
+
+
+def sqlite_url(folder: Path) -> str:
+    return (folder / "state" / "strikes.sqlite3").as_uri().replace("file:", "sqlite:", 1)
+
+
+@pytest.mark.parametrize("kind", ["default", "sqlite", "memory"])
+def test_in_ci_a_store_that_was_just_made_gets_one_warning(kind: str, tmp_path: Path) -> None:
+    url = {"default": None, "sqlite": sqlite_url(tmp_path), "memory": "memory:"}[kind]
+    with pytest.warns(ThrowAwayStoreWarning) as caught:
+        store = open_store(url, environ=CI)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    text = str(caught[0].message)
+    assert store.describe() in text
+    for way in ("redis://", "s3://", "az://", "gs://", "docs/ci.md"):
+        assert way in text
+    assert open_store(url, environ=CI) is store  # and no second warning: pytest would make it an error
+    with pytest.raises(SharedStoreRequiredError, match="was made just now") as refused:
+        open_store(url, environ=CI, require_shared=True)
+    assert "Nothing was sent. Next: name a store that all jobs share" in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [None, "", "0", "false", " False "])
+def test_outside_of_ci_a_new_store_is_what_it_always_was(value: str | None, tmp_path: Path) -> None:
+    environ = {} if value is None else {"CI": value}
+    for url in (None, sqlite_url(tmp_path), "memory:"):
+        assert open_store(url, environ=environ, require_shared=True)
+
+
+@pytest.mark.parametrize("kind", ["default", "sqlite"])
+def test_in_ci_a_file_that_was_kept_is_trusted(kind: str, tmp_path: Path) -> None:
+    url = {"default": None, "sqlite": sqlite_url(tmp_path)}[kind]
+    verify(open_store(url, environ={}))
+    reset_stores()
+    verify(open_store(url, environ=CI, require_shared=True))
+
+
+def test_in_ci_a_refused_store_is_no_memory_for_the_next_process(tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(SharedStoreRequiredError):
+            open_store(environ=CI, require_shared=True)
+        assert default_path().exists()
+        reset_stores()
+
+
+def test_in_ci_a_file_that_cannot_be_looked_at_is_left_to_the_store(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert open_store(sqlite_url(tmp_path / "file"), environ=CI)
+
+
+def test_in_ci_a_shared_store_is_shared() -> None:
+    assert open_store("redis://127.0.0.1:1", environ=CI, require_shared=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.stores import sqlite_file
 from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile
 from cyara_auth.strikes.state import EMPTY, Admission, Outcome
@@ -497,3 +498,45 @@ def test_a_forked_child_starts_with_a_lock_of_its_own(path: Path) -> None:
     with file.session() as database:
         assert database.execute("SELECT 1").fetchone() == (1,)
     file.close()
+
+
+def test_at_the_end_of_the_process_and_later_the_file_is_complete_without_a_log(
+    store: SqliteStrikeStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "_ending", threading.Event())
+    log = path.with_name("strikes.sqlite3-wal")
+    verify(store)
+    assert log.exists()
+    sqlite_file._end()  # noqa: SLF001  # registered with `atexit`
+    assert not log.exists()
+    # What others do at exit, or in threads that nobody waits for.
+    settle(store, admit(store), Outcome.STRIKE)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert strikes(store) == 1
+
+
+WAYS_TO_END = {
+    "plain": "",
+    "exit": "sys.exit(3)",
+    "error": "raise RuntimeError",
+    "thread": "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+    "busy thread": "threading.Thread(target=lambda: [verify(store) for _ in iter(int, 1)], daemon=True).start()",
+}
+
+
+@pytest.mark.parametrize("ending", WAYS_TO_END.values(), ids=WAYS_TO_END)
+def test_whatever_ends_a_process_but_kill_leaves_one_complete_file(ending: str, path: Path) -> None:
+    script = (
+        "import sys, threading, time\n"
+        "from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[3])!r})\n"
+        "from cyara_auth.stores.sqlite import SqliteStrikeStore\n"
+        "from tests.auth.stores.events import verify\n"
+        f"store = SqliteStrikeStore(Path({str(path)!r}))\n"
+        f"verify(store)\n{ending}\n"
+    )
+    subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=30, check=False)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    copy = SqliteStrikeStore(path)
+    assert copy.read(KEY_ID).pairs
+    copy.close()

@@ -42,6 +42,44 @@ def test_a_named_profile(program: Program, portal: LocalPortal) -> None:
     assert program("status").code == 3
 
 
+def test_json_form_with_its_end(program: Program, portal: LocalPortal) -> None:
+    given = {"credential": portal.credential, "base_url": portal.base_url, "expires_at": "2999-01-31T00:00:00Z"}
+    assert program("login", text=json.dumps(given)).code == 0
+    stored = json.loads(program.profile.read_text())
+    assert stored == {**given, "expires_at": "2999-01-31T00:00:00+00:00"}
+    assert program("status", "--json").facts["expires_at"] == "2999-01-31T00:00:00+00:00"
+
+
+def test_json_form_of_another_portal_is_refused(program: Program, portal: LocalPortal) -> None:
+    given = {"credential": portal.credential, "base_url": "https://one.example/cyarawebapi"}
+    result = program("login", text=json.dumps(given))
+    assert result.code == 3
+    assert "belongs to https://one.example" in result.err
+    assert not program.profile.exists()
+
+
+def test_users_of_sso_are_told_where_to_look(program: Program) -> None:
+    assert "SSO" in program("login", "--help").out
+    assert "SSO has no API menu" in program("verify").err
+
+
+def test_fingerprint_is_one_line_and_needs_no_store(program: Program, portal: LocalPortal) -> None:
+    broken = {"CYARA_STRIKE_STORE": "redis://127.0.0.1:1", "CYARA_BASE_URL": ""}
+    missing = program("fingerprint", **broken)
+    assert (missing.code, missing.out) == (3, "")
+    ours = {**broken, "CYARA_API_CREDENTIAL": portal.credential}
+    key, pair = program("fingerprint", **ours), program("fingerprint", "--pair", **ours)
+    facts = program("fingerprint", "--json", **ours).facts
+    assert (key.code, key.out, key.err) == (0, f"{facts['key_fingerprint'][:8]}\n", "")
+    assert (pair.code, pair.out) == (0, f"{facts['fingerprint'][:8]}\n")
+    assert key.out != pair.out
+    # Replacing the token changes the pair, and not the key.
+    ours["CYARA_API_CREDENTIAL"] = program.regenerate()
+    assert program("fingerprint", **ours).out == key.out
+    assert program("fingerprint", "--pair", **ours).out != pair.out
+    assert portal.arrivals == 0
+
+
 @pytest.mark.parametrize("text", ["", "key:token", "Bearer abc", "ApiKey ApiKey a:b"])
 def test_malformed_text_is_refused_and_nothing_is_stored(program: Program, text: str) -> None:
     result = program("login", text=text)

@@ -53,7 +53,7 @@ def test_no_command_of_the_program_is_missed() -> None:
     assert COMMANDS.keys() == {
         f"cyara auth {name}"
         for name in (
-            *("login", "status", "verify", "reset", "doctor", "remote-sync-key"),
+            *("login", "status", "fingerprint", "verify", "reset", "doctor", "remote-sync-key"),
             *("rotate begin", "rotate commit", "rotate abort"),
         )
     }

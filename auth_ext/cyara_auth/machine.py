@@ -1,4 +1,6 @@
-"""What a machine tells of itself, as plain values: a moment of a steady clock, and a process named for good."""
+"""What a machine tells of itself, as plain values: a moment of a steady clock, a process, and its own addresses."""
+
+import ipaddress
 
 import attrs
 
@@ -40,3 +42,20 @@ class Owner:
     boot: str
     pid: int
     started: str
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine by its spelling: `localhost`, 127.0.0.0/8 or ::1, without brackets."""
+    # No name is looked up: who controls the resolver could make any host "this machine".
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_this_machine(origin: str) -> bool:
+    """Return whether a canonical origin, `scheme://host:port`, is this machine; any other text is not."""
+    host = origin.partition("://")[2].rpartition(":")[0]
+    return is_loopback(host.removeprefix("[").removesuffix("]"))

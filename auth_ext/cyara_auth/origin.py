@@ -8,7 +8,6 @@ people paste by mistake, the Swagger page, a route of the API, the web portal or
 right address named.
 """
 
-import ipaddress
 import re
 from typing import Final, Self
 
@@ -16,6 +15,7 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import BaseUrlError, InsecureOriginError
+from cyara_auth.machine import is_loopback
 
 API_PATH: Final = "/cyarawebapi"
 """Path of the API on every Cyara portal (developer.cyara.com, article 360001040256); any case reaches it."""
@@ -45,13 +45,19 @@ class Origin:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine by its spelling."""
-        # No name is looked up: who controls the resolver could make any host "this machine".
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
+
+    @property
+    def canonical(self) -> str:
+        """One text for all spellings of a portal: without a leading `www.`, and with the port. Verdicts are kept by it.
+
+        The header stays bound to the exact host.
+        """
+        bare = self.host.removeprefix("www.")
+        # www.com is a name of its own, and what ends in digits would become an address, perhaps that of this machine.
+        labels = bare.rstrip(".").split(".")
+        host = self.host if len(labels) == 1 or labels[-1].isdigit() else bare
+        return f"{self.scheme}://{_bracketed(host)}:{self.port}"
 
     @property
     def may_carry_secret(self) -> bool:
@@ -64,8 +70,8 @@ class Origin:
         return url.scheme == self.scheme and _port(url) == self.port and _host(url) == self.host
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + ("" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}")
+        port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
+        return f"{self.scheme}://{_bracketed(self.host)}{port}"
 
 
 @attrs.frozen(kw_only=True)
@@ -74,6 +80,11 @@ class BaseUrl:
 
     url: str
     origin: Origin
+
+    @property
+    def path(self) -> str:
+        """The base URL's path, as it was typed: `/CyaraWebApi`; never empty, no slash at the end."""
+        return self.url.removeprefix(str(self.origin))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -99,6 +110,12 @@ class BaseUrl:
                 f"machine. Use https://{origin.host}. Nothing was sent."
             )
         return cls(url=f"{origin}{_api_path(url, origin)}", origin=origin)
+
+
+def is_versioned_route(base_path: str, path: str) -> bool:
+    """Return whether a request's path lies below a version of the API at `base_path`, as `/cyarawebapi/v3.0/users`."""
+    below = path[len(base_path) :] if path.lower().startswith(base_path.lower()) else ""
+    return re.match(r"/v\d+(?:\.\d+)?/", below, re.IGNORECASE | re.ASCII) is not None
 
 
 def _read(text: str) -> httpx.URL:
@@ -147,6 +164,10 @@ def _api_path(url: httpx.URL, origin: Origin) -> str:
         what = "has a query or a fragment" if url.query or url.fragment else "is the address of a web page"
         raise BaseUrlError(f"The base URL {what}. Use {origin}{base[0] if base else API_PATH}.")
     return path or API_PATH
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _host(url: httpx.URL) -> str:

@@ -4,7 +4,8 @@ import pytest
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import BaseUrlError, InsecureOriginError
-from cyara_auth.origin import BaseUrl, Origin
+from cyara_auth.machine import is_this_machine
+from cyara_auth.origin import BaseUrl, Origin, is_versioned_route
 
 
 @pytest.mark.parametrize(
@@ -147,3 +148,84 @@ def test_origin_shows_itself_as_a_url() -> None:
 def test_a_name_that_only_looks_like_punycode_is_no_address() -> None:
     with pytest.raises(BaseUrlError, match="is not a valid address"):
         BaseUrl.parse("https://xn--.test")
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://cyaraportal.us", "https://cyaraportal.us:443"),
+        ("https://WWW.CyaraPortal.US/cyarawebapi", "https://cyaraportal.us:443"),
+        ("https://www.cyaraportal.us:8443", "https://cyaraportal.us:8443"),
+        ("https://www.bücher.example", "https://xn--bcher-kva.example:443"),
+        ("https://www2.cyaraportal.us", "https://www2.cyaraportal.us:443"),
+        ("https://www.www.cyaraportal.us", "https://www.cyaraportal.us:443"),
+        ("https://cyaraportal.us.", "https://cyaraportal.us.:443"),
+        ("https://www.com", "https://www.com:443"),
+        ("https://www.com.", "https://www.com.:443"),
+        ("https://www.localhost", "https://www.localhost:443"),
+        ("https://www.127.0.0.1", "https://www.127.0.0.1:443"),
+        ("https://10.0.0.1", "https://10.0.0.1:443"),
+        ("http://localhost", "http://localhost:80"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_spellings_of_one_portal_have_one_canonical_origin(url: str, canonical: str) -> None:
+    assert Origin.of(httpx.URL(url)).canonical == canonical
+
+
+@pytest.mark.parametrize(
+    ("url", "this"),
+    [
+        ("http://localhost", True),
+        ("https://LOCALHOST:8443", True),
+        ("http://127.8.9.1:1", True),
+        ("http://[::1]:8080", True),
+        ("https://cyaraportal.us", False),
+        ("https://www.127.0.0.1.evil.example", False),
+        ("https://www.localhost", False),
+        ("https://localhost.evil.example", False),
+        ("https://[::ffff:10.0.0.1]", False),
+        ("https://10.0.0.1", False),
+    ],
+)
+def test_whether_a_canonical_origin_is_this_machine(url: str, *, this: bool) -> None:
+    assert is_this_machine(Origin.of(httpx.URL(url)).canonical) is this
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "localhost:80", "http://", "http://localhost", "http://[::1"])
+def test_what_is_no_canonical_origin_is_not_this_machine(text: str) -> None:
+    assert not is_this_machine(text)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "path"),
+    [
+        ("https://p.example", "/cyarawebapi"),
+        ("https://p.example:8443/CyaraWebApi/", "/CyaraWebApi"),
+        ("http://[::1]:8080/on/premise/cyarawebapi", "/on/premise/cyarawebapi"),
+    ],
+)
+def test_the_path_of_a_base_url(base_url: str, path: str) -> None:
+    assert BaseUrl.parse(base_url).path == path
+
+
+@pytest.mark.parametrize(
+    ("path", "versioned"),
+    [
+        ("/cyarawebapi/v3.0/accounts/1/campaigns", True),
+        ("/CyaraWebApi/V3.0/users", True),
+        ("/cyarawebapi/v3/users", True),
+        ("/cyarawebapi/v3.0/users?pageno=1", True),
+        ("/cyarawebapi/v3.0", False),
+        ("/cyarawebapi", False),
+        ("/cyarawebapi/swagger/v3.0/swagger.json", False),
+        ("/cyarawebapi/version/users", False),
+        ("/cyarawebapi/v3.0.1.2/users", False),
+        ("/cyarawebapi/v٣/users", False),
+        ("/cyarawebapi2/v3.0/users", False),
+        ("/other/cyarawebapi/v3.0/users", False),
+        ("/v3.0/users", False),
+    ],
+)
+def test_a_versioned_route_lies_below_the_base_path(path: str, *, versioned: bool) -> None:
+    assert is_versioned_route("/cyarawebapi", path) is versioned

@@ -26,6 +26,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _BASE = r"(?i).*?/cyarawebapi(?=/|$)"
 _VERSION_ROUTE = re.compile(r"/v\d+\.\d+(?=/|$)(?!.*/cyarawebapi(?:/|$))", re.IGNORECASE)
 """Where a route of the API begins. A version before the API's own path is somebody's gateway."""
+_WEB_PORTAL = re.compile(r"/cyarawebportal|/cyara-app(?:/(?!cyarawebapi)|$)", re.IGNORECASE)
+_LOGIN_SERVICE = "cyarawebidentity"
 _PAGE = re.compile(r"\.(?:aspx?|html?|jsp|php)$|/(?:log-?[io]n|sign-?in)(?:/|$)", re.IGNORECASE)
 
 
@@ -151,7 +153,11 @@ def _api_path(url: httpx.URL, origin: Origin) -> str:
         raise BaseUrlError(
             f"This is the address of the Swagger page, not of the API. Use {origin}{path[: len(before)] or API_PATH}."
         )
-    if "/cyarawebportal" in path.lower():
+    if origin.host.startswith(f"{_LOGIN_SERVICE}."):
+        raise BaseUrlError(f"This is the login server, not the API. Use https://<portal>{API_PATH}.")
+    if f"/{_LOGIN_SERVICE}" in path.lower():
+        raise BaseUrlError(f"This is the address of the login page, not of the API. Use {origin}{API_PATH}.")
+    if _WEB_PORTAL.search(path):
         raise BaseUrlError(f"This is the address of the web portal, not of the API. Use {origin}{API_PATH}.")
     # Every call adds its own route, so a pasted one would stand in the address twice.
     if version := _VERSION_ROUTE.search(path):

@@ -61,6 +61,30 @@ def test_failures(program: Program, variables: dict[str, str], check: str, what:
     assert any(level == "failure" and what in text for level, text in found[check]), found
 
 
+def test_portal_without_tls(program: Program, portal: LocalPortal) -> None:
+    # The system takes it for 127.0.0.1; by its spelling it is another machine.
+    base_url = portal.base_url.replace("127.0.0.1", "127.1")
+    allowed = {"CYARA_BASE_URL": base_url, "CYARA_ALLOW_PLAIN_HTTP": "127.1"}
+    refused = program("login", text=portal.credential, CYARA_BASE_URL=base_url)
+    assert refused.code == 7
+    assert "CYARA_ALLOW_PLAIN_HTTP=127.1:" in refused.err
+    assert portal.arrivals == 0
+    assert program("login", text=portal.credential, **allowed).code == 0
+    found = findings(program, HTTP_PROXY="http://proxy.example:8080", **allowed)
+    [(level, text)] = found["base_url"]
+    assert level == "warning"
+    assert f"The API is at {base_url}, without encryption" in text
+    assert "anyone on the way can read the credential" in text
+    assert "Next: ask whoever runs the portal for https, or lead an encrypted tunnel there" in text
+    assert found["proxy"] == [("ok", "Calls go out directly.")]
+    assert portal.arrivals == 0
+    verified = program("verify", "--json", **allowed).facts
+    assert verified["exit_code"] == 0
+    assert [note for note in verified["notes"] if "127.1 over plain http" in note] == verified["notes"]
+    assert len(verified["notes"]) == 1
+    assert program("doctor", CYARA_BASE_URL=base_url, CYARA_ALLOW_PLAIN_HTTP="*").code == 9
+
+
 def test_account(program: Program, portal: LocalPortal) -> None:
     program.log_in()
     assert findings(program)["account"] == [

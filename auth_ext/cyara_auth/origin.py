@@ -212,8 +212,8 @@ def _is_named(origin: Origin, hosts: str) -> bool:
         try:
             host = _host(_read(f"http://{entry}"))
         except BaseUrlError:
-            parts = None
-        if parts is None:
+            host = None
+        if parts is None or host is None:
             # It is not repeated: an address that was pasted here may hold a password.
             raise ConfigurationError(
                 f"{PLAIN_HTTP} (or allow_plain_http=) holds something that is no host. Nothing was sent. "

@@ -6,9 +6,9 @@ from typing import Final
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
-from cyara_auth.extensions import CHARGED, seconds_of_retry_after
+from cyara_auth.extensions import seconds_of_retry_after
 from cyara_auth.providers.renewal import renewal
-from cyara_auth.strikes.state import PairState
+from cyara_auth.strikes.state import PairState, TicketStatus
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.context import CallContext
@@ -61,9 +61,9 @@ def explain_answer(answer: httpx.Response, credential: ApiCredential, context: C
     name = f"{credential.fingerprint.short} from {credential.source}"
     if answer.is_success:
         return ExitCode.OK, f"The portal accepts {name}."
+    report = context.key_report(credential.key_fingerprint, context.base())
     if answer.status_code == _UNAUTHORIZED:
         # The guard has judged it: what a gateway may have made is counted, but is no word of the portal's.
-        report = context.key_report(credential.key_fingerprint, context.base())
         if report.state_of(credential.fingerprint) is PairState.SUSPECT:
             page = "html" in answer.headers.get("content-type", "")
             what = f"a web page (status {_UNAUTHORIZED})" if page else f"a {_UNAUTHORIZED} that may not be the portal's"
@@ -74,7 +74,8 @@ def explain_answer(answer: httpx.Response, credential: ApiCredential, context: C
         return ExitCode.REJECTED, (
             f"The portal rejects {name} (401); it will not be sent again. Next: {renewal(credential.source)}"
         )
-    charged = " The call may count as invalid (cyara auth status)." if answer.extensions.get(CHARGED) else ""
+    unknown = report.count(TicketStatus.UNKNOWN)
+    charged = f" Calls that may count as invalid: {unknown} (cyara auth status)." if unknown else ""
     return ExitCode.INCONCLUSIVE, (
         f"The portal answers {answer.status_code}, which says nothing about {name}.{charged} "
         f"Next: {_next_step(answer, context.known_base().url)}"

@@ -140,7 +140,7 @@ def test_unreachable_portal(program: Program, portal: LocalPortal) -> None:
         (faults.answer(429), ["wait a minute, look"]),
         (faults.answer(500), ["wait a minute, look whether the portal itself works, then: cyara auth verify --store"]),
         (attrs.evolve(faults.answer(503), headers=(("retry-after", "120"),)), ["wait 120 seconds, look"]),
-        (faults.gateway(502), ["The call may count as invalid (cyara auth status", "wait a minute, look"]),
+        (faults.gateway(502), ["Calls that may count as invalid: 1 (cyara auth status --store", "wait a minute, look"]),
         (
             faults.redirect("/elsewhere?x=hidden"),
             ["check the base URL, since BASE redirects to ORIGIN/elsewhere; sign in"],
@@ -190,6 +190,7 @@ def test_a_gateway_that_answers_401_is_not_the_portal(
 
 def test_a_login_page_is_not_called_a_401(program: Program, portal: LocalPortal) -> None:
     program.log_in()
+    assert program("verify").code == 0
     portal.inject(faults.login_page())
     result = program("verify")
     assert result.code == 8

@@ -92,7 +92,7 @@ def _next_step(answer: httpx.Response, base_url: str) -> str:
         return f"let the portal's administrator give this user the permission for the call, or {another_call}"
     if answer.status_code in _LATER or answer.status_code >= _LOWEST_SERVER_ERROR:
         seconds = seconds_of_retry_after(answer.headers, datetime.now(UTC))
-        wait = "a minute" if seconds is None else f"{seconds:.0f} seconds"
+        wait = "a minute" if seconds is None else f"{seconds:.0f} s"
         return f"wait {wait}, look whether the portal itself works, then: cyara auth verify"
     return (
         f"check that the API is at {base_url} and that the account exists there (CYARA_ACCOUNT_ID, --account), or "

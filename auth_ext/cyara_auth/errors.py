@@ -6,7 +6,7 @@ CyaraError                              root, rendered into cyara_client.errors
 +-- CyaraAuthError                      everything in this module
     +-- ConfigurationError              the client cannot be built as asked
     |   +-- BaseUrlError                no address, or one that is not the API's
-    |   +-- InsecureOriginError         plain http to anything but loopback
+    |   +-- InsecureOriginError         plain http to another machine, which nobody allowed
     |   +-- UnsupportedClientError      this httpx client cannot be guarded
     |   +-- MissingExtraError           an optional dependency is not installed
     +-- CredentialError                 no usable credential; nothing was sent
@@ -94,7 +94,7 @@ class BaseUrlError(ConfigurationError):
 
 
 class InsecureOriginError(ConfigurationError):
-    """A credential would travel over plain http to a host that is not this machine."""
+    """A credential would travel over plain http to a host that is not this machine, and that nobody named."""
 
 
 class UnsupportedClientError(ConfigurationError):
@@ -325,6 +325,10 @@ class CyaraAuthWarning(UserWarning):
 
 class CredentialExpiryWarning(CyaraAuthWarning):
     """The credential will expire soon; replace it before it does."""
+
+
+class PlainHttpWarning(CyaraAuthWarning):
+    """The credential travels over plain http to a host that was named for it: anyone on the way can read it."""
 
 
 class PrivateStoreWarning(CyaraAuthWarning):

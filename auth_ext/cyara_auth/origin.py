@@ -3,9 +3,9 @@
 A client-level header is sent by httpx to any absolute URL, also to a foreign "next page" link, and event hooks add it
 again after httpx took it off. So the transport asks `Origin.covers` for each request, and nothing else decides.
 
-The base URL's rules live here too: https only, plain http to loopback only, no user name in it, and the addresses that
-people paste by mistake, the Swagger page, a route of the API, the web portal or its login page, are refused with the
-right address named.
+The base URL's rules live here too: https only, plain http to loopback and to hosts that somebody named, no user name in
+it, and the addresses that people paste by mistake, the Swagger page, a route of the API, the web portal or its login
+page, are refused with the right address named.
 """
 
 import re
@@ -14,11 +14,13 @@ from typing import Final, Self
 import attrs
 
 from cyara_auth._http import httpx
-from cyara_auth.errors import BaseUrlError, InsecureOriginError
+from cyara_auth.errors import BaseUrlError, ConfigurationError, InsecureOriginError
 from cyara_auth.machine import is_loopback
 
 API_PATH: Final = "/cyarawebapi"
 """Path of the API on every Cyara portal (developer.cyara.com, article 360001040256); any case reaches it."""
+
+PLAIN_HTTP: Final = "CYARA_ALLOW_PLAIN_HTTP"
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LAST_PORT: Final = 65535
@@ -26,21 +28,38 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _BASE = r"(?i).*?/cyarawebapi(?=/|$)"
 _VERSION_ROUTE = re.compile(r"/v\d+\.\d+(?=/|$)(?!.*/cyarawebapi(?:/|$))", re.IGNORECASE)
 """Where a route of the API begins. A version before the API's own path is somebody's gateway."""
+_WEB_PORTAL = re.compile(r"/cyarawebportal|/cyara-app(?:/(?!cyarawebapi)|$)", re.IGNORECASE)
+_LOGIN_SERVICE = "cyarawebidentity"
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::([0-9]+))?")
 _PAGE = re.compile(r"\.(?:aspx?|html?|jsp|php)$|/(?:log-?[io]n|sign-?in)(?:/|$)", re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
 class Origin:
-    """Scheme, host and port of a server: lower case, IDNA-encoded, the default port written out."""
+    """Scheme, host and port of a server: lower case, IDNA-encoded, the default port written out.
+
+    Attributes:
+        plain_http_allowed: Somebody named this host as one that the header may reach without encryption.
+    """
 
     scheme: str
     host: str
     port: int
+    plain_http_allowed: bool = attrs.field(default=False, eq=False)
 
     @classmethod
     def of(cls, url: httpx.URL) -> Self:
         """Return the origin of an absolute URL."""
         return cls(scheme=url.scheme, host=_host(url), port=_port(url))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the origin of a base URL, for comparing: whether anything may be sent there is not asked.
+
+        Raises:
+            BaseUrlError: it is no address.
+        """
+        return cls.of(_read(text))
 
     @property
     def is_loopback(self) -> bool:
@@ -61,8 +80,13 @@ class Origin:
 
     @property
     def may_carry_secret(self) -> bool:
-        """Whether the header may travel there at all: over https, or without leaving the machine."""
-        return self.scheme == "https" or (self.scheme == "http" and self.is_loopback)
+        """Whether the header may travel there at all: over https, without leaving the machine, or by permission."""
+        return self.scheme == "https" or (self.scheme == "http" and (self.is_loopback or self.plain_http_allowed))
+
+    @property
+    def is_readable_on_the_way(self) -> bool:
+        """Whether the header would cross a network without encryption."""
+        return self.scheme == "http" and not self.is_loopback
 
     def covers(self, url: httpx.URL) -> bool:
         """Return whether a request to `url` stays on this origin."""
@@ -87,17 +111,24 @@ class BaseUrl:
         return self.url.removeprefix(str(self.origin))
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, plain_http: str = "") -> Self:
         """Read a base URL as people type it.
 
         A host without a scheme means https. A bare host gets `API_PATH`; any other path is kept as it is.
 
+        Args:
+            text: What was typed.
+            plain_http: Hosts that may be reached over plain http, `host[:port]` with commas between. A host without a
+                port stands for all its ports.
+
         Raises:
             BaseUrlError: not a base URL; the text names the address to use where it can be known.
-            InsecureOriginError: plain http to another machine.
+            InsecureOriginError: plain http to another machine that is not named.
+            ConfigurationError: `plain_http` is no such list.
         """
         url = _read(text)
         origin = Origin.of(url)
+        origin = attrs.evolve(origin, plain_http_allowed=_is_named(origin, plain_http))
         # httpx would turn a user name into Basic authorization.
         if url.userinfo:
             raise BaseUrlError(
@@ -105,9 +136,12 @@ class BaseUrl:
                 f"Use {origin} and give the credential separately (CYARA_API_CREDENTIAL)."
             )
         if not origin.may_carry_secret:
+            named = str(origin).removeprefix("http://")
             raise InsecureOriginError(
-                f"{origin} is not encrypted, and the credential never travels over plain http, except to this "
-                f"machine. Use https://{origin.host}. Nothing was sent."
+                f"{origin} is not encrypted, so anyone on the way could read the credential. Nothing was sent. "
+                f"Next: use https://{_bracketed(origin.host)}. If that portal has no TLS, lead an encrypted tunnel "
+                "there (ssh -L, stunnel) and put http://127.0.0.1:PORT in its place. Who accepts the risk sets "
+                f"{PLAIN_HTTP}={named}, or gives allow_plain_http={named!r}"
             )
         return cls(url=f"{origin}{_api_path(url, origin)}", origin=origin)
 
@@ -153,7 +187,11 @@ def _api_path(url: httpx.URL, origin: Origin) -> str:
         raise BaseUrlError(
             f"This is the address of the Swagger page, not of the API. Use {origin}{path[: len(before)] or API_PATH}."
         )
-    if "/cyarawebportal" in path.lower():
+    if origin.host.startswith(f"{_LOGIN_SERVICE}."):
+        raise BaseUrlError(f"This is the login server, not the API. Use https://<portal>{API_PATH}.")
+    if f"/{_LOGIN_SERVICE}" in path.lower():
+        raise BaseUrlError(f"This is the address of the login page, not of the API. Use {origin}{API_PATH}.")
+    if _WEB_PORTAL.search(path):
         raise BaseUrlError(f"This is the address of the web portal, not of the API. Use {origin}{API_PATH}.")
     # Every call adds its own route, so a pasted one would stand in the address twice.
     if version := _VERSION_ROUTE.search(path):
@@ -166,6 +204,25 @@ def _api_path(url: httpx.URL, origin: Origin) -> str:
         what = "has a query or a fragment" if url.query or url.fragment else "is the address of a web page"
         raise BaseUrlError(f"The base URL {what}. Use {origin}{base[0] if base else API_PATH}.")
     return path or API_PATH
+
+
+def _is_named(origin: Origin, hosts: str) -> bool:
+    """Return whether a list of `host[:port]` names an origin. All of the list is read: half a list is a mistake."""
+    named = False
+    for entry in filter(None, map(str.strip, hosts.split(","))):
+        parts = _HOST_AND_PORT.fullmatch(entry)
+        try:
+            host = _host(_read(f"http://{entry}"))
+        except BaseUrlError:
+            host = None
+        if parts is None or host is None:
+            # It is not repeated: an address that was pasted here may hold a password.
+            raise ConfigurationError(
+                f"{PLAIN_HTTP} (or allow_plain_http=) holds something that is no host. Nothing was sent. "
+                "Next: list hosts as host or host:port, with commas between, without scheme, path or wildcard"
+            )
+        named |= host.lower() == origin.host.lower() and int(parts[1] or origin.port) == origin.port
+    return named
 
 
 def _bracketed(host: str) -> str:

@@ -21,6 +21,9 @@ DOCUMENT = API + "/swagger/v3/swagger.json"
         ("https://portal.example/CyaraWebApi", "https://portal.example/CyaraWebApi", None),
         (API + "/v3.0/accounts/1/campaigns", API, None),
         (API + "/swagger/index.html", API, None),
+        ("https://portal.example/cyara-app/7/dashboard/report/home", API, None),
+        ("https://portal.example/CyaraWebPortal/", API, None),
+        ("https://portal.example/cyarawebidentity/Account/Login?ReturnUrl=x", API, None),
         (API + "/swagger/index.html?url=/cyarawebapi/swagger/v3/swagger.json", API, DOCUMENT),
         (DOCUMENT, API, DOCUMENT),
         (
@@ -34,6 +37,32 @@ DOCUMENT = API + "/swagger/v3/swagger.json"
 def test_understood(pasted: str, api: str, document: str | None) -> None:
     where = understand(pasted)
     assert (where.api, where.document) == (api, document)
+
+
+@pytest.mark.parametrize(
+    ("named", "address", "allowed"),
+    [
+        ("portal.example", "http://portal.example/cyarawebapi", True),
+        ("other.example , PORTAL.example", "http://portal.example:8080/cyarawebapi", True),
+        ("portal.example:80", "http://portal.example/cyarawebapi", True),
+        ("portal.example:8080", "http://portal.example:8080/cyarawebapi", True),
+        ("[fd00::1]:8080", "http://[FD00::1]:8080/cyarawebapi", True),
+        ("", "http://portal.example/cyarawebapi", False),
+        ("portal.example:80", "http://portal.example:8080/cyarawebapi", False),
+        ("*", "http://portal.example/cyarawebapi", False),
+        ("example", "http://portal.example/cyarawebapi", False),
+        ("portal.example", "ftp://portal.example/cyarawebapi", False),
+    ],
+)
+def test_plain_http_where_the_host_is_named(
+    monkeypatch: pytest.MonkeyPatch, named: str, address: str, *, allowed: bool
+) -> None:
+    monkeypatch.setenv("CYARA_ALLOW_PLAIN_HTTP", named)
+    if allowed:
+        assert understand(address).api.lower() == address.lower()
+    else:
+        with pytest.raises(FetchError, match="CYARA_ALLOW_PLAIN_HTTP"):
+            understand(address)
 
 
 @pytest.mark.parametrize(

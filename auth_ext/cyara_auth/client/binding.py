@@ -5,7 +5,9 @@ They differ in the HTTP client that they guard, and in nothing here.
 
 import math
 import os
+import warnings
 from collections.abc import Mapping
+from functools import cache
 from typing import TypedDict, Unpack, cast
 
 import attrs
@@ -13,10 +15,10 @@ import attrs
 from cyara_auth._http import httpx
 from cyara_auth.arguments import check_environ, check_store, check_text, invalid_argument, is_number
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import BaseUrlError, ConfigurationError
+from cyara_auth.errors import BaseUrlError, ConfigurationError, PlainHttpWarning
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.guard.shared import shared_guard
-from cyara_auth.origin import BaseUrl
+from cyara_auth.origin import PLAIN_HTTP, BaseUrl
 from cyara_auth.providers import (
     CredentialProvider,
     CredentialSource,
@@ -52,6 +54,8 @@ class GuardOptions(TypedDict, total=False):
             made just now.
         rotation_wait: Seconds after the begin of a rotation for which calls wait for its end, 0 to refuse them at once;
             `CYARA_ROTATION_WAIT` by default, else 600.
+        allow_plain_http: Hosts without TLS that the credential may reach all the same, readable by anyone on the way:
+            `host[:port]`, with commas between; `CYARA_ALLOW_PLAIN_HTTP` by default. An empty text allows none.
         environ: Environment variables to use instead of the process's own.
     """
 
@@ -61,6 +65,7 @@ class GuardOptions(TypedDict, total=False):
     store: StrikeStore | str | None
     require_shared_store: bool
     rotation_wait: float | None
+    allow_plain_http: str | None
     environ: Mapping[str, str] | None
 
 
@@ -90,12 +95,16 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
     if unknown := sorted(guard.keys() - GuardOptions.__annotations__.keys()):
         raise TypeError(f"There is no keyword argument {unknown[0]!r}")
     profile, store, environ = guard.get("profile"), guard.get("store"), guard.get("environ")
+    plain_http = guard.get("allow_plain_http")
     check_text("base_url", base_url, example="'https://<portal>/cyarawebapi'")
     check_text("profile", profile, example="'staging'")
     check_text("policy", guard.get("policy"), example="'strict'")
+    check_text("allow_plain_http", plain_http, example="'portal.internal'")
     check_store(store)
     check_environ(environ)
-    base = BaseUrl.parse(_base_url(base_url, profile, environ))
+    if plain_http is None:
+        plain_http = _variable(PLAIN_HTTP, environ) or ""
+    base = BaseUrl.parse(_base_url(base_url, profile, environ), plain_http=plain_http)
     budget = guard.get("budget")
     settings = GuardSettings(
         policy=choose_policy(guard.get("policy"), environ),
@@ -109,7 +118,19 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
         environ=os.environ if environ is None else environ,
         require_shared=settings.require_shared_store,
     )
+    if base.origin.is_readable_on_the_way:
+        _warn_of_plain_http(base.origin.host)
     return Binding(base=base, source=source, guard=shared_guard(strikes, settings))
+
+
+# Kept, so that each host is told of once in a process, whatever filters the warnings.
+@cache
+def _warn_of_plain_http(host: str) -> None:
+    warnings.warn(
+        f"The credential goes to {host} over plain http: anyone on the way can read it, and change calls and answers.",
+        PlainHttpWarning,
+        stacklevel=4,
+    )
 
 
 def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str] | None) -> str:

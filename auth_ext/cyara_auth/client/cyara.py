@@ -213,7 +213,7 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
 
     Args:
         base_url: `https://<portal>/cyarawebapi`, or the portal's host; `CYARA_BASE_URL` by default. Plain http reaches
-            this machine only.
+            this machine only, and hosts in `allow_plain_http`.
         credential: Text in any form that the portal shows, an `ApiCredential`, or a callable that returns one. By
             default the sources of `cyara_auth.providers` are asked, `CYARA_API_CREDENTIAL` among the first.
         account_id: Fills the account where a call leaves it out; `CYARA_ACCOUNT_ID` by default.
@@ -226,8 +226,8 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
         strict: Raise `DriftError` for an answer with a status, field, enum member or type that is not in the document.
         event_hooks: Functions to call with each request and each answer, as httpx takes them:
             `{"request": [...], "response": [...]}`. They never see the credential.
-        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store` and `environ`, which `install` and
-            `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
+        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `allow_plain_http` and `environ`, which
+            `install` and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
 
     Raises:
         ConfigurationError: an option is unusable; the text says which, and what to use.

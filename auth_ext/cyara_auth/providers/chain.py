@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialNotFoundError
-from cyara_auth.origin import BaseUrl, Origin
+from cyara_auth.origin import Origin
 from cyara_auth.providers.base import CredentialProvider, call_provider
 from cyara_auth.providers.command import COMMAND, COMMAND_ENV, CommandProvider, split_command
 from cyara_auth.providers.environment import WHOLE, EnvironmentProvider
@@ -84,7 +84,7 @@ def ranked_providers(
 ) -> list[CredentialProvider]:
     """Return the sources that are configured, best first. Nothing is read yet."""
     unusual = variables.get(UNUSUAL_SHAPE).lower() in {"1", "true", "yes"}
-    origin = BaseUrl.parse(base_url).origin if base_url else None
+    origin = Origin.parse(base_url) if base_url else None
     name = profile or variables.get(PROFILE)
     if name:
         # Nothing else: who names a profile must not get the pair of some variable when there is no such profile.

@@ -18,7 +18,7 @@ import attrs
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialOriginError, CredentialSourceError
-from cyara_auth.origin import BaseUrl, Origin
+from cyara_auth.origin import Origin
 
 MAX_BYTES = 4096
 """Longest text that is read, in bytes."""
@@ -106,7 +106,7 @@ def check_origin(stored: StoredCredential | None, origin: Origin | None, *, sour
     if stored.base_url is not None and origin is not None:
         # Compared as origins: spellings of one address, and paths below it, are the same portal.
         try:
-            bound = BaseUrl.parse(stored.base_url).origin
+            bound = Origin.parse(stored.base_url)
         except ConfigurationError as error:
             raise CredentialSourceError(f"The {source} is bound to an unusable base URL. {error}") from None
         if bound != origin:

@@ -10,7 +10,7 @@ from cyara_auth.client.account import ACCOUNT_ID, account_of
 from cyara_auth.client.cyara import account_takes_text
 from cyara_auth.credential_text import FormatReason
 from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAuthError, StrikeStoreUnavailableError
-from cyara_auth.origin import BaseUrl
+from cyara_auth.origin import PLAIN_HTTP, BaseUrl
 from cyara_auth.providers import CredentialSource
 from cyara_auth.providers.environment import KEY, TOKEN, WHOLE
 from cyara_tools.cli.command_output import Json
@@ -68,6 +68,13 @@ def check_base_url(context: CommandContext) -> tuple[BaseUrl | None, Finding]:
         base = context.known_base()
     except CyaraAuthError as error:
         return None, failure("base_url", str(error))
+    if base.origin.is_readable_on_the_way:
+        return base, warning(
+            "base_url",
+            f"The API is at {base.url}, without encryption ({PLAIN_HTTP}): anyone on the way can read the credential, "
+            "use it, and change calls and answers. Next: ask whoever runs the portal for https, or lead an encrypted "
+            "tunnel there (ssh -L, stunnel)",
+        )
     return base, ok("base_url", f"The API is at {base.url}.")
 
 

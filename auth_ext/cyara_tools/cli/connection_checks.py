@@ -28,7 +28,7 @@ _IGNORED_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 def check_proxy(base: BaseUrl) -> Finding:
     """Say which proxy the calls go through."""
     host = base.origin.host
-    # Plain http is for loopback only, which needs no proxy.
+    # Plain http goes past every proxy, which could read the header.
     if base.origin.scheme == "http":
         return ok("proxy", "Calls go out directly.")
     # httpx itself is asked: urllib reads the same variables, but also the system's exemptions.

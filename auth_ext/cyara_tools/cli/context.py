@@ -14,7 +14,7 @@ from cyara_auth.client.binding import BASE_URL, choose_policy
 from cyara_auth.client.cyara import Cyara, connect
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError
-from cyara_auth.origin import BaseUrl
+from cyara_auth.origin import PLAIN_HTTP, BaseUrl
 from cyara_auth.providers import CredentialSource, Variables, profile_base_url, resolve_credential_source
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
@@ -49,7 +49,7 @@ class CommandContext:
         """Return the portal's base URL by option, environment or profile; `None` when none of them says it."""
         # In the order in which `connect` asks, so that a command never looks at another portal than a program does.
         text = self.base_url or self.variables.get(BASE_URL) or profile_base_url(self.profile, variables=self.variables)
-        return BaseUrl.parse(text) if text else None
+        return BaseUrl.parse(text, plain_http=self.variables.get(PLAIN_HTTP)) if text else None
 
     def known_base(self) -> BaseUrl:
         """Return the portal's base URL.

@@ -1,7 +1,8 @@
 """`cyara auth doctor`: looks for everything that is usually wrong, offline; sends something only when told to.
 
-`--probe` makes one call through the guard. `--spec` fetches the portal's document, without the credential if the portal
-gives it so, and names the operations that differ from those that this client was built from.
+`--probe` makes one call through the guard, unless the same call without the credential is redirected. `--spec` fetches
+the portal's document, without the credential if the portal gives it so, and names the operations that differ from those
+that this client was built from.
 """
 
 from typing import Annotated

@@ -59,7 +59,9 @@ class KeyReport:
         if self.state.mode is KeyMode.DRAINING:
             return ExitCode.REFUSED, "refused: the token is being rotated; cyara auth rotate commit, or abort"
         if known is PairState.SUSPECT:
-            return ExitCode.REFUSED, "refused: a 401 that a gateway may have made; cyara auth verify tries once more"
+            return ExitCode.REFUSED, (
+                "refused: a login page, or a 401 that may not be the portal's own; cyara auth verify tries once more"
+            )
         verified = known is PairState.VERIFIED
         # As `decide` counts: strikes from before a pair was verified are not on its token, and only STRICT reserves.
         used = self.state.strikes - (self.state.watermark if verified else 0) + len(self.state.tickets)

@@ -4,8 +4,10 @@ import json
 from typing import Any, cast
 
 from cyara_auth._http import httpx
+from cyara_auth.client.binding import BASE_URL
 from cyara_auth.client.proxies import readable_proxies
 from cyara_auth.client.tls import tls_context
+from cyara_auth.client.verify_call import choose_verify_call
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.transport.errors import transport_error
@@ -14,7 +16,7 @@ from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.context import CallContext
 from cyara_tools.cli.exit_codes import EXPECTED, ExitCode
 from cyara_tools.cli.spec import compare, own_document
-from cyara_tools.cli.verify import explain_answer
+from cyara_tools.cli.verify import SIGN_IN, explain_answer, redirect_target
 
 # Where a portal serves its document, below the base URL (observed in use).
 _DOCUMENT_PATH = "/swagger/v3/swagger.json"
@@ -27,16 +29,41 @@ _SHOWN = 20
 
 
 def check_answer(context: CallContext) -> Finding:
-    """Make one call through the guard and say what its answer means for the pair."""
+    """Make one call through the guard, unless the same without the credential is redirected, and say what it means."""
+    base = context.known_base()
     try:
         with context.connect() as cyara:
             used = cyara.credential
+            call = choose_verify_call(cyara.operations, account_id=cyara.account_id, operation_id=context.operation)
+            if target := _redirect_target(base, call.path, context):
+                return failure("probe", _redirected(base, call.path, target))
             # Without `confirm`: a diagnosis must not spend budget on a suspect pair.
             answer = cyara.verify(context.operation)
+        code, text = explain_answer(answer, used, context)
     except EXPECTED as error:
         return failure("probe", str(error) or type(error).__name__)
-    code, text = explain_answer(answer, used, context)
     return ok("probe", text) if code is ExitCode.OK else failure("probe", text)
+
+
+def _redirect_target(base: BaseUrl, route: str, context: CallContext) -> str | None:
+    """Return where a call without the credential is redirected; `None` if it is not."""
+    # A route, since the base URL itself may be redirected (to its Swagger page, to a slash at its end) where all is
+    # well. Without the credential no call can count as invalid, whoever answers.
+    with _bare_client(base, context) as bare:
+        try:
+            answer = bare.get(f"{base.url}{route}")
+        except httpx.RequestError as error:
+            raise transport_error(error, error.request, bare) from None
+    return redirect_target(answer)
+
+
+def _redirected(base: BaseUrl, route: str, target: str) -> str:
+    moved = target.removesuffix(route)
+    step = f"set {BASE_URL}={moved}" if moved != target and moved.startswith("https:") else "check base URL and proxy"
+    return (
+        f"{base.url} redirects a call without the credential to {target}, so the credential was not sent. "
+        f"Next: {step}; {SIGN_IN}; if the API redirects only what has no credential: cyara auth verify"
+    )
 
 
 def check_document(base: BaseUrl, context: CallContext, output: CommandOutput) -> list[Finding]:
@@ -83,11 +110,8 @@ def _shortened(names: tuple[str, ...]) -> str:
 
 def _fetch(base: BaseUrl, context: CallContext) -> dict[str, Any]:
     """Fetch the portal's document."""
-    tls = tls_context(verify=True if context.ca is None else context.ca, cert=None)
-    with readable_proxies(None):
-        bare = httpx.Client(timeout=_TIMEOUT, verify=tls)
     # Without the credential first: a document that is public must not cost a call with it.
-    with bare:
+    with _bare_client(base, context) as bare:
         try:
             status, data = _read(bare, f"{base.url}{_DOCUMENT_PATH}")
         except httpx.RequestError as error:
@@ -101,6 +125,14 @@ def _fetch(base: BaseUrl, context: CallContext) -> dict[str, Any]:
     if not isinstance(document, dict) or "paths" not in document:
         raise ValueError(_DOCUMENT_PATH)
     return cast("dict[str, Any]", document)
+
+
+def _bare_client(base: BaseUrl, context: CallContext) -> httpx.Client:
+    """Return a client that knows no credential and goes the way of those that do."""
+    tls = tls_context(verify=True if context.ca is None else context.ca, cert=None)
+    outside = base.origin.scheme == "https"
+    with readable_proxies(None, environment=outside):
+        return httpx.Client(timeout=_TIMEOUT, verify=tls, trust_env=outside)
 
 
 def _read(client: httpx.Client, url: str) -> tuple[int, bytes]:

@@ -9,6 +9,7 @@ places are the defaults of Swashbuckle, NSwag and Microsoft.AspNetCore.OpenApi.
 from __future__ import annotations
 
 import html
+import os
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit, urlunsplit
@@ -38,11 +39,16 @@ OTHERS = (
 MOST = 20
 """Addresses taken from one page."""
 
+_PLAIN_HTTP = "CYARA_ALLOW_PLAIN_HTTP"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _DOCUMENT = re.compile(
     r"(?:swagger|openapi)[^/]*\.(?:json|ya?ml)$|/docs/v?[0-9.]+$|/(?:openapi|swagger)/[^/]+\.(?:json|ya?ml)$"
 )
 _NO_DOCUMENT = (".js", ".css", ".html", ".png", ".svg", ".ico", "/")
+_BELOW_THE_API = (
+    r"/(?:swagger|openapi)(?:/|\.|$)|/v3\.0(?:/|$)"
+    r"|(?i:/cyarawebportal|/cyarawebidentity|/cyara-app(?:/(?!cyarawebapi)|$))"
+)
 _QUOTED = re.compile(r"""(?<=["'])[^"'\s<>\\]{1,300}(?=["'])""")
 
 
@@ -62,7 +68,8 @@ def understand(address: str) -> PortalAddress:
     """Return what a pasted address stands for.
 
     Raises:
-        FetchError: it is no https address (plain http reaches this machine only), or it carries a password.
+        FetchError: it is no https address (plain http reaches this machine, and hosts in ``CYARA_ALLOW_PLAIN_HTTP``),
+            or it carries a password.
     """
     parts = _split(with_scheme(address))
     if not parts or not parts.hostname:
@@ -71,10 +78,19 @@ def understand(address: str) -> PortalAddress:
         raise FetchError(f"{shown} is no address. Say https://<portal>/cyarawebapi.")
     if parts.username or parts.password:
         raise FetchError("An address with a user name or password in it is refused. Leave that part out.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise FetchError(f"Only https is used, and plain http on this machine; {quoted(parts.scheme)} is neither.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _may_be_plain(parts)):
+        raise FetchError(
+            f"Only https is used, and plain http to this machine or to a host in {_PLAIN_HTTP}. Nothing was sent."
+        )
     origin = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     return PortalAddress(api=origin + _api_path(parts.path), document=_named_document(parts), pages=_named_pages(parts))
+
+
+def _may_be_plain(parts: SplitResult) -> bool:
+    # As clients read it (`cyara_auth.origin`), but a malformed entry allows nothing here: they refuse it.
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    named = {entry.strip().lower() for entry in os.environ.get(_PLAIN_HTTP, "").split(",")}
+    return parts.hostname in _LOOPBACK or not named.isdisjoint({host, f"{host}:{parts.port or 80}"})
 
 
 def with_scheme(address: str) -> str:
@@ -137,8 +153,8 @@ def preferred(addresses: Iterable[str]) -> list[str]:
 
 def _api_path(path: str) -> str:
     path = re.sub(r"/[^/]*\.html?$", "", path)
-    # Everything before the first part that a Swagger UI adds: portals may lie below a path of their own.
-    before = re.split(r"/(?:swagger|openapi)(?:/|\.|$)|/v3\.0(?:/|$)", path, maxsplit=1)[0].rstrip("/")
+    # Everything before what a Swagger UI adds, or a page of the portal: portals may lie below a path of their own.
+    before = re.split(_BELOW_THE_API, path, maxsplit=1)[0].rstrip("/")
     return before or API_PATH
 
 

@@ -140,9 +140,17 @@ def test_another_portal(path: Path, pair: str) -> None:
 
 
 def test_binding_that_is_no_address(path: Path, pair: str) -> None:
-    put(path, json.dumps({"credential": pair, "base_url": "http://portal.example"}).encode())
+    put(path, json.dumps({"credential": pair, "base_url": "ftp://portal.example"}).encode())
     with pytest.raises(CredentialSourceError, match="unusable base URL"):
         ProfileProvider(path=path, origin=ORIGIN)()
+
+
+def test_binding_to_a_portal_without_tls(path: Path, pair: str) -> None:
+    put(path, json.dumps({"credential": pair, "base_url": "http://portal.example"}).encode())
+    with pytest.raises(CredentialOriginError, match=r"belongs to http://portal\.example, not to https://"):
+        ProfileProvider(path=path, origin=ORIGIN)()
+    allowed = BaseUrl.parse("http://portal.example", plain_http="portal.example").origin
+    assert ProfileProvider(path=path, origin=allowed)() is not None
 
 
 def refused(path: Path, what: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from cyara_auth._http import httpx
-from cyara_auth.errors import BaseUrlError, InsecureOriginError
+from cyara_auth.errors import BaseUrlError, ConfigurationError, InsecureOriginError
 from cyara_auth.machine import is_this_machine
 from cyara_auth.origin import BaseUrl, Origin, is_versioned_route
 
@@ -22,6 +22,8 @@ from cyara_auth.origin import BaseUrl, Origin, is_versioned_route
         ("https://bücher.example/cyarawebapi", "https://xn--bcher-kva.example/cyarawebapi"),
         ("https://portal.example/on/premise/cyarawebapi", "https://portal.example/on/premise/cyarawebapi"),
         ("https://gateway.example/cyara/v1.0/cyarawebapi", "https://gateway.example/cyara/v1.0/cyarawebapi"),
+        ("https://gateway.example/cyara-app/cyarawebapi", "https://gateway.example/cyara-app/cyarawebapi"),
+        ("https://gateway.example/cyara-apps", "https://gateway.example/cyara-apps"),
         ("https://gateway.example/loginless/v3", "https://gateway.example/loginless/v3"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/cyarawebapi"),
         ("http://localhost:80/cyarawebapi", "http://localhost/cyarawebapi"),
@@ -45,6 +47,12 @@ def test_base_url_as_people_type_it(text: str, url: str) -> None:
         ),
         ("https://p.example/swagger", "https://p.example/cyarawebapi."),
         ("https://p.example/CyaraWebPortal/API/2.0", "https://p.example/cyarawebapi."),
+        ("https://p.example/cyara-app/7/dashboard/report/home", "https://p.example/cyarawebapi."),
+        ("https://p.example/Cyara-App", "https://p.example/cyarawebapi."),
+        ("https://p.example/cyara-app/7/#/dashboard?x=1", "https://p.example/cyarawebapi."),
+        ("https://p.example/CyaraWebIdentity/Account/Login?returnUrl=%2F", "https://p.example/cyarawebapi."),
+        ("https://p.example:8443/cyarawebidentity", "https://p.example:8443/cyarawebapi."),
+        ("https://cyarawebidentity.p.example/connect/authorize", "https://<portal>/cyarawebapi."),
         ("https://p.example/cyarawebapi/v3.0", "https://p.example/cyarawebapi;"),
         ("https://p.example/cyarawebapi/v3.0/accounts/1", "https://p.example/cyarawebapi;"),
         ("https://p.example/cyarawebapi/V3.0/accounts/1/campaigns?pageno=2", "https://p.example/cyarawebapi;"),
@@ -88,8 +96,95 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 def test_row_32_plain_http_to_another_machine_is_refused() -> None:
-    with pytest.raises(InsecureOriginError, match=r"https://p\.example"):
-        BaseUrl.parse("http://p.example/cyarawebapi")
+    with pytest.raises(InsecureOriginError, match=r"https://p\.example") as caught:
+        BaseUrl.parse("http://p.example:8080/cyarawebapi")
+    # The ways out: a tunnel, and that very host.
+    for way in (
+        "http://127.0.0.1:PORT",
+        "CYARA_ALLOW_PLAIN_HTTP=p.example:8080",
+        "allow_plain_http='p.example:8080'",
+        "Nothing was sent. ",
+    ):
+        assert way in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("http://p.example", "p.example"),
+        ("http://p.example:8080/cyarawebapi", "p.example"),
+        ("http://p.example", "p.example:80"),
+        ("http://p.example:8080", "other.example, P.Example:8080 ,"),
+        ("http://P.EXAMPLE", "p.example"),
+        ("http://bücher.example", "BÜCHER.example"),
+        ("http://bücher.example", "xn--bcher-kva.example"),
+        ("http://10.0.0.1", "10.0.0.1"),
+        ("http://[fd00::1]:8080", "[FD00::1]:8080"),
+        ("http://[fd00::1]", "[fd00::1]"),
+    ],
+)
+def test_plain_http_to_a_host_that_is_named(url: str, named: str) -> None:
+    origin = BaseUrl.parse(url, plain_http=named).origin
+    assert origin.may_carry_secret
+    assert origin.is_readable_on_the_way
+    assert origin == Origin.of(httpx.URL(url))
+    assert not Origin.of(httpx.URL(url)).may_carry_secret
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("http://p.example", ""),
+        ("http://p.example", " , "),
+        ("http://p.example", "p.example:8080"),
+        ("http://p.example:8080", "p.example:80"),
+        ("http://www.p.example", "p.example"),
+        ("http://p.example.evil.example", "p.example"),
+        ("http://evilp.example", "p.example"),
+        ("http://p.example.", "p.example"),
+        ("http://p.ex\u0430mple", "p.example"),
+        ("http://[fd00::1]:8080", "[fd00::1]:80"),
+    ],
+)
+def test_plain_http_to_any_other_host_is_refused(url: str, named: str) -> None:
+    with pytest.raises(InsecureOriginError):
+        BaseUrl.parse(url, plain_http=named)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "*",
+        "*.example",
+        "http://p.example",
+        "p.example/cyarawebapi",
+        "user:hunter2@p.example",
+        "p.example:",
+        "p.example:0",
+        "p.example:99999",
+        "p.example:http",
+        "p.example q.example",
+        "p.example;q.example",
+        "fd00::1",
+        "[fd00::1",
+        "[p.example]",
+        "p.example?hunter2",
+        "p%2eexample",
+        "xn--\udcff",
+    ],
+)
+@pytest.mark.parametrize("url", ["http://p.example", "https://p.example"])
+def test_a_list_of_hosts_with_something_else_in_it_is_refused(url: str, entry: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"CYARA_ALLOW_PLAIN_HTTP .* that is no host") as caught:
+        BaseUrl.parse(url, plain_http=f"p.example,{entry}")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_origin_is_read_for_comparing_whatever_may_travel_there() -> None:
+    assert str(Origin.parse(" P.example:443/cyarawebapi ")) == "https://p.example"
+    assert not Origin.parse("http://p.example").may_carry_secret
+    with pytest.raises(BaseUrlError):
+        Origin.parse("ftp://p.example")
 
 
 @pytest.mark.parametrize("text", ["https://user:hunter2@p.example", "https://user@p.example", "user:hunter2@p.example"])

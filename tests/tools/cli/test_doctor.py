@@ -12,7 +12,7 @@ import pytest
 from cyara_auth.origin import BaseUrl
 from cyara_tools.cli import checks, connection_checks
 from cyara_tools.cli.checks import Level
-from cyara_tools.portal import LocalPortal
+from cyara_tools.portal import LocalPortal, faults
 
 from .program import Program
 
@@ -59,6 +59,30 @@ def test_nothing_configured(program: Program) -> None:
 def test_failures(program: Program, variables: dict[str, str], check: str, what: str) -> None:
     found = findings(program, **variables)
     assert any(level == "failure" and what in text for level, text in found[check]), found
+
+
+def test_portal_without_tls(program: Program, portal: LocalPortal) -> None:
+    # The system takes it for 127.0.0.1; by its spelling it is another machine.
+    base_url = portal.base_url.replace("127.0.0.1", "127.1")
+    allowed = {"CYARA_BASE_URL": base_url, "CYARA_ALLOW_PLAIN_HTTP": "127.1"}
+    refused = program("login", text=portal.credential, CYARA_BASE_URL=base_url)
+    assert refused.code == 7
+    assert "CYARA_ALLOW_PLAIN_HTTP=127.1:" in refused.err
+    assert portal.arrivals == 0
+    assert program("login", text=portal.credential, **allowed).code == 0
+    found = findings(program, HTTP_PROXY="http://proxy.example:8080", **allowed)
+    [(level, text)] = found["base_url"]
+    assert level == "warning"
+    assert f"The API is at {base_url}, without encryption" in text
+    assert "anyone on the way can read the credential" in text
+    assert "Next: ask whoever runs the portal for https, or lead an encrypted tunnel there" in text
+    assert found["proxy"] == [("ok", "Calls go out directly.")]
+    assert portal.arrivals == 0
+    verified = program("verify", "--json", **allowed).facts
+    assert verified["exit_code"] == 0
+    assert [note for note in verified["notes"] if "127.1 over plain http" in note] == verified["notes"]
+    assert len(verified["notes"]) == 1
+    assert program("doctor", CYARA_BASE_URL=base_url, CYARA_ALLOW_PLAIN_HTTP="*").code == 9
 
 
 def test_account(program: Program, portal: LocalPortal) -> None:
@@ -213,6 +237,76 @@ def test_probe(program: Program, portal: LocalPortal) -> None:
     for _ in range(3):
         assert findings(program, "--probe")["probe"][0][0] == "failure"
     assert portal.invalid_calls == 1
+
+
+def with_the_credential(portal: LocalPortal) -> list[bool]:
+    return [any(name.lower() == "authorization" for name, _ in visit.headers) for visit in portal.requests]
+
+
+def test_probe_asks_without_the_credential_first(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert findings(program, "--probe")["probe"][0][0] == "ok"
+    assert with_the_credential(portal) == [False, True]
+    assert portal.invalid_calls == 0
+
+
+@pytest.mark.parametrize(
+    ("location", "target", "step"),
+    [
+        (
+            "https://new.example/cyarawebapi/v3.0/accounts/ACCOUNT/testcases?pageSize=1",
+            "https://new.example/cyarawebapi/v3.0/accounts/ACCOUNT/testcases",
+            "Next: set CYARA_BASE_URL=https://new.example/cyarawebapi; sign in",
+        ),
+        (
+            "https://u:hidden@login.example/adfs?session=hidden#hidden",
+            "https://login.example/adfs",
+            "Next: check base URL and proxy; sign in",
+        ),
+        ("/CyaraWeb/Account/Login?ReturnUrl=hidden", "ORIGIN/CyaraWeb/Account/Login", "Next: check base URL and proxy"),
+        (
+            "http://new.example/cyarawebapi/v3.0/accounts/ACCOUNT/testcases",
+            "http://new.example/cyarawebapi/v3.0/accounts/ACCOUNT/testcases",
+            "Next: check base URL and proxy",
+        ),
+    ],
+)
+def test_probe_keeps_the_credential_from_a_server_that_redirects(
+    program: Program, portal: LocalPortal, location: str, target: str, step: str
+) -> None:
+    program.log_in()
+    account = str(portal.account_id)
+    portal.inject(faults.redirect(location.replace("ACCOUNT", account)))
+    [(level, text)] = findings(program, "--probe")["probe"]
+    assert level == "failure"
+    shown = target.replace("ACCOUNT", account).replace("ORIGIN", portal.origin)
+    assert text.startswith(f"{portal.base_url} redirects a call without the credential to {shown}, so the credential")
+    assert step in text
+    assert "hidden" not in text
+    assert with_the_credential(portal) == [False]
+
+
+def test_probe_keeps_the_credential_from_a_redirect_to_nowhere(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    portal.inject(faults.redirect("https://[::1"))
+    assert findings(program, "--probe")["probe"][0][0] == "failure"
+    assert with_the_credential(portal) == [False]
+
+
+def test_probe_of_an_unreachable_portal(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    portal.stop()
+    [(level, text)] = findings(program, "--probe")["probe"]
+    assert level == "failure"
+    assert "got no answer" in text
+    assert "Next: check host and port" in text
+
+
+def test_a_plain_portal_is_asked_past_the_proxy(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    proxies = {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
+    found = findings(program, "--probe", "--spec", **proxies)
+    assert [found["probe"][0][0], found["spec"][0][0]] == ["ok", "ok"]
 
 
 def test_spec_of_the_same_portal(program: Program, portal: LocalPortal) -> None:

@@ -5,9 +5,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
-from cyara_tools.portal import LocalPortal
+from cyara_tools.portal import LocalPortal, faults
 
 from .program import Program
 
@@ -123,6 +124,81 @@ def test_unreachable_portal(program: Program, portal: LocalPortal) -> None:
     facts = program("status", "--json").facts
     assert facts["usable"]
     assert facts["keys"][0]["unknown"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "steps"),
+    [
+        (faults.answer(400), ["check that the API is at BASE and that the account exists there", "--operation ID"]),
+        (faults.answer(404), ["check that the API is at BASE and that the account exists there", "--operation ID"]),
+        (faults.answer(405), ["check that the API is at BASE", "--operation ID"]),
+        (
+            faults.answer(403, "{}", media_type="application/json"),
+            ["let the portal's administrator give", "--operation ID"],
+        ),
+        (attrs.evolve(faults.answer(429), headers=(("retry-after", "1"),)), ["wait 1 s, look"]),
+        (faults.answer(429), ["wait a minute, look"]),
+        (faults.answer(500), ["wait a minute, look whether the portal itself works, then: cyara auth verify --store"]),
+        (attrs.evolve(faults.answer(503), headers=(("retry-after", "2"),)), ["wait 2 s, look"]),
+        (faults.gateway(502), ["Calls that may count as invalid: 1 (cyara auth status --store", "wait a minute, look"]),
+        (
+            faults.redirect("/elsewhere?x=hidden"),
+            ["check the base URL, since BASE redirects to ORIGIN/elsewhere; sign in"],
+        ),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, faults.Fault) else "",
+)
+def test_verify_says_what_to_do_about_an_answer_that_says_nothing(
+    program: Program, portal: LocalPortal, fault: faults.Fault, steps: list[str]
+) -> None:
+    store = program.environ.pop("CYARA_STRIKE_STORE")
+    program.environ["CYARA_API_CREDENTIAL"] = portal.credential
+    portal.inject(fault)
+    result = program("verify", "--store", store)
+    assert result.code == 8
+    assert result.out.startswith(f"The portal answers {fault.status}, which says nothing about ")
+    for step in steps:
+        assert step.replace("BASE", portal.base_url).replace("ORIGIN", portal.origin) in result.out
+    assert "Next: " in result.out
+    assert "hidden" not in result.out
+    assert "401" not in result.out
+    assert program("verify", "--store", store).code == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        (faults.answer(401, faults.LOGIN_PAGE, media_type="text/html"), "a web page (status 401)"),
+        (
+            attrs.evolve(faults.answer(401), headers=(("www-authenticate", "NTLM"),)),
+            "a 401 that may not be the portal's",
+        ),
+    ],
+)
+def test_a_gateway_that_answers_401_is_not_the_portal(
+    program: Program, portal: LocalPortal, fault: faults.Fault, what: str
+) -> None:
+    program.log_in()
+    portal.inject(fault)
+    result = program("verify")
+    assert result.code == 8
+    assert f"Where the API should have answered came {what}, so " in result.out
+    assert "under suspicion, not rejected. Next: sign in to the network or VPN" in result.out
+    assert "will not be sent again" not in result.out
+    assert program("verify").code == 0
+
+
+def test_a_login_page_is_not_called_a_401(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert program("verify").code == 0
+    portal.inject(faults.login_page())
+    result = program("verify")
+    assert result.code == 8
+    assert "with a login page where the API should have answered" in result.err
+    assert "401" not in result.out + result.err
+    status = program("status")
+    assert "a login page, or a 401 that may not be the portal's own" in status.out
+    assert program("verify").code == 0
 
 
 def test_no_account(program: Program) -> None:

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.tickets import Ticket
 from cyara_auth.origin import API_PATH, Origin, is_versioned_route
 from cyara_auth.providers import CredentialSource
-from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify, is_login_page
+from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify
 from cyara_auth.strikes.state import GuardPolicy, Outcome
 from cyara_auth.transport.log import CallRecord, log_answer, log_failure
 
@@ -49,6 +49,7 @@ _OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 _STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.INTERCEPTED, Outcome.AMBIGUOUS, Outcome.STRIKE})
 _SUCCESS: Final = range(200, 300)
 _REDIRECT: Final = range(300, 400)
+_LOGIN_PAGE: Final = "a login page"
 _CARRY_DATA: Final = ("GET", "POST", "PUT", "PATCH")
 _REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
 """How h11 0.16 begins when it refuses a method, a target or a header, before it writes anything."""
@@ -199,14 +200,30 @@ class Hop:
         """
         failpoints.hit("after_headers")
         ticket = self.ticket
-        request = self._request_facts()
-        answer = self._response_facts(status, headers, is_same_origin, is_real=is_real)
-        outcome = classify(request, answer)
-        retry_after = _retry_after(headers) if outcome is Outcome.BUSY else None
-        ticket.settle(outcome, retry_after=retry_after, reason=self._reason(answer))
+        content_type = headers.get("content-type", "")
+        if status in _SUCCESS and is_real and not self._is_foreign_portal(headers):
+            outcome, is_login = _classify_success(ticket.verified, *self._promised(), status, content_type)
+            ticket.settle(outcome, reason=_LOGIN_PAGE if is_login else None)
+        else:
+            request = RequestFacts(verified=ticket.verified, json_expected=not _has_html(self._promised()[1]))
+            location = headers.get("location", "")
+            answer = ResponseFacts(
+                status=status,
+                media_type=_media_type(content_type),
+                challenge=headers.get("www-authenticate", ""),
+                server=headers.get("server", ""),
+                location=location,
+                same_origin_redirect=bool(location) and is_same_origin(location),
+                is_real=is_real,
+                is_foreign_portal=self._is_foreign_portal(headers),
+            )
+            outcome = classify(request, answer)
+            is_login = outcome is Outcome.INTERCEPTED
+            retry_after = _retry_after(headers) if outcome is Outcome.BUSY else None
+            ticket.settle(outcome, retry_after=retry_after, reason=self._reason(answer))
         # After the settlement: a handler of the caller's may raise.
         log_answer(self._record, status, headers)
-        if is_real and is_login_page(request, answer):
+        if is_login:
             raise UnexpectedAuthPageError(
                 f"{self._injector.origin}{self._injector.base_path} answered status {status} with a login page where "
                 "the API should have answered, so the call may count as invalid and shows nothing of the credential. "
@@ -218,46 +235,20 @@ class Hop:
         is_strict = self._injector.guard.settings.policy is GuardPolicy.STRICT
         return not is_real or (ticket.verified and not (is_strict and outcome in _STAYS_CHARGED))
 
-    def _request_facts(self) -> RequestFacts:
+    def _promised(self) -> tuple[tuple[int, ...] | range, tuple[str, ...]]:
+        """Return which statuses and media types of a success show that the credential was accepted."""
         operation = operation_of(self._record[1])
-        verified = self.ticket.verified
-        if operation is None:
-            is_api = self._record[0] in _CARRY_DATA and is_versioned_route(self._injector.base_path, self._path)
-            return RequestFacts(verified=verified, success_statuses=_SUCCESS if is_api else ())
-        media_types = operation.response_media_types
-        return RequestFacts(
-            verified=verified,
-            success_statuses=operation.success_statuses if operation.requires_credential else (),
-            success_media_types=tuple(map(_media_type, media_types)),
-            json_expected="text/html" not in media_types,
-        )
+        if operation is not None:
+            return operation.success_statuses if operation.requires_credential else (), operation.response_media_types
+        is_api = self._record[0] in _CARRY_DATA and is_versioned_route(self._injector.base_path, self._path)
+        return _SUCCESS if is_api else (), ()
 
-    def _response_facts(
-        self, status: int, headers: Mapping[str, str], is_same_origin: Callable[[str], bool], *, is_real: bool
-    ) -> ResponseFacts:
-        media_type = _media_type(headers.get("content-type", ""))
+    def _is_foreign_portal(self, headers: Mapping[str, str]) -> bool:
         issued = headers.get(LOCAL_PORTAL) if self._injector.origin.is_loopback else None
-        is_foreign_portal = issued is not None and self._key_id not in issued.replace(" ", "").split(",")
-        if status in _SUCCESS:
-            return ResponseFacts(
-                status=status, media_type=media_type, is_real=is_real, is_foreign_portal=is_foreign_portal
-            )
-        location = headers.get("location", "")
-        return ResponseFacts(
-            status=status,
-            media_type=media_type,
-            challenge=headers.get("www-authenticate", ""),
-            server=headers.get("server", ""),
-            location=location,
-            same_origin_redirect=bool(location) and is_same_origin(location),
-            is_real=is_real,
-            is_foreign_portal=is_foreign_portal,
-        )
+        return issued is not None and self._key_id not in issued.replace(" ", "").split(",")
 
-    def _reason(self, answer: ResponseFacts) -> str | None:
+    def _reason(self, answer: ResponseFacts) -> str:
         """Return what came instead of a usable answer, for the text of a later refusal."""
-        if answer.status in _SUCCESS:
-            return None
         at = f"at {self._injector.origin}{self._injector.base_path}"
         if answer.status in _REDIRECT:
             return f"a redirect {at} to {_without_query(answer.location)}"
@@ -276,6 +267,30 @@ def _without_query(location: str) -> str:
 
 def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
+
+
+# Kept, since it runs once for each call, between two system calls.
+@lru_cache
+def _classify_success(
+    verified: bool,  # noqa: FBT001 - plain values make the cheapest key
+    statuses: tuple[int, ...] | range,
+    media_types: tuple[str, ...],
+    status: int,
+    content_type: str,
+) -> tuple[Outcome, bool]:
+    """Classify a success, of which status and media type say everything; return whether it is a login page, too."""
+    request = RequestFacts(
+        verified=verified,
+        success_statuses=statuses,
+        success_media_types=tuple(map(_media_type, media_types)),
+        json_expected=not _has_html(media_types),
+    )
+    outcome = classify(request, ResponseFacts(status=status, media_type=_media_type(content_type)))
+    return outcome, outcome is Outcome.INTERCEPTED
+
+
+def _has_html(media_types: tuple[str, ...]) -> bool:
+    return "text/html" in map(_media_type, media_types)
 
 
 def _for_classification(error: BaseException) -> BaseException:

@@ -205,12 +205,10 @@ def renew(state: KeyState, event: Renew) -> Decision:
 
 def _renewed(state: KeyState, ticket: TicketRecord, record: PairRecord) -> Decision:
     tickets = tuple(ticket if other.id == ticket.id else other for other in state.tickets)
+    after = attrs.evolve(state, pairs=with_pair(state, record), tickets=tickets)
+    changed = after != state
     return Decision(
-        state=attrs.evolve(state, pairs=with_pair(state, record), tickets=tickets),
-        changed=True,
-        admission=Admission.GRANT,
-        ticket=ticket,
-        pair=record,
+        state=after if changed else state, changed=changed, admission=Admission.GRANT, ticket=ticket, pair=record
     )
 
 

@@ -6,13 +6,16 @@ import attrs
 
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.strikes.decide import decide, pair_state
-from cyara_auth.strikes.events import Admit, Decision, Event, Settle
+from cyara_auth.strikes.events import Admit, Decision, Event, Renew, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import EMPTY, Admission, GuardPolicy, Incident, KeyState, Outcome, PairState
 
 PORTAL = "https://portal:443"
+OTHER_PORTAL = "https://other-portal:443"
+LOOPBACK = "http://localhost:8080"
 GUARDED = GuardSettings(policy=GuardPolicy.GUARDED)
 STRICT = GuardSettings(policy=GuardPolicy.STRICT)
+CONCURRENT = GuardSettings(policy=GuardPolicy.CONCURRENT)
 ORPHAN_TTL = 150.0
 
 
@@ -49,6 +52,8 @@ class Story:
         pid: int = 1,
         dead: frozenset[Owner] = frozenset(),
         confirm: bool = False,
+        orphan_ttl: float = ORPHAN_TTL,
+        waiting_life: float | None = None,
     ) -> Admission | None:
         event = Admit(
             now=self.now,
@@ -57,10 +62,11 @@ class Story:
             origin=origin,
             owner=owner(pid),
             ticket=ticket,
-            orphan_ttl=ORPHAN_TTL,
+            orphan_ttl=orphan_ttl,
             dead=dead,
             confirm=confirm,
             incident=incident(pid),
+            waiting_life=waiting_life,
         )
         return self.apply(event).admission
 
@@ -72,6 +78,7 @@ class Story:
         *,
         origin: str = PORTAL,
         retry_after: float | None = None,
+        keep: bool = False,
     ) -> Decision:
         event = Settle(
             now=self.now,
@@ -82,17 +89,29 @@ class Story:
             ticket=ticket,
             incident=incident(),
             retry_after=retry_after,
+            keep=keep,
         )
         return self.apply(event)
+
+    def renew(self, ticket: str = "t1", *, sending: bool = False, verified_at: Instant | None = None) -> bool:
+        event = Renew(
+            now=self.now, settings=self.settings, ticket=ticket, sending=sending, verified_at=verified_at
+        )
+        return self.apply(event).admission is Admission.GRANT
+
+    def lose(self, pair: str, ticket: str = "t1", *, origin: str = PORTAL) -> Self:
+        assert self.admit(pair, ticket, origin=origin) is Admission.GRANT
+        self.settle(pair, Outcome.UNKNOWN, ticket, origin=origin)
+        return self
 
     def verify(self, pair: str, ticket: str = "verification", *, origin: str = PORTAL) -> Self:
         assert self.admit(pair, ticket, origin=origin) is Admission.GRANT
         self.settle(pair, Outcome.VERIFICATION, ticket, origin=origin)
         return self
 
-    def strike(self, pair: str, ticket: str = "strike") -> Self:
-        assert self.admit(pair, ticket) is Admission.GRANT
-        self.settle(pair, Outcome.STRIKE, ticket)
+    def strike(self, pair: str, ticket: str = "strike", *, origin: str = PORTAL) -> Self:
+        assert self.admit(pair, ticket, origin=origin) is Admission.GRANT
+        self.settle(pair, Outcome.STRIKE, ticket, origin=origin)
         return self
 
     def later(self, seconds: float) -> Self:

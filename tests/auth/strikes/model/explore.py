@@ -1,17 +1,13 @@
-"""Breadth-first search over all worlds within bounds, for the first one in which a token is lost."""
+"""Breadth-first search over all worlds within bounds, for the one with the most invalid calls on a current token."""
 
 from collections import deque
+from collections.abc import Callable
 
 import attrs
 
-from cyara_auth.strikes.decide import decide
-
-from .rules import Decide, Rules
+from .rules import PROTOCOL, Protocol, Rules
 from .values import Bounds, World
 from .world import canonical, start, steps
-
-LIMIT = 2
-"""Invalid calls that a current token survives."""
 
 
 @attrs.frozen(kw_only=True)
@@ -21,18 +17,25 @@ class Search:
     worst: int
     states: int
     way: tuple[str, ...]
-    worlds: frozenset[World]
 
 
-def explore(bounds: Bounds, rule: Decide = decide) -> Search:
-    """Visit every world; stop at the first with a third invalid call and return the steps that led there."""
-    rules = Rules(rule, bounds.settings)
+def explore(
+    bounds: Bounds,
+    protocol: Protocol = PROTOCOL,
+    *,
+    stop_above: int = 99,
+    look: Callable[[World, Rules], None] | None = None,
+) -> Search:
+    """Visit every world and `look` at it; stop at the first with more than `stop_above` invalid calls."""
+    rules = Rules(protocol, bounds.settings, confirm=bounds.confirms)
     first = canonical(start(bounds))
     came_from: dict[World, tuple[World, str] | None] = {first: None}
     queue = deque([first])
     worst = first
-    while queue and worst.invalid <= LIMIT:
+    while queue and worst.invalid <= stop_above:
         world = queue.popleft()
+        if look is not None:
+            look(world, rules)
         for name, following in steps(world, bounds, rules):
             after = canonical(following)
             if after not in came_from:
@@ -40,7 +43,7 @@ def explore(bounds: Bounds, rule: Decide = decide) -> Search:
                 queue.append(after)
                 if after.invalid > worst.invalid:
                     worst = after
-    return Search(worst=worst.invalid, states=len(came_from), way=_way(came_from, worst), worlds=frozenset(came_from))
+    return Search(worst=worst.invalid, states=len(came_from), way=_way(came_from, worst))
 
 
 def _way(came_from: dict[World, tuple[World, str] | None], world: World) -> tuple[str, ...]:

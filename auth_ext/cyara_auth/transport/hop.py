@@ -202,11 +202,12 @@ class Hop:
         request = self._request_facts()
         answer = self._response_facts(status, headers, is_same_origin, is_real=is_real)
         outcome = classify(request, answer)
+        is_login = is_real and is_login_page(request, answer)
         retry_after = _retry_after(headers) if outcome is Outcome.BUSY else None
-        ticket.settle(outcome, retry_after=retry_after, reason=self._reason(answer))
+        ticket.settle(outcome, retry_after=retry_after, reason=self._reason(answer, is_login=is_login))
         # After the settlement: a handler of the caller's may raise.
         log_answer(self._record, status, headers)
-        if is_real and is_login_page(request, answer):
+        if is_login:
             raise UnexpectedAuthPageError(
                 f"{self._injector.origin}{self._injector.base_path} answered status {status} with a login page where "
                 "the API should have answered, so the call may count as invalid and shows nothing of the credential. "
@@ -254,11 +255,11 @@ class Hop:
             is_foreign_portal=is_foreign_portal,
         )
 
-    def _reason(self, answer: ResponseFacts) -> str | None:
+    def _reason(self, answer: ResponseFacts, *, is_login: bool) -> str | None:
         """Return what came instead of a usable answer, for the text of a later refusal."""
-        if answer.status in _SUCCESS:
-            return None
         at = f"at {self._injector.origin}{self._injector.base_path}"
+        if answer.status in _SUCCESS:
+            return f"a login page {at}" if is_login else None
         if answer.status in _REDIRECT:
             return f"a redirect {at} to {_without_query(answer.location)}"
         return f"status {answer.status} {at}"

@@ -157,9 +157,10 @@ def test_login_page_and_refusal_say_of_which_call(server: WireServer, asynchrono
 def test_error_says_which_attempt_it_ended(server: WireServer) -> None:
     answers = [Reply(), Reply(status=503), PAGE]
     server.script = lambda _: answers[len(server.seen) - 1]
-    with client_of(server.base_url) as cyara, pytest.raises(UnexpectedAuthPageError) as caught:
+    with client_of(server.base_url) as cyara:
         cyara.raw("GET", "/v3.0/x")
-        cyara.campaigns.get_campaigns()
+        with pytest.raises(UnexpectedAuthPageError) as caught:
+            cyara.campaigns.get_campaigns()
     assert caught.value.attempt == 2
 
 

@@ -308,7 +308,7 @@ def test_row_62_403_that_is_not_the_api_s_is_charged_each_time(server: WireServe
     for charges in (1, 2):
         assert client.get(f"{server.base_url}/v3.0/x").status_code == 403
         assert client.charges == charges
-    with pytest.raises(StrikeBudgetExhaustedError, match="status 403 at .* twice"):
+    with pytest.raises(StrikeBudgetExhaustedError, match=r"status 403 at .* twice"):
         client.get(f"{server.base_url}/v3.0/x")
     assert len(server.seen) == 2
 

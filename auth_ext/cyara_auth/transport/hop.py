@@ -49,7 +49,6 @@ _OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 _STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.INTERCEPTED, Outcome.AMBIGUOUS, Outcome.STRIKE})
 _SUCCESS: Final = range(200, 300)
 _REDIRECT: Final = range(300, 400)
-_LOGIN_PAGE: Final = "a login page"
 _CARRY_DATA: Final = ("GET", "POST", "PUT", "PATCH")
 _REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
 """How h11 0.16 begins when it refuses a method, a target or a header, before it writes anything."""
@@ -203,7 +202,7 @@ class Hop:
         content_type = headers.get("content-type", "")
         if status in _SUCCESS and is_real and not self._is_foreign_portal(headers):
             outcome, is_login = _classify_success(ticket.verified, *self._promised(), status, content_type)
-            ticket.settle(outcome, reason=_LOGIN_PAGE if is_login else None)
+            ticket.settle(outcome, reason=self._reason(None) if is_login else None)
         else:
             request = RequestFacts(verified=ticket.verified, json_expected=not _has_html(self._promised()[1]))
             location = headers.get("location", "")
@@ -247,9 +246,11 @@ class Hop:
         issued = headers.get(LOCAL_PORTAL) if self._injector.origin.is_loopback else None
         return issued is not None and self._key_id not in issued.replace(" ", "").split(",")
 
-    def _reason(self, answer: ResponseFacts) -> str:
-        """Return what came instead of a usable answer, for the text of a later refusal."""
+    def _reason(self, answer: ResponseFacts | None) -> str:
+        """Return what came instead of a usable answer, None for a login page, for the text of a later refusal."""
         at = f"at {self._injector.origin}{self._injector.base_path}"
+        if answer is None:
+            return f"a login page {at}"
         if answer.status in _REDIRECT:
             return f"a redirect {at} to {_without_query(answer.location)}"
         return f"status {answer.status} {at}"

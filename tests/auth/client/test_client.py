@@ -140,23 +140,36 @@ def test_redirects_are_not_followed(server: WireServer) -> None:
 
 
 def test_retries_are_admissions_of_their_own(server: WireServer) -> None:
-    server.script = lambda _: Reply(status=503 if len(server.seen) == 1 else 200)
+    server.script = lambda _: Reply(status=503 if len(server.seen) == 2 else 200)
     with client_of(server.base_url, retries=RetryPolicy(base=0.0)) as cyara:
+        cyara.raw("GET", "/v3.0/x")
         response = cyara.raw("GET", "/x")
     assert response.extensions["cyara.attempt"] == 2
-    assert [seen.authorization for seen in server.seen] == [HEADER, HEADER]
+    assert [seen.authorization for seen in server.seen] == [HEADER] * 3
 
 
-def test_a_call_that_stays_charged_is_not_repeated(server: WireServer) -> None:
-    server.script = lambda _: Reply(status=502)
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_call_of_a_pair_that_is_not_verified_is_not_repeated(server: WireServer, status: int) -> None:
+    """The portal may count each of them as invalid, whatever it answers."""
     with client_of(server.base_url, retries=RetryPolicy(attempts=5, base=0.0)) as cyara:
-        assert cyara.raw("GET", "/x").status_code == 502
+        server.script = lambda _: Reply(status=status)
+        response = cyara.raw("GET", "/v3.0/x")
+        assert (response.status_code, response.extensions["cyara.attempt"]) == (status, 1)
         assert len(server.seen) == 1
         server.script = lambda _: Reply()
-        assert cyara.raw("GET", "/x").status_code == 200
-        server.script = lambda _: Reply(status=502)
-        assert cyara.raw("GET", "/x").status_code == 502
-    assert len(server.seen) == 2 + 5
+        assert cyara.raw("GET", "/v3.0/x").status_code == 200
+        server.script = lambda _: Reply(status=status)
+        assert cyara.raw("GET", "/v3.0/x").status_code == status
+    assert len(server.seen) == 2 + (1 if status == 500 else 5)
+
+
+@pytest.mark.parametrize(("status", "calls"), [(503, 5), (429, 5), (502, 1), (504, 1), (408, 1)])
+def test_strict_repeats_nothing_that_stays_charged(server: WireServer, status: int, calls: int) -> None:
+    with client_of(server.base_url, retries=RetryPolicy(attempts=5, base=0.0), policy="strict") as cyara:
+        assert cyara.raw("GET", "/v3.0/x").status_code == 200
+        server.script = lambda _: Reply(status=status)
+        assert cyara.raw("GET", "/v3.0/x").status_code == status
+    assert len(server.seen) == 1 + calls
 
 
 def test_a_refusal_is_not_retried(server: WireServer) -> None:
@@ -273,8 +286,9 @@ async def test_closed_client_says_so_to_tasks(server: WireServer) -> None:
 
 
 def test_client_that_is_closed_before_a_retry_says_so(server: WireServer) -> None:
-    server.script = lambda _: Reply(status=503)
     with client_of(server.base_url, retries=RetryPolicy(base=0.0)) as cyara:
+        cyara.raw("GET", "/v3.0/x")
+        server.script = lambda _: Reply(status=503)
         client = cyara.get_httpx_client()
 
         def close_meanwhile(_: float) -> None:
@@ -283,7 +297,7 @@ def test_client_that_is_closed_before_a_retry_says_so(server: WireServer) -> Non
         client._retrying = attrs.evolve(client._retrying, effects=Effects(sleep=close_meanwhile))  # noqa: SLF001 - the pause is when another thread closes it
         with pytest.raises(ClosedClientError, match=CLOSED):
             client.get("/x")
-    assert len(server.seen) == 1
+    assert len(server.seen) == 2
 
 
 def test_with_options_shares_guard_and_credential(server: WireServer) -> None:

@@ -137,7 +137,7 @@ def test_strict_client_hears_about_drift_and_the_pair_is_verified_all_the_same(p
         with pytest.raises(DriftError):
             cyara.campaigns.get_campaigns()
         state = cyara.guard.store.read(cyara.credential.key_fingerprint)
-        assert state.pairs[0].verdict is PairState.VERIFIED
+        assert state.pairs[0].at(portal.origin).verdict is PairState.VERIFIED
         assert cyara.with_options(strict=False).campaigns.get_campaigns().results
 
 

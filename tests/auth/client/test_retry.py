@@ -30,7 +30,7 @@ FAILED = FailedAttempt(number=1, elapsed=0.0, repeatable=True, status=503)
         ({"number": 2}, 1.0),
         ({"number": 3}, None),
         ({"repeatable": False}, None),
-        ({"charged": True}, None),
+        ({"unrepeatable": True}, None),
         ({"status": None}, 0.5),
         ({"status": 500}, None),
         ({"status": 401}, None),

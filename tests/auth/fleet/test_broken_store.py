@@ -1,4 +1,4 @@
-"""A store that breaks, disappears or forgets: unverified pairs are refused, verified ones go on for a while."""
+"""A store that breaks, disappears or forgets: nothing unreserved leaves, and what needs no reservation goes on."""
 
 import shutil
 import time
@@ -10,10 +10,11 @@ import pytest
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.guard.guard import StrikeGuard
+from cyara_auth.guard.places import IDLE
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import reset_stores
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Outcome
+from cyara_auth.strikes.state import GuardPolicy, Outcome
 from cyara_tools.portal import LocalPortal
 
 from .conftest import Scene
@@ -47,9 +48,23 @@ def test_row_78_an_unverified_pair_is_refused(make_scene: Callable[[str], Scene]
     assert scene.portal.arrivals == arrivals
 
 
-def test_row_78_a_verified_pair_goes_on(make_scene: Callable[[str], Scene]) -> None:
+def test_row_78_guarded_goes_on_with_the_place_that_it_keeps_and_no_further(
+    make_scene: Callable[[str], Scene],
+) -> None:
     scene = make_scene("sqlite")
     with scene.client(scene.portal.credential) as client:
+        assert call(client) == "200"
+        spoil(scene)
+        assert [call(client) for _ in range(20)] == ["200"] * 20
+        time.sleep(IDLE + 0.4)
+        arrivals = scene.portal.arrivals
+        assert call(client) == "StrikeStoreUnavailableError"
+        assert scene.portal.arrivals == arrivals
+
+
+def test_row_78_a_verified_pair_that_goes_free_goes_on(make_scene: Callable[[str], Scene]) -> None:
+    scene = make_scene("sqlite")
+    with scene.client(scene.portal.credential, policy="concurrent") as client:
         assert call(client) == "200"
         spoil(scene)
         for _ in range(2):
@@ -61,7 +76,8 @@ def test_row_78_a_verified_pair_goes_on_no_longer_than_its_verification(make_sce
     scene = make_scene("sqlite")
     pair = ApiCredential.parse(scene.portal.credential)
     moment = [1000.0]
-    guard = StrikeGuard(store=scene.store, settings=GuardSettings(verification_ttl=60.0), steady=lambda: moment[0])
+    settings = GuardSettings(policy=GuardPolicy.CONCURRENT, verification_ttl=60.0)
+    guard = StrikeGuard(store=scene.store, settings=settings, steady=lambda: moment[0])
     ticket = guard.admit(pair, ORIGIN)
     ticket.sent()
     ticket.settle(Outcome.VERIFICATION)
@@ -71,6 +87,7 @@ def test_row_78_a_verified_pair_goes_on_no_longer_than_its_verification(make_sce
         time.sleep(SYNC_INTERVAL + 0.05)
         guard.admit(pair, ORIGIN).settle(Outcome.VERIFICATION)
     moment[0] += 61.0
+    time.sleep(SYNC_INTERVAL + 0.05)
     with pytest.raises(StrikeStoreUnavailableError):
         guard.admit(pair, ORIGIN)
 
@@ -132,7 +149,7 @@ def test_row_78_redis_that_is_gone_stops_new_pairs_and_not_verified_ones(
     make_scene: Callable[[str], Scene], request: pytest.FixtureRequest
 ) -> None:
     scene = make_scene("redis")
-    with scene.client() as client, scene.client(scene.portal.credential) as good:
+    with scene.client() as client, scene.client(scene.portal.credential, policy="concurrent") as good:
         assert call(good) == "200"
         request.getfixturevalue("redis_server").stop()
         assert call(client) == "StrikeStoreUnavailableError"
@@ -171,5 +188,5 @@ def test_row_72_a_token_that_half_of_the_portal_does_not_know_yet() -> None:
                 crowd.run()
             burnt += portal.invalid_calls - before > 2
             portal.propagate()
-    # A burst would burn three of four; the ramp admits two at a time until sixteen succeeded.
+    # A burst would burn three of four; two at a time are in flight, and the first 401 ends it.
     assert burnt == 0

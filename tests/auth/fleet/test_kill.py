@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cyara_auth.errors import CredentialRejectedError, StrikeBudgetExhaustedError
+from cyara_auth.strikes.state import TicketStatus
 
 from .conftest import Scene
 from .crowd import Crowd
@@ -82,12 +83,28 @@ def test_a_good_pair_survives_one_death_while_it_is_verified(make_scene: Callabl
 
 
 @STORES
-def test_guarded_a_verified_pair_does_not_care_about_deaths(make_scene: Callable[[str], Scene], kind: str) -> None:
+def test_guarded_a_verified_pair_goes_on_alone_after_deaths(make_scene: Callable[[str], Scene], kind: str) -> None:
     scene = make_scene(kind)
     good = scene.portal.credential
     assert scene.fleet(credential=good, threads=1) == {"200": 1}
     assert scene.fleets(3, credential=good, failpoint="after_send", threads=1) == [{"killed": 1}] * 3
-    assert scene.fleet(credential=good, threads=4) == {"200": 4}
+    assert scene.fleet(credential=good, processes=3, threads=4) == {"200": 12}
+    # Each stays charged until a success that was reserved when nobody can evaluate it any more.
+    assert [ticket.status for ticket in scene.state.tickets] == [TicketStatus.UNKNOWN] * 3
+    # All the while one call goes at a time, so that a regeneration nobody announced costs one.
+    scene.portal.regenerate_token()
+    assert scene.fleet(credential=good, processes=3, threads=4)["401"] == 1
+    assert scene.invalid_calls == 1
+
+
+@STORES
+def test_concurrent_a_verified_pair_does_not_care_about_deaths(make_scene: Callable[[str], Scene], kind: str) -> None:
+    scene = make_scene(kind)
+    good = scene.portal.credential
+    order = {"credential": good, "policy": "concurrent"}
+    assert scene.fleet(**order, threads=1) == {"200": 1}
+    assert scene.fleets(3, **order, failpoint="after_send", threads=1) == [{"killed": 1}] * 3
+    assert scene.fleet(**order, threads=4) == {"200": 4}
     assert scene.state.tickets == ()
 
 

@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from cyara_auth._http import httpx
-from cyara_auth.errors import InsecureOriginError
+from cyara_auth.errors import InsecureOriginError, StrikeBudgetExhaustedError
 from cyara_auth.origin import Origin
 from cyara_auth.transport.httpx_transports import GuardedTransport
 
@@ -102,22 +102,36 @@ def test_row_37_next_request_of_another_origin_goes_without_the_header(
 
 
 def test_row_38_redirect_loop_ends_with_every_hop_settled(server: WireServer, face: MakeFace) -> None:
-    server.script = lambda _: redirect("/again")
+    server.script = lambda seen: Reply() if "/v3.0/" in seen.target else redirect("/again")
     client = face(server.base_url, follow_redirects=True)
+    client.get(f"{server.base_url}/v3.0/x")
     with pytest.raises(Exception, match="redirects"):
         client.get(f"{server.origin}/first")
-    assert len(server.seen) > 2
+    assert len(server.seen) > 3
     assert client.charges == 0
 
 
-def test_row_38_a_401_in_a_redirect_chain_ends_it(server: WireServer, face: MakeFace) -> None:
-    server.script = lambda _: Reply(status=401) if len(server.seen) == 3 else redirect("/again")
+def test_row_38_redirects_of_an_unverified_pair_are_charged(server: WireServer, face: MakeFace) -> None:
+    """They may be all that ever tells of a bad pair."""
+    server.script = lambda _: redirect("/again?key=secret")
     client = face(server.base_url, follow_redirects=True)
+    for _ in range(2):
+        with pytest.raises(StrikeBudgetExhaustedError, match=r"Nothing was sent.*reset --still-valid") as caught:
+            client.get(f"{server.origin}/first")
+        assert f"a redirect at {server.base_url} to /again twice" in str(caught.value)
+        assert "secret" not in str(caught.value)
+        assert len(server.seen) == 2
+
+
+def test_row_38_a_401_in_a_redirect_chain_ends_it(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: (Reply(), redirect("/again"), redirect("/again"), Reply(status=401))[len(server.seen) - 1]
+    client = face(server.base_url, follow_redirects=True)
+    client.get(f"{server.base_url}/v3.0/x")
     assert client.get(f"{server.origin}/first").status_code == 401
     assert client.state.strikes == 1
     with pytest.raises(Exception, match="rejected"):
         client.get(f"{server.origin}/first")
-    assert len(server.seen) == 3
+    assert len(server.seen) == 4
 
 
 @pytest.mark.parametrize(

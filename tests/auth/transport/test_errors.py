@@ -9,7 +9,7 @@ import pytest
 
 from cyara_auth import Cyara, RetryPolicy, TransportError, connect
 from cyara_auth._http import httpx
-from cyara_auth.errors import CredentialRejectedError, CyaraAuthError, UnexpectedAuthPageError
+from cyara_auth.errors import CredentialSuspectError, CyaraAuthError, UnexpectedAuthPageError
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_client.errors import CyaraError
 from cyara_client.operations import OPERATIONS
@@ -142,11 +142,12 @@ def test_login_page_and_refusal_say_of_which_call(server: WireServer, asynchrono
             return asyncio.run(cyara.aio.campaigns.get_campaigns())
         return cyara.campaigns.get_campaigns()
 
-    server.script = lambda _: PAGE
     with client_of(server.base_url) as cyara:
+        cyara.raw("GET", "/v3.0/x")
+        server.script = lambda _: PAGE
         with pytest.raises(UnexpectedAuthPageError) as page:
             call()
-        with pytest.raises(CredentialRejectedError) as refusal:
+        with pytest.raises(CredentialSuspectError) as refusal:
             call()
     named = ("GET", OPERATION.path, "GetCampaigns")
     assert facts(page.value) == (*named, 200, None, 1, None)
@@ -154,9 +155,12 @@ def test_login_page_and_refusal_say_of_which_call(server: WireServer, asynchrono
 
 
 def test_error_says_which_attempt_it_ended(server: WireServer) -> None:
-    server.script = lambda _: PAGE if len(server.seen) > 1 else Reply(status=503)
-    with client_of(server.base_url) as cyara, pytest.raises(UnexpectedAuthPageError) as caught:
-        cyara.campaigns.get_campaigns()
+    answers = [Reply(), Reply(status=503), PAGE]
+    server.script = lambda _: answers[len(server.seen) - 1]
+    with client_of(server.base_url) as cyara:
+        cyara.raw("GET", "/v3.0/x")
+        with pytest.raises(UnexpectedAuthPageError) as caught:
+            cyara.campaigns.get_campaigns()
     assert caught.value.attempt == 2
 
 

@@ -9,9 +9,11 @@ import requests
 from cyara_auth._http import httpx
 from cyara_auth.client.install import install
 from cyara_auth.credential import ApiCredential
+from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.requests import GuardedAdapter
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_auth.strikes.state import KeyState
+from cyara_auth.strikes.state import KeyState, PairState
+from cyara_auth.transport.hop import Injector
 
 from .loopback import PAIR
 
@@ -19,6 +21,11 @@ TLS = httpx.create_ssl_context()
 """One for all clients: reading the authorities takes longer than a test."""
 
 KEY_FINGERPRINT = ApiCredential.parse(PAIR).key_fingerprint
+
+
+def give_places_back(guard: StrikeGuard) -> None:
+    """Do what a guard does by itself after a second without a call; what a call left open stays."""
+    guard._core._hand_all_back()  # noqa: SLF001 - nobody else has a use for it
 
 
 class Face:
@@ -46,7 +53,19 @@ class Face:
         return self.store.read(KEY_FINGERPRINT)
 
     @property
+    def injector(self) -> Injector:
+        """What asks for admissions; shared with `call`, so that a test can ask in its place."""
+        raise NotImplementedError
+
+    @property
+    def verdict(self) -> PairState:
+        """Return what the portal has said of the only pair."""
+        return self.state.pairs[0].at(self.injector.origin_text).verdict
+
+    @property
     def charges(self) -> int:
+        """Return what is charged once the places kept for the next call are given back; what is left open counts."""
+        give_places_back(self.injector.guard)
         return self.state.strikes + len(self.state.tickets)
 
     def __enter__(self) -> Self:
@@ -63,6 +82,10 @@ class SyncFace(Face):
     def call(self, method: str, url: str, **options: Any) -> Any:
         return self.client.request(method, url, **options)
 
+    @property
+    def injector(self) -> Injector:
+        return self.client._transport.injector  # noqa: SLF001 - the test looks at what the client asks
+
     def close(self) -> None:
         self.client.close()
 
@@ -74,6 +97,10 @@ class AsyncFace(Face):
 
     def call(self, method: str, url: str, **options: Any) -> Any:
         return self.runner.run(self.client.request(method, url, **options))
+
+    @property
+    def injector(self) -> Injector:
+        return self.client._transport.injector  # noqa: SLF001 - the test looks at what the client asks
 
     def close(self) -> None:
         self.runner.run(self.client.aclose())
@@ -94,6 +121,10 @@ class RequestsFace(Face):
         if "follow_redirects" in options:
             options["allow_redirects"] = options.pop("follow_redirects")
         return self.session.request(method, url, **{**self.redirects, **options})
+
+    @property
+    def injector(self) -> Injector:
+        return self.session.get_adapter(self.guarding["base_url"])._injector  # noqa: SLF001 - no other way in
 
     def close(self) -> None:
         self.session.close()

@@ -2,15 +2,21 @@
 
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError
+from cyara_auth.errors import CredentialRejectedError, CredentialSupersededError, CredentialSuspectError
 from cyara_auth.providers.renewal import renewal
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.context import CallContext
-from cyara_tools.cli.exit_codes import ExitCode
+from cyara_tools.cli.exit_codes import ExitCode, exit_code_of
 
 _UNAUTHORIZED = 401
-_FORBIDDEN = 403
+_NEXT = {
+    # What the portal may answer to a bad pair as well as to a good one that lacks a permission.
+    403: "the user may lack a permission: try another call with cyara auth verify --operation",
+    404: "check base URL, account and operation with: cyara auth doctor",
+    429: "wait until the portal is less busy, then: cyara auth verify",
+}
+_OTHER_NEXT = "look whether the portal is up (cyara auth doctor), then: cyara auth verify"
 
 
 @command
@@ -35,6 +41,11 @@ def probe(context: CallContext, output: CommandOutput, credential: ApiCredential
         answer = cyara.verify(context.operation, confirm=True)
     output.put(status_code=answer.status_code)
     output.exit_code, text = explain_answer(answer, used)
+    if output.exit_code is ExitCode.REJECTED:
+        # Who said it, the store knows better: it may have been a gateway, and then the pair may be fine.
+        refused = context.key_report(used.key_fingerprint, context.base()).refusal(used)
+        if isinstance(refused, CredentialSuspectError):
+            output.exit_code, text = exit_code_of(refused), str(refused)
     output.put(verified=output.exit_code is ExitCode.OK)
     output.say(text)
 
@@ -56,8 +67,7 @@ def explain_answer(answer: httpx.Response, credential: ApiCredential) -> tuple[E
         return ExitCode.REJECTED, (
             f"The portal rejects {name} (401); it will not be sent again. Next: {renewal(credential.source)}"
         )
-    # A 403 is what the portal may answer to a bad pair as well as to a good one that lacks a permission.
-    hint = ""
-    if answer.status_code == _FORBIDDEN:
-        hint = " The user may lack a permission: try another call with --operation."
-    return ExitCode.INCONCLUSIVE, f"The portal answers {answer.status_code}, which says nothing about {name}.{hint}"
+    step = _NEXT.get(answer.status_code, _OTHER_NEXT)
+    return ExitCode.INCONCLUSIVE, (
+        f"The portal answers {answer.status_code}, which says nothing about {name}. Next: {step}"
+    )

@@ -152,4 +152,6 @@ class CallContext(StoreContext):
             verify=True if self.ca is None else self.ca,
             # The operator asked for one call, and reads its answer instead of a later one.
             retries=0,
+            # Nor does a person wait for the end of a rotation, which may be in the very same hands.
+            rotation_wait=0.0,
         )

@@ -21,7 +21,7 @@ CyaraError                              root, rendered into cyara_client.errors
     +-- AdmissionRefusedError           the guard let no byte out
     |   +-- CredentialRejectedError     the portal rejected this pair; final
     |   |   +-- CredentialSuspectError  a 401 or login page, perhaps not the portal's; an operator may try once more
-    |   +-- CredentialSupersededError   a newer pair of the key is verified; final
+    |   +-- CredentialSupersededError   another pair of the key works, or was put in its place
     |   +-- StrikeBudgetExhaustedError  one more call could void the token
     |   +-- ProbeWaitTimeoutError       another caller is still verifying the pair
     |   |   +-- PlaceWaitTimeoutError   nobody gave one of the two places of the key back
@@ -234,10 +234,10 @@ class CredentialSuspectError(CredentialRejectedError):
 
 
 class CredentialSupersededError(AdmissionRefusedError):
-    """Another pair of the same key was verified: so this one is dead, and no strike was spent to learn it."""
+    """Another pair of the key works, or an operator put it in this one's place: no strike was spent to learn it."""
 
     what = "Another token of the same key is in use, so this one is no longer valid"
-    usual_command = "give this process the current token (cyara auth doctor shows its source)"
+    usual_command = "give this program the current token (cyara auth doctor shows where it has its own from)"
 
 
 class StrikeBudgetExhaustedError(AdmissionRefusedError):
@@ -245,8 +245,8 @@ class StrikeBudgetExhaustedError(AdmissionRefusedError):
 
     what = "The budget of possibly invalid calls is used up; the pair itself may be fine"
     usual_command = (
-        "cyara auth status; if the token is active in the portal: cyara auth reset --still-valid; after regenerating "
-        "it: cyara auth reset --regenerated"
+        "look whether the token is active in the portal (Settings > API); if it is: cyara auth reset --still-valid; if "
+        "it was regenerated: cyara auth reset --regenerated"
     )
 
 
@@ -271,7 +271,7 @@ class RotationInProgressError(AdmissionRefusedError):
     """The operator is replacing the token, so nothing is admitted until that ends."""
 
     what = "The token of this key is being rotated"
-    usual_command = "cyara auth rotate commit, or: cyara auth rotate abort"
+    usual_command = "with the new token: cyara auth rotate commit; if none was generated: cyara auth rotate abort"
 
 
 class UnsettledCallsError(AdmissionRefusedError):

@@ -35,10 +35,7 @@ _ERROR_OF_VERDICT: dict[PairState, type[CredentialRejectedError | CredentialSupe
 }
 
 _TIMES = {1: "once", 2: "twice"}
-_LOOK_FIRST = (
-    "look whether the token is active in the portal (Settings > API); if it is: cyara auth reset --still-valid; if it "
-    "was regenerated: cyara auth login, then: cyara auth reset --regenerated"
-)
+_REGENERATED = "cyara auth reset --regenerated"
 
 
 def refusal(call: Call, decision: Decision, settings: GuardSettings) -> AdmissionRefusedError:
@@ -78,15 +75,23 @@ def not_shared(call: Call, where: str) -> AdmissionRefusedError:
 def _dead(
     kind: type[CredentialRejectedError | CredentialSupersededError], call: Call, incident: Incident | None
 ) -> AdmissionRefusedError:
+    if kind is CredentialSupersededError:
+        by = None if incident is None else incident.by
+        detail = None if by is None else f"pair {by[:SHOWN_HEX_DIGITS]} took its place"
+        return _error(kind, call, incident, detail=detail, command=renewal(call.source))
     # The portal that said so: a captive portal or a test server condemns no pair elsewhere.
-    detail = None if kind is CredentialSupersededError else f"{call.origin} said so"
-    if incident is not None and incident.by is not None:
-        detail = f"pair {incident.by[:SHOWN_HEX_DIGITS]} took its place"
-    elif incident is not None and incident.source not in (None, call.source):
+    detail = f"{call.origin} said so"
+    if incident is not None and incident.source not in (None, call.source):
         # A copy in another place may be the old token, so a person has to know which one it was.
-        detail = f"{call.origin} said so, and it came from another source then ({incident.source})"
-    # Who is under suspicion needs no other token; the usual command says what it needs.
-    command = None if kind is CredentialSuspectError else renewal(call.source)
+        detail += f", and it came from another source then ({incident.source})"
+    if kind is CredentialSuspectError:
+        # It needs no other token; the usual command says what it needs.
+        reason = None if incident is None else incident.reason
+        return _error(kind, call, incident, detail=detail if reason is None else f"{detail} ({reason})")
+    command = (
+        f"{renewal(call.source)}; if this very pair is active there, and its user only lacks a permission: "
+        f"cyara auth reset --still-valid --forgive {call.pair[:SHOWN_HEX_DIGITS]}"
+    )
     return _error(kind, call, incident, detail=detail, command=command)
 
 
@@ -97,13 +102,15 @@ def _exhausted(call: Call, state: KeyState, settings: GuardSettings) -> Admissio
     if lost:
         reasons = Counter(str(incident.reason) for incident in lost)
         detail += ": " + ", ".join(f"{reason} {_TIMES.get(n, f'{n} times')}" for reason, n in reasons.items())
-    incident = _newest(state, TicketStatus.UNKNOWN)
-    if incident is None:
-        against = (verdict_against(pair, standing.origin) for pair in state.pairs for standing in pair.standings)
-        incidents = [known[1] for known in against if known is not None and known[1] is not None]
-        incident = max(incidents, key=lambda known: known.wall, default=None)
-    # Another pair may have been regenerated away; lost calls alone say nothing against this one.
-    command = None if state.strikes else _LOOK_FIRST
+    against = (verdict_against(pair, standing.origin) for pair in state.pairs for standing in pair.standings)
+    struck = [known[1] for known in against if known is not None]
+    charged = [incident for incident in (*struck, _newest(state, TicketStatus.UNKNOWN)) if incident is not None]
+    incident = max(charged, key=lambda known: known.wall, default=None)
+    # The pair may be fine, and then a new token would break every other holder: so that comes last.
+    command = (
+        "look whether this pair is active in the portal (Settings > API); if it is: cyara auth reset --still-valid, "
+        f"or, if it was generated after that: {_REGENERATED}; if it is not: {renewal(call.source, then=_REGENERATED)}"
+    )
     return _error(StrikeBudgetExhaustedError, call, incident, detail=detail, command=command)
 
 

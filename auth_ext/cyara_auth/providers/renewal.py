@@ -2,6 +2,9 @@
 
 from typing import Final, final
 
+_ARGUMENT: Final = "argument"
+_COPY: Final = "copy the current token from the portal (Settings > API)"
+
 
 @final
 class LoginSource(str):
@@ -18,9 +21,17 @@ IF_NAMED: Final = " (with --profile, if it is a named one)"
 """Said where nobody knows; the command line, which does, names the profile instead."""
 
 
-def renewal(source: str | None) -> str:
-    """Return the next step for a pair from `source` (in words, as providers describe themselves; None if unknown)."""
+def renewal(source: str | None, *, then: str | None = None) -> str:
+    """Return the next step for a pair from `source` (in words, as providers describe themselves; None if unknown).
+
+    Args:
+        source: Where the dead pair came from.
+        then: The command that follows it, if it is not the usual one.
+    """
+    after = "" if then is None else f", then: {then}"
     if source is None or isinstance(source, LoginSource):
-        return f"copy the current token from the portal (Settings > API), then: cyara auth login{IF_NAMED}"
+        return f"{_COPY}, then: cyara auth login{IF_NAMED}{after}"
     # Variables, commands and arguments outrank what is stored, so here a login would change nothing.
-    return f"copy the current token from the portal (Settings > API) to its source ({source}), then: cyara auth verify"
+    if source == _ARGUMENT:
+        return f"the pair was given as an argument, so it has to be changed there: {_COPY} to the program{after}"
+    return f"{_COPY} to its source ({source}){after or ', then: cyara auth verify'}"

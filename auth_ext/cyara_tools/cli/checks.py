@@ -160,8 +160,8 @@ def check_store(context: StoreContext, source: CredentialSource | None, base: Ba
         return findings
     credential = source.current()
     key_report = context.key_report(credential.key_fingerprint, base)
-    code, text = key_report.verdict(credential.fingerprint)
-    findings.append(failure("pair", f"With this pair: {text}.") if code else ok("pair", f"With this pair: {text}."))
+    code, text = key_report.verdict(credential)
+    findings.append(failure("pair", f"With this pair: {text}") if code else ok("pair", f"With this pair: {text}."))
     age = key_report.rotation_age(datetime.now(UTC))
     if age is not None and age > LONG_ROTATION:
         minutes = age.total_seconds() / 60

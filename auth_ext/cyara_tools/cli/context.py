@@ -97,7 +97,7 @@ class StoreContext(CommandContext):
         return KeyReport(
             key=key_id,
             state=store.read(key_id),
-            origin=None if base is None else str(base.origin),
+            origin=None if base is None else base.origin.canonical,
             settings=GuardSettings(policy=choose_policy(None, None)),
             store=store,
         )
@@ -114,10 +114,14 @@ class KeyContext(StoreContext):
 
     def key_id(self) -> str:
         """Return the key's fingerprint."""
-        # Whoever names a key may have no credential any more, so none is looked for.
-        if self.key is None:
-            return self.source().current().key_fingerprint
-        return resolve_prefix(self.key, self.store().key_ids(), what="key")
+        credential = self.credential()
+        if credential is not None:
+            return credential.key_fingerprint
+        return resolve_prefix(self.key or "", self.store().key_ids(), what="key")
+
+    def credential(self) -> ApiCredential | None:
+        """Return the pair that is configured; `None` if a key is named, since there may be no credential any more."""
+        return self.source().current() if self.key is None else None
 
 
 @attrs.frozen(kw_only=True)
@@ -148,4 +152,6 @@ class CallContext(StoreContext):
             verify=True if self.ca is None else self.ca,
             # The operator asked for one call, and reads its answer instead of a later one.
             retries=0,
+            # Nor does a person wait for the end of a rotation, which may be in the very same hands.
+            rotation_wait=0.0,
         )

@@ -9,6 +9,7 @@ from cyara_auth.errors import (
     CredentialError,
     CredentialRejectedError,
     CredentialSupersededError,
+    CredentialSuspectError,
     SharedStoreRequiredError,
     StrikeStoreUnavailableError,
     UnexpectedAuthPageError,
@@ -40,6 +41,7 @@ class ExitCode(IntEnum):
 # First match wins, so special errors stand before their parents.
 _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (CredentialError, ExitCode.NO_CREDENTIAL),
+    (CredentialSuspectError, ExitCode.REFUSED),
     (CredentialRejectedError, ExitCode.REJECTED),
     (CredentialSupersededError, ExitCode.REJECTED),
     (StrikeStoreUnavailableError, ExitCode.STORE),

@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import CredentialError, CredentialRejectedError, StrikeStoreUnavailableError
+from cyara_auth.errors import (
+    AdmissionRefusedError,
+    CredentialError,
+    CredentialRejectedError,
+    CredentialSupersededError,
+    CredentialSuspectError,
+    StrikeStoreUnavailableError,
+)
 from cyara_auth.providers.chain import PROFILE
 from cyara_auth.providers.profile import default_profile
 from cyara_auth.providers.save import Place, save_credential
@@ -37,7 +44,7 @@ def login(
     # The address comes first, so that nobody pastes a secret into a command that cannot store it.
     base = context.known_base()
     credential = read_credential(PROMPT, base, allow_unusual_shape=allow_unusual_shape)
-    _refuse_rejected(credential, context, output)
+    refused = _refuse_rejected(credential, context, output)
     name = context.profile or context.variables.get(PROFILE) or default_profile(base.origin)
     where = save_credential(
         credential,
@@ -50,24 +57,35 @@ def login(
     output.put(fingerprint=credential.fingerprint, base_url=base.url, profile=name, stored_in=where)
     output.say(f"Stored {credential.fingerprint.short} for {base.origin} in the {where}. Nothing was sent.")
     _note_what_outranks(credential, context, output)
-    output.say("Next: cyara auth verify")
+    output.say(f"Next: {'cyara auth verify' if refused is None else refused.command}")
 
 
-def _refuse_rejected(credential: ApiCredential, context: StoreContext, output: CommandOutput) -> None:
-    """Refuse a pair that the portal rejected before."""
+def _refuse_rejected(
+    credential: ApiCredential, context: StoreContext, output: CommandOutput
+) -> AdmissionRefusedError | None:
+    """Refuse a pair that is out; return what else a call with it would be refused with now, if anything."""
     try:
-        record = context.store().read(credential.key_fingerprint).pair(credential.fingerprint)
+        key_report = context.key_report(credential.key_fingerprint, context.base())
+        refused = key_report.refusal(credential)
     except StrikeStoreUnavailableError as error:
         # Storing sends nothing, so it may go on; the guard asks the store again before it sends the pair.
         output.note(f"whether this pair was rejected before is not known: {error}")
-        return
-    if record is not None and record.verdict.is_final:
+        return None
+    if isinstance(refused, CredentialSuspectError):
+        return refused
+    if isinstance(refused, CredentialRejectedError | CredentialSupersededError):
         # Somebody pasted the old token. A call with it would be refused anyway, but much later.
-        raise CredentialRejectedError(
+        state = key_report.state_of(credential.fingerprint)
+        raise type(refused)(
             fingerprint=credential.fingerprint,
-            detail=f"this very pair is known to be {record.verdict}; nothing was stored",
-            command="generate a token in the portal (Settings > API) and paste its Usage text",
+            detail=f"this very pair is known to be {state}; nothing was stored",
+            command=(
+                "paste the Usage text of the token that is active in the portal (Settings > API); if it is this one: "
+                f"cyara auth reset --still-valid --forgive {credential.fingerprint.short} --key "
+                f"{credential.key_fingerprint.short}"
+            ),
         )
+    return refused
 
 
 def _note_what_outranks(credential: ApiCredential, context: StoreContext, output: CommandOutput) -> None:

@@ -8,16 +8,22 @@ from typing import Annotated
 
 import typer
 
-from cyara_auth.errors import ConfigurationError
+from cyara_auth.errors import (
+    ConfigurationError,
+    CredentialRejectedError,
+    CredentialSupersededError,
+    CredentialSuspectError,
+    RotationInProgressError,
+)
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
-from cyara_tools.cli.context import CommandContext
+from cyara_tools.cli.context import StoreContext
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Print it although the output is not a terminal.")]
 
 
 @command
-def remote_sync_key(context: CommandContext, output: CommandOutput, *, force: ForceOption = False) -> None:
+def remote_sync_key(context: StoreContext, output: CommandOutput, *, force: ForceOption = False) -> None:
     """Print key:token for the field RemoteSyncAPIKey, to a terminal only."""
     if not (force or sys.stdout.isatty()):
         raise ConfigurationError(
@@ -25,6 +31,11 @@ def remote_sync_key(context: CommandContext, output: CommandOutput, *, force: Fo
             "Next: run it on a terminal, or add --force"
         )
     credential = context.source().current()
+    refused = context.key_report(credential.key_fingerprint, context.base()).refusal(credential)
+    # Typed into the form, a dead pair would make calls that nobody here counts. Any other refusal may pass.
+    dead = isinstance(refused, CredentialRejectedError | CredentialSupersededError | RotationInProgressError)
+    if refused is not None and dead and not isinstance(refused, CredentialSuspectError):
+        raise refused
     # The field takes the bare `key:token`, not the header (vendor's help centre, article on authentication).
     output.put(remote_sync_key=credential.pair_text(), fingerprint=credential.fingerprint)
     if not output.as_json:

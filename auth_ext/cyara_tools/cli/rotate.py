@@ -5,14 +5,15 @@ operator generates the new token in the portal; `commit` reads it, stores it, an
 back when nothing was generated.
 """
 
+import math
 import os
 import socket
 import time
 from typing import Annotated
 
+import attrs
 import typer
 from rich.console import Console
-from rich.progress import track
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import (
@@ -24,24 +25,35 @@ from cyara_auth.errors import (
 )
 from cyara_auth.providers import KeyringProvider, ProfileProvider
 from cyara_auth.providers.save import Place, save_credential
-from cyara_auth.strikes.events import RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.stores.base import StrikeStore
+from cyara_auth.strikes.events import DateTickets, RotateAbort, RotateBegin, RotateCommit
+from cyara_auth.strikes.rotation import drained_in
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Incident, KeyMode, PairState, TicketStatus
+from cyara_auth.strikes.state import Incident, KeyMode, PairState
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.context import CallContext, KeyContext, StoreContext
 from cyara_tools.cli.prompt import UnusualShapeOption, read_credential
-from cyara_tools.cli.unsettled_calls import NowOption, check_unsettled_calls, unsettled_calls
+from cyara_tools.cli.unsettled_calls import NowOption, check_unsettled_calls, is_lost, unsettled_calls
 from cyara_tools.cli.verify import probe
 
 LongestOption = Annotated[
-    float, typer.Option("--longest", min=0, help="Seconds that a running call may take: the clients' read timeout.")
+    float | None,
+    typer.Option(
+        "--longest",
+        min=0,
+        help="Seconds that a running call may take at most; by default, until the portal can no longer judge it.",
+        show_default=False,
+    ),
 ]
 ProbeOption = Annotated[bool, typer.Option("--probe/--no-probe", help="Verify the new pair by one call.")]
 
 PROMPT = "Paste the new text of the portal's Usage field (it stays hidden): "
-_STEPS = 100
 _LONGEST_WAIT = 86_400.0
+_POLL = 0.25
+"""Seconds between two looks at the store."""
+
+_FROM_BEFORE = frozenset({PairState.VERIFIED, PairState.REJECTED, PairState.SUPERSEDED})
 
 app = typer.Typer(no_args_is_help=True, help="Replace the token without one invalid call: begin, then commit or abort.")
 
@@ -52,36 +64,39 @@ def begin(
     context: KeyContext,
     output: CommandOutput,
     *,
-    longest: LongestOption = GuardSettings().read_timeout,
+    longest: LongestOption = None,
     now: NowOption = False,
 ) -> None:
-    """Stop all calls of the key and wait until those in flight are over."""
+    """Stop all calls of the key and wait until nothing that was sent can still reach the portal."""
     # Not `>`, which is false for nan.
-    if not longest <= _LONGEST_WAIT:
+    if longest is not None and not longest <= _LONGEST_WAIT:
         raise ConfigurationError(f"--longest is at most {_LONGEST_WAIT:.0f} seconds. Nothing was changed.")
     key_id, store = context.key_id(), context.store()
-    if not store.apply(key_id, RotateBegin(incident=_incident_here())).changed:
-        output.note("a rotation was already in progress; it goes on")
-    output.put(key=key_id, mode=KeyMode.DRAINING.value)
-    if not store.shared:
-        output.note(f"the store ({store.describe()}) is private to this process: no other client was stopped")
-    # Other clients see the rotation after one interval at the latest, and a call may have started just before.
-    _wait(GuardSettings().sync_interval + longest, output)
+    try:
+        if not store.apply(key_id, RotateBegin(now=store.clock(), incident=_incident_here())).changed:
+            output.note("a rotation was already in progress; it goes on")
+        output.put(key=key_id, mode=KeyMode.DRAINING.value)
+        if not store.shared:
+            output.note(f"the store ({store.describe()}) is private to this process: no other client was stopped")
+        _drain(store, key_id, output, longest=math.inf if longest is None else longest, lost=not now)
+    except KeyboardInterrupt:
+        output.note(
+            "the rotation has begun and goes on: calls wait for its end. To wait for those in flight once more: cyara "
+            "auth rotate begin; to go back, as no token was generated: cyara auth rotate abort"
+        )
+        raise
     unsettled = unsettled_calls(store, key_id)
-    if unsettled.count and not now:
-        output.note(f"{unsettled}; the token must not be generated before, so this waits for them too (--now does not)")
-        _wait(unsettled.seconds, output)
-        unsettled = unsettled_calls(store, key_id)
     if unsettled.count:
         output.note(f"{unsettled}; wait for them before you generate the token, or it may have to pay for them")
-    # Calls that are open now run longer than --longest said, so they are told of and not waited for.
-    in_flight = sum(1 for ticket in store.read(key_id).tickets if ticket.status is TicketStatus.OPEN)
+    # What still runs takes longer than --longest said, so it is told of and not waited for.
+    in_flight = sum(not is_lost(ticket) for ticket in store.read(key_id).tickets)
     output.put(**unsettled.facts(), open=in_flight)
     if in_flight:
         output.note(f"{in_flight} calls are still in flight; wait for them before you generate the token")
     output.say(
-        f"All calls of key {key_id[:SHOWN_HEX_DIGITS]} are stopped. Generate the token in the portal now "
-        "(Settings > API > Manage Your API Authentication).\n"
+        f"All calls of key {key_id[:SHOWN_HEX_DIGITS]} are stopped and wait for the new token, as long as their "
+        "rotation_wait says (10 minutes). Generate it in the portal now (Settings > API > Manage Your API "
+        "Authentication).\n"
         "Next: cyara auth rotate commit, or without a new token: cyara auth rotate abort"
     )
 
@@ -107,7 +122,10 @@ def commit(
     event = RotateCommit(now=store.clock(), incident=_incident_here(), pair=new.fingerprint)
     store.apply(new.key_fingerprint, event)
     output.put(key=new.key_fingerprint, mode=KeyMode.NORMAL.value, fingerprint=new.fingerprint)
-    output.say(f"{new.fingerprint.short} is the pair of key {new.key_fingerprint.short} now.")
+    output.say(
+        f"{new.fingerprint.short} is the pair of key {new.key_fingerprint.short} now; whatever was valid before is out "
+        "for good."
+    )
     if with_probe and context.base() is not None:
         try:
             probe(context, output, new)
@@ -136,11 +154,16 @@ def _check_new(new: ApiCredential, context: StoreContext) -> None:
             command="cyara auth rotate begin, or, if the token is regenerated already: cyara auth reset --regenerated",
         )
     record = state.pair(new.fingerprint)
+    if record is None:
+        return
     # A pair that is merely known may be the new token, tried too early; one with a verdict is from before.
-    if record is not None and (record.verdict.is_final or record.verdict is PairState.VERIFIED):
+    said = {standing.verdict for standing in record.standings} & _FROM_BEFORE
+    if record.retired is not None or said:
+        verdict = PairState.SUPERSEDED if record.retired is not None else min(said)
         raise CredentialConflictError(
-            f"The pair {new.fingerprint.short} is an old one ({record.verdict}), not a new one. Nothing was changed. "
-            "Next: generate a token in the portal, then: cyara auth rotate commit"
+            f"The pair {new.fingerprint.short} is an old one ({verdict}), not a new one. Nothing was changed. "
+            "Next: generate a token in the portal, then: cyara auth rotate commit; or, if none shall be generated: "
+            "cyara auth rotate abort"
         )
 
 
@@ -175,13 +198,42 @@ def _store_new_pair(new: ApiCredential, context: StoreContext, output: CommandOu
     output.put(stored_in=where)
 
 
-def _wait(seconds: float, output: CommandOutput) -> None:
-    console = Console(stderr=True)
-    if output.as_json or not console.is_terminal:
-        time.sleep(seconds)
-        return
-    for _ in track(range(_STEPS), "Waiting for calls in flight", console=console, transient=True):
-        time.sleep(seconds / _STEPS)
+def _drain(store: StrikeStore, key_id: str, output: CommandOutput, *, longest: float, lost: bool) -> None:
+    """Wait until nothing that was sent before the rotation can still reach the portal.
+
+    Args:
+        store: Where the calls are.
+        key_id: The key's fingerprint.
+        output: Shown people how long it takes.
+        longest: Seconds after which the operator takes calls that run, or went free, for over.
+        lost: Wait for lost calls, too.
+    """
+    console, told = Console(stderr=True, quiet=output.as_json), False
+    began = time.monotonic()
+    with console.status("Waiting for calls in flight") as shown:
+        while True:
+            now = store.clock()
+            # Calls of an earlier boot have no age until somebody dates them.
+            state = store.apply(key_id, DateTickets(now=now)).state
+            gone = tuple(filter(is_lost, state.tickets))
+            running = tuple(ticket for ticket in state.tickets if ticket not in gone)
+            until_over = drained_in(attrs.evolve(state, tickets=running), now)
+            # Calls that go free notice the rotation at their next look at the store only.
+            notice = GuardSettings().sync_interval if state.free_ttl else 0.0
+            left = min(until_over, began + notice + longest - time.monotonic())
+            if lost and gone:
+                left = max(left, drained_in(attrs.evolve(state, tickets=gone, free_ttl=0.0), now))
+                if not told and left > 0:
+                    told = True
+                    output.note(
+                        f"{unsettled_calls(store, key_id)}; the token must not be generated before, so this waits for "
+                        "them too (--now does not)"
+                    )
+            if left <= 0:
+                return
+            shown.update(f"Waiting for calls in flight, at most {left:.0f} seconds")
+            # They may end earlier, so it looks again and again.
+            time.sleep(min(left, _POLL))
 
 
 def _incident_here() -> Incident:

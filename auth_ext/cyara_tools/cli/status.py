@@ -32,7 +32,7 @@ def status(context: StoreContext, output: CommandOutput, *, show_all: AllOption 
         _show(key_report, output)
     if credential is not None:
         # The credential's own key stands first.
-        output.exit_code, text = key_reports[0].verdict(credential.fingerprint)
+        output.exit_code, text = key_reports[0].verdict(credential)
         output.put(usable=not output.exit_code, verdict=text)
         output.say(f"With {credential.fingerprint.short}: {text}")
     output.put(keys=[key_report.facts() for key_report in key_reports])
@@ -58,18 +58,20 @@ def _credential(context: StoreContext, output: CommandOutput) -> ApiCredential |
 
 def _show(key_report: KeyReport, output: CommandOutput) -> None:
     state, key = key_report.state, key_report.key[:SHOWN_HEX_DIGITS]
+    waiting = ", others wait" if key_report.somebody_waits else ""
     output.say(
-        f"Key {key}: {state.mode}; strikes: {state.strikes}, "
+        f"Key {key}: {state.mode}; policy: {key_report.settings.policy}, strikes: {state.strikes}, "
         f"calls of unknown outcome: {key_report.count(TicketStatus.UNKNOWN)}, "
-        f"in flight: {key_report.count(TicketStatus.OPEN)}, budget: {key_report.settings.budget}"
+        f"places held: {key_report.count(TicketStatus.OPEN)}{waiting}, budget: {key_report.settings.budget}"
     )
-    output.table(("Pair", "State", "Since"), key_report.rows())
+    output.table(("Pair", "State", "Portal", "Since"), key_report.pair_rows())
+    output.table(("Charged call with", "Answer", "Whose"), key_report.call_rows())
     age = key_report.rotation_age(datetime.now(UTC))
     if age is not None and age > LONG_ROTATION:
         # Reported, never ended here: only the operator knows whether the new token exists already.
         output.note(
-            f"a rotation of key {key} began {age.total_seconds() / 60:.0f} minutes ago and refuses every call; "
-            "end it with: cyara auth rotate commit, or: cyara auth rotate abort"
+            f"a rotation of key {key} began {age.total_seconds() / 60:.0f} minutes ago and holds every call back; "
+            "end it, with the new token: cyara auth rotate commit; if none was generated: cyara auth rotate abort"
         )
     if was_rolled_back(key_report.store.describe(), key_report.key, state, path=high_water_path()):
         output.note(

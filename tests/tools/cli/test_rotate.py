@@ -9,10 +9,12 @@ from contextlib import contextmanager
 import pytest
 
 from cyara_auth import connect
-from cyara_auth.errors import AdmissionRefusedError
+from cyara_auth.errors import AdmissionRefusedError, RotationInProgressError
 from cyara_tools.portal import LocalPortal
+from cyara_tools.portal.faults import Fault
 
 from .program import Program
+from .test_unsettled_calls import lose_a_call, lose_a_call_that_is_soon_over
 
 
 @pytest.fixture
@@ -65,7 +67,9 @@ def test_commit_on_a_terminal(verified: Program) -> None:
 
 
 def test_begin_on_a_terminal_shows_how_long_it_takes(verified: Program) -> None:
-    result = verified.on_terminal("rotate", "begin", "--longest", "1")
+    facts = verified("status", "--json").facts
+    lose_a_call_that_is_soon_over(verified, pair=facts["fingerprint"], key=facts["keys"][0]["key"], seconds=3.0)
+    result = verified.on_terminal("rotate", "begin")
     assert result.code == 0
     assert "Waiting for calls in flight" in result.out
     assert "Next: cyara auth rotate commit" in result.out
@@ -100,9 +104,12 @@ def test_commit_without_account_is_not_verified_but_done(verified: Program) -> N
     assert any("not verified yet" in note for note in facts["notes"])
 
 
-def test_ctrl_c_while_waiting_leaves_the_rotation_in_progress(verified: Program) -> None:
-    result = verified.interrupted("rotate", "begin", "--longest", "40", after='"draining"')
+def test_ctrl_c_while_waiting_leaves_the_rotation_in_progress(verified: Program, portal: LocalPortal) -> None:
+    lose_a_call(verified, portal)
+    result = verified.interrupted("rotate", "begin", after='"draining"')
     assert result.code == 130
+    assert "the rotation has begun and goes on" in result.err
+    assert 0 < result.err.index("cyara auth rotate begin") < result.err.index("cyara auth rotate abort")
     assert verified("rotate", "abort", "--json").facts["aborted"]
 
 
@@ -155,6 +162,8 @@ def load(program: Program, threads: int) -> Iterator[dict[str, int]]:
         yield counts
     finally:
         stop.set()
+        # Whatever failed, nobody shall wait for the end of a rotation.
+        program("rotate", "abort")
         for worker in workers:
             worker.join()
         client.close()
@@ -171,13 +180,56 @@ def wait_until(counts: dict[str, int], name: str, more: int) -> None:
 def test_row_67_rotation_under_load_costs_no_strike(verified: Program, portal: LocalPortal) -> None:
     with load(verified, threads=8) as counts:
         wait_until(counts, "ok", 20)
-        assert verified("rotate", "begin", "--longest", "1").code == 0
-        wait_until(counts, "refused", 5)
+        begun = verified("rotate", "begin", "--json").facts
+        assert (begun["exit_code"], begun["open"], begun["late_calls"]) == (0, 0, 0)
+        arrivals = portal.arrivals
         new = verified.regenerate()
+        time.sleep(0.5)
+        assert portal.arrivals == arrivals
         assert verified("rotate", "commit", text=new).code == 0
         wait_until(counts, "ok", 50)
-    assert counts["other"] == 0
+    # Nobody was refused, either: callers wait for the end of the rotation.
+    assert (counts["refused"], counts["other"]) == (0, 0)
     assert portal.invalid_calls == 0
+
+
+def test_callers_who_do_not_wait_are_told_both_ways_out(verified: Program, portal: LocalPortal) -> None:
+    begin(verified)
+    environ = {name: value for name, value in verified.environ.items() if name.startswith(("CYARA_", "XDG_"))}
+    with connect(environ=environ, rotation_wait=0) as client, pytest.raises(RotationInProgressError) as refused:
+        client.verify()
+    assert "with the new token: cyara auth rotate commit; if none was generated: cyara auth rotate abort" in str(
+        refused.value
+    )
+    assert portal.arrivals == 1
+
+
+def test_begin_waits_for_calls_that_went_free(verified: Program) -> None:
+    environ = {name: value for name, value in verified.environ.items() if name.startswith(("CYARA_", "XDG_"))}
+    with connect(environ=environ, policy="concurrent", timeout=5) as client:
+        assert [client.verify().status_code for _ in range(2)] == [200, 200]
+    # Nobody knows when the last of them left, so all of the time is waited for that one may take.
+    result = verified.interrupted("rotate", "begin", after='"draining"')
+    assert result.code == 130
+    assert verified("rotate", "begin", "--longest", "0.5").code == 0
+
+
+def test_begin_ends_as_soon_as_the_last_call_does(verified: Program, portal: LocalPortal) -> None:
+    portal.inject(Fault(delay=4.0))
+    environ = {name: value for name, value in verified.environ.items() if name.startswith(("CYARA_", "XDG_"))}
+    answers: list[int] = []
+    with connect(environ=environ) as client:
+        call = threading.Thread(target=lambda: answers.append(client.verify().status_code))
+        arrivals = portal.arrivals
+        call.start()
+        while portal.arrivals == arrivals:
+            time.sleep(0.01)
+        began = time.monotonic()
+        begun = verified("rotate", "begin", "--json").facts
+        assert (begun["open"], begun["late_calls"]) == (0, 0)
+        assert answers == [200]
+        assert time.monotonic() - began < 30
+        call.join()
 
 
 def test_reset_only_on_the_operators_word(program: Program, portal: LocalPortal) -> None:

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Callable
 
 from cyara_auth._platform import machine_clock
-from cyara_auth._platform.fork import watch_forks
+from cyara_auth._platform.fork import ForkAware, watch_forks
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import EMPTY, KeyState
 
 
-class MemoryStrikeStore:
+class MemoryStrikeStore(ForkAware):
     """A dictionary of immutable states under one lock."""
 
     shared = False
@@ -64,12 +64,6 @@ class MemoryStrikeStore:
 
     def close(self) -> None:
         """Nothing to let go of: the states live as long as the object, so that a second client finds them."""
-
-    def before_fork(self) -> None:
-        """Need not stand still: an entry is replaced in one step, so the child sees the state before or after it."""
-
-    def after_fork_in_parent(self) -> None:
-        """Go on as before."""
 
     def after_fork_in_child(self) -> None:
         """Take a fresh lock: another thread of the parent may have held the old one."""

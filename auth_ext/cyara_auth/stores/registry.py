@@ -6,7 +6,6 @@ with a read-only disk.
 """
 
 import os
-import threading
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -15,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from cyara_auth._platform import UnsafePathError, create_private
+from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
 
@@ -26,7 +26,7 @@ _SPELLING: Final = (
 )
 # One object per address, so that ten clients in a row share its connections and what it has read.
 _stores: Final[dict[str, StrikeStore]] = {}
-_lock = threading.Lock()
+_lock = ModuleLock()
 
 
 def open_store(store: str | StrikeStore | None = None, *, environ: Mapping[str, str]) -> StrikeStore:
@@ -144,15 +144,6 @@ def _private_store(reason: str) -> StrikeStore:
         stacklevel=4,
     )
     return _open_memory("")
-
-
-def _renew_lock() -> None:
-    global _lock  # noqa: PLW0603  # another thread of the parent may hold the old one for ever
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows cannot fork
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 _OPENERS: Final[dict[str, Callable[[str], StrikeStore]]] = {

@@ -19,6 +19,7 @@ class MemoryStrikeStore(ForkAware):
     """A dictionary of immutable states under one lock."""
 
     shared = False
+    one_machine = True
     blocking = False
 
     def __init__(self, *, clock: Callable[[], Instant] = machine_clock) -> None:

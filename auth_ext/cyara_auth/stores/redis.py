@@ -63,6 +63,7 @@ class RedisStrikeStore:
     """Strikes on a server. The client library makes its connections anew after a fork."""
 
     shared = True
+    one_machine = False
     blocking = True
 
     def __init__(self, url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> None:

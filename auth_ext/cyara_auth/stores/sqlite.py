@@ -30,6 +30,7 @@ class SqliteStrikeStore:
     """Strikes in a file."""
 
     shared = True
+    one_machine = True
     blocking = True
 
     def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:

@@ -6,15 +6,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from functools import partial
 from typing import Any
 
 import attrs
 import pytest
 
-from cyara_auth._platform import current_owner, is_dead, machine_clock
+from cyara_auth._platform import current_owner, machine_clock
+from cyara_auth._platform import is_dead as is_dead_over
 from cyara_auth._platform.owner import identify, judge
 from cyara_auth._platform.system import UnknownSystem, this_system
 
+is_dead = partial(is_dead_over, one_machine=True)
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads the proc file system")
 
 
@@ -51,6 +54,21 @@ def test_row_74_an_owner_from_before_the_reboot_is_dead() -> None:
     assert is_dead(attrs.evolve(current_owner(), boot="the boot before"))
 
 
+@pytest.mark.parametrize(
+    ("change", "dead"),
+    [
+        ({"pid": 999_999_999}, True),
+        ({"started": "1"}, True),
+        ({"boot": "the boot before, or a clone's"}, False),
+        ({"host": "a clone that was resumed with its memory", "pid": 999_999_999}, False),
+        ({"boot": "", "pid": 999_999_999}, False),
+    ],
+)
+def test_over_a_network_only_an_owner_of_this_very_boot_is_judged(change: dict[str, Any], *, dead: bool) -> None:
+    owner = attrs.evolve(current_owner(), **change)
+    assert is_dead_over(owner, one_machine=False) is dead
+
+
 def test_an_owner_on_another_machine_or_in_another_container_counts_as_alive() -> None:
     assert not is_dead(attrs.evolve(current_owner(), pid_namespace="elsewhere", boot="b", pid=999_999_999))
 
@@ -64,7 +82,7 @@ def test_an_owner_that_cannot_be_identified_counts_as_alive(unknown: str) -> Non
 def test_an_unknown_system_finds_nobody_dead() -> None:
     system = UnknownSystem()
     own = identify(os.getpid(), system=system)
-    assert not judge(attrs.evolve(own, pid=999_999_999), own=own, system=system)
+    assert not judge(attrs.evolve(own, pid=999_999_999), own=own, system=system, one_machine=True)
     assert system.clock_domain()
     assert system.uptime() <= system.uptime()
     assert system.network_file_system(Path("/")) is None

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from cyara_auth._platform import UnsafePathError, create_private
+from cyara_auth._platform import UnknownFileSystemError, UnsafePathError
 from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
@@ -21,6 +21,7 @@ from cyara_auth.stores.base import StrikeStore
 VARIABLE: Final = "CYARA_STRIKE_STORE"
 
 _FORMS: Final = "redis://HOST, rediss://HOST, unix:///SOCKET, sqlite:///PATH or memory:"
+_UNSAFE: Final = "unsafe_filesystem=1"
 _SPELLING: Final = (
     f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
 )
@@ -98,13 +99,17 @@ def _open_sqlite(url: str) -> StrikeStore:
     path = Path(url2pathname(parts.path))
     if parts.netloc or not path.is_absolute():
         raise ConfigurationError("The path of a SQLite strike store is absolute: sqlite:///var/lib/ci/strikes.sqlite3")
-    return _sqlite(path)
+    if parts.fragment or parts.query not in ("", _UNSAFE):
+        raise ConfigurationError(
+            f"A SQLite strike store has no option but ?{_UNSAFE}. In a path write ? as %3F and # as %23."
+        )
+    return _sqlite(path, unsafe_filesystem=parts.query == _UNSAFE)
 
 
-def _sqlite(path: Path) -> StrikeStore:
+def _sqlite(path: Path, *, unsafe_filesystem: bool = False) -> StrikeStore:
     from cyara_auth.stores.sqlite import SqliteStrikeStore
 
-    return SqliteStrikeStore(path)
+    return SqliteStrikeStore(path, unsafe_filesystem=unsafe_filesystem)
 
 
 def _open_redis(url: str) -> StrikeStore:
@@ -125,9 +130,15 @@ def _open_default(path: Path) -> StrikeStore:
     # Without a known home directory platformdirs leaves a tilde in the path.
     if not path.is_absolute():
         return _private_store(f"no home directory is known for {path}")
+    import sqlite3
+
+    from cyara_auth.stores.sqlite_file import create_strike_file
+
     try:
-        create_private(path)
-    except UnsafePathError:
+        create_strike_file(path)
+    except UnknownFileSystemError as error:
+        return _private_store(str(error))
+    except (UnsafePathError, sqlite3.Error):
         pass  # the store itself says so at the first call, and refuses
     except OSError as error:
         # A file that exists but cannot be used is no reason to forget what is in it: the store will refuse.

@@ -18,9 +18,6 @@ from cyara_auth.strikes.events import Decision, Event, Settle
 from cyara_auth.strikes.state import EMPTY, KeyState
 from cyara_auth.strikes.state_json import dump_state
 
-LOCK_TIMEOUT: Final = 2.0
-"""Seconds to wait for another process's transaction, which takes milliseconds."""
-
 _SELECT: Final = "SELECT version, state FROM key_state WHERE fingerprint = ?"
 _SELECT_VERSION: Final = "SELECT version FROM key_state WHERE fingerprint = ?"
 _REPLACE: Final = "INSERT OR REPLACE INTO key_state (fingerprint, version, state) VALUES (?, ?, ?)"
@@ -33,12 +30,12 @@ class SqliteStrikeStore:
     one_machine = True
     blocking = True
 
-    def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
+    def __init__(self, path: Path, *, unsafe_filesystem: bool = False) -> None:
         self._path = path
         # A connection serves one thread at a time. With two, reading never waits for another thread's sync of the disk.
-        self._writer = StrikeFile(path, lock_timeout=lock_timeout)
-        self._reader = StrikeFile(path, lock_timeout=lock_timeout)
-        self._cache = StateCache()
+        self._writer = StrikeFile(path, unsafe_filesystem=unsafe_filesystem)
+        self._reader = StrikeFile(path, unsafe_filesystem=unsafe_filesystem)
+        self._cache = StateCache(path)
 
     def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result, as one transaction."""

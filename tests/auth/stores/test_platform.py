@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -15,7 +15,7 @@ import pytest
 from cyara_auth._platform import current_owner, machine_clock
 from cyara_auth._platform import is_dead as is_dead_over
 from cyara_auth._platform.owner import identify, judge
-from cyara_auth._platform.system import UnknownSystem, this_system
+from cyara_auth._platform.system import Disk, FileSystem, UnknownSystem, this_system
 
 is_dead = partial(is_dead_over, one_machine=True)
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads the proc file system")
@@ -85,7 +85,7 @@ def test_an_unknown_system_finds_nobody_dead() -> None:
     assert not judge(attrs.evolve(own, pid=999_999_999), own=own, system=system, one_machine=True)
     assert system.clock_domain()
     assert system.uptime() <= system.uptime()
-    assert system.network_file_system(Path("/")) is None
+    assert system.file_system(Path("/")) == FileSystem("", Disk.UNKNOWN)
 
 
 @pytest.mark.parametrize("pid", [0, -1, 2**31 - 1])
@@ -141,13 +141,18 @@ def proc_copy(root: Path, *, kind: str = "ext4", stat: str | None = None) -> Pat
 
 @linux_only
 @pytest.mark.parametrize(
-    ("kind", "found"), [("nfs4", "nfs4"), ("cifs", "cifs"), ("fuse.sshfs", "fuse.sshfs"), ("xfs", None)]
+    ("kind", "disk"),
+    [
+        *((kind, Disk.NETWORK) for kind in ("nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "ceph", "lustre")),
+        *((kind, Disk.LOCAL) for kind in ("xfs", "btrfs", "zfs", "overlay", "tmpfs", "fuseblk")),
+        *((kind, Disk.UNKNOWN) for kind in ("fuse.newfs", "squashfs", "fakeowner")),
+    ],
 )
-def test_mounts_that_other_machines_write_are_known(tmp_path: Path, kind: str, found: str | None) -> None:
+def test_it_is_known_who_writes_to_a_mount(tmp_path: Path, kind: str, disk: Disk) -> None:
     from cyara_auth._platform.linux import LinuxSystem
 
     system = LinuxSystem(root=proc_copy(tmp_path, kind=kind))
-    assert system.network_file_system(tmp_path) == found
+    assert system.file_system(tmp_path) == FileSystem(kind, disk)
 
 
 @linux_only
@@ -156,7 +161,7 @@ def test_a_system_without_proc_is_not_known(tmp_path: Path) -> None:
 
     system = LinuxSystem(root=tmp_path)
     assert (system.pid_namespace(), system.boot(), system.started(os.getpid())) == ("", "", "")
-    assert system.network_file_system(tmp_path) is None
+    assert system.file_system(tmp_path) == FileSystem("", Disk.UNKNOWN)
 
 
 @linux_only

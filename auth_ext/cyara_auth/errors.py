@@ -327,7 +327,7 @@ class CredentialExpiryWarning(CyaraAuthWarning):
 
 
 class PrivateStoreWarning(CyaraAuthWarning):
-    """Strikes are counted in this process only, because no folder for a store could be written."""
+    """Strikes are counted in this process only: no file could be shared, or a fork copied a store in memory."""
 
 
 class StrikeStoreRolledBackWarning(CyaraAuthWarning):

@@ -171,9 +171,6 @@ def open_checked(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     try:
         _prepare_with_retries(connection, path, deadline=time.monotonic() + LOCK_TIMEOUT)
-        # SQLite reads what a truncated page lacks as zeros, and finds no strikes there.
-        if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise StrikeStoreDamagedError(path=path, detail=f"{path} is damaged")
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
@@ -224,6 +221,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")
+    # SQLite reads what a truncated page lacks as zeros, and finds no strikes there.
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise StrikeStoreDamagedError(path=path, detail=f"{path} is damaged")
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -10,6 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from cyara_auth._platform.fork import ForkAware, ModuleLock, watch_forks
+from cyara_auth.errors import PrivateStoreWarning
+from cyara_auth.stores.memory import MemoryStrikeStore
+
+from .events import KEY_ID, admit, verify
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
@@ -87,6 +91,20 @@ def test_whoever_comes_while_the_process_forks_is_not_told_to_go_on(in_child: Ca
     in_child(lambda: None)
     assert heard == ["parent maker"]
     assert (maker.name, made[0].name) == ("maker", "late")
+
+
+def test_a_child_with_a_copy_of_a_store_in_memory_says_so_once(in_child: Callable[..., None]) -> None:
+    store = MemoryStrikeStore()
+    verify(store)
+
+    def child() -> None:
+        assert store.read(KEY_ID).pairs  # reading spends nothing
+        with pytest.warns(PrivateStoreWarning, match=r"each may spend the whole budget.*CYARA_STRIKE_STORE=sqlite"):
+            admit(store)
+        admit(store)  # and no second warning: pytest would make it an error
+
+    in_child(child)
+    admit(store)  # nor one in the parent
 
 
 def test_a_child_takes_a_modules_lock_though_the_parent_holds_it(in_child: Callable[..., None]) -> None:

@@ -439,7 +439,11 @@ def test_a_log_that_another_user_laid_beside_the_file_is_refused(
         admit(store)
 
 
-def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_child: Callable[..., None]) -> None:
+def test_row_76_forks_in_the_middle_of_traffic(
+    store: SqliteStrikeStore, in_child: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each fork lets nobody use the file for a moment, which on a busy machine is longer than the fixture's timeout.
+    monkeypatch.setattr("cyara_auth.stores.sqlite_file.LOCK_TIMEOUT", 5.0)
     verify(store)
     ended = threading.Event()
     failures: list[BaseException] = []

@@ -6,6 +6,7 @@ Python cannot unregister a fork handler, so there is one per process, and it wal
 import itertools
 import os
 import threading
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
@@ -16,12 +17,15 @@ class ForkAware(Protocol):
 
     def before_fork(self) -> None:
         """Stand still, where that is needed: called in the parent, by the forking thread."""
+        return
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
+        return
 
     def after_fork_in_child(self) -> None:
         """Start afresh: only the forking thread exists here."""
+        ...
 
 
 class ModuleLock(ForkAware):
@@ -45,8 +49,15 @@ class ModuleLock(ForkAware):
 # Weakly, or every client ever made would live as long as the process; by number, so that they keep their order.
 _watched: Final[WeakValueDictionary[int, ForkAware]] = WeakValueDictionary()
 _numbers: Final = itertools.count()
-# Two threads may be inside `_before` at once, and what one of them has stopped is its own to start again.
-_forking: Final = threading.local()
+
+
+class _Forking(threading.local):
+    """What the forking thread has stopped: another one may be forking, too, and starts its own again."""
+
+    stopped: ExitStack | None = None
+
+
+_forking: Final = _Forking()
 
 
 def watch_forks(thing: ForkAware) -> None:
@@ -60,23 +71,26 @@ def _alive() -> list[ForkAware]:
 
 
 def _before() -> None:
-    _forking.stopped = []
-    # The last first, as Python itself does it.
+    # A stack, which goes on with the others when one of them raises, as at a Ctrl-C: a lock would stay locked.
+    _forking.stopped = ExitStack()
+    # The last first, and afterwards the first one first, as Python itself does it.
     for thing in reversed(_alive()):
         thing.before_fork()
-        _forking.stopped.append(thing)
+        _forking.stopped.callback(thing.after_fork_in_parent)
 
 
 def _in_parent() -> None:
     # Not whoever came in between: it was not told to stand still.
-    for thing in reversed(_forking.__dict__.pop("stopped", ())):
-        thing.after_fork_in_parent()
+    stopped, _forking.stopped = _forking.stopped, None
+    if stopped is not None:
+        stopped.close()
 
 
 def _in_child() -> None:
-    _forking.__dict__.pop("stopped", None)
-    for thing in _alive():
-        thing.after_fork_in_child()
+    _forking.stopped = None
+    with ExitStack() as stack:
+        for thing in reversed(_alive()):
+            stack.callback(thing.after_fork_in_child)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork

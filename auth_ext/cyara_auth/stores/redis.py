@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 
 import attrs
 import redis
+from redis.exceptions import AskError, ClusterError, NoPermissionError
 
 from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
@@ -184,7 +185,7 @@ class RedisStrikeStore:
 
     def _refuse_clusters(self) -> None:
         """Ask once what kind of server this is: the first commands might succeed on a node of a cluster."""
-        with suppress(redis.exceptions.NoPermissionError):  # then the answers to the commands tell
+        with suppress(NoPermissionError):  # then the answers to the commands tell
             mode = _twice(lambda: self._client.info("server")).get("redis_mode", "standalone")
             if mode != "standalone":
                 raise self._unsupported(f"in {mode} mode")
@@ -204,7 +205,7 @@ class RedisStrikeStore:
             if not self._mode_asked:
                 self._refuse_clusters()
             yield
-        except (redis.exceptions.AskError, redis.exceptions.ClusterError) as error:
+        except (AskError, ClusterError) as error:
             raise self._unsupported("in cluster mode") from error
         except redis.AuthenticationError as error:
             raise StrikeStoreUnavailableError(detail=f"{self._address} refused the user name or password") from error

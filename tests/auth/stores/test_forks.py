@@ -93,6 +93,27 @@ def test_whoever_comes_while_the_process_forks_is_not_told_to_go_on(in_child: Ca
     assert (maker.name, made[0].name) == ("maker", "late")
 
 
+def test_one_that_raises_keeps_nobody_else_stopped(in_child: Callable[..., None]) -> None:
+    heard: list[str] = []
+
+    class Interrupted(Told):
+        def after_fork_in_parent(self) -> None:
+            raise KeyboardInterrupt
+
+        after_fork_in_child = after_fork_in_parent
+
+    everybody = Interrupted("first", heard), Told("last", heard)
+
+    def child() -> None:
+        assert heard == ["before last", "before first", "child last"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", lambda _: None)  # Python prints what a handler raises, and goes on
+        in_child(child)
+    assert heard == ["before last", "before first", "parent last"]
+    assert len(everybody) == 2
+
+
 def test_a_child_with_a_copy_of_a_store_in_memory_says_so_once(in_child: Callable[..., None]) -> None:
     store = MemoryStrikeStore()
     verify(store)

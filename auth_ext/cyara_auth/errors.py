@@ -28,6 +28,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- RotationInProgressError     `cyara auth rotate begin` holds the key
     |   +-- UnsettledCallsError         an operator's command, while lost calls may still count against the new token
     |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
+    |   |   +-- StrikeStoreDamagedError the store's file cannot be read any more
     |   +-- SharedStoreRequiredError    a private store, where a shared one was demanded
     +-- UnexpectedAuthPageError         a login page where the API should have answered
     +-- OperationUnavailableError       this client's document lacks what a workflow needs
@@ -43,6 +44,7 @@ None holds a secret or a body, in text or attribute; all can be pickled. The war
 """
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, final
 
 from cyara_client.errors import CyaraError, PageError
@@ -287,6 +289,18 @@ class StrikeStoreUnavailableError(AdmissionRefusedError):
     usual_command = "cyara auth doctor"
 
 
+class StrikeStoreDamagedError(StrikeStoreUnavailableError):
+    """The file of the strike store cannot be read any more. `cyara auth doctor` says what moving it away forgets.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, *, path: Path, detail: str, fingerprint: str | None = None) -> None:
+        self.path = path
+        super().__init__(detail=detail, fingerprint=fingerprint)
+
+
 class SharedStoreRequiredError(AdmissionRefusedError):
     """`require_shared_store` was set and strikes would be counted in this process only."""
 
@@ -332,7 +346,7 @@ class PlainHttpWarning(CyaraAuthWarning):
 
 
 class PrivateStoreWarning(CyaraAuthWarning):
-    """Strikes are counted in this process only, because no folder for a store could be written."""
+    """Strikes are counted in this process only: no file could be shared, or a fork copied a store in memory."""
 
 
 class ThrowAwayStoreWarning(CyaraAuthWarning):

@@ -3,7 +3,15 @@
 `system` asks the questions, `linux`, `macos` and `windows` answer them, `owner` and `files` say what the answers mean.
 """
 
-from cyara_auth._platform.files import UnsafePathError, create_private, file_identity
+from cyara_auth._platform.files import UnknownFileSystemError, UnsafePathError, create_private, file_identity
 from cyara_auth._platform.owner import current_owner, is_dead, machine_clock
 
-__all__ = ["UnsafePathError", "create_private", "current_owner", "file_identity", "is_dead", "machine_clock"]
+__all__ = [
+    "UnknownFileSystemError",
+    "UnsafePathError",
+    "create_private",
+    "current_owner",
+    "file_identity",
+    "is_dead",
+    "machine_clock",
+]

@@ -10,45 +10,29 @@ from typing import Final
 
 import attrs
 
+from cyara_auth._platform.system import Disk, FileSystem
+
 # Tells type checkers, and a wrong import, that the rest is for Linux.
 assert sys.platform == "linux"  # noqa: S101
 
-SHARED_TYPES: Final = frozenset(
-    {
-        "9p",
-        "afs",
-        "beegfs",
-        "ceph",
-        "cifs",
-        "coda",
-        "gfs2",
-        "glusterfs",
-        "gpfs",
-        "lustre",
-        "ncpfs",
-        "nfs",
-        "nfs4",
-        "ocfs2",
-        "orangefs",
-        "prl_fs",
-        "pvfs2",
-        "smb3",
-        "smbfs",
-        "vboxsf",
-        "vmhgfs",
-        "fuse.ceph",
-        "fuse.gcsfuse",
-        "fuse.glusterfs",
-        "fuse.rclone",
-        "fuse.s3fs",
-        "fuse.sshfs",
-        "fuse.vmhgfs-fuse",
-    },
+NETWORK_TYPES: Final = frozenset(
+    """
+    9p afs beegfs ceph cifs coda gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs prl_fs pvfs2 smb3 smbfs
+    vboxsf virtiofs vmhgfs fuse.ceph fuse.gcsfuse fuse.glusterfs fuse.rclone fuse.s3fs fuse.sshfs fuse.vmhgfs-fuse
+    """.split()  # noqa: SIM905 - a list would take a line for each
 )
 """Types, as /proc/self/mountinfo spells them, whose files other kernels write; SQLite's shared memory ends here.
 
 https://www.sqlite.org/wal.html says that write-ahead logging does not work over a network file system.
 """
+
+DISK_TYPES: Final = frozenset(
+    """
+    bcachefs btrfs ecryptfs exfat ext2 ext3 ext4 f2fs fuse.fuse-overlayfs fuseblk hfsplus jfs nilfs2 ntfs3 overlay
+    ramfs reiserfs tmpfs vfat xfs zfs
+    """.split()  # noqa: SIM905 - a list would take a line for each
+)
+"""Types whose files this kernel alone writes: disks, memory, and layers over them."""
 
 _STATE, _START = 0, 19  # positions in /proc/<pid>/stat after the command's closing bracket, proc_pid_stat(5)
 
@@ -99,7 +83,7 @@ class LinuxSystem:
             raise ProcessLookupError(pid)
         return fields[_START]
 
-    def network_file_system(self, folder: Path) -> str | None:
+    def file_system(self, folder: Path) -> FileSystem:
         """Find the type of the mount that the folder is on."""
         # By the mount id of an open descriptor, so that nested and stacked mounts cannot mislead.
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -108,12 +92,14 @@ class LinuxSystem:
         finally:
             os.close(descriptor)
         ids = [line.split()[1] for line in facts.splitlines() if line.startswith("mnt_id:")]
+        kind = ""
         for line in self._text("proc/self/mountinfo").splitlines():
             mount, _, rest = line.partition(" - ")
             if mount.split()[0] in ids:
                 kind = rest.split()[0]
-                return kind if kind in SHARED_TYPES else None
-        return None
+        if kind in NETWORK_TYPES:
+            return FileSystem(kind, Disk.NETWORK)
+        return FileSystem(kind, Disk.LOCAL if kind in DISK_TYPES else Disk.UNKNOWN)
 
     def _text(self, name: str) -> str:
         try:

@@ -11,6 +11,8 @@ from typing import Final
 
 import attrs
 
+from cyara_auth._platform.system import Disk, FileSystem
+
 # Tells type checkers, and a wrong import, that the rest is for macOS.
 assert sys.platform == "darwin"  # noqa: S101
 
@@ -24,6 +26,9 @@ _MNT_LOCAL: Final = 0x1000  # sys/mount.h
 _STATFS_SIZE: Final = 2168  # struct statfs with 64-bit inodes
 _STATFS_FLAGS: Final = 64
 _STATFS_NAME: Final = slice(72, 88)
+
+DISK_TYPES: Final = frozenset({"apfs", "exfat", "hfs", "msdos"})
+"""Names that statfs gives to Apple's own drivers of local disks."""
 
 _library = ctypes.CDLL(ctypes.util.find_library("System"), use_errno=True)
 
@@ -73,16 +78,18 @@ class MacSystem:
         )
         return f"{seconds}.{micros:06}"
 
-    def network_file_system(self, folder: Path) -> str | None:
-        """Ask statfs whether the volume is local."""
+    def file_system(self, folder: Path) -> FileSystem:
+        """Ask statfs for the volume's type, and whether it is local."""
         facts = ctypes.create_string_buffer(_STATFS_SIZE)
         # On x86-64 the plain name is the historic structure with 32-bit inodes.
         statfs = getattr(_library, "statfs$INODE64", None) or _library.statfs
         if statfs(os.fsencode(folder), facts) != 0:
-            return None
-        if int.from_bytes(facts.raw[_STATFS_FLAGS : _STATFS_FLAGS + 4], sys.byteorder) & _MNT_LOCAL:
-            return None
-        return facts.raw[_STATFS_NAME].split(b"\0")[0].decode("ascii", "replace") or "remote"
+            return FileSystem("", Disk.UNKNOWN)
+        kind = facts.raw[_STATFS_NAME].split(b"\0")[0].decode("ascii", "replace")
+        if not int.from_bytes(facts.raw[_STATFS_FLAGS : _STATFS_FLAGS + 4], sys.byteorder) & _MNT_LOCAL:
+            return FileSystem(kind, Disk.NETWORK)
+        # A file system in user space may call itself local, whatever lies behind it.
+        return FileSystem(kind, Disk.LOCAL if kind in DISK_TYPES else Disk.UNKNOWN)
 
 
 def _sysctl(name: str) -> str:

@@ -17,9 +17,12 @@ def current_owner() -> Owner:
     return _identify(os.getpid())
 
 
-def is_dead(owner: Owner) -> bool:
-    """Tell whether `owner` has certainly ended; False also means "cannot be told from here"."""
-    return judge(owner, own=current_owner(), system=this_system())
+def is_dead(owner: Owner, *, one_machine: bool) -> bool:
+    """Tell whether `owner` has certainly ended; False also means "cannot be told from here".
+
+    `one_machine` says that only processes of this machine can have written the name, as in a local file.
+    """
+    return judge(owner, own=current_owner(), system=this_system(), one_machine=one_machine)
 
 
 def machine_clock() -> Instant:
@@ -38,11 +41,15 @@ def identify(pid: int, *, system: System) -> Owner:
     )
 
 
-def judge(owner: Owner, *, own: Owner, system: System) -> bool:
+def judge(owner: Owner, *, own: Owner, system: System, one_machine: bool) -> bool:
     """Tell whether `owner` has certainly ended, as seen by the process `own` on `system`."""
     # Whoever cannot be judged from here (another machine, another container, an unknown system) counts as alive: their
     # tickets end by `orphan_ttl`, and even then stay charged.
     if not owner.pid_namespace or owner.pid_namespace != own.pid_namespace:
+        return False
+    # Clones share their image's machine id, so over a network an earlier boot of this machine may be another machine.
+    # The kernel's random boot id tells them apart; where a snapshot with its memory was resumed twice, only the name.
+    if not one_machine and (owner.host, owner.boot) != (own.host, own.boot):
         return False
     # No process outlives a boot, but an unknown boot may be this one.
     if owner.boot != own.boot:

@@ -7,8 +7,29 @@ owner that cannot be identified counts as alive, a clock that cannot be placed i
 import functools
 import sys
 import time
+from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
+
+import attrs
+
+
+class Disk(Enum):
+    """Who writes to a file system, and so whether SQLite's locks and shared memory hold on it."""
+
+    LOCAL = auto()
+    """This machine's kernel alone."""
+    NETWORK = auto()
+    """Other machines, or a host and its guests."""
+    UNKNOWN = auto()
+
+
+@attrs.frozen
+class FileSystem:
+    """The file system of a folder: its type as the system spells it (empty when that cannot be told), and its disk."""
+
+    kind: str
+    disk: Disk
 
 
 class System(Protocol):
@@ -38,8 +59,8 @@ class System(Protocol):
         """
         ...
 
-    def network_file_system(self, folder: Path) -> str | None:
-        """Type of the file system of an existing folder if other machines write to it, else None."""
+    def file_system(self, folder: Path) -> FileSystem:
+        """Tell what an existing folder is on."""
         ...
 
 
@@ -67,11 +88,10 @@ class UnknownSystem:
         del pid
         return ""
 
-    def network_file_system(self, folder: Path) -> str | None:
+    def file_system(self, folder: Path) -> FileSystem:
         """Cannot be told."""
-        # A local disk is the likelier case, and to refuse it would leave such a system without a store.
         del folder
-        return None
+        return FileSystem("", Disk.UNKNOWN)
 
 
 @functools.cache

@@ -11,14 +11,21 @@ from typing import Final
 
 import attrs
 
+from cyara_auth._platform.system import Disk, FileSystem
+
 # Tells type checkers, and a wrong import, that the rest is for Windows.
 assert sys.platform == "win32"  # noqa: S101
 
 _QUERY_LIMITED: Final = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
 _NO_SUCH_PROCESS: Final = 87  # ERROR_INVALID_PARAMETER, which OpenProcess gives for an id that nobody has
 _STILL_ACTIVE: Final = 259
-_DRIVE_REMOTE: Final = 4
 _TIME_OF_DAY: Final = 3  # SystemTimeOfDayInformation
+_DRIVES: Final = {  # answers of GetDriveTypeW: DRIVE_REMOVABLE, DRIVE_FIXED, DRIVE_REMOTE, DRIVE_RAMDISK
+    2: FileSystem("removable drive", Disk.LOCAL),
+    3: FileSystem("fixed drive", Disk.LOCAL),
+    4: FileSystem("network drive", Disk.NETWORK),
+    6: FileSystem("memory drive", Disk.LOCAL),
+}
 
 _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
 _ntdll = ctypes.WinDLL("ntdll")
@@ -98,7 +105,6 @@ class WindowsSystem:
         finally:
             _kernel32.CloseHandle(handle)
 
-    def network_file_system(self, folder: Path) -> str | None:
+    def file_system(self, folder: Path) -> FileSystem:
         """Ask for the type of the drive or share at the path's root."""
-        remote = _kernel32.GetDriveTypeW(folder.resolve().anchor) == _DRIVE_REMOTE
-        return "network drive" if remote else None
+        return _DRIVES.get(_kernel32.GetDriveTypeW(folder.resolve().anchor), FileSystem("", Disk.UNKNOWN))

@@ -373,7 +373,8 @@ class GuardCore:
         )
         decision = self.store.apply(call.key_id, event)
         # Asked here, not in the store: only this machine knows its processes, and asking takes system calls.
-        gone = frozenset(owner for owner in decision.blockers if owner != self._owner and is_dead(owner))
+        others, one_machine = decision.blockers - {self._owner}, self.store.one_machine
+        gone = frozenset(owner for owner in others if is_dead(owner, one_machine=one_machine))
         if gone:
             event = attrs.evolve(event, now=self.store.clock(), dead=self._orphaned | gone)
             decision = self.store.apply(call.key_id, event)

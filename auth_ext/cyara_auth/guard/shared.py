@@ -4,17 +4,16 @@ The ramp after a verification, the queue of waiters and the memory of rejections
 client, ten clients would allow themselves ten ramps, and would wait for each other's probes by polling the store.
 """
 
-import os
-import threading
 from typing import Final
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.stores.base import StrikeStore
 
 # Held weakly: the last client that uses a guard takes it along.
 _guards: Final[WeakKeyDictionary[StrikeStore, WeakValueDictionary[GuardSettings, StrikeGuard]]] = WeakKeyDictionary()
-_lock = threading.Lock()
+_lock = ModuleLock()
 
 
 def shared_guard(store: StrikeStore, settings: GuardSettings) -> StrikeGuard:
@@ -32,12 +31,3 @@ def shared_guard(store: StrikeStore, settings: GuardSettings) -> StrikeGuard:
         if guard is None:
             guard = over_store[settings] = StrikeGuard(store=store, settings=settings)
         return guard
-
-
-def _renew_lock() -> None:
-    global _lock  # noqa: PLW0603  # another thread of the parent may hold the old one for ever
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows cannot fork
-    os.register_at_fork(after_in_child=_renew_lock)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from cyara_auth._platform.fork import watch_forks
+from cyara_auth._platform.fork import ForkAware, watch_forks
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, call_provider, describe
@@ -42,7 +42,7 @@ class OtherSource:
     problem: str | None
 
 
-class CredentialSource:
+class CredentialSource(ForkAware):
     """A provider with memory. Shared by all threads and tasks of a client.
 
     Args:
@@ -118,12 +118,6 @@ class CredentialSource:
     def describe(self) -> str:
         """Name the source."""
         return self._credential.source
-
-    def before_fork(self) -> None:
-        """Need not stand still: what a refresh leaves behind is a credential, the old one or the new one."""
-
-    def after_fork_in_parent(self) -> None:
-        """Go on as before."""
 
     def after_fork_in_child(self) -> None:
         """Take a fresh lock: a thread of the parent may have been waiting for a command or a keyring under the old."""

@@ -42,6 +42,11 @@ class StrikeStore(Protocol):
         ...
 
     @property
+    def one_machine(self) -> bool:
+        """Whether only processes of one machine write the states, so that it knows which of their owners have ended."""
+        ...
+
+    @property
     def blocking(self) -> bool:
         """Whether calls may wait for a disk or a network, so that an event loop must run them on a worker thread."""
         ...

@@ -1,14 +1,16 @@
 """Strikes of this process only: for tests, for a sandbox without a writable disk, and as the oracle of other stores.
 
-A fork makes a second, private copy, as a second machine would.
+A fork makes a second, private copy, as a second machine would: the child says so when it first asks.
 """
 
 import os
 import threading
+import warnings
 from collections.abc import Callable
 
 from cyara_auth._platform import machine_clock
-from cyara_auth._platform.fork import watch_forks
+from cyara_auth._platform.fork import ForkAware, watch_forks
+from cyara_auth.errors import PrivateStoreWarning
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import LOCAL_PACE
 from cyara_auth.strikes.decide import decide
@@ -16,10 +18,11 @@ from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import EMPTY, KeyState
 
 
-class MemoryStrikeStore:
+class MemoryStrikeStore(ForkAware):
     """A dictionary of immutable states under one lock."""
 
     shared = False
+    one_machine = True
     blocking = False
     pace = LOCAL_PACE
 
@@ -31,11 +34,20 @@ class MemoryStrikeStore:
         """
         self._clock = clock
         self._lock = threading.Lock()
+        self._copied = False
         self._entries: dict[str, tuple[int, KeyState]] = {}
         watch_forks(self)
 
     def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result."""
+        if self._copied:
+            self._copied = False
+            warnings.warn(
+                "This process was forked from one that counts strikes in memory, so it counts its own, and each may "
+                "spend the whole budget. Name a store that both share: CYARA_STRIKE_STORE=sqlite:///PATH.",
+                PrivateStoreWarning,
+                stacklevel=2,
+            )
         with self._lock:
             version, state = self._entries.get(key_id, (0, EMPTY))
             decision = decide(state, event)
@@ -67,12 +79,7 @@ class MemoryStrikeStore:
     def close(self) -> None:
         """Nothing to let go of: the states live as long as the object, so that a second client finds them."""
 
-    def before_fork(self) -> None:
-        """Need not stand still: an entry is replaced in one step, so the child sees the state before or after it."""
-
-    def after_fork_in_parent(self) -> None:
-        """Go on as before."""
-
     def after_fork_in_child(self) -> None:
         """Take a fresh lock: another thread of the parent may have held the old one."""
         self._lock = threading.Lock()
+        self._copied = True

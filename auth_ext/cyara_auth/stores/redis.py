@@ -6,16 +6,20 @@ What a user has to know:
   A flush or a failover that loses writes is noticed and warned about, and processes that saw a rejection remember it.
 * The clock is the server's (TIME). Setting it forward by more than `orphan_ttl` could refund a call too early.
 * A call costs two round trips; the verified fast path of GUARDED costs none.
+* One server, as a client reaches it by one address: Cluster and Sentinel are refused.
+* A user of its own may be limited to the key names `cyara:strikes:*` and the commands EVAL, HMGET, HGET, HSET, HSETNX,
+  TIME, SCAN and INFO; SELECT where the address names another database than 0.
 """
 
 import time
 import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from typing import Final, TypeVar
 
 import attrs
 import redis
+from redis.exceptions import AskError, ClusterError, NoPermissionError
 
 from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
@@ -34,6 +38,7 @@ LOCK_TIMEOUT: Final = 2.0
 
 CLOCK_DOMAIN: Final = "redis"
 _CLOCK_TRUST: Final = 10.0  # seconds for which the server's clock is extrapolated from the local one
+_Answer = TypeVar("_Answer")
 _PREFIX: Final = "cyara:strikes:"
 
 # One hash per key holds version and state, so both live in one slot of a cluster. Nothing expires. `decide` runs here,
@@ -64,21 +69,22 @@ class RedisStrikeStore:
     """Strikes on a server. The client library makes its connections anew after a fork."""
 
     shared = True
+    one_machine = False
     blocking = True
     pace = LOCAL_PACE
 
-    def __init__(self, url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
+    def __init__(self, url: str) -> None:
         self._address = address(url)
-        self._lock_timeout = lock_timeout
-        self._client = open_client(url, timeout=lock_timeout)
+        self._client = open_client(url, timeout=LOCK_TIMEOUT)
+        self._mode_asked = False
         self._cache = StateCache()
         self._latest: dict[str, _Row] = {}
         self._clock: tuple[float, Instant] | None = None
 
     def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result: read, decide, and write if nobody has written in between."""
-        deadline = time.monotonic() + self._lock_timeout
-        with self._errors_translated():
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        with self._session():
             while True:
                 row, now = self._fetch(key_id)
                 decision = decide(self._state(key_id, row), _with_server_time(event, now))
@@ -94,18 +100,18 @@ class RedisStrikeStore:
 
     def read(self, key_id: str) -> KeyState:
         """Return the state of a key, `EMPTY` if it was never seen."""
-        with self._errors_translated():
+        with self._session():
             row, _ = self._fetch(key_id)
             return self._state(key_id, row)
 
     def version(self, key_id: str) -> int:
         """Return the key's version, 0 if the server has none."""
-        with self._errors_translated():
-            return int(self._client.hget(_key(key_id), "version") or 0)
+        with self._session():
+            return int(_twice(lambda: self._client.hget(_key(key_id), "version")) or 0)
 
     def key_ids(self) -> list[str]:
         """Return the key fingerprints that the server knows, sorted."""
-        with self._errors_translated():
+        with self._session():
             found = self._client.scan_iter(match=f"{_PREFIX}*", count=1000)
             return sorted({name.removeprefix(_PREFIX).strip("{}") for name in found})
 
@@ -115,8 +121,8 @@ class RedisStrikeStore:
         # instant that another machine has written ever lies in the future there.
         here = machine_clock().seconds
         if self._clock is None or here - self._clock[0] > _CLOCK_TRUST:
-            with self._errors_translated():
-                self._remember_clock(self._client.time())
+            with self._session():
+                self._remember_clock(_twice(self._client.time))
         assert self._clock is not None  # noqa: S101 - set by the line above
         # Another thread may have asked the server since `here` was read, so the difference can be negative.
         read_at, reading = self._clock
@@ -128,7 +134,7 @@ class RedisStrikeStore:
 
     def risks(self) -> list[str]:
         """Say what in the server's settings could make it forget strikes; for `cyara auth doctor`."""
-        with self._errors_translated():
+        with self._session():
             facts = self._client.info("persistence") | self._client.info("memory")
         found: list[str] = []
         if not facts.get("aof_enabled"):
@@ -144,7 +150,7 @@ class RedisStrikeStore:
     def _fetch(self, key_id: str) -> tuple[_Row, Instant]:
         # Taken before asking: a slower thread's older answer is no lost write.
         before = self._latest.get(key_id)
-        version, first, text, seconds, micros = self._client.eval(_READ, 1, _key(key_id))
+        version, first, text, seconds, micros = _twice(lambda: self._client.eval(_READ, 1, _key(key_id)))
         row = _Row(version=int(version), first_version=first, text=text)
         self._notice_lost_writes(key_id, before, row)
         return row, self._remember_clock((int(seconds), int(micros)))
@@ -179,12 +185,30 @@ class RedisStrikeStore:
                 stacklevel=2,
             )
 
+    def _refuse_clusters(self) -> None:
+        """Ask once what kind of server this is: the first commands might succeed on a node of a cluster."""
+        with suppress(NoPermissionError):  # then the answers to the commands tell
+            mode = _twice(lambda: self._client.info("server")).get("redis_mode", "standalone")
+            if mode != "standalone":
+                raise self._unsupported(f"in {mode} mode")
+        self._mode_asked = True
+
+    def _unsupported(self, what: str) -> StrikeStoreUnavailableError:
+        return StrikeStoreUnavailableError(
+            detail=f"{self._address} is a Redis server {what}, which is not supported",
+            command="name one server that runs by itself or, with Sentinel, the master behind it",
+        )
+
     @contextmanager
-    def _errors_translated(self) -> Generator[None]:
+    def _session(self) -> Generator[None]:
         """Put every failure of the server, the network or the client library in one sentence."""
         # ValueError and TypeError: somebody else's value in one of our fields, or an answer of another shape.
         try:
+            if not self._mode_asked:
+                self._refuse_clusters()
             yield
+        except (AskError, ClusterError) as error:
+            raise self._unsupported("in cluster mode") from error
         except redis.AuthenticationError as error:
             raise StrikeStoreUnavailableError(detail=f"{self._address} refused the user name or password") from error
         except redis.TimeoutError as error:
@@ -193,6 +217,16 @@ class RedisStrikeStore:
             raise StrikeStoreUnavailableError(
                 detail=f"{self._address} cannot be used: {str(error).rstrip('.')}"
             ) from error
+
+
+def _twice(read: Callable[[], _Answer]) -> _Answer:
+    """Ask again where a connection was dropped: a read that happens twice is no harm, unlike a write."""
+    try:
+        return read()
+    except redis.AuthenticationError:
+        raise
+    except redis.ConnectionError:
+        return read()
 
 
 def _key(key_id: str) -> str:

@@ -1,12 +1,17 @@
 """The client library's part of the Redis store: an address without secrets, a client without hidden retries."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol, cast
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from cyara_auth.errors import ConfigurationError
+
+_FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
 
 class Server(Protocol):
@@ -49,6 +54,7 @@ def open_client(url: str, *, timeout: float) -> Server:
     Raises:
         ValueError: the client library does not understand the URL, or would take a piece of the password for something
             else: a password with `/`, `?` or `#` in it makes another address of it, which messages would show.
+        ConfigurationError: a certificate's file is missing.
     """
     parts = urlsplit(url)
     # A socket's path may hold an @; in any other path it is the tail of a password that was not percent-encoded.
@@ -56,6 +62,13 @@ def open_client(url: str, *, timeout: float) -> Server:
     if parts.fragment or stray or any("=" not in item for item in parts.query.split("&") if item):
         raise ValueError("a user or password that is not percent-encoded")
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    for name in _FILES:
+        # The library's own error for a missing file does not say which one.
+        if name in query and not Path(query[name]).is_file():
+            raise ConfigurationError(
+                f"The file that {name} names in the address of the strike store does not exist: {query[name]}. Next: "
+                "correct the path, which is absolute"
+            )
     username = unquote(parts.username) if parts.username else query.pop("username", None)
     password = unquote(parts.password) if parts.password else query.pop("password", None)
     # Not by urlunsplit, which would lose the slashes of unix:///path.

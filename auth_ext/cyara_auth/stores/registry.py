@@ -6,7 +6,6 @@ with a read-only disk.
 """
 
 import os
-import threading
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -14,7 +13,8 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from cyara_auth._platform import UnsafePathError, create_private
+from cyara_auth._platform import UnknownFileSystemError, UnsafePathError
+from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.ci import is_thrown_away, refuse_throw_away, warn_of_throw_away
@@ -22,12 +22,13 @@ from cyara_auth.stores.ci import is_thrown_away, refuse_throw_away, warn_of_thro
 VARIABLE: Final = "CYARA_STRIKE_STORE"
 
 _FORMS: Final = "redis://HOST, rediss://HOST, unix:///SOCKET, sqlite:///PATH or memory:"
+_UNSAFE: Final = "unsafe_filesystem=1"
 _SPELLING: Final = (
     f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
 )
 # One object per address, so that ten clients in a row share its connections and what it has read.
 _stores: Final[dict[str, StrikeStore]] = {}
-_lock = threading.Lock()
+_lock = ModuleLock()
 
 
 def open_store(
@@ -108,13 +109,17 @@ def _open_sqlite(url: str) -> StrikeStore:
     path = Path(url2pathname(parts.path))
     if parts.netloc or not path.is_absolute():
         raise ConfigurationError("The path of a SQLite strike store is absolute: sqlite:///var/lib/ci/strikes.sqlite3")
-    return _sqlite(path)
+    if parts.fragment or parts.query not in ("", _UNSAFE):
+        raise ConfigurationError(
+            f"A SQLite strike store has no option but ?{_UNSAFE}. In a path write ? as %3F and # as %23."
+        )
+    return _sqlite(path, unsafe_filesystem=parts.query == _UNSAFE, was_new=not os.path.lexists(path))
 
 
-def _sqlite(path: Path) -> StrikeStore:
+def _sqlite(path: Path, *, unsafe_filesystem: bool = False, was_new: bool) -> StrikeStore:
     from cyara_auth.stores.sqlite import SqliteStrikeStore
 
-    return SqliteStrikeStore(path)
+    return SqliteStrikeStore(path, unsafe_filesystem=unsafe_filesystem, was_new=was_new)
 
 
 def _open_redis(url: str) -> StrikeStore:
@@ -135,15 +140,22 @@ def _open_default(path: Path) -> StrikeStore:
     # Without a known home directory platformdirs leaves a tilde in the path.
     if not path.is_absolute():
         return _private_store(f"no home directory is known for {path}")
+    import sqlite3
+
+    from cyara_auth.stores.sqlite_file import create_strike_file
+
+    was_new = False
     try:
-        create_private(path)
-    except UnsafePathError:
+        was_new = create_strike_file(path)
+    except UnknownFileSystemError as error:
+        return _private_store(str(error))
+    except (UnsafePathError, sqlite3.Error):
         pass  # the store itself says so at the first call, and refuses
     except OSError as error:
         # A file that exists but cannot be used is no reason to forget what is in it: the store will refuse.
         if not path.exists():
             return _private_store(f"{path} cannot be created: {error.strerror}")
-    return _sqlite(path)
+    return _sqlite(path, was_new=was_new)
 
 
 def _private_store(reason: str) -> StrikeStore:
@@ -154,15 +166,6 @@ def _private_store(reason: str) -> StrikeStore:
         stacklevel=4,
     )
     return _open_memory("")
-
-
-def _renew_lock() -> None:
-    global _lock  # noqa: PLW0603  # another thread of the parent may hold the old one for ever
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows cannot fork
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 _OPENERS: Final[dict[str, Callable[[str], StrikeStore]]] = {

@@ -12,15 +12,12 @@ from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import LOCAL_PACE
-from cyara_auth.stores.sqlite_file import StrikeFile, has_content
+from cyara_auth.stores.sqlite_file import StrikeFile
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event, Settle
 from cyara_auth.strikes.state import EMPTY, KeyState
 from cyara_auth.strikes.state_json import dump_state
-
-LOCK_TIMEOUT: Final = 2.0
-"""Seconds to wait for another process's transaction, which takes milliseconds."""
 
 _SELECT: Final = "SELECT version, state FROM key_state WHERE fingerprint = ?"
 _SELECT_VERSION: Final = "SELECT version FROM key_state WHERE fingerprint = ?"
@@ -31,20 +28,21 @@ class SqliteStrikeStore:
     """Strikes in a file.
 
     Attributes:
-        was_new: Whether nothing was in the file, or there was none, when this object was made.
+        was_new: Whether this process made the file.
     """
 
     shared = True
+    one_machine = True
     blocking = True
     pace = LOCAL_PACE
 
-    def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
+    def __init__(self, path: Path, *, unsafe_filesystem: bool = False, was_new: bool = False) -> None:
         self._path = path
-        self.was_new = not has_content(path)
+        self.was_new = was_new
         # A connection serves one thread at a time. With two, reading never waits for another thread's sync of the disk.
-        self._writer = StrikeFile(path, lock_timeout=lock_timeout)
-        self._reader = StrikeFile(path, lock_timeout=lock_timeout)
-        self._cache = StateCache()
+        self._writer = StrikeFile(path, unsafe_filesystem=unsafe_filesystem)
+        self._reader = StrikeFile(path, unsafe_filesystem=unsafe_filesystem)
+        self._cache = StateCache(path)
 
     def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result, as one transaction."""

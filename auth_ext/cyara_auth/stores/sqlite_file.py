@@ -8,14 +8,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from weakref import WeakSet
 
 from cyara_auth._platform.files import UnsafePathError, create_private, file_identity
 from cyara_auth._platform.fork import watch_forks
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreDamagedError, StrikeStoreUnavailableError
+
+LOCK_TIMEOUT: Final = 2.0
+"""Seconds to wait for another process's transaction, which takes milliseconds."""
 
 APPLICATION_ID: Final = 0x43595253
 """Marks the file as ours ("CYRS"), so that a mistyped path does not write into somebody else's database."""
@@ -23,14 +26,11 @@ APPLICATION_ID: Final = 0x43595253
 SCHEMA_VERSION: Final = 1
 """Grows when the tables change; a file with a larger number is refused."""
 
-# One statement, so that it sees the file either before or after another process has made it.
-_IDENTIFY: Final = """
-SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
-FROM pragma_application_id, pragma_user_version
-"""
+_COMPANIONS: Final = ("-wal", "-shm", "-journal")
+_IDENTIFY: Final = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS key_state (
+CREATE TABLE key_state (
     fingerprint TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
     state TEXT NOT NULL
@@ -50,6 +50,7 @@ _SENTENCES: Final = {
     sqlite3.SQLITE_FULL: "there is no space left for {path}",
     sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened",
 }
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY_CODE: Final = 0xFF  # extended result codes carry the primary one in their lowest byte
 _RETRY_SECONDS: Final = 0.005
 
@@ -61,9 +62,9 @@ _ending = threading.Event()
 class StrikeFile:
     """One connection to the file, opened when needed and again when the file was deleted or replaced."""
 
-    def __init__(self, path: Path, *, lock_timeout: float) -> None:
+    def __init__(self, path: Path, *, unsafe_filesystem: bool) -> None:
         self._path = path
-        self._lock_timeout = lock_timeout
+        self._unsafe_filesystem = unsafe_filesystem
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
@@ -79,7 +80,7 @@ class StrikeFile:
             StrikeStoreUnavailableError: anything that keeps the file from being read or written.
         """
         # Within a process a plain lock queues more fairly than SQLite's polling does.
-        if not self._lock.acquire(timeout=self._lock_timeout):
+        if not self._lock.acquire(timeout=LOCK_TIMEOUT):
             raise StrikeStoreUnavailableError(detail=f"other threads kept {self._path} busy")
         try:
             yield self._current()
@@ -93,7 +94,10 @@ class StrikeFile:
             if _code(error) != sqlite3.SQLITE_BUSY:
                 self._drop()
             sentence = _SENTENCES.get(_code(error), "{path} cannot be used: {error}")
-            raise StrikeStoreUnavailableError(detail=sentence.format(path=self._path, error=error)) from error
+            detail = sentence.format(path=self._path, error=error)
+            if _code(error) in _DAMAGE:
+                raise StrikeStoreDamagedError(path=self._path, detail=detail) from error
+            raise StrikeStoreUnavailableError(detail=detail) from error
         finally:
             self._roll_back()
             if _ending.is_set():
@@ -133,10 +137,12 @@ class StrikeFile:
         # A deleted file lives on for whoever has it open: strikes would go where nobody else reads them.
         if self._connection is None or self._identity != file_identity(self._path):
             self._drop()
-            # Made private before SQLite sees it; the log of a file that was deleted must not be taken for ours.
-            create_private(self._path, companions=("-wal", "-shm"))
+            create_strike_file(self._path, unsafe_filesystem=self._unsafe_filesystem)
             self._identity = file_identity(self._path)
-            self._connection = open_checked(self._path, lock_timeout=self._lock_timeout)
+            # SQLite would take it for a new database. Ours are never empty, so what was in it is lost.
+            if self._identity is None:
+                raise StrikeStoreDamagedError(path=self._path, detail=f"{self._path} is damaged: it is empty")
+            self._connection = open_checked(self._path)
             self._full = True
         return self._connection
 
@@ -163,38 +169,50 @@ def _end() -> None:
         file.close()
 
 
-def has_content(path: Path) -> bool:
-    """Return whether something was ever written to the file; True where that cannot be told."""
-    try:
-        return path.stat().st_size > 0
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
+def create_strike_file(path: Path, *, unsafe_filesystem: bool = False) -> bool:
+    """Make the file where there is none, private before SQLite sees it; return whether it was made now.
+
+    Raises:
+        UnsafePathError: others could read, replace or share it.
+        OSError, sqlite3.Error: it cannot be made.
+    """
+    return create_private(path, fill=_fill, companions=_COMPANIONS, unsafe_filesystem=unsafe_filesystem)
 
 
-def open_checked(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
-    """Open an existing file, empty or ours, in write-ahead mode with full synchronisation.
+def open_checked(path: Path) -> sqlite3.Connection:
+    """Open an existing file of ours in write-ahead mode with full synchronisation.
 
     Raises:
         UnsafePathError: it is another program's, a newer release's, or its folder does not allow write-ahead mode.
+        StrikeStoreDamagedError: it lacks pages, or they contradict each other.
         sqlite3.Error: SQLite's own reasons.
     """
-    # Mode rw: SQLite must never create the file itself, since it would do so with everybody's permissions.
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        uri=True,
-        timeout=lock_timeout,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    connection = _connect(path)
     try:
-        _prepare_with_retries(connection, path, deadline=time.monotonic() + lock_timeout)
+        _prepare_with_retries(connection, path, deadline=time.monotonic() + LOCK_TIMEOUT)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Mode rw: SQLite must never create the file itself, since it would do so with everybody's permissions.
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=LOCK_TIMEOUT,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _fill(path: Path) -> None:
+    with closing(_connect(path)) as connection:
+        # No journal beside a file that nobody else knows.
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        connection.executescript(_SCHEMA)
 
 
 def _prepare_with_retries(connection: sqlite3.Connection, path: Path, *, deadline: float) -> None:
@@ -212,8 +230,8 @@ def _prepare_with_retries(connection: sqlite3.Connection, path: Path, *, deadlin
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    application, version, tables = connection.execute(_IDENTIFY).fetchone()
-    if application != APPLICATION_ID and (application or version or tables):
+    application, version = connection.execute(_IDENTIFY).fetchone()
+    if application != APPLICATION_ID:
         raise UnsafePathError(f"{path} is another program's database; name another path")
     if version > SCHEMA_VERSION:
         raise UnsafePathError(
@@ -222,8 +240,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")
-    if application != APPLICATION_ID:
-        connection.executescript(_SCHEMA)
+    # SQLite reads what a truncated page lacks as zeros, and finds no strikes there.
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise StrikeStoreDamagedError(path=path, detail=f"{path} is damaged")
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -1,8 +1,9 @@
 """Versions of a key's state: numbers that never come back, and the states already read by them."""
 
 import secrets
+from pathlib import Path
 
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth.errors import StrikeStoreDamagedError, StrikeStoreUnavailableError
 from cyara_auth.strikes.state import KeyState
 from cyara_auth.strikes.state_json import StateFormatError, load_state
 
@@ -16,15 +17,20 @@ def first_version() -> int:
 
 
 class StateCache:
-    """The latest state of each key, so that an unchanged one is not parsed again on every call."""
+    """The latest state of each key, so that an unchanged one is not parsed again on every call.
 
-    def __init__(self) -> None:
+    `path` is the file that they come from, if it is one.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
         self._latest: dict[str, tuple[int, KeyState]] = {}
 
     def load(self, key_id: str, version: int, text: str) -> KeyState:
         """Return the state that `text` holds.
 
         Raises:
+            StrikeStoreDamagedError: it is damaged, and came from a file.
             StrikeStoreUnavailableError: it is damaged, or written by a newer release.
         """
         found = self._latest.get(key_id)
@@ -33,6 +39,10 @@ class StateCache:
         try:
             state = load_state(text)
         except StateFormatError as error:
+            # What a newer release wrote is whole; only damage has an error of the parser behind it.
+            if self._path is not None and error.__cause__ is not None:
+                detail = f"{self._path} is damaged. {error}"
+                raise StrikeStoreDamagedError(path=self._path, fingerprint=key_id, detail=detail) from error
             raise StrikeStoreUnavailableError(fingerprint=key_id, detail=str(error)) from error
         self.keep(key_id, version, state)
         return state

@@ -1,7 +1,10 @@
 """What `doctor` looks at, and its offline checks of what was configured: address, credential, account, strike store."""
 
+import shlex
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import attrs
@@ -9,10 +12,18 @@ import attrs
 from cyara_auth.client.account import ACCOUNT_ID, account_of
 from cyara_auth.client.cyara import account_takes_text
 from cyara_auth.credential_text import FormatReason
-from cyara_auth.errors import ConfigurationError, CredentialFormatError, CyaraAuthError, StrikeStoreUnavailableError
+from cyara_auth.errors import (
+    SHOWN_HEX_DIGITS,
+    ConfigurationError,
+    CredentialFormatError,
+    CyaraAuthError,
+    StrikeStoreDamagedError,
+    StrikeStoreUnavailableError,
+)
 from cyara_auth.origin import PLAIN_HTTP, BaseUrl
 from cyara_auth.providers import CredentialSource
 from cyara_auth.providers.environment import KEY, TOKEN, WHOLE
+from cyara_auth.stores.base import StrikeStore
 from cyara_tools.cli.command_output import Json
 from cyara_tools.cli.context import CommandContext, StoreContext
 from cyara_tools.cli.key_report import LONG_ROTATION
@@ -143,12 +154,37 @@ class _KnowsRisks(Protocol):
         ...
 
 
+def _way_out(error: StrikeStoreDamagedError, store: StrikeStore) -> str:
+    """Say what moving a damaged file away forgets, and how to do it."""
+    try:
+        keys = [key_id[:SHOWN_HEX_DIGITS] for key_id in store.key_ids()]
+        forgotten = f"the strikes and verdicts of {len(keys)} keys ({', '.join(keys)})"
+    except StrikeStoreUnavailableError:
+        forgotten = "everything that it knew: which pairs were rejected, strikes, and calls without an answer"
+    names = (error.path.with_name(f"{error.path.name}.damaged{number}") for number in ("", *range(2, 1000)))
+    target = next(name for name in names if not name.exists())
+    return (
+        f"{error.detail}. Until it is moved away, every call is refused. Moving it away forgets {forgotten}; a pair "
+        "that was rejected would be sent once more. Next: see in the portal that the token is current, end the "
+        f"programs that use the file, then run: {_move(error.path, target)}"
+    )
+
+
+def _move(path: Path, target: Path) -> str:
+    if sys.platform == "win32":
+        return f'move "{path}" "{target}"'
+    return shlex.join(["mv", str(path), str(target)])
+
+
 def check_store(context: StoreContext, source: CredentialSource | None, base: BaseUrl | None) -> list[Finding]:
     """Look whether the strike store works, who shares it, and what it knows of the credential."""
     try:
         store = context.store()
-        store.key_ids()
+        for key_id in store.key_ids():
+            store.read(key_id)
         risks = store.risks() if isinstance(store, _KnowsRisks) else []
+    except StrikeStoreDamagedError as error:
+        return [failure("store", _way_out(error, context.store()))]
     except (ConfigurationError, StrikeStoreUnavailableError) as error:
         return [failure("store", str(error))]
     if store.shared:

@@ -395,6 +395,7 @@ def test_row_76_forked_child_has_a_pool_of_its_own(server: WireServer) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::cyara_auth.errors.PrivateStoreWarning")
 def test_row_76_fork_while_another_thread_builds_the_client(server: WireServer) -> None:
     cyara = client_of(server.base_url)
     with cyara._here()._lock:  # noqa: SLF001 - stands for the other thread that holds it at the fork

@@ -50,9 +50,8 @@ def dead_owner(scene: Scene, **change: Any) -> None:
     assert [ticket.status for ticket in scene.state.tickets] == [TicketStatus.UNKNOWN]
 
 
-@SHARED
-def test_row_74_an_owner_from_before_a_reboot(make_scene: Callable[[str], Scene], kind: str) -> None:
-    dead_owner(make_scene(kind), boot="the boot before")
+def test_row_74_an_owner_from_before_a_reboot(make_scene: Callable[[str], Scene]) -> None:
+    dead_owner(make_scene("sqlite"), boot="the boot before")
 
 
 @SHARED
@@ -63,11 +62,22 @@ def test_row_75_a_process_id_that_is_reused_or_gone(
     dead_owner(make_scene(kind), **change)
 
 
-@SHARED
-def test_an_owner_in_another_container_is_waited_for(make_scene: Callable[[str], Scene], kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "foreign"),
+    [
+        ("sqlite", {"pid_namespace": "another container", "pid": 1}),
+        ("redis", {"pid_namespace": "another container", "pid": 1}),
+        ("redis", {"boot": "a clone's boot", "pid": 2**22 + 1}),
+        ("redis", {"host": "resumed-twice", "pid": 2**22 + 1}),
+    ],
+    ids=["container on SQLite", "container on Redis", "clone of the disk", "clone with its memory"],
+)
+def test_an_owner_elsewhere_is_waited_for(
+    make_scene: Callable[[str], Scene], kind: str, foreign: dict[str, Any]
+) -> None:
     scene = make_scene(kind)
-    foreign = attrs.evolve(current_owner(), pid_namespace="another container", pid=1)
-    assert reserve(scene, foreign, ticket="foreign") is Admission.GRANT
+    owner = attrs.evolve(current_owner(), **foreign)
+    assert reserve(scene, owner, ticket="foreign") is Admission.GRANT
     guard = StrikeGuard(store=scene.store)
     with pytest.raises(ProbeWaitTimeoutError, match="still verifying this pair"):
         guard.admit(ApiCredential.parse(scene.stale), scene.portal.origin, timeout=0.3)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cyara_auth.errors import AdmissionRefusedError, ProbeWaitTimeoutError
+from cyara_auth.errors import AdmissionRefusedError, PrivateStoreWarning, ProbeWaitTimeoutError
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
 from .parts import CONCURRENT, GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, state, verify
@@ -21,6 +21,7 @@ def in_child(work: Callable[[], str]) -> str:
         pid = os.fork()
     if pid == 0:
         os.close(reader)
+        warnings.simplefilter("ignore", PrivateStoreWarning)  # a store in memory says that the child has a copy
         threading.Timer(20.0, os._exit, [3]).start()
         try:
             answer = work()
@@ -137,6 +138,7 @@ def test_the_hook_with_a_shared_store_gives_nobody_up() -> None:
             guard.admit(OLD, PORTAL, timeout=0.0)
 
 
+@pytest.mark.filterwarnings("ignore::cyara_auth.errors.PrivateStoreWarning")
 def test_the_hooks_run_here_do_what_they_do_in_a_child() -> None:
     # The children above end without writing their coverage; this runs the same lines where they are counted.
     guard = make(CONCURRENT)

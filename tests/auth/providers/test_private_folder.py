@@ -45,7 +45,7 @@ def test_a_sticky_folder_keeps_our_files(tmp_path: Path) -> None:
     folder.chmod(0o1777)
     write_private(folder / "credential", "text")
     assert read_private(folder / "credential", max_bytes=10) == b"text"
-    create_private(folder / "store")
+    create_private(folder / "store", fill=Path.touch)
 
 
 def test_in_a_sticky_folder_a_file_of_another_user_is_refused(tmp_path: Path) -> None:

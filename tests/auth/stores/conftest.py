@@ -18,8 +18,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[SqliteStrikeStore]:
-    made = SqliteStrikeStore(path, lock_timeout=0.3)
+def store(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteStrikeStore]:
+    monkeypatch.setattr("cyara_auth.stores.sqlite_file.LOCK_TIMEOUT", 0.3)
+    made = SqliteStrikeStore(path)
     yield made
     made.close()
 

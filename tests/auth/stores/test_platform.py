@@ -5,16 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
-from cyara_auth._platform import current_owner, is_dead, machine_clock
+from cyara_auth._platform import current_owner, machine_clock
+from cyara_auth._platform import is_dead as is_dead_over
 from cyara_auth._platform.owner import identify, judge
-from cyara_auth._platform.system import UnknownSystem, this_system
+from cyara_auth._platform.system import Disk, FileSystem, UnknownSystem, this_system
 
+is_dead = partial(is_dead_over, one_machine=True)
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads the proc file system")
 
 
@@ -51,6 +54,21 @@ def test_row_74_an_owner_from_before_the_reboot_is_dead() -> None:
     assert is_dead(attrs.evolve(current_owner(), boot="the boot before"))
 
 
+@pytest.mark.parametrize(
+    ("change", "dead"),
+    [
+        ({"pid": 999_999_999}, True),
+        ({"started": "1"}, True),
+        ({"boot": "the boot before, or a clone's"}, False),
+        ({"host": "a clone that was resumed with its memory", "pid": 999_999_999}, False),
+        ({"boot": "", "pid": 999_999_999}, False),
+    ],
+)
+def test_over_a_network_only_an_owner_of_this_very_boot_is_judged(change: dict[str, Any], *, dead: bool) -> None:
+    owner = attrs.evolve(current_owner(), **change)
+    assert is_dead_over(owner, one_machine=False) is dead
+
+
 def test_an_owner_on_another_machine_or_in_another_container_counts_as_alive() -> None:
     assert not is_dead(attrs.evolve(current_owner(), pid_namespace="elsewhere", boot="b", pid=999_999_999))
 
@@ -64,10 +82,10 @@ def test_an_owner_that_cannot_be_identified_counts_as_alive(unknown: str) -> Non
 def test_an_unknown_system_finds_nobody_dead() -> None:
     system = UnknownSystem()
     own = identify(os.getpid(), system=system)
-    assert not judge(attrs.evolve(own, pid=999_999_999), own=own, system=system)
+    assert not judge(attrs.evolve(own, pid=999_999_999), own=own, system=system, one_machine=True)
     assert system.clock_domain()
     assert system.uptime() <= system.uptime()
-    assert system.network_file_system(Path("/")) is None
+    assert system.file_system(Path("/")) == FileSystem("", Disk.UNKNOWN)
 
 
 @pytest.mark.parametrize("pid", [0, -1, 2**31 - 1])
@@ -123,13 +141,18 @@ def proc_copy(root: Path, *, kind: str = "ext4", stat: str | None = None) -> Pat
 
 @linux_only
 @pytest.mark.parametrize(
-    ("kind", "found"), [("nfs4", "nfs4"), ("cifs", "cifs"), ("fuse.sshfs", "fuse.sshfs"), ("xfs", None)]
+    ("kind", "disk"),
+    [
+        *((kind, Disk.NETWORK) for kind in ("nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "ceph", "lustre")),
+        *((kind, Disk.LOCAL) for kind in ("xfs", "btrfs", "zfs", "overlay", "tmpfs", "fuseblk")),
+        *((kind, Disk.UNKNOWN) for kind in ("fuse.newfs", "squashfs", "fakeowner")),
+    ],
 )
-def test_mounts_that_other_machines_write_are_known(tmp_path: Path, kind: str, found: str | None) -> None:
+def test_it_is_known_who_writes_to_a_mount(tmp_path: Path, kind: str, disk: Disk) -> None:
     from cyara_auth._platform.linux import LinuxSystem
 
     system = LinuxSystem(root=proc_copy(tmp_path, kind=kind))
-    assert system.network_file_system(tmp_path) == found
+    assert system.file_system(tmp_path) == FileSystem(kind, disk)
 
 
 @linux_only
@@ -138,7 +161,7 @@ def test_a_system_without_proc_is_not_known(tmp_path: Path) -> None:
 
     system = LinuxSystem(root=tmp_path)
     assert (system.pid_namespace(), system.boot(), system.started(os.getpid())) == ("", "", "")
-    assert system.network_file_system(tmp_path) is None
+    assert system.file_system(tmp_path) == FileSystem("", Disk.UNKNOWN)
 
 
 @linux_only

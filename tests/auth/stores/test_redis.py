@@ -1,6 +1,7 @@
 """The Redis store against a real server: what it keeps, what it says, and what happens when server or network fail."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -15,9 +17,11 @@ import pytest
 import redis
 
 from cyara_auth._platform import current_owner
-from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
+from cyara_auth.errors import ConfigurationError, StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
+from cyara_auth.stores import redis as redis_store
 from cyara_auth.stores.redis import CLOCK_DOMAIN, RedisStrikeStore
 from cyara_auth.stores.redis_client import address, open_client
+from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.events import Admit, RotateAbort, RotateBegin
 from cyara_auth.strikes.state import EMPTY, Admission, KeyMode, Outcome
 
@@ -29,7 +33,7 @@ NAME = f"cyara:strikes:{{{KEY_ID}}}"
 
 @pytest.fixture
 def store(redis_server: RedisServer) -> Iterator[RedisStrikeStore]:
-    made = RedisStrikeStore(redis_server.url, lock_timeout=1.0)
+    made = RedisStrikeStore(redis_server.url)
     yield made
     made.close()
 
@@ -137,16 +141,47 @@ def test_a_wrong_password_is_refused_without_showing_it(redis_server: RedisServe
 
 
 def test_tls_is_asked_for_by_the_address(redis_server: RedisServer) -> None:
-    store = RedisStrikeStore(f"rediss://:secret@127.0.0.1:{redis_server.port}/0", lock_timeout=0.5)
+    store = RedisStrikeStore(f"rediss://:secret@127.0.0.1:{redis_server.port}/0")
     with pytest.raises(StrikeStoreUnavailableError, match=r"rediss://127\.0\.0\.1"):
         admit(store)  # the server speaks no TLS here, so nothing but a failed handshake may come of it
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def another_server(folder: Path, *options: str, port_option: str = "--port") -> Iterator[int]:
+    """Run a second server with these options until the end, and give its port."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("needs redis-server")
+    port = free_port()
+    server = subprocess.Popen(
+        ["redis-server", *options, port_option, str(port), "--dir", str(folder)], stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(250):
+            if server.poll() is not None:
+                pytest.skip("this redis-server was built without what is needed")
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                break
+        yield port
+    finally:
+        server.kill()
+        server.wait()
+
+
 @pytest.fixture
-def tls_redis(tmp_path: Path) -> Iterator[str]:
+def tls_redis(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Start a second server that speaks TLS with a certificate of its own, and return its URL."""
-    if shutil.which("openssl") is None or shutil.which("redis-server") is None:
-        pytest.skip("needs redis-server and openssl")
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
     key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
     name = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
     subprocess.run(
@@ -154,25 +189,10 @@ def tls_redis(tmp_path: Path) -> Iterator[str]:
         check=True,
         capture_output=True,
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    files = ("--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no", "--dir", str(tmp_path))
-    server = subprocess.Popen(
-        ["redis-server", "--port", "0", "--tls-port", port, "--save", "", *files], stdout=subprocess.DEVNULL
-    )
-    for _ in range(250):
-        if server.poll() is not None:
-            pytest.skip("this redis-server was built without TLS")
-        try:
-            socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            break
-    yield f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificate}"
-    server.kill()
-    server.wait()
+    files = ("--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate)
+    clients = ("--tls-auth-clients", getattr(request, "param", "no"))
+    with another_server(tmp_path, *files, *clients, "--save", "", "--port", "0", port_option="--tls-port") as port:
+        yield f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificate}"
 
 
 def test_strikes_travel_over_tls_and_only_to_a_server_that_proves_itself(tls_redis: str) -> None:
@@ -183,6 +203,105 @@ def test_strikes_travel_over_tls_and_only_to_a_server_that_proves_itself(tls_red
     stranger = RedisStrikeStore(tls_redis.partition("?")[0])
     with pytest.raises(StrikeStoreUnavailableError, match=r"(?i)certificate"):
         admit(stranger)
+
+
+@pytest.mark.parametrize("tls_redis", ["yes"], indirect=True)
+def test_a_client_certificate_is_shown_to_a_server_that_asks_for_one(tls_redis: str, tmp_path: Path) -> None:
+    store = RedisStrikeStore(f"{tls_redis}&ssl_certfile={tmp_path}/cert.pem&ssl_keyfile={tmp_path}/key.pem")
+    verify(store)
+    store.close()
+    with pytest.raises(StrikeStoreUnavailableError, match="cannot be used"):
+        admit(RedisStrikeStore(tls_redis))
+
+
+@pytest.mark.parametrize("option", ["ssl_ca_certs", "ssl_certfile", "ssl_keyfile"])
+def test_a_missing_certificate_is_named(option: str, tmp_path: Path) -> None:
+    url = f"rediss://:hidden@127.0.0.1:1/0?{option}={tmp_path}/none.pem"
+    with pytest.raises(ConfigurationError, match=rf"{option} names .* does not exist: {tmp_path}/none\.pem") as caught:
+        open_store(url, environ={})
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("slots", "may_ask"),
+    [(True, True), (False, True), (False, False)],
+    ids=["a whole cluster of one", "a node without slots", "known by its answers"],
+)
+def test_a_cluster_is_refused(tmp_path: Path, *, slots: bool, may_ask: bool) -> None:
+    with (
+        # Its own port is the one above by default, by 10,000, which need not exist.
+        another_server(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()), "--save", "") as port,
+        redis.Redis(port=port) as operator,
+    ):
+        if slots:
+            operator.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        if not may_ask:
+            operator.execute_command("ACL", "SETUSER", "default", "-info")
+        with pytest.raises(StrikeStoreUnavailableError, match="in cluster mode, which is not supported") as caught:
+            RedisStrikeStore(f"redis://127.0.0.1:{port}/0").read(KEY_ID)
+        assert "Next: name one server" in str(caught.value)
+
+
+def test_a_sentinel_is_refused(tmp_path: Path) -> None:
+    settings = tmp_path / "sentinel.conf"
+    settings.touch()
+    with (
+        another_server(tmp_path, str(settings), "--sentinel") as port,
+        pytest.raises(StrikeStoreUnavailableError, match="in sentinel mode, which is not supported"),
+    ):
+        admit(RedisStrikeStore(f"redis://127.0.0.1:{port}"))
+
+
+def test_a_user_with_the_documented_rights_can_do_everything(redis_server: RedisServer, client: redis.Redis) -> None:
+    described = re.sub(r"\s+", " ", redis_store.__doc__ or "")
+    names = re.search(r"the commands ([A-Z, ]+) and ([A-Z]+);", described)
+    assert names is not None
+    commands = [f"+{name.strip()}" for name in (*names[1].split(","), names[2])]
+    client.acl_setuser("few", enabled=True, passwords=["+p"], keys=["cyara:strikes:*"], commands=["-@all", *commands])
+    try:
+        store = RedisStrikeStore(f"redis://few:p@127.0.0.1:{redis_server.port}/0")
+        verify(store)
+        settle(store, admit(store), Outcome.STRIKE)
+        assert (strikes(store), store.key_ids(), bool(store.version(KEY_ID))) == (1, [KEY_ID], True)
+        assert store.risks()
+        store.close()
+    finally:
+        client.acl_deluser("few")
+
+
+@pytest.mark.parametrize("allowed", [-1, 0, 1], ids=["request lost", "answer lost", "answer cut"])
+@pytest.mark.parametrize(
+    ("command", "call"),
+    [
+        (b"EVAL", lambda store: store.read(KEY_ID)),
+        (b"HGET", lambda store: store.version(KEY_ID)),
+        (b"TIME", RedisStrikeStore.clock),
+    ],
+    ids=["read", "version", "clock"],
+)
+def test_a_read_whose_connection_is_dropped_is_asked_once_more(
+    redis_server: RedisServer, command: bytes, call: Callable[[RedisStrikeStore], object], allowed: int
+) -> None:
+    dropped: list[bytes] = []
+    often = 1
+
+    def before(request: bytes) -> int | None:
+        if f"\r\n{command.decode()}\r\n".encode() not in request or len(dropped) >= often:
+            return None
+        dropped.append(request)
+        return allowed
+
+    with LossyProxy(redis_server.port, before) as proxy:
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}")
+        call(store)
+        assert len(dropped) == 1
+        # Not for ever: a server that drops everything is not there.
+        dropped.clear()
+        often, store._clock = 2, None  # noqa: SLF001 - or the clock would not be asked for
+        with pytest.raises(StrikeStoreUnavailableError, match="cannot be used"):
+            call(store)
+        assert len(dropped) == 2
+        store.close()
 
 
 def test_addresses_are_shown_without_secrets() -> None:
@@ -298,7 +417,7 @@ def test_a_write_whose_answer_is_lost_happens_once(redis_server: RedisServer, al
         return allowed if len(writes) == 1 else None
 
     with LossyProxy(redis_server.port, before) as proxy:
-        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}", lock_timeout=1.0)
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}")
         granted = admit(store)
         assert granted.admission is Admission.GRANT
         assert store.read(KEY_ID).tickets == (granted.ticket,)
@@ -330,7 +449,7 @@ def test_a_writer_that_is_always_overtaken_gives_up_in_time(redis_server: RedisS
             settle(direct, admit(direct), Outcome.NOT_SENT)
 
     with LossyProxy(redis_server.port, before) as proxy:
-        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}", lock_timeout=0.5)
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}")
         with pytest.raises(StrikeStoreUnavailableError, match="too many others"):
             admit(store)
         store.close()

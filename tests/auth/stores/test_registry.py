@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cyara_auth._platform.system import Disk, FileSystem, this_system
 from cyara_auth.errors import (
     ConfigurationError,
     MissingExtraError,
@@ -158,6 +159,26 @@ def test_row_83_without_a_home_strikes_are_counted_in_memory(monkeypatch: pytest
         assert isinstance(open_store(environ={}), MemoryStrikeStore)
 
 
+def test_on_an_unknown_file_system_strikes_are_counted_in_memory_with_one_warning_that_names_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = FileSystem("fuse.newfs", Disk.UNKNOWN)
+    monkeypatch.setattr(type(this_system()), "file_system", lambda _self, _folder: found)
+    with pytest.warns(PrivateStoreWarning, match=r"fuse\.newfs") as caught:
+        assert isinstance(open_store(environ={}), MemoryStrikeStore)
+    assert len(caught) == 1
+    url = str(caught[0].message).partition("CYARA_STRIKE_STORE=")[2].partition(".sqlite3?")[0] + ".sqlite3"
+    verify(open_store(f"{url}?unsafe_filesystem=1", environ={}))
+    with pytest.raises(StrikeStoreUnavailableError, match=r"set CYARA_STRIKE_STORE=.*\?unsafe_filesystem=1"):
+        verify(open_store(url, environ={}))
+
+
+@pytest.mark.parametrize("query", ["?unsafe_filesystem=0", "?unsafe_filesystem=1&x=2", "?mode=ro", "#part"])
+def test_no_other_option_of_a_file_is_taken_for_granted(tmp_path: Path, query: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"no option but \?unsafe_filesystem=1.*write \? as %3F"):
+        open_store(f"{(tmp_path / 'x').as_uri().replace('file', 'sqlite', 1)}{query}", environ={})
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 def test_a_default_file_that_is_not_safe_is_no_reason_to_forget_it() -> None:
     verify(open_store(environ={}))
@@ -176,15 +197,13 @@ def test_a_default_file_that_cannot_be_written_any_more_is_no_reason_to_forget_i
     def read_only(*_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("cyara_auth.stores.registry.create_private", read_only)
+    monkeypatch.setattr("cyara_auth.stores.sqlite_file.create_strike_file", read_only)
     assert isinstance(open_store(environ={}), SqliteStrikeStore)
 
 
 def test_row_76_a_child_opens_stores_though_another_thread_was_opening_one(in_child: Callable[..., None]) -> None:
     with registry._lock:  # noqa: SLF001  # held by this thread, as by any other, during the fork
         in_child(open_in_time)
-        registry._renew_lock()  # noqa: SLF001  # what the child runs first
-        open_store("memory:", environ={})
 
 
 def open_in_time() -> None:

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cyara_auth.errors import StrikeStoreUnavailableError
+from cyara_auth._platform import create_private
+from cyara_auth._platform.system import Disk, FileSystem, this_system
+from cyara_auth.errors import StrikeStoreDamagedError, StrikeStoreUnavailableError
 from cyara_auth.stores import sqlite_file
 from cyara_auth.stores.sqlite import SqliteStrikeStore
-from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile
+from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile, create_strike_file
 from cyara_auth.strikes.state import EMPTY, Admission, Outcome
 
 from .events import KEY_ID, PAIR, admit, settle, strikes, verify
@@ -121,13 +123,33 @@ def test_a_sticky_folder_is_fine(path: Path) -> None:
         verify(store)
 
 
-def test_row_79_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cyara_auth._platform.linux import LinuxSystem
+def on_disk(monkeypatch: pytest.MonkeyPatch, found: FileSystem) -> None:
+    monkeypatch.setattr(type(this_system()), "file_system", lambda _self, _folder: found)
 
-    monkeypatch.setattr(LinuxSystem, "network_file_system", lambda _self, _folder: "nfs4")
+
+def test_row_79_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_disk(monkeypatch, FileSystem("nfs4", Disk.NETWORK))
     with closing(SqliteStrikeStore(path)) as store, pytest.raises(StrikeStoreUnavailableError, match=r"nfs4.*Redis"):
         admit(store)
     assert not path.exists()
+
+
+def test_row_79_an_unknown_file_system_is_refused_until_its_user_answers_for_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_disk(monkeypatch, FileSystem("fuse.newfs", Disk.UNKNOWN))
+    with closing(SqliteStrikeStore(path)) as store, pytest.raises(StrikeStoreUnavailableError, match="newfs") as caught:
+        admit(store)
+    assert not path.exists()
+    assert f"CYARA_STRIKE_STORE=sqlite://{path}?unsafe_filesystem=1" in str(caught.value)
+    with closing(SqliteStrikeStore(path, unsafe_filesystem=True)) as store:
+        verify(store)
+    on_disk(monkeypatch, FileSystem("nfs4", Disk.NETWORK))
+    with (
+        closing(SqliteStrikeStore(path, unsafe_filesystem=True)) as store,
+        pytest.raises(StrikeStoreUnavailableError, match="nfs4"),
+    ):
+        admit(store)
 
 
 def raw(path: Path, *statements: str) -> None:
@@ -358,16 +380,71 @@ def test_many_processes_may_make_the_file_at_the_same_moment(path: Path) -> None
     assert [process.communicate(timeout=30)[0] for process in processes] == ["0\n"] * 6
 
 
-def test_a_process_that_dies_while_making_the_file_leaves_one_that_works(store: SqliteStrikeStore, path: Path) -> None:
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
+def test_a_process_that_dies_while_making_the_file_leaves_none(
+    store: SqliteStrikeStore, path: Path, in_child: Callable[..., None]
+) -> None:
+    in_child(lambda: create_private(path, fill=lambda _new: os._exit(0)))
+    assert not path.exists()
     verify(store)
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
         assert database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
-def test_row_76_forks_in_the_middle_of_traffic(store: SqliteStrikeStore, in_child: Callable[..., None]) -> None:
+def lose_half(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2 + 100)
+
+
+@pytest.mark.parametrize("opened", [True, False], ids=["while open", "before it is opened"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: os.truncate(path, 0),
+        lambda path: os.truncate(path, 100),
+        lose_half,
+        lambda path: path.write_bytes(b"garbage " * 2000),
+        lambda path: raw(path, "UPDATE key_state SET version = version + 1, state = '{'"),
+        lambda path: raw(path, 'UPDATE key_state SET version = version + 1, state = \'{"format": 1, "x": 2}\''),
+    ],
+    ids=["emptied", "header alone", "truncated", "garbage", "no JSON", "foreign JSON"],
+)
+def test_a_damaged_file_is_named_and_never_taken_for_a_new_one(
+    store: SqliteStrikeStore, path: Path, damage: Callable[[Path], object], *, opened: bool
+) -> None:
+    verify(store)
+    store.close()
+    if opened and damage is not lose_half:  # an open connection has the lost page in its cache, and writes it again
+        store.version("f" * 32)
+    damage(path)
+    with pytest.raises(
+        StrikeStoreDamagedError, match=r"is damaged.*Nothing was sent\. Next: cyara auth doctor"
+    ) as caught:
+        admit(store)
+    assert caught.value.path == path
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owners")
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_a_log_that_another_user_laid_beside_the_file_is_refused(
+    store: SqliteStrikeStore, path: Path, ending: str
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    verify(store)
+    store.close()
+    log = path.with_name(path.name + ending)
+    log.touch(mode=0o600)
+    os.chown(log, 65534, 65534)
+    with pytest.raises(StrikeStoreUnavailableError, match=f"{ending} belongs to another user"):
+        admit(store)
+
+
+def test_row_76_forks_in_the_middle_of_traffic(
+    store: SqliteStrikeStore, in_child: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each fork lets nobody use the file for a moment, which on a busy machine is longer than the fixture's timeout.
+    monkeypatch.setattr("cyara_auth.stores.sqlite_file.LOCK_TIMEOUT", 5.0)
     verify(store)
     ended = threading.Event()
     failures: list[BaseException] = []
@@ -458,8 +535,7 @@ def test_a_disk_that_fills_up_in_the_middle_forgets_nothing(
 def test_opening_waits_for_another_process_that_makes_the_file(
     store: SqliteStrikeStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
+    create_strike_file(path)
     real = sqlite3.connect
 
     def impatient(file: str, **options: object) -> sqlite3.Connection:
@@ -478,8 +554,7 @@ def test_opening_waits_for_another_process_that_makes_the_file(
 
 
 def test_opening_waits_no_longer_than_the_timeout(store: SqliteStrikeStore, path: Path) -> None:
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
+    create_strike_file(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as maker:
         maker.execute("BEGIN EXCLUSIVE")
         start = time.monotonic()
@@ -489,8 +564,9 @@ def test_opening_waits_no_longer_than_the_timeout(store: SqliteStrikeStore, path
         maker.execute("ROLLBACK")
 
 
-def test_a_forked_child_starts_with_a_lock_of_its_own(path: Path) -> None:
-    file = StrikeFile(path, lock_timeout=0.1)
+def test_a_forked_child_starts_with_a_lock_of_its_own(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyara_auth.stores.sqlite_file.LOCK_TIMEOUT", 0.1)
+    file = StrikeFile(path, unsafe_filesystem=False)
     file.before_fork()
     with pytest.raises(StrikeStoreUnavailableError, match="other threads"), file.session():
         pass

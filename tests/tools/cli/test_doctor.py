@@ -2,16 +2,24 @@
 
 import copy
 import json
+import os
+import shlex
+import sqlite3
+import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 
 from cyara_auth.origin import BaseUrl
 from cyara_tools.cli import checks, connection_checks
 from cyara_tools.cli.checks import Level
+from cyara_tools.cli.exit_codes import ExitCode
 from cyara_tools.portal import LocalPortal, faults
 
 from .program import Program
@@ -378,3 +386,47 @@ def test_on_a_terminal(program: Program) -> None:
     result = program.on_terminal("doctor")
     assert result.code == 0
     assert "Failures: 0" in result.out
+
+
+def break_states(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("UPDATE key_state SET version = version + 1, state = '{'")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is that of the other shell")
+@pytest.mark.parametrize(
+    ("damage", "forgets"),
+    [
+        (lambda path: os.truncate(path, 0), "everything that it knew: which pairs were rejected"),
+        (lambda path: path.write_bytes(b"garbage " * 2000), "everything that it knew: which pairs were rejected"),
+        (break_states, "the strikes and verdicts of 1 keys ("),
+    ],
+    ids=["emptied", "garbage", "states"],
+)
+def test_the_way_out_of_a_damaged_store(
+    program: Program, portal: LocalPortal, damage: Callable[[Path], object], forgets: str
+) -> None:
+    program.log_in()
+    assert program("verify").code == 0
+    path = Path(urlsplit(program.environ["CYARA_STRIKE_STORE"]).path)
+    damage(path)
+    arrivals = portal.arrivals
+    for command in ("status", "verify"):
+        refused = program(command)
+        assert refused.code == ExitCode.STORE
+        assert f"{path} is damaged" in refused.err
+        assert "Nothing was sent. Next: cyara auth doctor" in refused.err
+    [(level, text)] = findings(program)["store"]
+    assert level == "failure"
+    assert f"{path} is damaged" in text
+    assert f"Moving it away forgets {forgets}" in text
+    way_out = shlex.split(text.partition("then run: ")[2])
+    assert way_out[0] == "mv"
+    subprocess.run(way_out, check=True)
+    assert portal.arrivals == arrivals
+    assert program("verify").code == 0
+    assert findings(program)["store"][0][0] == "ok"
+    assert path.with_name(f"{path.name}.damaged").exists()
+    # A second time: what was moved away stays.
+    path.write_bytes(b"")
+    assert findings(program)["store"][0][1].endswith(f"{path} {path}.damaged2")

@@ -4,11 +4,29 @@ A store holds no rule of the protocol. It loads the state of one key, calls `dec
 changed, and lets nobody in between. So one conformance suite fits every store, and a new store cannot weaken the bound.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
+
+import attrs
 
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import KeyState
+
+
+@attrs.frozen(kw_only=True)
+class StorePace:
+    """How often callers who wait for a place may ask, by what a question costs there. All in seconds."""
+
+    poll: float
+    """Between two questions of a caller who waits for a place."""
+    quantum: float
+    """For which a process keeps its place although others wait."""
+    waiting_life: float
+    """For which a waiting mark is believed."""
+
+
+LOCAL_PACE: Final = StorePace(poll=0.025, quantum=0.25, waiting_life=2.0)
+"""Where a question takes at most a few milliseconds."""
 
 
 class StrikeStore(Protocol):
@@ -26,6 +44,11 @@ class StrikeStore(Protocol):
     @property
     def blocking(self) -> bool:
         """Whether calls may wait for a disk or a network, so that an event loop must run them on a worker thread."""
+        ...
+
+    @property
+    def pace(self) -> StorePace:
+        """How often it may be asked by callers who wait for a place."""
         ...
 
     def apply(self, key_id: str, event: Event) -> Decision:

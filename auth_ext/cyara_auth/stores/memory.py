@@ -10,6 +10,7 @@ from collections.abc import Callable
 from cyara_auth._platform import machine_clock
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.machine import Instant
+from cyara_auth.stores.base import LOCAL_PACE
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import EMPTY, KeyState
@@ -20,6 +21,7 @@ class MemoryStrikeStore:
 
     shared = False
     blocking = False
+    pace = LOCAL_PACE
 
     def __init__(self, *, clock: Callable[[], Instant] = machine_clock) -> None:
         """Make an empty store.

@@ -21,6 +21,7 @@ from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
 from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.machine import Instant
+from cyara_auth.stores.base import LOCAL_PACE
 from cyara_auth.stores.redis_client import address, open_client
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
@@ -64,6 +65,7 @@ class RedisStrikeStore:
 
     shared = True
     blocking = True
+    pace = LOCAL_PACE
 
     def __init__(self, url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         self._address = address(url)

@@ -11,6 +11,7 @@ from typing import Final
 from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
 from cyara_auth.machine import Instant
+from cyara_auth.stores.base import LOCAL_PACE
 from cyara_auth.stores.sqlite_file import StrikeFile
 from cyara_auth.stores.versions import StateCache, first_version
 from cyara_auth.strikes.decide import decide
@@ -31,6 +32,7 @@ class SqliteStrikeStore:
 
     shared = True
     blocking = True
+    pace = LOCAL_PACE
 
     def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         self._path = path

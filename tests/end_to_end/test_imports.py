@@ -9,7 +9,7 @@ import pytest
 
 from cyara_tools.portal import LocalPortal
 
-LATE = ("asyncio", "importlib.metadata", "platformdirs", "redis", "sqlite3", "subprocess")
+LATE = ("asyncio", "importlib.metadata", "obstore", "platformdirs", "redis", "sqlite3", "subprocess")
 PROGRAM = """
 import sys
 import attrs, httpx
@@ -29,7 +29,7 @@ for modules in loaded:
     [
         # The version in the User-Agent header comes from the metadata, which importlib reads by modules of its own.
         ("memory:", ["importlib.metadata", "platformdirs"]),
-        ("", ["importlib.metadata", "platformdirs", "sqlite3"]),
+        ("", ["importlib.metadata", "obstore", "platformdirs", "sqlite3"]),
     ],
 )
 def test_what_only_some_need_is_loaded_when_they_do(store: str, called: list[str], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import attrs
 
@@ -176,4 +176,5 @@ def _with_server_time(event: Event, now: Instant) -> Event:
     # A call that ended a while ago keeps its own moment: dated by its writing, a verification would last too long.
     if isinstance(event, Settle) and dated.seconds < now.seconds:
         return event
-    return attrs.evolve(event, now=now)
+    changed: Event = attrs.evolve(cast("Any", event), now=now)
+    return changed

@@ -37,6 +37,13 @@ class RedisServer(Protocol):
     def stop(self) -> None: ...
 
 
+class Bucket(Protocol):
+    """What the fixture `bucket` gives."""
+
+    url: str
+    port: int
+
+
 def admit(store: StrikeStore, *, key_id: str = KEY_ID, pair: str = PAIR, settings: GuardSettings = STRICT) -> Decision:
     event = Admit(
         now=store.clock(),

@@ -14,13 +14,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
 
 import attrs
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -181,7 +181,7 @@ def azurite() -> Iterator[int]:
 @pytest.fixture
 def s3_bucket(moto: int, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     endpoint, name = f"http://127.0.0.1:{moto}", next(bucket_names)
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{name}", method="PUT"), timeout=10).close()
+    httpx.put(f"{endpoint}/{name}").raise_for_status()
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
@@ -197,8 +197,7 @@ def azure_bucket(azurite: int, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     signed = "\n".join(["PUT", *[""] * 11, *map(":".join, headers.items()), resource, "restype:container"])
     signature = hmac.digest(base64.b64decode(AZURITE_KEY), signed.encode(), hashlib.sha256)
     headers["Authorization"] = f"SharedKey {AZURITE_ACCOUNT}:{base64.b64encode(signature).decode()}"
-    order = urllib.request.Request(f"{endpoint}/{name}?restype=container", method="PUT", headers=headers)
-    urllib.request.urlopen(order, timeout=10).close()
+    httpx.put(f"{endpoint}/{name}?restype=container", headers=headers).raise_for_status()
     monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", endpoint)
     monkeypatch.setenv("AZURE_ALLOW_HTTP", "true")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", AZURITE_ACCOUNT)

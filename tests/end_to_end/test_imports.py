@@ -29,7 +29,7 @@ for modules in loaded:
     [
         # The version in the User-Agent header comes from the metadata, which importlib reads by modules of its own.
         ("memory:", ["importlib.metadata", "platformdirs"]),
-        ("", ["importlib.metadata", "obstore", "platformdirs", "sqlite3"]),
+        ("", ["importlib.metadata", "platformdirs", "sqlite3"]),
     ],
 )
 def test_what_only_some_need_is_loaded_when_they_do(store: str, called: list[str], tmp_path: Path) -> None:

@@ -52,11 +52,11 @@ class BucketStrikeStore(RemoteStrikeStore):
         return f"bucket {self._address}"
 
     def risks(self) -> list[str]:
-        """Say what of the service is not known to be safe or quick; for `cyara auth doctor`."""
+        """Say what of the service is not known to be safe or quick, and try it; for `cyara auth doctor`."""
+        if self._address.startswith("gs:"):
+            return ["Google documents one write per object and second: this store is slow there, and was never tried."]
         self.clock()
-        if not self._address.startswith("gs:"):
-            return []
-        return ["Google documents one write per object and second, and this store was never tried there: it is slow."]
+        return []
 
     def close(self) -> None:
         """Nothing to let go of: unused connections end by themselves."""
@@ -64,12 +64,13 @@ class BucketStrikeStore(RemoteStrikeStore):
     def _read_row(self, key_id: str) -> Row:
         found = self._client.get(f"{_KEYS}/{key_id}")
         if found is None:
-            return Row(version=0, first_version="", text="", now=_instant(0.0), tag="create")
+            return Row(version=0, first_version="", write="", text="", now=_instant(0.0), tag="create")
         head, _, text = found.body.decode().partition("\n")
         facts = json.loads(head)
         return Row(
             version=int(facts["version"]),
             first_version=str(facts["first_version"]),
+            write=str(facts["write"]),
             text=text,
             now=_instant(max(float(facts["clock"]), found.modified)),
             tag=found.tag,
@@ -77,8 +78,12 @@ class BucketStrikeStore(RemoteStrikeStore):
 
     def _replace(self, key_id: str, row: Row, wanted: Row) -> bool:
         # An ETag may be a hash of the content: the version makes every content new, so a stale one never fits again.
-        now = self._server_time(row).seconds
-        facts = {"version": wanted.version, "first_version": wanted.first_version, "clock": now}
+        facts = {
+            "version": wanted.version,
+            "first_version": wanted.first_version,
+            "write": wanted.write,
+            "clock": self._server_time(row).seconds,
+        }
         try:
             self._client.put(f"{_KEYS}/{key_id}", f"{json.dumps(facts)}\n{wanted.text}".encode(), mode=row.tag)
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError, FileNotFoundError):

@@ -29,14 +29,14 @@ _PREFIX: Final = "cyara:strikes:"
 # One hash per key holds version and state, so both live in one slot of a cluster. Nothing expires. `decide` runs here,
 # in Python, and the server only compares and sets: a second protocol in Lua could disagree with the first.
 _READ: Final = """
-local row = redis.call('HMGET', KEYS[1], 'version', 'first_version', 'state')
+local row = redis.call('HMGET', KEYS[1], 'version', 'first_version', 'write', 'state')
 local time = redis.call('TIME')
-return {row[1] or '0', row[2] or '', row[3] or '', time[1], time[2]}
+return {row[1] or '0', row[2] or '', row[3] or '', row[4] or '', time[1], time[2]}
 """
 _COMPARE_AND_SET: Final = """
 if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
 redis.call('HSETNX', KEYS[1], 'first_version', ARGV[2])
-redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'write', ARGV[3], 'state', ARGV[4])
 return 1
 """
 
@@ -82,14 +82,14 @@ class RedisStrikeStore(RemoteStrikeStore):
         self._client.close()
 
     def _read_row(self, key_id: str) -> Row:
-        version, first, text, seconds, micros = self._client.eval(_READ, 1, _key(key_id))
+        version, first, write, text, seconds, micros = self._client.eval(_READ, 1, _key(key_id))
         now = _instant(int(seconds), int(micros))
         self._remember_clock(now)
-        return Row(version=int(version), first_version=first, text=text, now=now)
+        return Row(version=int(version), first_version=first, write=write, text=text, now=now)
 
     def _replace(self, key_id: str, row: Row, wanted: Row) -> bool:
         versions = str(row.version), str(wanted.version)
-        return bool(self._client.eval(_COMPARE_AND_SET, 1, _key(key_id), *versions, wanted.text))
+        return bool(self._client.eval(_COMPARE_AND_SET, 1, _key(key_id), *versions, wanted.write, wanted.text))
 
     def _read_clock(self) -> Instant:
         return _instant(*self._client.time())

@@ -5,6 +5,7 @@ time.
 """
 
 import random
+import secrets
 import time
 import warnings
 from abc import ABC, abstractmethod
@@ -32,6 +33,8 @@ class Row:
 
     version: int
     first_version: str
+    write: str
+    """Of its own for each write: two writers may want the same text, and only one of them gets it."""
     text: str
     now: Instant = attrs.field(eq=False)
     """The server's clock when it was read, or an earlier moment if the server does not tell."""
@@ -64,7 +67,7 @@ class RemoteStrikeStore(ABC):
         with self._errors_translated():
             row = self._fetch(key_id)
             # The server may have one of our rows though we were told otherwise: an answer was lost, or the client
-            # library sent twice and was refused for its own first write. The text has a ticket's unique id in it.
+            # library sent twice and was refused for its own first write.
             while row not in attempts:
                 decision = decide(self._state(key_id, row), _with_server_time(event, self._server_time(row)))
                 if not decision.changed:
@@ -165,7 +168,13 @@ class RemoteStrikeStore(ABC):
 
 def _following(row: Row, state: KeyState) -> Row:
     version = row.version + 1 if row.version else first_version()
-    return attrs.evolve(row, version=version, first_version=row.first_version or str(version), text=dump_state(state))
+    return attrs.evolve(
+        row,
+        version=version,
+        first_version=row.first_version or str(version),
+        write=secrets.token_hex(8),
+        text=dump_state(state),
+    )
 
 
 def _with_server_time(event: Event, now: Instant) -> Event:

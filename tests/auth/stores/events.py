@@ -73,6 +73,20 @@ def settle(
     return store.apply(key_id, event)
 
 
+def report_strike(store: StrikeStore, now: Instant, *, pair: str = PAIR) -> Decision:
+    """Report a 401 whose ticket is not known, so that equal reports are alike in every byte."""
+    event = Settle(
+        now=now,
+        settings=STRICT,
+        pair=pair,
+        origin=ORIGIN,
+        outcome=Outcome.STRIKE,
+        ticket=None,
+        incident=INCIDENT,
+    )
+    return store.apply(KEY_ID, event)
+
+
 def verify(store: StrikeStore) -> None:
     """Let the pair pass one probe, as a first call of a process would."""
     granted = admit(store)

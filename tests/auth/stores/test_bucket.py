@@ -258,25 +258,28 @@ def test_a_process_that_did_not_use_the_library_first_is_refused_before_it_touch
     store.close()
 
 
-class CarelessService(BaseHTTPRequestHandler):
-    """As old servers that speak S3: it keeps objects and ignores every condition."""
+class OddService(BaseHTTPRequestHandler):
+    """Answers every request alike. By default as old servers that speak S3: it ignores the conditions of a write."""
 
     protocol_version = "HTTP/1.1"
+    answer = (200, b"")
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
+        status, body = self.answer
+        self.send_response(status)
         self.send_header("ETag", '"1"')
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""
 
 
 @pytest.fixture
-def careless(s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), CarelessService) as server:
+def odd_service(s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), OddService) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
@@ -284,8 +287,24 @@ def careless(s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Buc
         server.shutdown()
 
 
-def test_a_service_that_ignores_conditions_is_refused_before_the_first_use(careless: Bucket) -> None:
-    assert "two processes could overwrite each other" in refused(careless.url)
+def test_a_service_that_ignores_conditions_is_refused_before_the_first_use(odd_service: Bucket) -> None:
+    assert "two processes could overwrite each other" in refused(odd_service.url)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (403, b"<Error><Code>AccessDenied</Code></Error>", "refused the credentials (AccessDenied): they need to get"),
+        (403, b"canary", "refused the credentials: they need to get, put and list objects"),
+        (501, b"<Error><Code>NotImplemented</Code></Error>", "cannot be used: NotImplemented."),
+        (400, b"<html>canary", "400 Bad Request. Nothing was sent."),
+    ],
+)
+def test_row_78_what_the_service_says_becomes_one_sentence(
+    odd_service: Bucket, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, sentence: str
+) -> None:
+    monkeypatch.setattr(OddService, "answer", (status, body))
+    assert sentence in refused(odd_service.url)
 
 
 def is_write(request: bytes) -> bool:

@@ -14,7 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import attrs
+import httpx
 import pytest
+from obstore.exceptions import PreconditionError
 
 from cyara_auth._platform import current_owner
 from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
@@ -68,6 +70,21 @@ def test_no_two_writes_have_the_same_content(store: BucketStrikeStore, client: B
         assert found is not None
         seen.add(found.body)
     assert len(seen) == 3
+
+
+def test_a_bucket_that_keeps_versions_compares_all_the_same(s3_bucket: Bucket) -> None:
+    address = f"http://127.0.0.1:{s3_bucket.port}/{s3_bucket.url.split('/')[2]}"
+    order = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    httpx.put(f"{address}?versioning", content=order).raise_for_status()
+    store, client = BucketStrikeStore(s3_bucket.url), BucketClient(s3_bucket.url, timeout=10.0)
+    settle(store, admit(store), Outcome.STRIKE)
+    stale = client.get(NAME)
+    assert stale is not None
+    assert stale.tag["version"]
+    admit(store, pair="2" * 32)
+    with pytest.raises(PreconditionError):
+        client.put(NAME, stale.body, mode=stale.tag)
+    assert strikes(store) == 1
 
 
 def test_processes_that_write_at_once_lose_nothing(store: BucketStrikeStore, client: BucketClient) -> None:

@@ -1,18 +1,26 @@
 """No test reads or writes what belongs to the person who runs it: neither their credentials nor their strikes.
 
-Whoever needs a Redis gets a real one of the tests' own.
+Whoever needs a Redis or a bucket gets a real one of the tests' own.
 """
 
+import base64
+import hashlib
+import hmac
+import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 
 import attrs
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -42,6 +50,18 @@ def nobodys_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(kept)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def skip_without(program: str, *, required_by: str) -> None:
+    if shutil.which(program) is None:
+        told = pytest.fail if os.environ.get(required_by) else pytest.skip
+        told(f"{program} is not installed, and only a real server can show what its store promises")
 
 
 @attrs.define
@@ -91,12 +111,8 @@ class RedisServer:
 
 @pytest.fixture(scope="session")
 def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed, and only a real one can show what the Redis store promises")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    server = RedisServer(folder=tmp_path_factory.mktemp("redis"), port=port)
+    skip_without("redis-server", required_by="CYARA_TESTS_REQUIRE_REDIS")
+    server = RedisServer(folder=tmp_path_factory.mktemp("redis"), port=free_port())
     server.start()
     yield server
     server.stop()
@@ -111,3 +127,87 @@ def redis_server(shared_redis: RedisServer) -> RedisServer:
         connection.sendall(b"FLUSHALL\r\n")
         assert connection.recv(16) == b"+OK\r\n"
     return shared_redis
+
+
+@attrs.frozen(kw_only=True)
+class Bucket:
+    """An empty bucket at a real server on loopback. The environment says how it is reached, to children too."""
+
+    url: str
+    port: int
+
+
+# Microsoft publishes them for its emulators; they open nothing else.
+AZURITE_ACCOUNT = "devstoreaccount1"
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+bucket_names = (f"strikes-{number}" for number in itertools.count(1))
+
+
+@contextmanager
+def running(command: Sequence[str], port: int) -> Iterator[int]:
+    """Run a server until the end of the block, in which it accepts connections at `port`."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 50
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, f"{command[0]} ended with exit code {process.returncode}"
+                assert time.monotonic() < deadline, f"{command[0]} did not answer within fifty seconds"
+                time.sleep(0.05)
+        yield port
+    finally:
+        process.kill()
+        process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[int]:
+    port = free_port()
+    with running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port):
+        yield port
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[int]:
+    skip_without("azurite-blob", required_by="CYARA_TESTS_REQUIRE_BUCKET")
+    port = free_port()
+    address = ("--blobHost", "127.0.0.1", "--blobPort", str(port))
+    quiet = ("--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck")
+    with running([str(shutil.which("azurite-blob")), *address, *quiet], port):
+        yield port
+
+
+@pytest.fixture
+def s3_bucket(moto: int, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    endpoint, name = f"http://127.0.0.1:{moto}", next(bucket_names)
+    httpx.put(f"{endpoint}/{name}").raise_for_status()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    return Bucket(url=f"s3://{name}/cyara", port=moto)
+
+
+@pytest.fixture
+def azure_bucket(azurite: int, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    endpoint, name = f"http://127.0.0.1:{azurite}/{AZURITE_ACCOUNT}", next(bucket_names)
+    headers = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2021-08-06"}
+    resource = f"/{AZURITE_ACCOUNT}/{AZURITE_ACCOUNT}/{name}"
+    signed = "\n".join(["PUT", *[""] * 11, *map(":".join, headers.items()), resource, "restype:container"])
+    signature = hmac.digest(base64.b64decode(AZURITE_KEY), signed.encode(), hashlib.sha256)
+    headers["Authorization"] = f"SharedKey {AZURITE_ACCOUNT}:{base64.b64encode(signature).decode()}"
+    httpx.put(f"{endpoint}/{name}?restype=container", headers=headers).raise_for_status()
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", endpoint)
+    monkeypatch.setenv("AZURE_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", AZURITE_ACCOUNT)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", AZURITE_KEY)
+    return Bucket(url=f"az://{name}/cyara", port=azurite)
+
+
+@pytest.fixture(params=["s3", "azure"])
+def bucket(request: pytest.FixtureRequest) -> Bucket:
+    """Return an empty bucket, at each of the two servers in turn."""
+    return request.getfixturevalue(f"{request.param}_bucket")

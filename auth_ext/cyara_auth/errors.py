@@ -305,7 +305,9 @@ class SharedStoreRequiredError(AdmissionRefusedError):
     """`require_shared_store` was set and strikes would be counted in this process only."""
 
     what = "A store that other processes share is required, and this one is private"
-    usual_command = "set CYARA_STRIKE_STORE=redis://HOST (or rediss://, unix://)"
+    usual_command = (
+        "set CYARA_STRIKE_STORE=redis://HOST (or rediss://, unix://), or s3://BUCKET/PREFIX (or az://, gs://)"
+    )
 
 
 class UnexpectedAuthPageError(CyaraAuthError):

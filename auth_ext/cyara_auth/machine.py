@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Instant:
-    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one Redis server).
+    """One reading of a steady clock: seconds, in a domain (one boot of one machine, or one kind of server).
 
     Readings of different domains cannot be compared. Whatever depends on such a comparison takes the careful answer:
     a verification is not fresh, and the age of a ticket starts again when the new domain first sees it.

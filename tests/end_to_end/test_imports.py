@@ -9,7 +9,7 @@ import pytest
 
 from cyara_tools.portal import LocalPortal
 
-LATE = ("asyncio", "importlib.metadata", "platformdirs", "redis", "sqlite3", "subprocess")
+LATE = ("asyncio", "importlib.metadata", "obstore", "platformdirs", "redis", "sqlite3", "subprocess")
 PROGRAM = """
 import sys
 import attrs, httpx

@@ -13,11 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 NEEDED_BY = {
+    "bucket": "cyara_auth/stores/bucket",
     "cli": "cyara_tools/cli/",
     "fast": "cyara_client/_json.py",
     "httpx2": "cyara_client/_http.py",
     "keyring": "cyara_auth/providers/",
-    "redis": "cyara_auth/stores/",
+    "redis": "cyara_auth/stores/redis",
     "requests": "cyara_auth/requests.py",
     "testing": "cyara_tools/portal/",
 }
@@ -36,9 +37,12 @@ RUN = {
     "basedpyright": "dev.py types",
     "build": "builds the wheel in tests",
     "gevent": "a script with it, which a test runs",
+    "flask": "moto's server is made of it",
+    "flask-cors": "moto's server is made of it",
     "editables": "what hatchling writes an editable install with",
     "hatchling": "builds this project",
     "httpx": "with HTTP/2, which a test serves",
+    "moto": "the S3 server of the tests",
     "mypy": "dev.py types",
     "pytest-cov": "an option of dev.py test",
     "pytest-timeout": "an option in pyproject.toml",

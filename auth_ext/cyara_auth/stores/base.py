@@ -30,7 +30,7 @@ LOCAL_PACE: Final = StorePace(poll=0.025, quantum=0.25, waiting_life=2.0)
 
 
 class StrikeStore(Protocol):
-    """States of keys by key fingerprint. Safe to use from all threads, and after a fork.
+    """States of keys by key fingerprint. Safe to use from all threads; after a fork, a child is served or refused.
 
     Every method but `describe` and `close` raises `StrikeStoreUnavailableError` when the store cannot be read or
     written in time; nothing else may come out, since callers refuse to send on that error alone.

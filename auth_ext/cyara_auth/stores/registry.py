@@ -21,7 +21,10 @@ from cyara_auth.stores.ci import is_thrown_away, refuse_throw_away, warn_of_thro
 
 VARIABLE: Final = "CYARA_STRIKE_STORE"
 
-_FORMS: Final = "redis://HOST, rediss://HOST, unix:///SOCKET, sqlite:///PATH or memory:"
+_FORMS: Final = (
+    "redis://HOST, rediss://HOST, unix:///SOCKET, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, "
+    "sqlite:///PATH or memory:"
+)
 _UNSAFE: Final = "unsafe_filesystem=1"
 _SPELLING: Final = (
     f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
@@ -44,7 +47,7 @@ def open_store(
     Raises:
         SharedStoreRequiredError: such a store, where a shared one is required.
         ConfigurationError: not a store's URL.
-        MissingExtraError: a Redis URL without the client library.
+        MissingExtraError: a Redis or bucket URL without the client library.
     """
     if store is not None and not isinstance(store, str):
         return store
@@ -136,6 +139,24 @@ def _open_redis(url: str) -> StrikeStore:
         raise ConfigurationError(f"The address of the Redis strike store is not valid. {_SPELLING}") from None
 
 
+def _open_bucket(url: str) -> StrikeStore:
+    try:
+        from cyara_auth.stores.bucket import BucketStrikeStore
+    except ImportError as error:
+        raise MissingExtraError(
+            "A strike store in a bucket needs the client library. Run: pip install 'cyara-client[bucket]'",
+        ) from error
+    try:
+        return BucketStrikeStore(url)
+    except ValueError:
+        # The text is not repeated: it may hold what belongs into the environment.
+        raise ConfigurationError(
+            "The address of the strike store in a bucket is not valid. It names the bucket and a prefix, such as "
+            "s3://BUCKET/cyara; account, endpoint and credentials are taken from the environment (AWS_..., AZURE_..., "
+            "GOOGLE_...)."
+        ) from None
+
+
 def _open_default(path: Path) -> StrikeStore:
     # Without a known home directory platformdirs leaves a tilde in the path.
     if not path.is_absolute():
@@ -174,4 +195,7 @@ _OPENERS: Final[dict[str, Callable[[str], StrikeStore]]] = {
     "redis": _open_redis,
     "rediss": _open_redis,
     "unix": _open_redis,
+    "s3": _open_bucket,
+    "az": _open_bucket,
+    "gs": _open_bucket,
 }

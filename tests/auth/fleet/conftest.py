@@ -106,6 +106,8 @@ def make_scene(portal: LocalPortal, request: pytest.FixtureRequest, tmp_path: Pa
     def make(kind: str) -> Scene:
         if kind == "redis":
             url = request.getfixturevalue("redis_server").url
+        elif kind in ("s3", "azure"):
+            url = request.getfixturevalue(f"{kind}_bucket").url
         else:
             file = (tmp_path / "state" / "strikes.sqlite3").as_uri().replace("file:", "sqlite:", 1)
             url = {"memory": "memory:", "sqlite": file}[kind]

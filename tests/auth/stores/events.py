@@ -37,6 +37,13 @@ class RedisServer(Protocol):
     def stop(self) -> None: ...
 
 
+class Bucket(Protocol):
+    """What the fixture `bucket` gives."""
+
+    url: str
+    port: int
+
+
 def admit(store: StrikeStore, *, key_id: str = KEY_ID, pair: str = PAIR, settings: GuardSettings = STRICT) -> Decision:
     event = Admit(
         now=store.clock(),
@@ -64,6 +71,20 @@ def settle(
         incident=INCIDENT,
     )
     return store.apply(key_id, event)
+
+
+def report_strike(store: StrikeStore, now: Instant, *, pair: str = PAIR) -> Decision:
+    """Report a 401 whose ticket is not known, so that equal reports are alike in every byte."""
+    event = Settle(
+        now=now,
+        settings=STRICT,
+        pair=pair,
+        origin=ORIGIN,
+        outcome=Outcome.STRIKE,
+        ticket=None,
+        incident=INCIDENT,
+    )
+    return store.apply(KEY_ID, event)
 
 
 def verify(store: StrikeStore) -> None:

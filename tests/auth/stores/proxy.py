@@ -1,5 +1,6 @@
 """A loopback proxy that sees each request before the server does, and can lose the answer to one."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -35,13 +36,33 @@ class LossyProxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self._server)) as server:
-            while request := client.recv(65536):
+            limit: list[int] = []
+            answers = threading.Thread(target=_pass_on, args=(server, client, limit), daemon=True)
+            answers.start()
+            while request := _received(client):
                 allowed = self._before(request)
                 if allowed is not None and allowed < 0:
                     return  # not even the request arrives
-                server.sendall(request)
-                answer = server.recv(65536)
                 if allowed is not None:
-                    client.sendall(answer[:allowed])
+                    limit.append(allowed)
+                server.sendall(request)
+                if limit:
+                    answers.join(20)
                     return
-                client.sendall(answer)
+
+
+def _pass_on(server: socket.socket, client: socket.socket, limit: list[int]) -> None:
+    """Pass answers on; under a limit, wait for the answer, so that the server has done it, and pass a part of it."""
+    while answer := _received(server):
+        client.sendall(answer[: limit[0]] if limit else answer)
+        if limit:
+            return
+    with contextlib.suppress(OSError):  # the other thread may have closed it
+        client.shutdown(socket.SHUT_RDWR)
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(65536)
+    except OSError:
+        return b""  # the other thread has closed it

@@ -1,10 +1,14 @@
-"""One machine for all stores: whatever happens in whatever order, SQLite and Redis answer as the memory store does.
+"""One machine for all stores: whatever happens in whatever order, every store answers as the memory store does.
 
 The machine makes up clocks, deaths, reboots and restarts of the client; the events of all stores are identical, so
-every decision and every state has to be.
+every decision and every state has to be. And all stores meet a fork.
 """
 
 import itertools
+import json
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -22,6 +26,7 @@ from hypothesis.stateful import (
 )
 
 from cyara_auth.machine import Instant, Owner
+from cyara_auth.stores.bucket import BucketStrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.redis import RedisStrikeStore
 from cyara_auth.stores.sqlite import SqliteStrikeStore
@@ -41,7 +46,7 @@ from cyara_auth.strikes.events import (
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import GuardPolicy, Incident, Outcome
 
-from .events import RedisServer
+from .events import Bucket, RedisServer
 
 if TYPE_CHECKING:
     from cyara_auth.stores.base import StrikeStore
@@ -65,6 +70,7 @@ class Conformance(RuleBasedStateMachine):
     """The memory store is the oracle: a dictionary and `decide`."""
 
     redis_url: ClassVar[str | None] = None
+    bucket_url: ClassVar[str | None] = None
     run: ClassVar = itertools.count()
 
     tickets = Bundle("tickets")
@@ -77,6 +83,7 @@ class Conformance(RuleBasedStateMachine):
         self.stores: dict[str, StrikeStore] = {"memory": MemoryStrikeStore()}
         self.open_sqlite()
         self.open_redis()
+        self.open_bucket()
         self.now = Instant(domain="first boot", seconds=1000.0)
         self.dead: frozenset[Owner] = frozenset()
         self.numbers = itertools.count()
@@ -87,6 +94,10 @@ class Conformance(RuleBasedStateMachine):
     def open_redis(self) -> None:
         if self.redis_url is not None:
             self.stores["redis"] = RedisStrikeStore(self.redis_url)
+
+    def open_bucket(self) -> None:
+        if self.bucket_url is not None:
+            self.stores["bucket"] = BucketStrikeStore(self.bucket_url)
 
     def key_id(self, name: str) -> str:
         return self.prefix + name[8:]
@@ -219,6 +230,7 @@ class Conformance(RuleBasedStateMachine):
             self.stores[kind].close()
         self.open_sqlite()
         self.open_redis()
+        self.open_bucket()
 
     @invariant()
     def states_agree(self) -> None:
@@ -258,6 +270,50 @@ def test_sqlite_decides_and_remembers_as_memory_does() -> None:
 def test_redis_decides_and_remembers_as_both(redis_server: RedisServer) -> None:
     machine = type("Machine", (Conformance,), {"redis_url": redis_server.url})
     run_state_machine_as_test(machine, settings=settings(CHECKS, max_examples=25))
+
+
+@pytest.mark.timeout(180)
+def test_a_bucket_decides_and_remembers_as_both(bucket: Bucket) -> None:
+    machine = type("Machine", (Conformance,), {"bucket_url": bucket.url})
+    run_state_machine_as_test(machine, settings=settings(CHECKS, max_examples=8, stateful_step_count=30))
+
+
+def forked(url: str, *order: str) -> dict[str, str]:
+    """Run `forking.py`, by itself since what goes wrong after a fork may end the whole process."""
+    if not hasattr(os, "fork"):
+        pytest.skip("this system does not fork")
+    script = Path(__file__).with_name("forking.py")
+    done = subprocess.run(
+        [sys.executable, str(script), url, *order], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said: dict[str, str] = json.loads(done.stdout)
+    return said
+
+
+def test_row_76_a_fork_copies_the_strikes_in_memory() -> None:
+    assert forked("memory:") == {"child": "worked", "parent": "worked", "strikes of the child": "0"}
+
+
+def test_row_76_parent_and_child_go_on_with_one_file(tmp_path: Path) -> None:
+    url = (tmp_path / "state" / "strikes.sqlite3").as_uri().replace("file:", "sqlite:", 1)
+    assert forked(url) == {"child": "worked", "parent": "worked", "strikes of the child": "1"}
+
+
+def test_row_76_parent_and_child_go_on_with_one_server(redis_server: RedisServer) -> None:
+    assert forked(redis_server.url) == {"child": "worked", "parent": "worked", "strikes of the child": "1"}
+
+
+@pytest.mark.parametrize("order", ["its own store", "the parent's store"])
+def test_row_76_a_child_of_a_process_that_used_a_bucket_is_refused(bucket: Bucket, order: str) -> None:
+    said = forked(bucket.url, order)
+    assert "Make the first call after the fork, or start processes by 'spawn'" in said.pop("child")
+    assert said == {"parent": "worked", "strikes of the child": "0"}
+
+
+def test_row_76_a_child_uses_a_bucket_that_its_parent_has_not_used(bucket: Bucket) -> None:
+    said = forked(bucket.url, "the parent's store", "unused")
+    assert said == {"child": "worked", "parent": "worked", "strikes of the child": "1"}
 
 
 @pytest.mark.timeout(180)

@@ -25,7 +25,7 @@ from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.events import Admit, RotateAbort, RotateBegin
 from cyara_auth.strikes.state import EMPTY, Admission, KeyMode, Outcome
 
-from .events import INCIDENT, KEY_ID, ORIGIN, PAIR, STRICT, RedisServer, admit, settle, strikes, verify
+from .events import INCIDENT, KEY_ID, ORIGIN, PAIR, STRICT, RedisServer, admit, report_strike, settle, strikes, verify
 from .proxy import LossyProxy
 
 NAME = f"cyara:strikes:{{{KEY_ID}}}"
@@ -49,7 +49,7 @@ def test_a_key_is_one_hash_that_never_expires_and_holds_no_secret(store: RedisSt
     settle(store, admit(store), Outcome.STRIKE)
     assert client.keys("*") == [NAME]
     assert client.ttl(NAME) == -1
-    assert sorted(client.hkeys(NAME)) == ["first_version", "state", "version"]
+    assert sorted(client.hkeys(NAME)) == ["first_version", "state", "version", "write"]
     assert store.key_ids() == [KEY_ID]
     assert strikes(store) == 1
 
@@ -439,6 +439,30 @@ def test_a_decision_that_was_overtaken_is_made_again(redis_server: RedisServer) 
         assert admit(store).admission is Admission.WAIT
         assert len(direct.read(KEY_ID).tickets) == 1
         store.close()
+
+
+@pytest.mark.parametrize("allowed", [None, -1], ids=["told so", "request lost"])
+def test_who_was_overtaken_by_the_very_same_report_still_makes_its_own(
+    redis_server: RedisServer, allowed: int | None
+) -> None:
+    direct = RedisStrikeStore(redis_server.url)
+    now = direct.clock()
+    for _ in range(2):
+        report_strike(direct, now)
+    overtaken: list[bool] = []
+
+    def before(request: bytes) -> int | None:
+        if not is_write(request) or overtaken:
+            return None
+        overtaken.append(True)
+        report_strike(direct, now)
+        return allowed
+
+    with LossyProxy(redis_server.port, before) as proxy:
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}", lock_timeout=1.0)
+        report_strike(store, now)
+        store.close()
+    assert strikes(direct) == 4
 
 
 def test_a_writer_that_is_always_overtaken_gives_up_in_time(redis_server: RedisServer) -> None:

@@ -86,6 +86,13 @@ def test_redis_is_named_by_its_address(url: str) -> None:
     assert "canary" not in store.describe()
 
 
+@pytest.mark.parametrize("url", ["s3://bucket", "az://container/a/b", "gs://my.bucket_1-x/cyara"])
+def test_a_bucket_is_named_by_its_address_and_not_yet_asked(url: str) -> None:
+    store = open_store(url + "/", environ={})
+    assert store.describe() == f"bucket {url}"
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
@@ -102,6 +109,10 @@ def test_redis_is_named_by_its_address(url: str) -> None:
         ("redis://:12/canary@host:6379/0", "no letter or digit percent-encoded"),
         ("redis://:12#canary@host:6379/0", "no letter or digit percent-encoded"),
         ("redis://user:12?canary@host:6379/0", "no letter or digit percent-encoded"),
+        ("s3://", "a bucket is not valid. It names the bucket and a prefix, such as s3://BUCKET/cyara"),
+        ("s3://id:canary@bucket/cyara", "credentials are taken from the environment"),
+        ("az://container/cyara?sig=canary", "credentials are taken from the environment"),
+        ("gs://bucket/cyara#canary", "credentials are taken from the environment"),
         ("redis://:[canary@host:6379/0", "address of the strike store is not valid"),
     ],
 )
@@ -120,22 +131,26 @@ def test_the_url_that_is_suggested_for_a_path_opens_that_path(tmp_path: Path) ->
     assert open_store(suggested, environ={}).describe().endswith(str(path))
 
 
-def test_redis_without_its_library_says_what_to_install() -> None:
+@pytest.mark.parametrize(
+    ("library", "extra", "url"), [("redis", "redis", "redis://host"), ("obstore", "bucket", "s3://bucket")]
+)
+def test_a_store_without_its_library_says_what_to_install(library: str, extra: str, url: str) -> None:
     text = (
-        "import sys; sys.modules['redis'] = None\n"
+        f"import sys; sys.modules[{library!r}] = None\n"
         "from cyara_auth.stores.registry import open_store\n"
-        "try:\n    open_store('redis://host', environ={})\n"
+        f"try:\n    open_store({url!r}, environ={{}})\n"
         "except Exception as error:\n    print(type(error).__name__, error)"
     )
     answer = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
     assert answer.startswith(MissingExtraError.__name__)
-    assert "cyara-client[redis]" in answer
+    assert f"cyara-client[{extra}]" in answer
 
 
-def test_redis_without_its_library_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cyara_auth.stores.redis", None)
+@pytest.mark.parametrize(("module", "url"), [("redis", "redis://host"), ("bucket", "gs://bucket")])
+def test_a_store_without_its_library_in_this_process(monkeypatch: pytest.MonkeyPatch, module: str, url: str) -> None:
+    monkeypatch.setitem(sys.modules, f"cyara_auth.stores.{module}", None)
     with pytest.raises(MissingExtraError, match="pip install"):
-        open_store("redis://host", environ={})
+        open_store(url, environ={})
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an unwritable home is arranged by modes")

@@ -1,0 +1,18 @@
+"""Machines that share nothing but a bucket, as CI jobs do: each begins with no strikes of its own to look at."""
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import Scene
+
+REJECTED = "CredentialRejectedError"
+
+
+@pytest.mark.parametrize("kind", ["s3", "azure"])
+def test_row_50_sixteen_fresh_machines_with_a_stale_secret(make_scene: Callable[[str], Scene], kind: str) -> None:
+    scene = make_scene(kind)
+    assert scene.fleet(processes=16, threads=1) == {"401": 1, REJECTED: 15}
+    assert scene.invalid_calls == 1
+    assert scene.state.strikes == 1
+    assert scene.state.tickets == ()

@@ -102,8 +102,8 @@ def _verified(state: KeyState, event: Settle, record: PairRecord, ticket: Ticket
     unconfirmed = standing.verdict is PairState.SUSPECT and not ticket.confirms
     if out or unconfirmed or ticket.generation != state.generation:
         return attrs.evolve(state, tickets=tickets)
-    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than this call. A
-    # test server on loopback knows nothing of calls that went elsewhere.
+    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than this call.
+    # A test server on loopback knows nothing of calls that went elsewhere.
     refunded = [old for old in tickets if old.id in ticket.refundable and speaks_for(event.origin, old.origin)]
     converted = sum(old.pair != event.pair for old in refunded)
     pairs = tuple(

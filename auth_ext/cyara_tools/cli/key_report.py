@@ -158,7 +158,7 @@ class KeyReport:
             orphan_ttl=self._orphan_ttl,
         )
         decision = decide(state, event)
-        dead = frozenset(owner for owner in decision.blockers if is_dead(owner))
+        dead = frozenset(owner for owner in decision.blockers if is_dead(owner, one_machine=self.store.one_machine))
         return decide(state, attrs.evolve(event, dead=dead)) if dead else decision
 
     def _refusal(self, credential: ApiCredential, decision: Decision) -> AdmissionRefusedError | None:

@@ -89,7 +89,7 @@ def begin(
     if unsettled.count:
         output.note(f"{unsettled}; wait for them before you generate the token, or it may have to pay for them")
     # What still runs takes longer than --longest said, so it is told of and not waited for.
-    in_flight = sum(not is_lost(ticket) for ticket in store.read(key_id).tickets)
+    in_flight = sum(not is_lost(ticket, store) for ticket in store.read(key_id).tickets)
     output.put(**unsettled.facts(), open=in_flight)
     if in_flight:
         output.note(f"{in_flight} calls are still in flight; wait for them before you generate the token")

@@ -35,9 +35,9 @@ class UnsettledCalls:
         return {"late_calls": self.count, "late_seconds": self.seconds}
 
 
-def is_lost(ticket: TicketRecord) -> bool:
+def is_lost(ticket: TicketRecord, store: StrikeStore) -> bool:
     """Return whether nobody will tell how a call ended, as far as this machine can see."""
-    return ticket.status is TicketStatus.UNKNOWN or is_dead(ticket.owner)
+    return ticket.status is TicketStatus.UNKNOWN or is_dead(ticket.owner, one_machine=store.one_machine)
 
 
 def unsettled_calls(store: StrikeStore, key_id: str) -> UnsettledCalls:
@@ -45,7 +45,7 @@ def unsettled_calls(store: StrikeStore, key_id: str) -> UnsettledCalls:
     # `DateTickets` and not a plain read: it dates the calls of an earlier boot by now, or they would never be over.
     now = store.clock()
     tickets = store.apply(key_id, DateTickets(now=now)).state.tickets
-    left = [seconds for ticket in tickets if is_lost(ticket) and (seconds := seconds_left(ticket, now)) > 0]
+    left = [seconds for ticket in tickets if is_lost(ticket, store) and (seconds := seconds_left(ticket, now)) > 0]
     return UnsettledCalls(count=len(left), seconds=math.ceil(max(left, default=0.0)))
 
 

@@ -94,18 +94,27 @@ class BucketClient:
         try:
             yield
         except (exceptions.BaseError, OSError, ValueError, KeyError, TypeError) as error:
-            raise StrikeStoreUnavailableError(detail=f"{self.address} {_reason(error)}") from None
+            raise self._unavailable(_reason(error)) from None
+        except BaseException as error:
+            # What the library's Rust code did not expect is not even an `Exception`.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise self._unavailable("cannot be used: a setting in the environment is not valid") from None
+
+    def _unavailable(self, reason: str) -> StrikeStoreUnavailableError:
+        return StrikeStoreUnavailableError(detail=f"{self.address} {reason}")
 
     def _open(self) -> Any:
         global _used_by  # noqa: PLW0603 - the library's threads are one per process, too
         if _used_by not in (None, os.getpid()):
-            raise StrikeStoreUnavailableError(
-                detail=f"{self.address} cannot be used in this process: it was forked from one that had used the "
-                "library for buckets, which does not survive that. Make the first call after the fork, or start "
-                "processes by 'spawn'"
+            raise self._unavailable(
+                "cannot be used in this process: it was forked from one that had used the library for buckets, which "
+                "does not survive that. Make the first call after the fork, or start processes by 'spawn'"
             )
         _used_by = os.getpid()
         if self._store is None:
+            if self._kind == "s3" and (name := _unusable_setting()):
+                raise self._unavailable(f"cannot be used: {name} in the environment is not valid")
             # By `config`: `client_options` would put out of force what the environment says of the client.
             self._store = _KINDS[self._kind](
                 self._bucket,
@@ -123,6 +132,17 @@ class BucketClient:
             )
             _kept.append(self._store)
         return self._store
+
+
+def _unusable_setting() -> str | None:
+    """Return the name of a variable over which the library would end with a page of Rust's on standard error."""
+    # A secret that was pasted with its line break is the usual one.
+    for name, value in os.environ.items():
+        if name.startswith("AWS_") and not value.isprintable():
+            return name
+        if name.startswith("AWS_ENDPOINT") and not re.match(r"https?://(\w|\[[\da-fA-F:]+\])", value):
+            return name
+    return None
 
 
 def _tag(meta: Any) -> Any:

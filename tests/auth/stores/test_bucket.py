@@ -219,6 +219,32 @@ def test_row_78_an_endpoint_without_tls_has_to_be_allowed(s3_bucket: Bucket, mon
     assert "set AWS_ALLOW_HTTP=true" in refused(s3_bucket.url)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_ACCESS_KEY_ID", "canary\n"),
+        ("AWS_ENDPOINT_URL", "canary"),
+        ("AWS_ENDPOINT_URL", "http://[canary"),
+        ("AWS_ALLOW_HTTP", "canary\t"),
+    ],
+)
+def test_row_78_a_setting_over_which_the_library_would_panic(
+    s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert f"cannot be used: {name} in the environment is not valid" in refused(s3_bucket.url)
+
+
+def test_row_78_a_setting_over_which_the_library_panics(s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://canary:port")
+    assert "cannot be used: a setting in the environment is not valid" in refused(s3_bucket.url)
+
+
+def test_ctrl_c_is_no_failure_of_the_service(store: BucketStrikeStore) -> None:
+    with pytest.raises(KeyboardInterrupt), store._client.errors_translated():  # noqa: SLF001 - where it would be lost
+        raise KeyboardInterrupt
+
+
 def test_row_78_a_service_that_is_not_there(s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

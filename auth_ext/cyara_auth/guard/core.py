@@ -16,7 +16,7 @@ import attrs
 from cyara_auth._platform import current_owner, is_dead, machine_clock
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
-from cyara_auth.guard.call import Call, Moment
+from cyara_auth.guard.call import FENCE, Call, Moment
 from cyara_auth.guard.gates import Gate, Gates
 from cyara_auth.guard.outbox import REJECTING, Outbox, OutcomeReport
 from cyara_auth.guard.places import RENEW_AFTER, Places
@@ -85,6 +85,7 @@ class GuardCore:
         self._rejections = Rejections(store)
         self._places = Places(self, quantum=store.pace.quantum, steady=steady)
         self._is_concurrent = settings.policy is GuardPolicy.CONCURRENT
+        self._era = 0
         self._orphaned: frozenset[Owner] = frozenset()
         self._begin_process()
 
@@ -131,7 +132,7 @@ class GuardCore:
         self, reservation: Reservation, outcome: Outcome, retry_after: float | None, reason: str | None = None
     ) -> None:
         """Take a reservation's outcome; only the first one counts."""
-        if not self._close(reservation):
+        if not self._places.end(reservation):
             return
         call = reservation.call
         self.turns[call.key_id] += 1
@@ -140,15 +141,14 @@ class GuardCore:
             # Nothing is written: the store knows that the pair is verified and the place in use.
             if outcome is Outcome.VERIFICATION:
                 reservation.verified_at = self._steady()
-            self._places.keep(reservation)
-            self.waiters.wake_one(call.key_id)
-            return
-        keeps = keeps and outcome is Outcome.VERIFICATION
+            if self._places.keep(reservation):
+                self.waiters.wake_one(call.key_id)
+                return
+        keeps = keeps and outcome is Outcome.VERIFICATION and not reservation.verified
         yields = self._places.is_due(reservation)
-        if not keeps:
-            self._places.forget(reservation)
         report = self._reserved_report(reservation, outcome, retry_after, reason)
-        self._deliver(attrs.evolve(report, kept=reservation if keeps else None, yields=yields))
+        kept = reservation if keeps else None
+        self._deliver(attrs.evolve(report, kept=kept, yields=yields, era=self._era))
 
     def somebody_waits(self, key_id: str) -> bool:
         """Look whether another process waits for a place of a key, or an operator for all of them."""
@@ -171,8 +171,10 @@ class GuardCore:
     def renew_sending(self, reservation: Reservation) -> None:
         """Date the reservation of a call anew that still sends its body."""
         call, now = reservation.call, self.moment()
-        event = Renew(now=self.store.clock(), settings=self.settings, ticket=reservation.id, sending=True)
+        if now.since(reservation.taken) >= FENCE:
+            return  # the machine slept, and what has not left by now must not: the key may have been rotated
         with suppress(StrikeStoreUnavailableError):
+            event = Renew(now=self.store.clock(), settings=self.settings, ticket=reservation.id, sending=True)
             if self.store.apply(call.key_id, event).admission is Admission.GRANT:
                 reservation.taken = now
 
@@ -188,13 +190,13 @@ class GuardCore:
     def drop(self, reservation: Reservation) -> None:
         """Note that a ticket was dropped."""
         # The garbage collector calls this in any thread, under any lock: the next attempt writes it.
-        if self._close(reservation):
-            self._places.forget(reservation)
+        if self._places.end(reservation):
             self._outbox.add(self._reserved_report(reservation, reservation.default_outcome))
 
     def finish(self) -> None:
         """Settle what is open and write what can be written: the guard, or the interpreter, ends."""
-        for reservation in tuple(self._open):
+        self._era += 1
+        for reservation in self._places.busy():
             self.drop(reservation)
         self._hand_all_back()
 
@@ -219,20 +221,11 @@ class GuardCore:
 
     def _begin_process(self) -> None:
         self._owner = current_owner()
-        self._open: set[Reservation] = set()
         self._handed_over: dict[str, tuple[int, float]] = {}
         self._latest: dict[str, Decision] = {}
         # Random, because a process id comes back, and a ticket's id must not.
         self._prefix = token_hex(8)
         self._numbers = itertools.count(1)
-
-    def _close(self, reservation: Reservation) -> bool:
-        """Take a reservation off the open ones; return whether this was the first time."""
-        try:
-            self._open.remove(reservation)
-        except KeyError:
-            return False
-        return True
 
     def _hand_all_back(self) -> None:
         for reservation in self._places.take_all():
@@ -258,17 +251,15 @@ class GuardCore:
         if self._is_behind(call, waiter):
             return Wait(decision=self._latest.get(call.key_id))
         now = self.moment()
-        place = self._places.take(call, now=now, young=young)
-        if place is None:
+        ticket = self._places.take(call, self, now=now, young=young)
+        if ticket is None:
             # Both in use here, or one that serves no call of this kind stands in its way.
             if not young:
                 for other in self._places.take_others(call):
                     self.hand_back(other)
             return Wait() if self._places.count(call.key_id) >= self.settings.budget else None
-        if now.since(place.taken) >= RENEW_AFTER and not self._renewed(place, now):
-            return None
-        self._open.add(place)
-        return ReservedTicket(self, place)
+        place = ticket.reservation
+        return ticket if now.since(place.taken) < RENEW_AFTER or self._renewed(place, now) else None
 
     def _renewed(self, place: Reservation, now: Moment) -> bool:
         """Date a kept place anew before its next call; if it is lost, it goes back."""
@@ -280,10 +271,11 @@ class GuardCore:
             event = Renew(now=clock(), settings=self.settings, ticket=place.id, verified_at=verified_at)
             lost = self.store.apply(call.key_id, event).admission is not Admission.GRANT
         except BaseException:
-            self._places.keep(place)
+            if self._places.end(place) and not self._places.keep(place):
+                self._outbox.add(self._reserved_report(place, Outcome.NOT_SENT))
             raise
         if lost:
-            self._places.forget(place)
+            self._places.end(place)
             self.hand_back(place)
             return False
         place.taken, place.verified_at = now, None
@@ -322,15 +314,14 @@ class GuardCore:
             event, decision = self._apply(reservation)
             if decision.admission is Admission.GRANT:
                 reservation.verified = decision.pair is not None and decision.pair.at(call.origin).is_verified
+                ticket = ReservedTicket(self, reservation)
                 self._places.note_busy(reservation)
-                self._open.add(reservation)
                 hit("after_reserve")
-                return ReservedTicket(self, reservation)
+                return ticket
         except BaseException:
             # The store may have granted it before the answer got lost, or before a Ctrl-C. Nothing was sent, so the
             # charge goes as soon as the store can be reached.
-            self._open.discard(reservation)
-            self._places.forget(reservation)
+            self._places.end(reservation)
             self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
             raise
         if decision.admission is Admission.WAIT or self._may_wait_for_rotation(decision, event.now):
@@ -410,7 +401,7 @@ class GuardCore:
         elif report.outcome is Outcome.VERIFICATION and self._is_concurrent and report.ticket:
             self._update_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
         if report.kept is not None:
-            self._keep(report.kept, decision)
+            self._keep(report.kept, decision, is_closed=report.era != self._era)
         if report.yields:
             until = self._steady() + _POLLS_AFTER_HANDING_OVER * self.store.pace.poll
             self._handed_over[report.key_id] = decision.state.grants, until
@@ -419,17 +410,13 @@ class GuardCore:
         else:
             self.waiters.wake_one(report.key_id)
 
-    def _keep(self, reservation: Reservation, decision: Decision) -> None:
+    def _keep(self, reservation: Reservation, decision: Decision, *, is_closed: bool) -> None:
         """Keep a place whose first success the store has taken down, if that verified the pair."""
         ticket, record = decision.state.ticket(reservation.id), decision.pair
-        verified = record is not None and record.at(reservation.call.origin).is_verified
-        self._places.forget(reservation)
-        if ticket is None or ticket.status is TicketStatus.UNKNOWN:
-            return
-        if verified:
-            reservation.verified = True
-            self._places.keep(reservation)
-        else:
+        is_open = ticket is not None and ticket.status is TicketStatus.OPEN
+        reservation.verified = record is not None and record.at(reservation.call.origin).is_verified
+        # What was given up meanwhile goes, too: the call has been answered.
+        if is_closed or not is_open or not reservation.verified or not self._places.keep(reservation):
             self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
 
     def _update_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:

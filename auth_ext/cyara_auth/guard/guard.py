@@ -5,9 +5,11 @@ now": a thread sleeps, a task awaits. A blocking `admit` inside an event loop wo
 running, so async code has to use `aadmit`.
 """
 
+import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -76,7 +78,7 @@ class StrikeGuard:
         self._gates = self._core.gates.table
         watch_forks(self._core)
         # At the end of the interpreter, or of this object, whichever comes first.
-        self._finish = weakref.finalize(self, self._core.finish)
+        weakref.finalize(self, _finish, weakref.ref(self), self._core)
 
     @property
     def store(self) -> StrikeStore:
@@ -212,6 +214,15 @@ class StrikeGuard:
             # The worker thread cannot be stopped; what it is granted belongs to nobody and nothing will be sent.
             running.add_done_callback(_give_up_result)
             raise
+
+
+def _finish(guard: "weakref.ref[StrikeGuard]", core: GuardCore) -> None:
+    if guard() is None:
+        # The garbage collector comes here in any thread, under any lock, and a store needs locks of its own.
+        with suppress(RuntimeError):  # no thread is left
+            threading.Thread(target=core.finish).start()
+            return
+    core.finish()
 
 
 def _check_loop() -> None:

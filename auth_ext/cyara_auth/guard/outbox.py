@@ -37,6 +37,7 @@ class OutcomeReport:
         at: Reading of this process's steady clock when it was learnt.
         kept: The place that this process keeps, once the store has taken the success down.
         yields: The place goes to somebody who waits.
+        era: How often the guard had been closed then: what was kept before goes back.
     """
 
     key_id: str
@@ -49,6 +50,7 @@ class OutcomeReport:
     at: float
     kept: Reservation | None = None
     yields: bool = False
+    era: int = 0
 
 
 class Outbox:

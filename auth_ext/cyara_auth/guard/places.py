@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import attrs
 
 from cyara_auth.guard.call import FENCE, Call, Moment
-from cyara_auth.guard.tickets import Reservation
+from cyara_auth.guard.tickets import Reservation, ReservedTicket, Settler
 
 RENEW_AFTER: Final = FENCE / 2
 """Seconds after which a kept place is dated anew before its next call."""
@@ -50,7 +50,7 @@ class Keeper(Protocol):
 
 
 class Places:
-    """Idle and busy places of one guard, by reservation id."""
+    """Every place of one guard: idle ones by reservation id, and busy ones, whose call is not settled."""
 
     def __init__(self, keeper: Keeper, *, quantum: float, steady: Callable[[], float]) -> None:
         self._keeper = weakref.ref(keeper)
@@ -58,20 +58,22 @@ class Places:
         self._steady = steady
         self._lock = threading.Lock()
         self._idle: dict[str, Reservation] = {}
-        self._busy: dict[str, Reservation] = {}
+        self._busy: dict[Reservation, None] = {}
         self._wanted: set[str] = set()
         self._thread: threading.Thread | None = None
 
-    def take(self, call: Call, *, now: Moment, young: bool) -> Reservation | None:
-        """Return an idle place that serves a call, now busy; it may have to be renewed first, unless `young`."""
+    def take(self, call: Call, settler: Settler, *, now: Moment, young: bool) -> ReservedTicket | None:
+        """Return a ticket for an idle place, now busy; it may have to be renewed first, unless `young`."""
         with self._lock:
             for place in self._idle.values():
                 if self._serves(place, call) and not (young and now.since(place.taken) >= RENEW_AFTER):
-                    del self._idle[place.id]
                     # A new object: the ticket of the call before must not settle this one.
                     used = attrs.evolve(place, call=call, sent=False)
-                    self._busy[place.id] = used
-                    return used
+                    # Before the place is busy: a Ctrl-C from then on drops the ticket, and that frees the place.
+                    ticket = ReservedTicket(settler, used)
+                    del self._idle[place.id]
+                    self._busy[used] = None
+                    return ticket
         return None
 
     def take_others(self, call: Call) -> list[Reservation]:
@@ -91,28 +93,38 @@ class Places:
         held = self._steady() - reservation.held_since
         return reservation.call.key_id in self._wanted and held >= self._quantum
 
-    def keep(self, reservation: Reservation) -> None:
-        """Keep a place whose call has ended."""
+    def keep(self, reservation: Reservation) -> bool:
+        """Keep a place whose call has ended; return whether there is a thread that will hand it back."""
         reservation.used_at = self._steady()
         with self._lock:
-            self._busy.pop(reservation.id, None)
+            if not self._start():
+                return False
             self._idle[reservation.id] = reservation
-            self._start()
+        return True
 
     def note_busy(self, reservation: Reservation) -> None:
         """Note a place that was just granted."""
         with self._lock:
-            self._busy[reservation.id] = reservation
+            self._busy[reservation] = None
             self._start()  # the very first call of a process may be the one that sends for minutes
 
-    def forget(self, reservation: Reservation) -> None:
-        """Note that a place is gone. One step and no lock: the garbage collector comes here, too."""
-        self._busy.pop(reservation.id, None)
+    def end(self, reservation: Reservation) -> bool:
+        """Note that a place is not busy any more; return whether this was the first time."""
+        # One step and no lock: the garbage collector comes here, too, and no Ctrl-C between finding and taking.
+        try:
+            del self._busy[reservation]
+        except KeyError:
+            return False
+        return True
+
+    def busy(self) -> tuple[Reservation, ...]:
+        """Return the places whose calls are not settled."""
+        return tuple(self._busy)
 
     def count(self, key_id: str) -> int:
         """Return how many places of a key this process holds, idle or in use."""
         with self._lock:
-            places = [*self._idle.copy().values(), *self._busy.copy().values()]
+            places = [*self._idle.values(), *self._busy.copy()]
         return sum(place.call.key_id == key_id for place in places)
 
     def take_all(self) -> list[Reservation]:
@@ -130,10 +142,14 @@ class Places:
         self._wanted = set()
         self._thread = None
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
         if self._thread is None:
             self._thread = threading.Thread(target=_serve, args=(weakref.ref(self),), daemon=True)
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError:  # the system has no thread left, or the interpreter ends
+                self._thread = None
+        return self._thread is not None
 
     @staticmethod
     def _serves(place: Reservation, call: Call) -> bool:
@@ -148,8 +164,8 @@ class Places:
             return False
         now = self._steady()
         with self._lock:
-            # Copies are made in one step; `forget` may come between any two.
-            places = [*self._idle.values(), *self._busy.copy().values()]
+            # Copies are made in one step; `end` may come between any two.
+            places = [*self._idle.values(), *self._busy.copy()]
             if not places:
                 self._thread = None
                 return False
@@ -169,7 +185,7 @@ class Places:
                     del self._idle[place.id]
                 else:
                     idle = False
-                sending = self._busy.get(place.id) is place and place.sent
+                sending = place in self._busy and place.sent
             if idle:
                 keeper.hand_back(place, wanted=wanted)
             elif sending and now - place.taken.steady >= RENEW_AFTER:

@@ -135,18 +135,18 @@ class Settler(Protocol):
 class ReservedTicket(Ticket):
     """A charge is in the store until this settles."""
 
-    __slots__ = ("_reservation", "_settler", "_verified")
+    __slots__ = ("_settler", "_verified", "reservation")
 
     def __init__(self, settler: Settler, reservation: Reservation) -> None:
         self._settler = settler
-        self._reservation = reservation
+        self.reservation = reservation
         # As it was at the admission: the reservation learns more.
         self._verified = reservation.verified
 
     @property
     def pair(self) -> str:
         """Fingerprint of the pair that is sent."""
-        return self._reservation.call.pair
+        return self.reservation.call.pair
 
     @property
     def verified(self) -> bool:
@@ -160,23 +160,23 @@ class ReservedTicket(Ticket):
 
     def is_stale(self) -> bool:
         """Whether the store may have given the call up before it leaves."""
-        return self._settler.moment().since(self._reservation.taken) >= FENCE
+        return self._settler.moment().since(self.reservation.taken) >= FENCE
 
     def sent(self) -> None:
         """Bytes may leave from now on."""
-        self._reservation.sent = True
+        self.reservation.sent = True
 
     def settle(self, outcome: Outcome, *, retry_after: float | None = None, reason: str | None = None) -> None:
         """Say what the call taught."""
-        self._settler.settle_reserved(self._reservation, outcome, retry_after, reason)
+        self._settler.settle_reserved(self.reservation, outcome, retry_after, reason)
 
     def give_up(self) -> None:
         """Settle without an outcome; nothing happens if it is settled."""
-        self._settler.settle_reserved(self._reservation, self._reservation.default_outcome, None)
+        self._settler.settle_reserved(self.reservation, self.reservation.default_outcome, None)
 
     def __del__(self) -> None:
         # Always: the guard knows whether it was settled, and a second settlement counts for nothing.
-        self._settler.drop(self._reservation)
+        self._settler.drop(self.reservation)
 
 
 @final

@@ -6,11 +6,15 @@ A wake-up that gets lost costs time, never safety.
 import threading
 from collections import deque
 from contextlib import suppress
+from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
 _QUEUED_POLL = 1.0
 """Seconds between the attempts of those who are not first in the queue, should the first one hang."""
+
+_HANGS = 5.0
+"""Seconds after its last sign of life from which a waiter is passed over: its event loop stands still, or it is gone."""
 
 
 class _Notifier(Protocol):
@@ -20,12 +24,13 @@ class _Notifier(Protocol):
 class Waiter:
     """A place in the queue of one key, as a context."""
 
-    __slots__ = ("_key_id", "_notifier", "_queue")
+    __slots__ = ("_key_id", "_notifier", "_queue", "seen")
 
     def __init__(self, queue: "Waiters", key_id: str, notifier: _Notifier) -> None:
         self._queue = queue
         self._key_id = key_id
         self._notifier = notifier
+        self.seen = monotonic()
 
     def notify(self) -> None:
         """Wake whoever waits here."""
@@ -38,7 +43,8 @@ class Waiter:
 
     def is_first(self) -> bool:
         """Return whether nobody stands before it."""
-        return self._queue.is_first(self._key_id, self)
+        self.seen = monotonic()
+        return self._queue.first(self._key_id) is self
 
     def __enter__(self) -> Self:
         self._queue.enter(self._key_id, self)
@@ -91,17 +97,16 @@ class Waiters:
         """Return whether anybody waits."""
         return key_id in self._queues
 
-    def is_first(self, key_id: str, waiter: Waiter) -> bool:
-        """Return whether a waiter is the one who asks the store for the others."""
+    def first(self, key_id: str) -> Waiter | None:
+        """Return the one who asks the store for the others; not whoever hangs, or was left behind by a Ctrl-C."""
+        latest = monotonic() - _HANGS
         with self._lock:
-            queue = self._queues.get(key_id)
-            return queue is not None and queue[0] is waiter
+            queue = self._queues.get(key_id, ())
+            return next((waiter for waiter in queue if waiter.seen > latest), queue[0] if queue else None)
 
     def wake_one(self, key_id: str) -> None:
         """A place became free: one caller can take it, so the others sleep on."""
-        with self._lock:
-            queue = self._queues.get(key_id)
-            first = None if queue is None else queue[0]
+        first = self.first(key_id)
         # Without the lock: whoever is woken takes it.
         if first is not None:
             first.notify()

@@ -1,17 +1,21 @@
 """Parts that the guard's tests are made of: a credential without a secret, a hand-set clock, a store that can fail."""
 
 import threading
+import time
+from collections import Counter
+from collections.abc import Callable
 
 import attrs
 
+from cyara_auth._platform import machine_clock
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import pair_state
-from cyara_auth.strikes.events import Decision, Event
-from cyara_auth.strikes.state import GuardPolicy, KeyState, Outcome, PairState
+from cyara_auth.strikes.events import Admit, Decision, Event
+from cyara_auth.strikes.state import GuardPolicy, KeyState, Outcome, PairState, TicketStatus
 
 PORTAL = "https://portal:443"
 OTHER_PORTAL = "https://www.portal:443"
@@ -105,6 +109,27 @@ class SlowStore(MemoryStrikeStore):
         return decision
 
 
+class CountingStore(MemoryStrikeStore):
+    """A memory store that counts what it is asked, by the name of the event, and says what of it was granted."""
+
+    def __init__(self, *, clock: Callable[[], Instant] = machine_clock) -> None:
+        super().__init__(clock=clock)
+        self.asked: Counter[str] = Counter()
+        self.waiting_lives: list[float | None] = []
+
+    def apply(self, key_id: str, event: Event) -> Decision:
+        self.asked[type(event).__name__] += 1
+        if isinstance(event, Admit):
+            self.waiting_lives.append(event.waiting_life)
+        return super().apply(key_id, event)
+
+
+class SharedStore(FragileStore):
+    """A memory store that says of itself that others share it: forks and tests with two guards take its word."""
+
+    shared = True
+
+
 def make(
     settings: GuardSettings = GUARDED, *, store: StrikeStore | None = None, clock: Clock | None = None
 ) -> StrikeGuard:
@@ -132,6 +157,19 @@ def verify(guard: StrikeGuard, pair: Pair, *, times: int = 1) -> None:
 def hand_back(guard: StrikeGuard) -> None:
     """Let a guard give back the places that it keeps, as it does by itself after a second."""
     guard.close()
+
+
+def eventually(holds: Callable[[], bool], *, within: float = 10.0) -> None:
+    """Wait for something that another thread does."""
+    end = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def open_tickets(guard: StrikeGuard) -> list[str]:
+    """Return the ids of the places that the store knows to be held."""
+    return [ticket.id for ticket in state(guard).tickets if ticket.status is TicketStatus.OPEN]
 
 
 def state(guard: StrikeGuard) -> KeyState:

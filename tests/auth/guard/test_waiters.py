@@ -11,8 +11,8 @@ def test_the_first_in_the_queue_looks_more_often_than_the_others() -> None:
         with second:
             assert first.poll_interval(0.05) == 0.05
             assert second.poll_interval(0.05) == 1.0
-        assert not queue.is_first("key", second)
-    assert not queue.is_first("key", first)
+        assert queue.first("key") is first
+    assert queue.first("key") is None
 
 
 def test_whoever_leaves_wakes_the_next() -> None:

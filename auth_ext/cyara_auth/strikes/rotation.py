@@ -100,7 +100,8 @@ def reset(state: KeyState, event: Reset) -> Decision:
 def still_valid(state: KeyState, event: StillValid) -> Decision:
     """Let one call go, alone: the operator looked, and the token is active in the portal. No charge is cleared."""
     pairs = tuple(pair for pair in state.pairs if pair.fingerprint not in event.forgive)
-    return _durable(attrs.evolve(state, pairs=pairs, one_more=True, pause=None))
+    after = attrs.evolve(state, pairs=pairs, one_more=True, pause=None)
+    return Decision(state=state, changed=False) if after == state else _durable(after)
 
 
 def date_tickets(state: KeyState, event: DateTickets) -> Decision:

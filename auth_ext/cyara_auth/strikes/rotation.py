@@ -102,7 +102,8 @@ def still_valid(state: KeyState, event: StillValid) -> Decision:
     pairs = tuple(pair for pair in state.pairs if pair.fingerprint not in event.forgive)
     # A process that remembers a rejection believes only a higher generation.
     generation = state.generation + bool(event.forgive)
-    return _durable(attrs.evolve(state, pairs=pairs, generation=generation, one_more=True, pause=None))
+    after = attrs.evolve(state, pairs=pairs, generation=generation, one_more=True, pause=None)
+    return Decision(state=state, changed=False) if after == state else _durable(after)
 
 
 def date_tickets(state: KeyState, event: DateTickets) -> Decision:

@@ -417,6 +417,7 @@ def test_the_operators_look_is_not_used_up_by_a_call_that_may_go_anyway() -> Non
     story.apply(StillValid())
     assert story.admit("good", "t1") is Admission.GRANT
     assert story.state.one_more
+    assert not story.apply(StillValid()).changed
 
 
 def test_the_operators_look_lets_a_suspect_pair_go_and_a_success_brings_it_back() -> None:

@@ -106,10 +106,8 @@ MUTANTS = (
     Mutant(
         name="a success refunds every unknown",
         module=settle,
-        changes={
-            "old.id in ticket.refundable and speaks_for(event.origin, old.origin)": "old.status is TicketStatus.UNKNOWN"
-        },
-        bounds=Bounds(clients=2, calls=4, rotations=1, typo=False, settings=STRICT),
+        changes={"old.id in ticket.refundable and speaks_for(event.origin, old.origin)": "old.status is TicketStatus.UNKNOWN"},
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=2, typo=False, verified=0, settings=STRICT),
     ),
     Mutant(
         name="unknowns are refunded by their age at the report, not at the reservation",
@@ -119,14 +117,14 @@ MUTANTS = (
                 "old.status is TicketStatus.UNKNOWN and (event.now.since(old.reserved_at) or 0) >= old.orphan_ttl"
             )
         },
-        bounds=Bounds(clients=2, calls=4, rotations=1, typo=False, settings=STRICT),
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=2, typo=False, verified=0, settings=STRICT),
     ),
     Mutant(
         name="a test server's success refunds the portal's unknowns",
         module=settle,
         changes={"old.id in ticket.refundable and speaks_for(event.origin, old.origin)": "old.id in ticket.refundable"},
         bounds=Bounds(
-            clients=2, calls=3, rotations=1, losses=1, typo=False, verified=0, test_server=True, settings=STRICT
+            clients=2, calls=2, rotations=1, losses=1, typo=False, verified=0, test_server=True, settings=STRICT
         ),
     ),
     Mutant(
@@ -173,7 +171,7 @@ MUTANTS = (
         name="a 401 without its ticket is not counted",
         module=settle,
         changes={"event.ticket == record.last_strike": "event.ticket == record.last_strike or ticket is None"},
-        bounds=Bounds(clients=1, calls=3, rotations=2, losses=0, verified=0, stale_start=True, settings=CONCURRENT),
+        bounds=Bounds(clients=1, calls=1, rotations=1, losses=0, verified=0, settings=CONCURRENT),
     ),
     Mutant(
         name="the budget is counted per pair",
@@ -196,7 +194,7 @@ MUTANTS = (
                 "_aged(ticket, event.now, event) for ticket in state.tickets if ticket.owner not in event.dead)"
             )
         },
-        bounds=Bounds(clients=2, calls=3, rotations=1, settings=STRICT),
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=2, typo=False, verified=0, settings=STRICT),
     ),
     Mutant(
         name="a verified pair goes free in GUARDED",
@@ -220,7 +218,7 @@ MUTANTS = (
         name="losses never stop a verified pair in STRICT",
         module=admit,
         changes={"forgives_losses = settings.policy is not GuardPolicy.STRICT": "forgives_losses = True"},
-        bounds=Bounds(clients=2, calls=3, rotations=1, typo=False, verified=0, settings=STRICT),
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=2, typo=False, verified=0, settings=STRICT),
     ),
     Mutant(
         name="what other pairs lose is not counted for a verified pair",
@@ -243,17 +241,17 @@ MUTANTS = (
                 "        refundable=_refundable(others, event.now),\n"
             )
         },
-        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, keeps=True, verified=0, settings=GUARDED),
-        promise=3,
+        bounds=Bounds(
+            clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED
+        ),
     ),
     Mutant(
         name="a renewal refunds what the last call did",
         module=admit,
-        changes={
-            "        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": "        watermark=state.strikes,\n"
-        },
-        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, keeps=True, verified=0, settings=GUARDED),
-        promise=3,
+        changes={"        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": "        watermark=state.strikes,\n"},
+        bounds=Bounds(
+            clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED
+        ),
     ),
     Mutant(
         name="a place that was given up is renewed",
@@ -355,7 +353,7 @@ MUTANTS = (
         name="the operator's word ends the charge of calls that still travel",
         module=rotation,
         changes={" or seconds_left(ticket, now) > 0": ""},
-        bounds=Bounds(clients=2, calls=3, rotations=1, announced=True, settings=STRICT),
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, announced=True, settings=STRICT),
     ),
     Mutant(
         name="the operator's look clears the charges",

@@ -130,6 +130,8 @@ class Rules:
                 keep=keep,
             )
             after = self._decide(_expand(key), event).state
+            if outcome is Outcome.STRIKE and after.strikes not in (key.strikes + 1, key.strikes - key.watermark + 1):
+                raise BrokenRuleError("a 401 is not counted")
             if ticket and self._decide(after, event).state != after:
                 raise BrokenRuleError(f"{outcome}, told twice, counts twice")
             answer = self._settled[question] = _condense(after, key)

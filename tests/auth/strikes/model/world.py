@@ -61,8 +61,10 @@ def steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, Wor
         if client not in seen:
             seen.add(client)
             for name, changed, after in _client_steps(world, client, bounds, rules):
-                clients = (*changed.clients[:index], after, *changed.clients[index + 1 :])
-                yield name, changed._replace(clients=clients)
+                # Spelled out, because it is what takes the time.
+                current, invalid, lost, words, regenerated, key, clients, travelling = changed
+                clients = (*clients[:index], after, *clients[index + 1 :])
+                yield name, World(current, invalid, lost, words, regenerated, key, clients, travelling)
 
 
 def _operator_steps(world: World, bounds: Bounds, rules: Rules) -> Iterator[tuple[str, World]]:
@@ -234,19 +236,20 @@ def canonical(world: World) -> World:
 
     Called for every step; hence the bare indices and the early way out.
     """
-    clients, travelling, key = world.clients, world.travelling, world.key
-    tickets = key.tickets
+    current, invalid, lost, words, regenerated, key, clients, travelling = world
+    tickets = key[3]
     ids = {t[0] for t in tickets}
-    ids |= {c[1] for c in clients}
-    ids |= {t[0] for t in travelling}
+    ids.update([c[1] for c in clients])
+    ids.update([t[0] for t in travelling])
     ids.discard(0)
-    if ids and (max(ids) != len(ids) or any(t[5] and not ids.issuperset(t[5]) for t in tickets)):
+    if ids and (max(ids) != len(ids) or any([t[5] and not ids.issuperset(t[5]) for t in tickets])):
         new = {old: number for number, old in enumerate(sorted(ids), 1)}
         new[0] = 0
         tickets = tuple(
-            t._replace(id=new[t.id], refundable=tuple(new[e] for e in t.refundable if e in new)) for t in tickets
+            [t._replace(id=new[t[0]], refundable=tuple([new[e] for e in t[5] if e in new])) for t in tickets]
         )
         key = key._replace(tickets=tickets)
-        clients = tuple(c._replace(ticket=new[c.ticket]) for c in clients)
-        travelling = tuple((new[ticket], pair) for ticket, pair in travelling)
-    return world._replace(key=key, clients=tuple(sorted(clients)), travelling=tuple(sorted(travelling)))
+        clients = tuple([c._replace(ticket=new[c[1]]) for c in clients])
+        travelling = tuple([(new[ticket], pair) for ticket, pair in travelling])
+    clients = tuple(sorted(clients))
+    return World(current, invalid, lost, words, regenerated, key, clients, tuple(sorted(travelling)))

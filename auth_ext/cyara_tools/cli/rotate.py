@@ -215,7 +215,7 @@ def _drain(store: StrikeStore, key_id: str, output: CommandOutput, *, longest: f
             now = store.clock()
             # Calls of an earlier boot have no age until somebody dates them.
             state = store.apply(key_id, DateTickets(now=now)).state
-            gone = tuple(filter(is_lost, state.tickets))
+            gone = tuple(ticket for ticket in state.tickets if is_lost(ticket, store))
             running = tuple(ticket for ticket in state.tickets if ticket not in gone)
             until_over = drained_in(attrs.evolve(state, tickets=running), now)
             # Calls that go free notice the rotation at their next look at the store only.

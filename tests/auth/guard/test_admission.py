@@ -107,7 +107,8 @@ def test_the_rejection_text_says_everything() -> None:
     assert OLD.fingerprint not in text
     assert f"in process {os.getpid()} on {socket.gethostname()}" in text
     assert "Nothing was sent." in text
-    assert text.endswith("to its source (a test), then: cyara auth verify")
+    assert "to its source (a test), then: cyara auth verify; if this very pair is active there" in text
+    assert text.endswith("cyara auth reset --still-valid --forgive 01234567")
     assert caught.value.when is not None
     assert abs(caught.value.when.timestamp() - time.time()) < 60
 

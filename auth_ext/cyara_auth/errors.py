@@ -281,9 +281,9 @@ class StrikeStoreDamagedError(StrikeStoreUnavailableError):
         path: The file.
     """
 
-    def __init__(self, *, path: Path, detail: str, fingerprint: str | None = None) -> None:
+    def __init__(self, *, path: Path, **facts: Any) -> None:  # noqa: ANN401 - what every refusal takes
         self.path = path
-        super().__init__(detail=detail, fingerprint=fingerprint)
+        super().__init__(**facts)
 
 
 class SharedStoreRequiredError(AdmissionRefusedError):

@@ -1,4 +1,6 @@
-"""What a machine tells of itself, as plain values: a moment of a steady clock, and a process named for good."""
+"""What a machine tells of itself, as plain values: a moment of its clock, a process named for good, a file system."""
+
+from enum import Enum, auto
 
 import attrs
 
@@ -40,3 +42,21 @@ class Owner:
     boot: str
     pid: int
     started: str
+
+
+class Disk(Enum):
+    """Who writes to a file system, and so whether SQLite's locks and shared memory hold on it."""
+
+    LOCAL = auto()
+    """This machine's kernel alone."""
+    NETWORK = auto()
+    """Other machines, or a host and its guests."""
+    UNKNOWN = auto()
+
+
+@attrs.frozen
+class FileSystem:
+    """The file system of a folder: its type as the system spells it (empty when that cannot be told), and its disk."""
+
+    kind: str
+    disk: Disk

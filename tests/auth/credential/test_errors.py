@@ -3,14 +3,12 @@
 import inspect
 import pickle
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cyara_auth import errors
 from cyara_auth._http import httpx
-from cyara_auth.errors import AdmissionRefusedError, CredentialFormatError, CyaraAuthError, StrikeStoreDamagedError
+from cyara_auth.errors import AdmissionRefusedError, CredentialFormatError, CyaraAuthError
 from cyara_client.errors import CyaraError
 
 ALL = [
@@ -34,9 +32,7 @@ def test_the_tree_in_the_docstring_is_complete(kind: type[CyaraAuthError]) -> No
 
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_a_refusal_names_everything_and_can_be_pickled(kind: type[AdmissionRefusedError]) -> None:
-    special: dict[str, Any] = {"path": Path("strikes.sqlite3")} if kind is StrikeStoreDamagedError else {}
     error = kind(
-        **special,
         fingerprint="1f3a9c07" + "0" * 24,
         detail="seen twice",
         when=datetime(2026, 1, 31, 12, 0, 5, tzinfo=UTC),

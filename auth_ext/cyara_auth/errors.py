@@ -45,7 +45,7 @@ None holds a secret or a body, in text or attribute; all can be pickled. The war
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Self, final
 
 from cyara_client.errors import CyaraError, PageError
 
@@ -296,9 +296,14 @@ class StrikeStoreDamagedError(StrikeStoreUnavailableError):
         path: The file.
     """
 
-    def __init__(self, *, path: Path, detail: str, fingerprint: str | None = None) -> None:
-        self.path = path
-        super().__init__(detail=detail, fingerprint=fingerprint)
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path, detail: str, *, fingerprint: str | None = None) -> Self:
+        """Return the error for a file."""
+        error = cls(detail=detail, fingerprint=fingerprint)
+        error.path = path
+        return error
 
 
 class SharedStoreRequiredError(AdmissionRefusedError):

@@ -1,6 +1,7 @@
-"""What a machine tells of itself, as plain values: a moment of a steady clock, a process, and its own addresses."""
+"""What a machine tells of itself, as plain values: a moment of its clock, a process, its addresses, a file system."""
 
 import ipaddress
+from enum import Enum, auto
 
 import attrs
 
@@ -59,3 +60,21 @@ def is_this_machine(origin: str) -> bool:
     """Return whether a canonical origin, `scheme://host:port`, is this machine; any other text is not."""
     host = origin.partition("://")[2].rpartition(":")[0]
     return is_loopback(host.removeprefix("[").removesuffix("]"))
+
+
+class Disk(Enum):
+    """Who writes to a file system, and so whether SQLite's locks and shared memory hold on it."""
+
+    LOCAL = auto()
+    """This machine's kernel alone."""
+    NETWORK = auto()
+    """Other machines, or a host and its guests."""
+    UNKNOWN = auto()
+
+
+@attrs.frozen
+class FileSystem:
+    """The file system of a folder: its type as the system spells it (empty when that cannot be told), and its disk."""
+
+    kind: str
+    disk: Disk

@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from cyara_auth._platform.system import Disk, this_system
+from cyara_auth._platform.system import this_system
+from cyara_auth.machine import Disk
 
 OTHERS = 0o077
 """Mode bits that let anybody but the owner do anything."""

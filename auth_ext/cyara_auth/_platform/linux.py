@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from cyara_auth._platform.system import Disk, FileSystem
+from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for Linux.
 assert sys.platform == "linux"  # noqa: S101

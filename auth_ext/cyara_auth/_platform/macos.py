@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from cyara_auth._platform.system import Disk, FileSystem
+from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for macOS.
 assert sys.platform == "darwin"  # noqa: S101

@@ -7,29 +7,10 @@ owner that cannot be identified counts as alive, a clock that cannot be placed i
 import functools
 import sys
 import time
-from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
 
-import attrs
-
-
-class Disk(Enum):
-    """Who writes to a file system, and so whether SQLite's locks and shared memory hold on it."""
-
-    LOCAL = auto()
-    """This machine's kernel alone."""
-    NETWORK = auto()
-    """Other machines, or a host and its guests."""
-    UNKNOWN = auto()
-
-
-@attrs.frozen
-class FileSystem:
-    """The file system of a folder: its type as the system spells it (empty when that cannot be told), and its disk."""
-
-    kind: str
-    disk: Disk
+from cyara_auth.machine import Disk, FileSystem
 
 
 class System(Protocol):

@@ -96,7 +96,7 @@ class StrikeFile:
             sentence = _SENTENCES.get(_code(error), "{path} cannot be used: {error}")
             detail = sentence.format(path=self._path, error=error)
             if _code(error) in _DAMAGE:
-                raise StrikeStoreDamagedError(path=self._path, detail=detail) from error
+                raise StrikeStoreDamagedError.at(self._path, detail) from error
             raise StrikeStoreUnavailableError(detail=detail) from error
         finally:
             self._roll_back()
@@ -141,7 +141,7 @@ class StrikeFile:
             self._identity = file_identity(self._path)
             # SQLite would take it for a new database. Ours are never empty, so what was in it is lost.
             if self._identity is None:
-                raise StrikeStoreDamagedError(path=self._path, detail=f"{self._path} is damaged: it is empty")
+                raise StrikeStoreDamagedError.at(self._path, f"{self._path} is damaged: it is empty")
             self._connection = open_checked(self._path)
             self._full = True
         return self._connection
@@ -242,7 +242,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")
     # SQLite reads what a truncated page lacks as zeros, and finds no strikes there.
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise StrikeStoreDamagedError(path=path, detail=f"{path} is damaged")
+        raise StrikeStoreDamagedError.at(path, f"{path} is damaged")
 
 
 def _code(error: sqlite3.Error) -> int:

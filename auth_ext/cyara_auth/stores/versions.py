@@ -42,7 +42,7 @@ class StateCache:
             # What a newer release wrote is whole; only damage has an error of the parser behind it.
             if self._path is not None and error.__cause__ is not None:
                 detail = f"{self._path} is damaged. {error}"
-                raise StrikeStoreDamagedError(path=self._path, fingerprint=key_id, detail=detail) from error
+                raise StrikeStoreDamagedError.at(self._path, detail, fingerprint=key_id) from error
             raise StrikeStoreUnavailableError(fingerprint=key_id, detail=str(error)) from error
         self.keep(key_id, version, state)
         return state

@@ -44,7 +44,7 @@ def test_row_78_an_unverified_pair_is_refused(make_scene: Callable[[str], Scene]
     arrivals = scene.portal.arrivals
     with scene.client() as client:
         crowd.add_threads(client, 20)
-        assert crowd.run() == {"StrikeStoreUnavailableError": 20}
+        assert crowd.run() == {"StrikeStoreDamagedError": 20}
     assert scene.portal.arrivals == arrivals
 
 

@@ -15,7 +15,8 @@ import pytest
 from cyara_auth._platform import current_owner, machine_clock
 from cyara_auth._platform import is_dead as is_dead_over
 from cyara_auth._platform.owner import identify, judge
-from cyara_auth._platform.system import Disk, FileSystem, UnknownSystem, this_system
+from cyara_auth._platform.system import UnknownSystem, this_system
+from cyara_auth.machine import Disk, FileSystem
 
 is_dead = partial(is_dead_over, one_machine=True)
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads the proc file system")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cyara_auth._platform.system import Disk, FileSystem, this_system
+from cyara_auth._platform.system import this_system
 from cyara_auth.errors import (
     ConfigurationError,
     MissingExtraError,
@@ -20,6 +20,7 @@ from cyara_auth.errors import (
     StrikeStoreUnavailableError,
     ThrowAwayStoreWarning,
 )
+from cyara_auth.machine import Disk, FileSystem
 from cyara_auth.stores import registry
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.stores.registry import default_path, open_store, reset_stores

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cyara_auth._platform import create_private
-from cyara_auth._platform.system import Disk, FileSystem, this_system
+from cyara_auth._platform.system import this_system
 from cyara_auth.errors import StrikeStoreDamagedError, StrikeStoreUnavailableError
+from cyara_auth.machine import Disk, FileSystem
 from cyara_auth.stores import sqlite_file
 from cyara_auth.stores.sqlite import SqliteStrikeStore
 from cyara_auth.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, StrikeFile, create_strike_file

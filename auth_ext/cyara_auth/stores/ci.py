@@ -17,7 +17,7 @@ WAYS: Final = (
 
 
 def is_thrown_away(store: StrikeStore, environ: Mapping[str, str]) -> bool:
-    """Return whether this is CI, and the store is memory or a file that had nothing in it when it was opened."""
+    """Return whether this is CI, and the store is memory or a file that knew nothing when it was opened."""
     if environ.get(VARIABLE, "").strip().lower() in {"", "0", "false"}:
         return False
     from cyara_auth.stores.sqlite import SqliteStrikeStore

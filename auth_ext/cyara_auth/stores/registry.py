@@ -116,13 +116,13 @@ def _open_sqlite(url: str) -> StrikeStore:
         raise ConfigurationError(
             f"A SQLite strike store has no option but ?{_UNSAFE}. In a path write ? as %3F and # as %23."
         )
-    return _sqlite(path, unsafe_filesystem=parts.query == _UNSAFE, was_new=not os.path.lexists(path))
+    return _sqlite(path, unsafe_filesystem=parts.query == _UNSAFE)
 
 
-def _sqlite(path: Path, *, unsafe_filesystem: bool = False, was_new: bool) -> StrikeStore:
+def _sqlite(path: Path, *, unsafe_filesystem: bool = False) -> StrikeStore:
     from cyara_auth.stores.sqlite import SqliteStrikeStore
 
-    return SqliteStrikeStore(path, unsafe_filesystem=unsafe_filesystem, was_new=was_new)
+    return SqliteStrikeStore(path, unsafe_filesystem=unsafe_filesystem)
 
 
 def _open_redis(url: str) -> StrikeStore:
@@ -165,9 +165,8 @@ def _open_default(path: Path) -> StrikeStore:
 
     from cyara_auth.stores.sqlite_file import create_strike_file
 
-    was_new = False
     try:
-        was_new = create_strike_file(path)
+        create_strike_file(path)
     except UnknownFileSystemError as error:
         return _private_store(str(error))
     except (UnsafePathError, sqlite3.Error):
@@ -176,7 +175,7 @@ def _open_default(path: Path) -> StrikeStore:
         # A file that exists but cannot be used is no reason to forget what is in it: the store will refuse.
         if not path.exists():
             return _private_store(f"{path} cannot be created: {error.strerror}")
-    return _sqlite(path, was_new=was_new)
+    return _sqlite(path)
 
 
 def _private_store(reason: str) -> StrikeStore:

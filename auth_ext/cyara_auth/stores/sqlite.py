@@ -5,11 +5,13 @@ returns; the reservations of a verified pair under STRICT survive the death of t
 the last of them.
 """
 
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from cyara_auth import failpoints
 from cyara_auth._platform import machine_clock
+from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import LOCAL_PACE
 from cyara_auth.stores.sqlite_file import StrikeFile
@@ -25,24 +27,27 @@ _REPLACE: Final = "INSERT OR REPLACE INTO key_state (fingerprint, version, state
 
 
 class SqliteStrikeStore:
-    """Strikes in a file.
-
-    Attributes:
-        was_new: Whether this process made the file.
-    """
+    """Strikes in a file."""
 
     shared = True
     one_machine = True
     blocking = True
     pace = LOCAL_PACE
 
-    def __init__(self, path: Path, *, unsafe_filesystem: bool = False, was_new: bool = False) -> None:
+    def __init__(self, path: Path, *, unsafe_filesystem: bool = False) -> None:
         self._path = path
-        self.was_new = was_new
         # A connection serves one thread at a time. With two, reading never waits for another thread's sync of the disk.
         self._writer = StrikeFile(path, unsafe_filesystem=unsafe_filesystem)
         self._reader = StrikeFile(path, unsafe_filesystem=unsafe_filesystem)
         self._cache = StateCache(path)
+
+    @cached_property
+    def was_new(self) -> bool:
+        """Whether nothing was known when this was first asked; False where that cannot be told."""
+        try:
+            return not self.key_ids()
+        except StrikeStoreUnavailableError:  # the store says so at the first call
+            return False
 
     def apply(self, key_id: str, event: Event) -> Decision:
         """Decide on `event` and keep the result, as one transaction."""

@@ -459,7 +459,7 @@ def test_who_was_overtaken_by_the_very_same_report_still_makes_its_own(
         return allowed
 
     with LossyProxy(redis_server.port, before) as proxy:
-        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}", lock_timeout=1.0)
+        store = RedisStrikeStore(f"redis://127.0.0.1:{proxy.port}")
         report_strike(store, now)
         store.close()
     assert strikes(direct) == 4

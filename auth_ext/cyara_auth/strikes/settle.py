@@ -95,15 +95,16 @@ def _verified(state: KeyState, event: Settle, record: PairRecord, ticket: Ticket
         # A free call refreshes what is verified already and verifies nothing by itself: it may have been evaluated
         # before things that the store has learnt since.
         known = standing.verified_at
-        if not standing.is_verified or (known is not None and event.now.since(known) is None):
+        late = known is not None and event.now.since(known) is None
+        if late or record.retired is not None or not standing.is_verified:
             return state
         return attrs.evolve(state, pairs=with_pair(state, _with_verification(record, event)))
     out = standing.verdict is PairState.REJECTED or record.retired is not None
     unconfirmed = standing.verdict is PairState.SUSPECT and not ticket.confirms
     if out or unconfirmed or ticket.generation != state.generation:
         return attrs.evolve(state, tickets=tickets)
-    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than this call. A
-    # test server on loopback knows nothing of calls that went elsewhere.
+    # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than this call.
+    # A test server on loopback knows nothing of calls that went elsewhere.
     refunded = [old for old in tickets if old.id in ticket.refundable and speaks_for(event.origin, old.origin)]
     converted = sum(old.pair != event.pair for old in refunded)
     pairs = tuple(

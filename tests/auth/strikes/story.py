@@ -94,9 +94,7 @@ class Story:
         return self.apply(event)
 
     def renew(self, ticket: str = "t1", *, sending: bool = False, verified_at: Instant | None = None) -> bool:
-        event = Renew(
-            now=self.now, settings=self.settings, ticket=ticket, sending=sending, verified_at=verified_at
-        )
+        event = Renew(now=self.now, settings=self.settings, ticket=ticket, sending=sending, verified_at=verified_at)
         return self.apply(event).admission is Admission.GRANT
 
     def lose(self, pair: str, ticket: str = "t1", *, origin: str = PORTAL) -> Self:

@@ -2,7 +2,7 @@
 
 import gc
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import attrs
@@ -22,7 +22,7 @@ class Search:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def _without_collector() -> Generator[None]:
     # Nothing of a search is cyclic, and looking for cycles among its worlds takes a quarter of the time.
     gc.disable()
     try:

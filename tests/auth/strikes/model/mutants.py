@@ -106,7 +106,9 @@ MUTANTS = (
     Mutant(
         name="a success refunds every unknown",
         module=settle,
-        changes={"old.id in ticket.refundable and speaks_for(event.origin, old.origin)": "old.status is TicketStatus.UNKNOWN"},
+        changes={
+            "old.id in ticket.refundable and speaks_for(event.origin, old.origin)": "old.status is TicketStatus.UNKNOWN"
+        },
         bounds=Bounds(clients=2, calls=3, rotations=1, losses=2, typo=False, verified=0, settings=STRICT),
     ),
     Mutant(
@@ -149,9 +151,7 @@ MUTANTS = (
                 "for pair in state.pairs for standing in pair.standings if standing.is_verified)"
             )
         },
-        bounds=Bounds(
-            clients=1, calls=6, rotations=2, losses=0, stale_start=True, test_server=True, settings=STRICT
-        ),
+        bounds=Bounds(clients=1, calls=6, rotations=2, losses=0, stale_start=True, test_server=True, settings=STRICT),
     ),
     Mutant(
         name="a login page is not charged",
@@ -226,9 +226,7 @@ MUTANTS = (
         name="what other pairs lose is not counted for a verified pair",
         module=admit,
         changes={_FORGIVING: "0 if forgives_losses else len(state.tickets)"},
-        bounds=Bounds(
-            clients=2, calls=3, rotations=1, losses=2, losing=(2,), verified=0, settings=GUARDED
-        ),
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=2, losing=(2,), verified=0, settings=GUARDED),
     ),
     Mutant(
         name="a loss stops a verified pair in GUARDED",
@@ -245,42 +243,61 @@ MUTANTS = (
                 "        refundable=_refundable(others, event.now),\n"
             )
         },
-        bounds=Bounds(
-            clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED
-        ),
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),
     Mutant(
         name="a renewal refunds what the last call did",
         module=admit,
-        changes={"        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": "        watermark=state.strikes,\n"},
-        bounds=Bounds(
-            clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED
-        ),
+        changes={
+            "        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": (
+                "        watermark=state.strikes,\n"
+            )
+        },
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),
     Mutant(
         name="a place that was given up is renewed",
         module=admit,
-        changes={"if ticket is None or record is None or ticket.status is TicketStatus.UNKNOWN:": "if ticket is None or record is None:"},
-        bounds=Bounds(
-            clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED
-        ),
+        changes={
+            "if ticket is None or record is None or ticket.status is TicketStatus.UNKNOWN:": (
+                "if ticket is None or record is None:"
+            )
+        },
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),
     Mutant(
         name="a place is renewed while the token is rotated",
         module=admit,
         changes={"out = state.mode is KeyMode.DRAINING or record.retired": "out = record.retired"},
         bounds=Bounds(
-            clients=1, calls=2, rotations=1, losses=0, typo=False, keeps=True, verified=0, planned=True,
-            unannounced=False, settings=GUARDED,
+            clients=1,
+            calls=2,
+            rotations=1,
+            losses=0,
+            typo=False,
+            keeps=True,
+            verified=0,
+            planned=True,
+            unannounced=False,
+            settings=GUARDED,
         ),
         promise=0,
     ),
     Mutant(
         name="calls are admitted while the token is rotated",
         module=admit,
-        changes={"if state.mode is KeyMode.DRAINING:\n        return Admission.DRAINING": "if False:\n        return None"},
+        changes={
+            "if state.mode is KeyMode.DRAINING:\n        return Admission.DRAINING": "if False:\n        return None"
+        },
         bounds=Bounds(
-            clients=1, calls=2, rotations=1, losses=0, typo=False, verified=0, planned=True, unannounced=False,
+            clients=1,
+            calls=2,
+            rotations=1,
+            losses=0,
+            typo=False,
+            verified=0,
+            planned=True,
+            unannounced=False,
             settings=GUARDED,
         ),
         promise=0,
@@ -290,7 +307,14 @@ MUTANTS = (
         module=rotation,
         changes={_DRAINED: _DRAINED[:-1] + " if ticket.status is TicketStatus.OPEN]"},
         bounds=Bounds(
-            clients=2, calls=2, rotations=1, losses=1, typo=False, verified=0, planned=True, unannounced=False,
+            clients=2,
+            calls=2,
+            rotations=1,
+            losses=1,
+            typo=False,
+            verified=0,
+            planned=True,
+            unannounced=False,
             settings=GUARDED,
         ),
         promise=0,
@@ -300,7 +324,14 @@ MUTANTS = (
         module=rotation,
         changes={"if state.free_ttl and state.drained_at is not None:": "if False:"},
         bounds=Bounds(
-            clients=1, calls=2, rotations=1, losses=0, typo=False, verified=0, planned=True, unannounced=False,
+            clients=1,
+            calls=2,
+            rotations=1,
+            losses=0,
+            typo=False,
+            verified=0,
+            planned=True,
+            unannounced=False,
             settings=CONCURRENT,
         ),
         promise=0,
@@ -310,7 +341,14 @@ MUTANTS = (
         module=rotation,
         changes={"pair if pair.retired is not None else attrs.evolve(pair, retired=by)": "pair"},
         bounds=Bounds(
-            clients=1, calls=2, rotations=1, losses=0, typo=False, verified=0, planned=True, unannounced=False,
+            clients=1,
+            calls=2,
+            rotations=1,
+            losses=0,
+            typo=False,
+            verified=0,
+            planned=True,
+            unannounced=False,
             settings=GUARDED,
         ),
         promise=0,

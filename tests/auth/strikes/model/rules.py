@@ -146,9 +146,7 @@ class Rules:
         question = (key, ticket, untold)
         if question not in self._renewed:
             before = _expand(key)
-            event = Renew(
-                now=_NOW, settings=self._settings, ticket=str(ticket), verified_at=_NOW if untold else None
-            )
+            event = Renew(now=_NOW, settings=self._settings, ticket=str(ticket), verified_at=_NOW if untold else None)
             decision = self._decide(before, event)
             if decision.admission is not None:
                 self._check_renewal(before, decision)
@@ -167,7 +165,9 @@ class Rules:
         if granted.ticket is not None and not aged and granted.ticket != attrs.evolve(renewed, confirms=False):
             raise BrokenRuleError("a renewed reservation is not what a new one would be")
 
-    def tell(self, key: Key, event: type[RotateBegin | RotateCommit | RotateAbort | Reset | StillValid], pair: int = 0) -> Key:
+    def tell(
+        self, key: Key, event: type[RotateBegin | RotateCommit | RotateAbort | Reset | StillValid], pair: int = 0
+    ) -> Key:
         """Tell what the operator says; `pair` is the new one of a RotateCommit."""
         question = (key, event, pair)
         answer = self._told.get(question)

@@ -126,7 +126,14 @@ PROMISES = {
     ),
     "a tunnel on loopback counts as a wrong pair: guarded, 1 loss": (
         Bounds(
-            clients=1, calls=3, rotations=1, losses=1, typo=False, stale_start=True, tunnel=True, verified=0,
+            clients=1,
+            calls=3,
+            rotations=1,
+            losses=1,
+            typo=False,
+            stale_start=True,
+            tunnel=True,
+            verified=0,
             settings=GUARDED,
         ),
         3,
@@ -141,15 +148,21 @@ PROMISES = {
     ),
     "a superseded pair, while nothing else is fresh": (
         Bounds(
-            clients=2, calls=2, rotations=1, losses=2, typo=False, stale_start=True, superseded=0, verified=1,
-            lapses=True, settings=GUARDED,
+            clients=2,
+            calls=2,
+            rotations=1,
+            losses=2,
+            typo=False,
+            stale_start=True,
+            superseded=0,
+            verified=1,
+            lapses=True,
+            settings=GUARDED,
         ),
         2,
     ),
     "a budget of one": (
-        Bounds(
-            clients=3, calls=2, rotations=1, losses=1, settings=GuardSettings(policy=GuardPolicy.STRICT, budget=1)
-        ),
+        Bounds(clients=3, calls=2, rotations=1, losses=1, settings=GuardSettings(policy=GuardPolicy.STRICT, budget=1)),
         1,
     ),
     "without the fence: guarded": (
@@ -218,7 +231,14 @@ def test_two_losses_stop_a_verified_pair_in_strict_and_one_does_not() -> None:
 
 def test_a_test_server_that_accepts_leaves_the_portals_pair_free_to_go() -> None:
     bounds = Bounds(
-        clients=1, calls=4, rotations=1, losses=0, unannounced=False, typo=False, test_server=True, verified=0,
+        clients=1,
+        calls=4,
+        rotations=1,
+        losses=0,
+        unannounced=False,
+        typo=False,
+        test_server=True,
+        verified=0,
         settings=GUARDED,
     )
 

@@ -77,7 +77,8 @@ def _refusal(state: KeyState, record: PairRecord, event: Admit) -> Admission | N
             return Admission.SUSPECT
         case PairState.SUPERSEDED if _another_is_fresh(state, event):
             return Admission.SUPERSEDED
-    return None
+        case _:
+            return None
 
 
 def _another_is_fresh(state: KeyState, event: Admit) -> bool:

@@ -95,7 +95,8 @@ def _verified(state: KeyState, event: Settle, record: PairRecord, ticket: Ticket
         # A free call refreshes what is verified already and verifies nothing by itself: it may have been evaluated
         # before things that the store has learnt since.
         known = standing.verified_at
-        if not standing.is_verified or (known is not None and event.now.since(known) is None):
+        late = known is not None and event.now.since(known) is None
+        if late or record.retired is not None or not standing.is_verified:
             return state
         return attrs.evolve(state, pairs=with_pair(state, _with_verification(record, event)))
     out = standing.verdict is PairState.REJECTED or record.retired is not None

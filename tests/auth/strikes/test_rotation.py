@@ -64,8 +64,9 @@ def test_a_late_answer_brings_no_retired_pair_back() -> None:
     story = Story(CONCURRENT).verify("old")
     story.admit("old", "t1")
     commit(story)
-    story.settle("old", Outcome.VERIFICATION, None)
+    assert not story.settle("old", Outcome.VERIFICATION, None).changed
     story.settle("old", Outcome.VERIFICATION, "t1")
+    assert not story.settle("old", Outcome.VERIFICATION, "t1").changed
     story.settle("old", Outcome.INTERCEPTED, "t1")
     assert story.admit("old") is Admission.SUPERSEDED
     assert story.what_is("new") is PairState.UNVERIFIED

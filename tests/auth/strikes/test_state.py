@@ -5,9 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyara_auth.machine import Instant
-from cyara_auth.strikes.events import Reset, RotateAbort, RotateBegin, RotateCommit, StillValid
+from cyara_auth.strikes.events import DateTickets, Event, Reset, RotateAbort, RotateBegin, RotateCommit, StillValid
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import EMPTY, Outcome, PairRecord, PairState, Standing, TicketStatus, speaks_for, verdict_against
+from cyara_auth.strikes.state import (
+    EMPTY,
+    Outcome,
+    PairRecord,
+    PairState,
+    Standing,
+    TicketStatus,
+    speaks_for,
+    verdict_against,
+)
 from cyara_auth.strikes.state_json import StateFormatError, dump_state, load_state
 
 from .story import CONCURRENT, GUARDED, LOOPBACK, OTHER_PORTAL, PORTAL, STRICT, Story, incident
@@ -25,12 +34,23 @@ STEPS = st.lists(
             ORIGINS,
             st.booleans(),
         ),
-        st.sampled_from([("later",), ("begin",), ("commit",), ("abort",), ("reset",), ("still valid",)]),
+        st.sampled_from([("later",), ("begin",), ("commit",), ("abort",), ("reset",), ("still valid",), ("date",)]),
     ),
     max_size=12,
 )
 POLICIES = st.sampled_from([GUARDED, STRICT, CONCURRENT])
 Step = tuple[str | bool | None, ...]
+
+
+def said(step: str, story: Story) -> Event:
+    return {
+        "begin": RotateBegin(now=story.now, incident=incident()),
+        "commit": RotateCommit(now=story.now, incident=incident(), pair="b"),
+        "abort": RotateAbort(),
+        "reset": Reset(now=story.now),
+        "still valid": StillValid(),
+        "date": DateTickets(now=story.now),
+    }[step]
 
 
 def tell(settings: GuardSettings, steps: list[Step]) -> Story:
@@ -39,27 +59,17 @@ def tell(settings: GuardSettings, steps: list[Step]) -> Story:
         match step:
             case ("later",):
                 story.later(100.0)
-            case ("begin",):
-                story.apply(RotateBegin(now=story.now, incident=incident()))
-            case ("commit",):
-                story.apply(RotateCommit(now=story.now, incident=incident(), pair="b"))
-            case ("abort",):
-                story.apply(RotateAbort())
-            case ("reset",):
-                story.apply(Reset(now=story.now))
-            case ("still valid",):
-                story.apply(StillValid())
+            case (str(word),):
+                story.apply(said(word, story))
             case ("renew", str(ticket)):
                 story.renew(ticket, verified_at=story.now)
             case ("admit", str(pair), str(ticket), str(origin)):
                 if story.state.ticket(ticket) is None:
                     story.admit(pair, ticket, origin=origin, waiting_life=6.0)
-            case (Outcome() as outcome, str(pair), ticket, str(origin), bool(keep)):
-                assert ticket is None or isinstance(ticket, str)
-                held = story.state.ticket(ticket)
+            case (Outcome() as outcome, str(pair), str() | None as ticket, str(origin), bool(keep)):
                 # A ticket is settled by who holds it.
-                if held is not None:
-                    pair, origin = held.pair, held.origin
+                held = story.state.ticket(ticket)
+                pair, origin = (pair, origin) if held is None else (held.pair, held.origin)
                 story.settle(pair, outcome, ticket, origin=origin, keep=keep)
             case _:
                 raise AssertionError(step)

@@ -106,7 +106,9 @@ MUTANTS = (
     Mutant(
         name="a success refunds every unknown",
         module=settle,
-        changes={"old.id in ticket.refundable and speaks_for(event.origin, old.origin)": "old.status is TicketStatus.UNKNOWN"},
+        changes={
+            "old.id in ticket.refundable and speaks_for(event.origin, old.origin)": "old.status is TicketStatus.UNKNOWN"
+        },
         bounds=Bounds(clients=2, calls=3, rotations=1, losses=2, typo=False, verified=0, settings=STRICT),
     ),
     Mutant(
@@ -241,23 +243,25 @@ MUTANTS = (
                 "        refundable=_refundable(others, event.now),\n"
             )
         },
-        bounds=Bounds(
-            clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED
-        ),
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),
     Mutant(
         name="a renewal refunds what the last call did",
         module=admit,
-        changes={"        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": "        watermark=state.strikes,\n"},
-        bounds=Bounds(
-            clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED
-        ),
+        changes={
+            "        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": (
+                "        watermark=state.strikes,\n"
+            )
+        },
+        bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),
     Mutant(
         name="a place that was given up is renewed",
         module=admit,
         changes={
-            "if ticket is None or record is None or ticket.status is TicketStatus.UNKNOWN:": "if ticket is None or record is None:"
+            "if ticket is None or record is None or ticket.status is TicketStatus.UNKNOWN:": (
+                "if ticket is None or record is None:"
+            )
         },
         bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),

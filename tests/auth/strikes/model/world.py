@@ -21,7 +21,7 @@ from cyara_auth.strikes.events import Reset, RotateAbort, RotateBegin, RotateCom
 from cyara_auth.strikes.state import Admission, Outcome
 
 from .rules import Rules
-from .values import LOOPBACK, STALE, SUPERSEDED, UNVERIFIED, VERIFIED, Bounds, Client, Key, Pair, Ticket, World
+from .values import LOOPBACK, STALE, SUPERSEDED, UNVERIFIED, VERIFIED, Bounds, Client, Key, Pair, World
 
 
 def start(bounds: Bounds) -> World:
@@ -112,14 +112,14 @@ def _time_steps(world: World, bounds: Bounds) -> Iterator[tuple[str, World]]:
             tickets = (*key.tickets[:index], ticket._replace(old=True), *key.tickets[index + 1 :])
             aged = world._replace(key=key._replace(tickets=tickets))
             yield f"ticket {ticket.id} becomes old", _losing(aged, bounds) if asleep else aged
-    if key.draining == 1 and key.free and users.get(0) != "sent" and 0 not in travelling:
-        free = any(client.step == "sent" and not client.ticket for client in world.clients)
-        if not free:
-            clients = tuple(
-                _idle(client.calls_left) if client.step == "reserved" and not client.ticket else client
-                for client in world.clients
-            )
-            yield "the rotation is old", world._replace(key=key._replace(draining=2), clients=clients)
+    free = [client for client in world.clients if not client.ticket]
+    if key.draining == 1 and key.free and 0 not in travelling and all(client.step != "sent" for client in free):
+        # The fence holds for calls without a reservation, too: those that have not left never will.
+        clients = tuple(
+            _idle(client.calls_left) if client in free and client.step == "reserved" else client
+            for client in world.clients
+        )
+        yield "the rotation is old", world._replace(key=key._replace(draining=2), clients=clients)
 
 
 def _may_lose(world: World, bounds: Bounds, pair: int) -> bool:
@@ -242,7 +242,7 @@ def canonical(world: World) -> World:
     ids.update([c[1] for c in clients])
     ids.update([t[0] for t in travelling])
     ids.discard(0)
-    if ids and (max(ids) != len(ids) or any([t[5] and not ids.issuperset(t[5]) for t in tickets])):
+    if ids and (max(ids) != len(ids) or any(t[5] and not ids.issuperset(t[5]) for t in tickets)):
         new = {old: number for number, old in enumerate(sorted(ids), 1)}
         new[0] = 0
         tickets = tuple(

@@ -1,14 +1,33 @@
 import os
 import threading
+import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from cyara_auth.errors import AdmissionRefusedError, PrivateStoreWarning, ProbeWaitTimeoutError
+from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import CONCURRENT, GUARDED, OLD, OTHER_PORTAL, PORTAL, STRICT, SlowStore, call, make, state, verify
+from .parts import (
+    CONCURRENT,
+    GUARDED,
+    OLD,
+    OTHER_PORTAL,
+    PORTAL,
+    STRICT,
+    CountingStore,
+    SharedStore,
+    SlowStore,
+    call,
+    eventually,
+    make,
+    open_tickets,
+    state,
+    verify,
+)
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -155,3 +174,100 @@ def test_the_hooks_run_here_do_what_they_do_in_a_child() -> None:
         assert not guard.admit(OLD, PORTAL, timeout=0.0).reserved
         assert guard.admit(OLD, OTHER_PORTAL, timeout=0.0).reserved
         free.settle(Outcome.VERIFICATION)
+
+
+def test_before_a_fork_a_place_in_a_private_store_goes_back() -> None:
+    store = CountingStore()
+    guard = make(store=store)
+    verify(guard, OLD)
+    assert len(open_tickets(guard)) == 1
+
+    def child() -> str:
+        call(guard, OLD, Outcome.VERIFICATION, timeout=0.0)
+        return str((store.asked["Admit"], len(open_tickets(guard))))
+
+    assert in_child(child) == "(2, 1)"
+    assert not open_tickets(guard)
+    verify(guard, OLD)
+    assert store.asked["Admit"] == 2
+
+
+def test_a_child_that_shares_the_store_has_no_place_and_leaves_the_parents_alone(tmp_path: Path) -> None:
+    guard = make(store=open_store(f"sqlite://{tmp_path}/state/strikes.sqlite3", environ={}))
+    verify(guard, OLD)
+    (held,) = open_tickets(guard)
+
+    def child() -> str:
+        places = guard._core._places  # noqa: SLF001  # what the child believes to hold
+        before = places.count("key")
+        call(guard, OLD, Outcome.VERIFICATION)
+        with_its_own = len(open_tickets(guard))
+        guard.close()
+        return str((before, with_its_own, open_tickets(guard) == [held]))
+
+    assert in_child(child) == "(0, 2, True)"
+    assert open_tickets(guard) == [held]
+    call(guard, OLD, Outcome.VERIFICATION)
+    assert open_tickets(guard) == [held]
+    guard.close()
+    assert not state(guard).tickets
+
+
+def test_a_child_writes_nothing_that_the_parent_has_still_to_write() -> None:
+    store = SharedStore()
+    guard = make(CONCURRENT, store=store)
+    verify(guard, OLD)
+    in_flight = guard.admit(OLD, PORTAL)
+    store.down = True
+    in_flight.settle(Outcome.STRIKE)  # without a ticket, so a second report of it would count again
+    store.down = False
+
+    def child() -> str:
+        guard.close()
+        return str(state(guard).strikes)
+
+    assert in_child(child) == "0"
+    guard.close()
+    assert state(guard).strikes == 1
+
+
+def test_children_of_a_process_whose_places_are_served_just_then_work(tmp_path: Path) -> None:
+    guard = make(store=open_store(f"sqlite://{tmp_path}/state/strikes.sqlite3", environ={}))
+    verify(guard, OLD)
+    for number in range(10):
+        time.sleep(number / 100)
+
+        def child() -> str:
+            for _ in range(3):
+                call(guard, OLD, Outcome.VERIFICATION)
+            own = guard._core._places  # noqa: SLF001  # its thread is the child's own
+            eventually(lambda: own.count("key") == 0)
+            return "handed back"
+
+        if number % 5 == 0:
+            assert in_child(child) == "handed back"
+        else:
+            assert in_child(lambda: str(call(guard, OLD, Outcome.VERIFICATION))) == "None"
+        call(guard, OLD, Outcome.VERIFICATION)
+
+
+def test_a_child_starts_workers_of_its_own() -> None:
+    import asyncio
+
+    class Shared(SlowStore):
+        shared = True
+
+    guard = make(store=Shared())
+
+    async def one() -> None:
+        with await guard.aadmit(OLD, PORTAL) as ticket:
+            ticket.settle(Outcome.VERIFICATION)
+        await asyncio.to_thread(guard.close)
+
+    asyncio.run(one())
+
+    def child() -> str:
+        asyncio.run(one())
+        return str([ticket.status.value for ticket in state(guard).tickets])
+
+    assert in_child(child) == "[]"

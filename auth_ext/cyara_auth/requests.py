@@ -303,12 +303,31 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
                 self.connect()
             if sending.ticket.is_stale():
                 raise StaleAdmissionError
-            # A cassette's connection has none of its own.
-            sending.is_real = isinstance(self.sock, socket)
+            sending.is_real = _is_network(self.sock)
         kind.endheaders(self, *args, **options)
 
-    members = {"debuglevel": 0, "is_guarded": True, "putrequest": putrequest, "endheaders": endheaders}
+    # VCR.py's connection writes nothing itself: what it records goes through one of urllib3's, which it holds.
+    def request(self: HTTPConnection, *args: Any, **options: Any) -> None:
+        held = vars(self).get("real_connection")
+        if held is not None:
+            held.__class__ = guarded_connection(type(held))
+        kind.request(self, *args, **options)
+
+    members = {
+        "debuglevel": 0,
+        "is_guarded": True,
+        "putrequest": putrequest,
+        "endheaders": endheaders,
+        "request": request,
+    }
     return type(kind.__name__, (kind,), members)
+
+
+def _is_network(sock: object) -> bool:
+    """Return whether a connection's socket is a real one, and no imitation of a library for tests."""
+    # TLS within TLS and pyOpenSSL wrap the socket; gevent's class is none of Python's.
+    inner = getattr(sock, "socket", sock)
+    return isinstance(inner, socket) or type(inner).__module__.startswith("gevent.")
 
 
 def _count_send() -> None:

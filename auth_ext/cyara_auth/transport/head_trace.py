@@ -53,7 +53,7 @@ class _HeadTrace:
     def __init__(self, ticket: Ticket, traced_by_caller: Callable[[str, Any], object] | None) -> None:
         self._ticket = ticket
         self._traced_by_caller = traced_by_caller
-        self._sent = False
+        self.has_sent = False
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(_BEFORE_A_HEAD):
@@ -66,14 +66,14 @@ class _HeadTrace:
         # The CONNECT that opens a tunnel shares the trace, and is not the request.
         if getattr(info.get("request"), "method", b"") == b"CONNECT":
             return
-        if self._sent:
+        if self.has_sent:
             raise UnsupportedClientError(
                 "A transport of this httpx client repeats requests by itself, also those that cost a strike. The "
                 "repetition was not sent. Take that transport out and let connect(retries=...) repeat, above the guard."
             )
         if self._ticket.is_stale():
             raise StaleAdmissionError
-        self._sent = True
+        self.has_sent = True
 
 
 class _AsyncHeadTrace:
@@ -82,6 +82,10 @@ class _AsyncHeadTrace:
     def __init__(self, ticket: Ticket, traced_by_caller: Callable[[str, Any], Awaitable[object]] | None) -> None:
         self._once = _HeadTrace(ticket, None)
         self._traced_by_caller = traced_by_caller
+
+    @property
+    def has_sent(self) -> bool:
+        return self._once.has_sent
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         self._once(event, info)

@@ -78,7 +78,7 @@ class GuardedTransport(httpx.BaseTransport):
         copy.headers = request.headers
         # Settled at the headers, without waiting for the body: a generator that is closed early leaves nothing open.
         try:
-            _settle(hop, request, response, self.injector.origin)
+            _settle(hop, copy, response, self.injector.origin)
         except BaseException:
             response.close()
             raise
@@ -139,7 +139,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         # As above. Settling awaits nothing, so that no cancellation comes between.
         copy.headers = request.headers
         try:
-            _settle(hop, request, response, self.injector.origin)
+            _settle(hop, copy, response, self.injector.origin)
         except BaseException:
             await response.aclose()
             raise
@@ -205,7 +205,9 @@ def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: 
         except (httpx.InvalidURL, ValueError):  # the second is urllib's, which httpx joins addresses with
             return False
 
-    # What no network brought, a mock or a replayed cassette, is no evidence of anything.
-    is_real = "network_stream" in response.extensions
+    # What no network brought, a mock or a replayed cassette, is no evidence of anything. A transport that builds its
+    # answers anew loses the stream; then it counts that the head left.
+    trace = request.extensions.get("trace")
+    is_real = "network_stream" in response.extensions or getattr(trace, "has_sent", False)
     if not hop.answered(response.status_code, response.headers, is_same_origin, is_real=is_real):
         response.extensions[UNREPEATABLE] = True

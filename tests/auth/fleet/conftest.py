@@ -25,6 +25,23 @@ from .crowd import TIMEOUT, Client
 SCRIPT = Path(__file__).with_name("crowd.py")
 
 
+def run_fleets(orders: list[dict[str, Any]], *, failpoint: str | None = None) -> list[Counter[str]]:
+    """Run fleets of processes, one after the other, and return what each saw."""
+    if not hasattr(os, "fork"):
+        pytest.skip("a fleet is forked, and this system does not fork")
+    answer = subprocess.run(
+        [sys.executable, str(SCRIPT), json.dumps(orders)],
+        env=dict(os.environ) | ({"CYARA_AUTH_FAILPOINT": failpoint} if failpoint else {}),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT + 8,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "failed" not in answer.stdout, answer.stderr
+    return [Counter(seen) for seen in json.loads(answer.stdout)]
+
+
 @attrs.frozen(kw_only=True)
 class Scene:
     """A portal whose key has a stale token that some callers still use, and one store that they all share."""
@@ -62,24 +79,12 @@ class Scene:
         self, rounds: int, *, credential: str | None = None, failpoint: str | None = None, **order: Any
     ) -> list[Counter[str]]:
         """Run the same fleet several times, one after the other."""
-        if not hasattr(os, "fork"):
-            pytest.skip("a fleet is forked, and this system does not fork")
         order |= {
             "base_url": self.portal.base_url,
             "credential": credential or self.stale,
             "store": self.store_url,
         }
-        answer = subprocess.run(
-            [sys.executable, str(SCRIPT), json.dumps([order] * rounds)],
-            env=dict(os.environ) | ({"CYARA_AUTH_FAILPOINT": failpoint} if failpoint else {}),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT + 8,
-            check=False,
-        )
-        assert answer.returncode == 0, answer.stderr
-        assert "failed" not in answer.stdout, answer.stderr
-        return [Counter(seen) for seen in json.loads(answer.stdout)]
+        return run_fleets([order] * rounds, failpoint=failpoint)
 
     def open_tickets(self) -> int:
         return sum(ticket.status is TicketStatus.OPEN for ticket in self.state.tickets)
@@ -102,23 +107,31 @@ def scene(portal: LocalPortal, make_scene: Callable[[str], Scene], any_store: st
 
 
 @pytest.fixture
-def make_scene(portal: LocalPortal, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Scene]]:
-    def make(kind: str) -> Scene:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Return the URL of an empty store of a kind."""
+
+    def url(kind: str) -> str:
         if kind == "redis":
-            url = request.getfixturevalue("redis_server").url
-        elif kind in ("s3", "azure"):
-            url = request.getfixturevalue(f"{kind}_bucket").url
-        else:
-            file = (tmp_path / "state" / "strikes.sqlite3").as_uri().replace("file:", "sqlite:", 1)
-            url = {"memory": "memory:", "sqlite": file}[kind]
+            return str(request.getfixturevalue("redis_server").url)
+        if kind in ("s3", "azure"):
+            return str(request.getfixturevalue(f"{kind}_bucket").url)
+        file = (tmp_path / "state" / "strikes.sqlite3").as_uri().replace("file:", "sqlite:", 1)
+        return {"memory": "memory:", "sqlite": file}[kind]
+
+    reset_stores()
+    yield url
+    reset_stores()
+
+
+@pytest.fixture
+def make_scene(portal: LocalPortal, store_url: Callable[[str], str]) -> Callable[[str], Scene]:
+    def make(kind: str) -> Scene:
         portal.clear_faults()
         stale = portal.credential
         portal.regenerate_token()
-        return Scene(portal=portal, stale=stale, store_url=url)
+        return Scene(portal=portal, stale=stale, store_url=store_url(kind))
 
-    reset_stores()
-    yield make
-    reset_stores()
+    return make
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ import redis
 import requests
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.requests import GuardedAdapter
+from cyara_auth.requests import GuardedAdapter, guarded_session
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.decide import decide
 from cyara_auth.strikes.events import Admit, Decision, Event
 from cyara_auth.strikes.state import EMPTY
+from cyara_tools.portal.faults import Fault, Stage
 
 from .conftest import Scene
 from .crowd import PATH, Client, Crowd, call
@@ -101,6 +102,32 @@ def test_row_49_threads_and_two_event_loops_with_cancellations(scene: Scene, sha
 
 def test_row_48_eight_processes_of_sixteen_threads(make_scene: Callable[[str], Scene]) -> None:
     scene = make_scene("sqlite")
+    assert scene.fleet(processes=8, threads=16) == {"401": 1, REJECTED: 127}
+    assert scene.invalid_calls == 1
+
+
+PUBLIC = {
+    "a document": ("GET", "/swagger.json", {"body": "{}", "media_type": "application/json"}),
+    "OPTIONS": ("OPTIONS", PATH, {"body": "{}", "media_type": "application/json"}),
+    "a page": ("GET", PATH, {"body": "<html></html>", "media_type": "text/plain"}),
+    "nothing": ("GET", PATH, {"status": 204}),
+}
+
+
+@pytest.mark.parametrize("what", PUBLIC)
+@pytest.mark.parametrize("library", ["httpx", "requests"])
+def test_row_48_after_something_that_anybody_gets(make_scene: Callable[[str], Scene], library: str, what: str) -> None:
+    """A success that needed no credential lets no crowd go."""
+    scene = make_scene("sqlite")
+    method, path, answer = PUBLIC[what]
+    scene.portal.inject(Fault(stage=Stage.BEFORE_EVALUATION, **{"status": 200, **answer}))
+    options: dict[str, Any] = {"base_url": scene.portal.base_url, "credential": scene.stale, "store": scene.store_url}
+    if library == "requests":
+        with guarded_session(**options, environ={}) as session:
+            assert session.request(method, scene.portal.base_url + path, timeout=20).ok
+    else:
+        with scene.client() as client:
+            assert client.threads.request(method, path).is_success
     assert scene.fleet(processes=8, threads=16) == {"401": 1, REJECTED: 127}
     assert scene.invalid_calls == 1
 

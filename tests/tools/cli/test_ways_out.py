@@ -98,8 +98,8 @@ def test_a_401_that_means_a_missing_permission(stored: Program, portal: LocalPor
 def test_a_401_of_a_gateway(stored: Program, portal: LocalPortal) -> None:
     portal.inject(GATEWAY_401)
     first = stored("verify")
-    assert first.code == 5
-    assert "may not be the portal's own" in first.out
+    assert first.code == 8
+    assert "under suspicion, not rejected" in first.out
     text = stored("status").out
     assert f"status 401 at {portal.base_url}" in text
     walk(stored, text, "reset --still-valid")

@@ -95,6 +95,18 @@ def test_a_401_that_means_a_missing_permission(stored: Program, portal: LocalPor
     assert portal.arrivals == 2
 
 
+def test_a_pair_that_login_refuses_and_that_is_active_after_all(stored: Program, portal: LocalPortal) -> None:
+    portal.inject(OWN_401)
+    assert stored("verify").code == 4
+    stored.profile.unlink()
+    told = stored("login", text=portal.credential)
+    assert told.code == 4
+    assert "nothing was stored" in told.err
+    walk(stored, told.err, "reset --still-valid --forgive")
+    stored.log_in()
+    assert stored("verify").code == 0
+
+
 def test_a_401_of_a_gateway(stored: Program, portal: LocalPortal) -> None:
     portal.inject(GATEWAY_401)
     first = stored("verify")

@@ -205,7 +205,7 @@ def test_a_login_page_is_not_called_a_401(program: Program, portal: LocalPortal)
     assert "with a login page where the API should have answered" in result.err
     assert "401" not in result.out + result.err
     status = program("status")
-    assert "a login page, or a 401 that may not be the portal's own" in status.out
+    assert "A login page, or a 401 that may not be the portal's own" in status.out
     assert program("verify").code == 0
 
 

@@ -1,7 +1,7 @@
 """One guard per process, store and settings, so that clients made in a row share what this process knows.
 
-The ramp after a verification, the queue of waiters and the memory of rejections are per process. With a guard for each
-client, ten clients would allow themselves ten ramps, and would wait for each other's probes by polling the store.
+The kept places, the queue of waiters and the memory of rejections are per process. With a guard for each client, ten
+clients would hold the places against each other, and would wait for each other's probes by polling the store.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """The default store: one SQLite file in the user's state directory, shared by all processes of the machine.
 
 One row per key: a version and the state as JSON. Strikes and probes are synchronised to the disk before `apply`
-returns; the reservations of a verified pair under STRICT survive the death of the process, while a power cut may lose
-the last of them.
+returns; the reservations of a verified pair survive the death of the process, while a power cut may lose the last of
+them.
 """
 
 from functools import cached_property

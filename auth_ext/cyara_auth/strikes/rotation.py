@@ -109,8 +109,11 @@ def still_valid(state: KeyState, event: StillValid) -> Decision:
 def date_tickets(state: KeyState, event: DateTickets) -> Decision:
     """Date what has no age, so that whoever is told to wait need not wait for ever."""
     tickets = tuple(dated(ticket, event.now) for ticket in state.tickets)
-    changed = tickets != state.tickets
-    return Decision(state=attrs.evolve(state, tickets=tickets) if changed else state, changed=changed)
+    drained_at = state.drained_at
+    if drained_at is not None and event.now.since(drained_at) is None:
+        drained_at = event.now
+    after = attrs.evolve(state, tickets=tickets, drained_at=drained_at)
+    return Decision(state=after, changed=True) if after != state else Decision(state=state, changed=False)
 
 
 def _durable(state: KeyState) -> Decision:

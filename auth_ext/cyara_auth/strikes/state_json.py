@@ -45,7 +45,7 @@ def load_state(text: str) -> KeyState:
         raise StateFormatError("The strike state is damaged: a field is missing, unknown or of another kind") from error
 
 
-# Readers and writers are built once per type from its annotations: STRICT reads and writes a state for every call.
+# Readers and writers are built once per type from its annotations: a place is a state read and written.
 
 
 @cache

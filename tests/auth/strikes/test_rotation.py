@@ -243,6 +243,15 @@ def test_a_look_dates_what_has_no_age_so_that_waiting_ends() -> None:
     assert not story.state.tickets
 
 
+def test_a_look_dates_a_rotation_that_began_before_a_reboot() -> None:
+    story = Story(CONCURRENT).verify("old")
+    story.admit("old", "t1")
+    begin(story)
+    story.reboot().later(10.0)
+    assert story.apply(DateTickets(now=story.now)).changed
+    assert 0 < drained_in(story.later(5.0).state, story.now) <= ORPHAN_TTL - 5.0
+
+
 @pytest.mark.parametrize("outcome", [Outcome.VERIFICATION, Outcome.STRIKE])
 def test_a_call_of_an_earlier_generation_verifies_nothing_and_rolls_nothing(outcome: Outcome) -> None:
     story = Story(STRICT).strike("typo").verify("old")

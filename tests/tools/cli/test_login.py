@@ -114,6 +114,17 @@ def test_a_pair_that_was_rejected_is_not_stored_again(program: Program, portal: 
     assert portal.invalid_calls == 1
 
 
+def test_during_a_rotation_the_next_step_is_its_end(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert program("verify").code == 0
+    assert program("rotate", "begin").code == 0
+    result = program("login", text=portal.credential)
+    assert result.code == 0
+    assert "Next: with the new token: cyara auth rotate commit; if none was generated: cyara auth rotate abort" in (
+        result.out
+    )
+
+
 def test_row_27_what_outranks_the_stored_pair_is_named(program: Program, portal: LocalPortal) -> None:
     old = portal.credential
     new = program.regenerate()

@@ -1,13 +1,19 @@
 """`cyara auth status` and `verify`: what is known, and one cheap call that verifies it."""
 
 import json
+import os
+import re
+import socket
 import sys
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
 import pytest
 
+from cyara_auth import connect
 from cyara_tools.portal import LocalPortal, faults
 
 from .program import Program
@@ -199,7 +205,7 @@ def test_a_login_page_is_not_called_a_401(program: Program, portal: LocalPortal)
     assert "with a login page where the API should have answered" in result.err
     assert "401" not in result.out + result.err
     status = program("status")
-    assert "a login page, or a 401 that may not be the portal's own" in status.out
+    assert "A login page, or a 401 that may not be the portal's own" in status.out
     assert program("verify").code == 0
 
 
@@ -228,6 +234,26 @@ def test_help_and_wrong_options(program: Program, command: tuple[str, ...]) -> N
         shown = program(*command, "--help")
         assert shown.code == 0
         assert "--json" in shown.out
+
+
+def test_who_holds_a_place_is_shown(program: Program, portal: LocalPortal) -> None:
+    program.log_in()
+    assert program("verify").code == 0
+    portal.inject(faults.delay(6.0))
+    environ = {name: value for name, value in program.environ.items() if name.startswith(("CYARA_", "XDG_"))}
+    with connect(environ=environ) as client:
+        arrivals = portal.arrivals
+        call = threading.Thread(target=client.verify)
+        call.start()
+        while portal.arrivals == arrivals:
+            time.sleep(0.01)
+        shown = program("status")
+        call.join()
+    assert shown.code == 0
+    assert "policy: guarded" in shown.out
+    assert "places held: 1" in shown.out
+    holder = rf"under way .* process {os.getpid()} on {re.escape(socket.gethostname())}, calling GetTestCases"
+    assert re.search(holder, shown.out)
 
 
 def test_policy_of_the_environment_is_the_one_that_judges(program: Program) -> None:

@@ -95,11 +95,23 @@ def test_a_401_that_means_a_missing_permission(stored: Program, portal: LocalPor
     assert portal.arrivals == 2
 
 
+def test_a_pair_that_login_refuses_and_that_is_active_after_all(stored: Program, portal: LocalPortal) -> None:
+    portal.inject(OWN_401)
+    assert stored("verify").code == 4
+    stored.profile.unlink()
+    told = stored("login", text=portal.credential)
+    assert told.code == 4
+    assert "nothing was stored" in told.err
+    walk(stored, told.err, "reset --still-valid --forgive")
+    stored.log_in()
+    assert stored("verify").code == 0
+
+
 def test_a_401_of_a_gateway(stored: Program, portal: LocalPortal) -> None:
     portal.inject(GATEWAY_401)
     first = stored("verify")
-    assert first.code == 5
-    assert "may not be the portal's own" in first.out
+    assert first.code == 8
+    assert "under suspicion, not rejected" in first.out
     text = stored("status").out
     assert f"status 401 at {portal.base_url}" in text
     walk(stored, text, "reset --still-valid")

@@ -415,8 +415,9 @@ class GuardCore:
         ticket, record = decision.state.ticket(reservation.id), decision.pair
         is_open = ticket is not None and ticket.status is TicketStatus.OPEN
         reservation.verified = record is not None and record.at(reservation.call.origin).is_verified
-        # What was given up meanwhile goes, too: the call has been answered.
-        if is_closed or not is_open or not reservation.verified or not self._places.keep(reservation):
+        # What was given up meanwhile goes, too: the call has been answered. And `rotate begin` waits for it.
+        wanted = is_closed or decision.state.mode is KeyMode.DRAINING
+        if wanted or not is_open or not reservation.verified or not self._places.keep(reservation):
             self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
 
     def _update_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:

@@ -379,6 +379,7 @@ def in_a_fork(work: Callable[[], object]) -> object:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::cyara_auth.errors.PrivateStoreWarning")
 def test_row_76_forked_child_has_a_pool_of_its_own(server: WireServer) -> None:
     with client_of(server.base_url) as cyara:
         cyara.raw("GET", "/parent")

@@ -310,7 +310,7 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
     def request(self: HTTPConnection, *args: Any, **options: Any) -> None:
         held = vars(self).get("real_connection")
         if held is not None:
-            held.__class__ = guarded_connection(cast("type[HTTPConnection]", type(held)))
+            held.__class__ = guarded_connection(cast("Any", type(held)))
         kind.request(self, *args, **options)
 
     members = {

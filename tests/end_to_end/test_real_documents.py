@@ -67,7 +67,7 @@ class Portal(LocalPortal):
             "CYARA_BASE_URL": self.base_url,
             "CYARA_ACCOUNT_ID": "1",
             "CYARA_API_CREDENTIAL": self.credential,
-            "CYARA_STRIKE_STORE": "memory:",
+            "CYARA_STRIKE_STORE": (self._home / "strikes" / "strikes.sqlite3").as_uri().replace("file:", "sqlite:", 1),
         }
         command = [sys.executable, "-W", "error", "-c", program]
         done = subprocess.run(

@@ -1,5 +1,6 @@
 """A portal in a process of its own, stores of every kind, and fleets of processes."""
 
+import gc
 import json
 import os
 import signal
@@ -120,6 +121,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 
     reset_stores()
     yield url
+    # Guards that nobody holds give their places back now, not into the emptied store of the next test.
+    gc.collect()
     reset_stores()
 
 

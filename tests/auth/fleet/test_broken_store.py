@@ -58,7 +58,7 @@ def test_row_78_guarded_goes_on_with_the_place_that_it_keeps_and_no_further(
         assert [call(client) for _ in range(20)] == ["200"] * 20
         time.sleep(IDLE + 0.4)
         arrivals = scene.portal.arrivals
-        assert call(client) == "StrikeStoreUnavailableError"
+        assert call(client) == "StrikeStoreDamagedError"
         assert scene.portal.arrivals == arrivals
 
 

@@ -185,7 +185,8 @@ def test_the_operators_look_clears_no_charge_and_ends_a_pause() -> None:
     story.admit("new", "t1")
     story.settle("new", Outcome.BUSY, "t1")
     assert story.apply(StillValid(forgive=frozenset({"typo"}))).durable
-    assert (story.state.strikes, story.state.generation) == (1, 0)
+    # Processes that remember the rejection believe a higher generation only.
+    assert (story.state.strikes, story.state.generation) == (1, 1)
     assert [t.id for t in story.state.tickets] == ["t1"]
     assert story.state.pause is None
     assert story.what_is("typo") is PairState.UNVERIFIED

@@ -146,7 +146,6 @@ def test_what_speaks_against_a_pair() -> None:
         (LOOPBACK, "http://127.0.0.1:8080", False),
         ("https://127.8.9.10:443", PORTAL, False),
         ("http://[::1]:80", PORTAL, False),
-        ("http://portal.localhost:80", PORTAL, False),
     ],
 )
 def test_loopback_speaks_for_itself_only(origin: str, other: str, speaks: bool) -> None:  # noqa: FBT001  # a table

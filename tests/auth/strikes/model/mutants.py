@@ -362,7 +362,7 @@ MUTANTS = (
     Mutant(
         name="the operator's look clears the charges",
         module=rotation,
-        changes={"pairs=pairs, one_more=True, pause=None)": "pairs=pairs, tickets=(), one_more=True, pause=None)"},
+        changes={"generation=generation, one_more=True,": "generation=generation, tickets=(), one_more=True,"},
         bounds=_LOOKED,
         promise=3,
     ),

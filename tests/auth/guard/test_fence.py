@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cyara_auth.guard import places, tickets
+from cyara_auth.guard import places
 from cyara_auth.guard.call import FENCE, Moment
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.strikes.events import Decision, Event
@@ -103,7 +103,7 @@ def test_a_free_call_is_stale_by_the_wall_clock(monkeypatch: pytest.MonkeyPatch)
         assert not ticket.reserved
         assert not ticket.is_stale()
         now = time.time()
-        monkeypatch.setattr(tickets.time, "time", lambda: now + FENCE)
+        monkeypatch.setattr(time, "time", lambda: now + FENCE)
         assert ticket.is_stale()
 
 

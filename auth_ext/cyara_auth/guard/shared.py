@@ -1,7 +1,7 @@
 """One guard per process, store and settings, so that clients made in a row share what this process knows.
 
-The kept places, the queue of waiters and the memory of rejections are per process. With a guard for each client, ten
-clients would hold the places against each other, and would wait for each other's probes by polling the store.
+Kept places, the queue of waiters and the memory of rejections are per process. With a guard for each client, clients
+would keep places from each other, and would wait for each other's calls by polling the store.
 """
 
 from typing import Final

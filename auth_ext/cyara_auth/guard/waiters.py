@@ -14,7 +14,7 @@ _QUEUED_POLL = 1.0
 """Seconds between the attempts of those who are not first in the queue, should the first one hang."""
 
 _HANGS = 5.0
-"""Seconds after its last sign of life from which a waiter is passed over: its loop stands still, or it is gone."""
+"""Seconds after its last sign of life from which a waiter is passed over: its event loop stands still, or it left."""
 
 
 class _Notifier(Protocol):

@@ -200,6 +200,16 @@ def test_exhausted_by_unknowns_tells_of_the_last_one() -> None:
     assert caught.value.when is not None
 
 
+def test_exhausted_by_losses_tells_what_came_instead_of_an_answer() -> None:
+    guard = make()
+    for reason in ("ReadTimeout", "ReadTimeout"):
+        with guard.admit(OLD, PORTAL) as ticket:
+            ticket.sent()
+            ticket.settle(Outcome.UNKNOWN, reason=reason)
+    with pytest.raises(StrikeBudgetExhaustedError, match=r"unknown outcome 2, budget 2: ReadTimeout twice\."):
+        guard.admit(OLD, PORTAL)
+
+
 def test_exhausted_in_a_store_without_stories() -> None:
     guard = make(GuardSettings(budget=1))
     call(guard, OLD, Outcome.STRIKE)

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from cyara_auth.guard import places, tickets
+from cyara_auth.guard import places
 from cyara_auth.guard.call import FENCE, Moment
 from cyara_auth.guard.guard import StrikeGuard
+from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
 from .parts import (
@@ -44,19 +45,39 @@ def test_either_clock_alone_makes_a_reservation_stale(clock: str) -> None:
         assert ticket.is_stale()
 
 
+class SlowToAnswer(CountingStore):
+    """A store that takes a minute, of a clock set by hand, to answer."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock=clock.instant)
+        self.seconds = 0.0
+        self.time = clock
+
+    def apply(self, key_id: str, event: Event) -> Decision:
+        self.time.later(self.seconds)
+        return super().apply(key_id, event)
+
+
 def test_the_clocks_are_read_before_the_store_is_asked() -> None:
     clock = Clock()
-
-    class Slow(CountingStore):
-        """A store that takes a minute to answer."""
-
-        def apply(self, key_id, event):  # type: ignore[no-untyped-def]  # as in the store
-            clock.later(FENCE)
-            return super().apply(key_id, event)
-
-    guard = make(store=Slow(clock=clock.instant), clock=clock)
+    store = SlowToAnswer(clock)
+    guard = make(store=store, clock=clock)
+    store.seconds = FENCE
     with guard.admit(OLD, PORTAL) as ticket:
         assert ticket.is_stale()
+
+
+def test_the_clocks_are_read_before_a_place_is_renewed() -> None:
+    clock = Clock()
+    store = SlowToAnswer(clock)
+    guard = make(store=store, clock=clock)
+    verify(guard, OLD)
+    clock.later(places.RENEW_AFTER)
+    store.seconds = FENCE
+    with guard.admit(OLD, PORTAL) as ticket:
+        assert store.asked["Renew"] == 1
+        assert ticket.is_stale()
+        store.seconds = 0.0
 
 
 def test_a_kept_place_is_as_old_as_its_grant_and_as_young_as_its_renewal() -> None:
@@ -82,7 +103,7 @@ def test_a_free_call_is_stale_by_the_wall_clock(monkeypatch: pytest.MonkeyPatch)
         assert not ticket.reserved
         assert not ticket.is_stale()
         now = time.time()
-        monkeypatch.setattr(tickets.time, "time", lambda: now + FENCE)
+        monkeypatch.setattr(time, "time", lambda: now + FENCE)
         assert ticket.is_stale()
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.guard import places, waiters
-from cyara_auth.guard.guard import GuardSettings, StrikeGuard
+from cyara_auth.guard.guard import GuardSettings, StrikeGuard, _finish
 from cyara_auth.strikes.events import Decision, Event
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
@@ -281,3 +281,11 @@ def test_an_interrupted_renewal_gives_the_place_back_if_no_thread_is_left(monkey
         guard.admit(OLD, PORTAL)
     store.down = False
     assert_nothing_is_left(guard)
+
+
+def test_at_the_end_of_the_interpreter_a_guard_gives_its_places_back_at_once() -> None:
+    # As `weakref.finalize` calls it then, while somebody still holds the guard; subprocesses do not count coverage.
+    guard = make()
+    verify(guard, OLD)
+    _finish(weakref.ref(guard), guard._core)  # noqa: SLF001  # nobody but the guard calls it
+    assert not state(guard).tickets

@@ -102,19 +102,20 @@ def test_a_place_goes_back_after_a_second_without_a_call() -> None:
     ended = time.monotonic()
     assert open_tickets(guard)
     eventually(lambda: not open_tickets(guard))
-    assert 0.9 < time.monotonic() - ended < 3.0
+    assert 0.9 < time.monotonic() - ended < 5.0
     eventually(lambda: guard._core._places._thread is None)  # noqa: SLF001  # nothing is left to serve
     verify(guard, OLD)
     eventually(lambda: not open_tickets(guard))
 
 
-def test_a_place_goes_back_sooner_when_somebody_waits() -> None:
+def test_a_place_goes_back_sooner_when_somebody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "IDLE", 60.0)
     guard = make(attrs.evolve(GUARDED, budget=1), store=SharedStore())
     elsewhere = make(attrs.evolve(GUARDED, budget=1), store=guard.store)
     verify(guard, OLD)
     began = time.monotonic()
     call(elsewhere, OLD, Outcome.VERIFICATION)
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 4.0
 
 
 def test_a_place_goes_back_when_the_process_ends() -> None:

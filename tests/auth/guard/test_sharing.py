@@ -12,7 +12,7 @@ from cyara_auth.strikes.state import Outcome
 from .parts import GUARDED, OLD, PORTAL, STRICT, call
 
 
-def test_clients_in_a_row_share_a_guard_and_so_its_ramp() -> None:
+def test_clients_in_a_row_share_a_guard_and_so_its_places() -> None:
     store = MemoryStrikeStore()
     first, second = shared_guard(store, GUARDED), shared_guard(store, GUARDED)
     call(first, OLD, Outcome.VERIFICATION)

@@ -9,7 +9,7 @@ from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.guard.tickets import Ticket
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
-from .parts import CONCURRENT, GUARDED, NEW, OLD, PORTAL, STRICT, call, make, state, verify
+from .parts import CONCURRENT, GUARDED, NEW, OLD, PORTAL, STRICT, call, eventually, make, state, verify
 
 
 def statuses(guard: StrikeGuard) -> list[TicketStatus]:
@@ -130,7 +130,7 @@ def test_a_guard_that_is_let_go_settles_what_is_open() -> None:
     ticket.sent()
     del guard
     gc.collect()
-    assert [left.status for left in store.read("key").tickets] == [TicketStatus.UNKNOWN]
+    eventually(lambda: [left.status for left in store.read("key").tickets] == [TicketStatus.UNKNOWN])
 
 
 @pytest.mark.parametrize(("send", "left"), [("pass", "[]"), ("ticket.sent()", "['unknown']")])

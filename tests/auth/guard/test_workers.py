@@ -95,3 +95,10 @@ def test_a_fork_leaves_the_threads_to_the_parent() -> None:
         assert await workers.run(lambda: 2) == 2
 
     asyncio.run(main())
+
+
+def test_what_waits_for_a_program_runs_on_the_guards_threads() -> None:
+    async def main() -> str:
+        return await make().run_blocking(lambda: threading.current_thread().name)
+
+    assert asyncio.run(main()).startswith("cyara-guard")

@@ -35,7 +35,7 @@ _ERROR_OF_VERDICT: dict[PairState, type[CredentialRejectedError | CredentialSupe
 }
 
 _TIMES = {1: "once", 2: "twice"}
-_REGENERATED = "cyara auth reset --regenerated"
+_STILL_VALID = "cyara auth reset --still-valid"
 
 
 def refusal(call: Call, decision: Decision, settings: GuardSettings) -> AdmissionRefusedError:
@@ -90,7 +90,7 @@ def _dead(
         return _error(kind, call, incident, detail=detail if reason is None else f"{detail} ({reason})")
     command = (
         f"{renewal(call.source)}; if this very pair is active there, and its user only lacks a permission: "
-        f"cyara auth reset --still-valid --forgive {call.pair[:SHOWN_HEX_DIGITS]}"
+        f"{_STILL_VALID} --forgive {call.pair[:SHOWN_HEX_DIGITS]}"
     )
     return _error(kind, call, incident, detail=detail, command=command)
 
@@ -108,8 +108,10 @@ def _exhausted(call: Call, state: KeyState, settings: GuardSettings) -> Admissio
     incident = max(charged, key=lambda known: known.wall, default=None)
     # The pair may be fine, and then a new token would break every other holder: so that comes last.
     command = (
-        "look whether this pair is active in the portal (Settings > API); if it is: cyara auth reset --still-valid, "
-        f"or, if it was generated after that: {_REGENERATED}; if it is not: {renewal(call.source, then=_REGENERATED)}"
+        f"look whether this pair is active in the portal (Settings > API); if it is: {_STILL_VALID}, or, if it was "
+        "generated after that: cyara auth reset --regenerated; if it is not: "
+        # Not `--regenerated`: the charged calls may count against the current token, too.
+        f"{renewal(call.source, then=_STILL_VALID)}"
     )
     return _error(StrikeBudgetExhaustedError, call, incident, detail=detail, command=command)
 

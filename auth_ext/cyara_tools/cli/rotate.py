@@ -92,7 +92,7 @@ def begin(
     in_flight = sum(not is_lost(ticket, store) for ticket in store.read(key_id).tickets)
     output.put(**unsettled.facts(), open=in_flight)
     if in_flight:
-        output.note(f"{in_flight} calls are still in flight; wait for them before you generate the token")
+        output.note(f"calls in flight: {in_flight}; wait for them before you generate the token")
     output.say(
         f"All calls of key {key_id[:SHOWN_HEX_DIGITS]} are stopped and wait for the new token, as long as their "
         "rotation_wait says (10 minutes). Generate it in the portal now (Settings > API > Manage Your API "
@@ -117,6 +117,8 @@ def commit(
     _check_new(new, context)
     store = context.store()
     check_unsettled_calls(store, new.key_fingerprint, output, go_on=now)
+    if not now:
+        _check_in_flight(store, new.key_fingerprint)
     # Stored before calls are admitted again: a client that goes on at once must find the new pair already.
     _store_new_pair(new, context, output, unusual_shape=allow_unusual_shape)
     event = RotateCommit(now=store.clock(), incident=_incident_here(), pair=new.fingerprint)
@@ -164,6 +166,20 @@ def _check_new(new: ApiCredential, context: StoreContext) -> None:
             f"The pair {new.fingerprint.short} is an old one ({verdict}), not a new one. Nothing was changed. "
             "Next: generate a token in the portal, then: cyara auth rotate commit; or, if none shall be generated: "
             "cyara auth rotate abort"
+        )
+
+
+def _check_in_flight(store: StrikeStore, key_id: str) -> None:
+    """Refuse to end a rotation whose begin was cut short."""
+    in_flight = sum(not is_lost(ticket, store) for ticket in store.read(key_id).tickets)
+    if in_flight:
+        raise RotationInProgressError(
+            fingerprint=key_id,
+            detail=f"calls with the old token that are still in flight: {in_flight}, so nothing was changed",
+            command=(
+                "cyara auth rotate begin, which waits for them, then generate the token once more and run this again; "
+                "or go on with this token by --now, if they cannot have counted against it"
+            ),
         )
 
 

@@ -214,6 +214,26 @@ def test_begin_waits_for_calls_that_went_free(verified: Program) -> None:
     assert verified("rotate", "begin", "--longest", "0.5").code == 0
 
 
+def test_commit_refuses_while_calls_with_the_old_token_are_in_flight(verified: Program, portal: LocalPortal) -> None:
+    portal.inject(Fault(delay=12.0))
+    environ = {name: value for name, value in verified.environ.items() if name.startswith(("CYARA_", "XDG_"))}
+    with connect(environ=environ) as client:
+        call = threading.Thread(target=client.verify)
+        arrivals = portal.arrivals
+        call.start()
+        while portal.arrivals == arrivals:
+            time.sleep(0.01)
+        hurried = verified("rotate", "begin", "--longest", "0")
+        assert "calls in flight: 1; wait" in hurried.err
+        new = verified.regenerate()
+        refused = verified("rotate", "commit", text=new)
+        assert refused.code == 5
+        assert "still in flight: 1, so nothing was changed" in refused.err
+        assert new not in verified.profile.read_text()
+        assert verified("rotate", "commit", "--now", text=new).code == 0
+        call.join()
+
+
 def test_begin_ends_as_soon_as_the_last_call_does(verified: Program, portal: LocalPortal) -> None:
     portal.inject(Fault(delay=4.0))
     environ = {name: value for name, value in verified.environ.items() if name.startswith(("CYARA_", "XDG_"))}

@@ -128,6 +128,20 @@ def test_two_typos_before_the_right_pair(stored: Program, portal: LocalPortal) -
     assert not portal.token_void
 
 
+def test_a_stale_pair_whose_answers_were_lost(stored: Program, portal: LocalPortal) -> None:
+    new = stored.regenerate()
+    portal.inject(drop(), drop())
+    assert [stored("verify").code for _ in range(2)] == [8, 8]
+    text = refused(stored)
+    assert "if it is not: copy the current token from the portal (Settings > API), then: cyara auth login" in text
+    assert text.rstrip().endswith("then: cyara auth reset --still-valid")
+    stored.log_in(new)
+    walk(stored, text, "reset --still-valid")
+    assert stored("verify").code == 0
+    assert portal.invalid_calls == 2
+    assert not portal.token_void
+
+
 def test_a_token_that_was_regenerated_in_use(stored: Program, portal: LocalPortal) -> None:
     assert stored("verify").code == 0
     new = stored.regenerate()

@@ -308,9 +308,9 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
 
     # VCR.py's connection writes nothing itself: what it records goes through one of urllib3's, which it holds.
     def request(self: HTTPConnection, *args: Any, **options: Any) -> None:
-        held = vars(self).get("real_connection")
+        held: Any = vars(self).get("real_connection")
         if held is not None:
-            held.__class__ = guarded_connection(cast("Any", type(held)))
+            held.__class__ = guarded_connection(held.__class__)
         kind.request(self, *args, **options)
 
     members = {

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -121,8 +122,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 
     reset_stores()
     yield url
-    # Guards that nobody holds give their places back now, not into the emptied store of the next test.
+    # Guards that nobody holds give their places back now, in threads of their own, and not into the emptied store of
+    # the next test.
     gc.collect()
+    for thread in threading.enumerate():
+        if "(finish)" in thread.name:
+            thread.join(5)
     reset_stores()
 
 

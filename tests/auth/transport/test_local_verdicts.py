@@ -1,16 +1,19 @@
 """What one portal says of a pair holds there: a test server, a tunnel, a captive portal condemn nothing elsewhere."""
 
+import ssl
 from collections.abc import Iterator
 
 import pytest
 
+from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError, StrikeBudgetExhaustedError
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import PairState
 from cyara_tools.portal import LocalPortal
 
 from ..wire.faces import MakeFace
-from ..wire.loopback import Reply, WireServer
+from ..wire.fixtures import PrivateCa
+from ..wire.loopback import PAIR, ConnectProxy, Reply, WireServer
 
 ROUTE = "/v3.0/x"
 
@@ -91,12 +94,25 @@ def test_the_local_portal_counts_for_the_key_that_it_issued(portal: LocalPortal,
     assert len(portal.requests) == 1
 
 
-def test_the_header_counts_on_this_machine_only(server: WireServer, face: MakeFace) -> None:
-    """Whoever answers for another machine could let a bad pair through by it, so elsewhere it is no excuse."""
-    header = (("Cyara-Local-Portal", "0123"),)
-    server.script = lambda _: Reply(status=401, headers=header)
+def test_the_header_is_no_excuse_on_another_machine(
+    tls_server: WireServer, private_ca: PrivateCa, httpx_face: MakeFace
+) -> None:
+    """Whoever answers in the portal's name could let a bad pair through by it."""
+    tls_server.script = lambda _: Reply(status=401, headers=(("Cyara-Local-Portal", "0123"),))
+    context = ssl.create_default_context(cafile=str(private_ca.file))
+    with ConnectProxy(to_port=tls_server.port) as proxy:
+        client = httpx_face("https://portal.test", proxy=proxy.url, verify=context)
+        assert client.get(f"https://portal.test/cyarawebapi{ROUTE}").status_code == 401
+        assert client.charges == 1
+        assert client.verdict is PairState.REJECTED
+
+
+def test_the_header_is_believed_on_this_machine(server: WireServer, face: MakeFace) -> None:
+    server.script = lambda _: Reply(status=401, headers=(("Cyara-Local-Portal", "0123"),))
     client = face(server.base_url)
-    injector = client.injector
-    assert injector.origin.is_loopback
     assert client.get(f"{server.base_url}{ROUTE}").status_code == 401
     assert client.charges == 0
+    known = ApiCredential.parse(PAIR).key_fingerprint
+    server.script = lambda _: Reply(status=401, headers=(("Cyara-Local-Portal", f"0123, {known}"),))
+    assert client.get(f"{server.base_url}{ROUTE}").status_code == 401
+    assert client.charges == 1

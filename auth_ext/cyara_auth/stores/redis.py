@@ -118,6 +118,7 @@ class RedisStrikeStore(RemoteStrikeStore):
     def _errors_translated(self) -> Generator[None]:
         """Put every failure of the server, the network or the client library in one sentence."""
         # ValueError and TypeError: somebody else's value in one of our fields, or an answer of another shape.
+        # AttributeError: redis-py, when another thread closes the connection meanwhile.
         try:
             if not self._mode_asked:
                 self._refuse_clusters()
@@ -128,7 +129,7 @@ class RedisStrikeStore(RemoteStrikeStore):
             raise StrikeStoreUnavailableError(detail=f"{self._address} refused the user name or password") from error
         except redis.TimeoutError as error:
             raise StrikeStoreUnavailableError(detail=f"{self._address} did not answer in time") from error
-        except (redis.RedisError, OSError, ValueError, TypeError) as error:
+        except (redis.RedisError, OSError, ValueError, TypeError, AttributeError) as error:
             raise StrikeStoreUnavailableError(
                 detail=f"{self._address} cannot be used: {str(error).rstrip('.')}"
             ) from error

@@ -17,6 +17,7 @@ from cyara_auth.providers import CredentialSource
 from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
 
 _REPEATING = ("retry", "retries", "tenacity", "backoff")
+_OTHER_ENGINES = ("aiohttp", "curl", "urllib3", "pyodide")
 _MAX_LAYERS = 16
 _GUARDED_SESSION = "cyara_auth.requests.guarded_session(), or mount a GuardedAdapter at this session"
 _HPACK_LOG = logging.getLogger("hpack.hpack")
@@ -108,7 +109,7 @@ def _paths(client: httpx.Client | httpx.AsyncClient) -> dict[str, object]:
 
 
 def _check_kind(name: str, transport: object) -> None:
-    """Refuse what repeats calls below the guard, where one admitted call would become several on the wire."""
+    """Refuse what repeats calls below the guard, and what sends them where no connection can be seen."""
     for layer in _layers(transport):
         if refusal := wrong_library(f"The {name} of this client", layer):
             raise UnsupportedClientError(refusal)
@@ -117,6 +118,12 @@ def _check_kind(name: str, transport: object) -> None:
             raise UnsupportedClientError(
                 f"The {name} of this httpx client ({type(layer).__qualname__}) repeats requests by itself, also those "
                 "that cost a strike. Take it out and let connect(retries=...) repeat, above the guard."
+            )
+        if any(word in names.lower() for word in _OTHER_ENGINES):
+            raise UnsupportedClientError(
+                f"The {name} of this httpx client ({type(layer).__qualname__}) sends by another library than httpcore, "
+                "where the guard cannot see what leaves. Nothing was sent. Next: use httpx.HTTPTransport, or "
+                "httpx.AsyncHTTPTransport, or none"
             )
 
 

@@ -61,9 +61,16 @@ def _note_other_sources(context: CallContext, output: CommandOutput) -> None:
 def explain_answer(answer: httpx.Response, credential: ApiCredential, context: StoreContext) -> tuple[ExitCode, str]:
     """Say what an answer means for the pair."""
     name = f"{credential.fingerprint.short} from {credential.source}"
-    if answer.is_success:
-        return ExitCode.OK, f"The portal accepts {name}."
     report = context.key_report(credential.key_fingerprint, context.base())
+    if answer.is_success:
+        # A success without the API's own answer in it, as a public page has, shows nothing: the guard has judged it.
+        if report.state_of(credential.fingerprint) is PairState.VERIFIED:
+            return ExitCode.OK, f"The portal accepts {name}."
+        return ExitCode.INCONCLUSIVE, (
+            f"The portal answers {answer.status_code}, but not as the API does for a pair that it accepts, so nothing "
+            f"is known of {name}. Next: check the base URL (cyara auth doctor), or try another call: cyara auth verify "
+            "--operation ID"
+        )
     if answer.status_code == _UNAUTHORIZED:
         # The guard has judged it: what a gateway may have made is counted, but is no word of the portal's.
         if report.state_of(credential.fingerprint) is PairState.SUSPECT:

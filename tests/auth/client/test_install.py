@@ -233,3 +233,21 @@ def test_an_honest_transport_of_the_caller_keeps_its_trace(server: WireServer) -
             client.get("/x", extensions={"trace": lambda event, _info: heard.append(event)})
     assert len(server.seen) == 3
     assert sum(event.endswith("send_request_headers.started") for event in heard) == 3
+
+
+class AiohttpTransport(httpx.BaseTransport):
+    """Stands for a transport that sends by another library: its answers come over no connection that httpx names."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise AssertionError("nothing may be sent")
+
+
+def test_a_transport_that_sends_by_another_library_is_refused(server: WireServer) -> None:
+    # Its 401 would look like a mock's, and never be counted.
+    for transport in (AiohttpTransport(), Timing(AiohttpTransport())):
+        with (
+            httpx.Client(base_url=server.base_url, transport=transport) as client,
+            pytest.raises(UnsupportedClientError, match="another library than httpcore"),
+        ):
+            installed(client)
+    assert server.seen == []

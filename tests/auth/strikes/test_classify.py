@@ -157,9 +157,7 @@ def test_what_has_no_body_verifies_nothing_even_if_documented(status: int) -> No
         ("text/html", ("text/html",), Outcome.INCONCLUSIVE),
     ],
 )
-def test_a_success_verifies_by_its_media_type(
-    media_type: str, documented: tuple[str, ...] , outcome: Outcome
-) -> None:
+def test_a_success_verifies_by_its_media_type(media_type: str, documented: tuple[str, ...], outcome: Outcome) -> None:
     request = RequestFacts(success_statuses=(200,), success_media_types=documented, json_expected=False)
     assert classify(request, ResponseFacts(status=200, media_type=media_type)) is outcome
 

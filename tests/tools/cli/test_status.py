@@ -209,6 +209,19 @@ def test_a_login_page_is_not_called_a_401(program: Program, portal: LocalPortal)
     assert program("verify").code == 0
 
 
+@pytest.mark.parametrize("media_type", [None, "text/html"])
+def test_a_success_that_any_pair_might_get_is_not_called_accepted(
+    program: Program, portal: LocalPortal, media_type: str | None
+) -> None:
+    program.log_in()
+    portal.inject(faults.answer(200, "welcome", media_type=media_type))
+    result = program("verify")
+    assert result.code == 8
+    assert "accepts" not in result.out + result.err
+    assert "cyara auth doctor" in result.out + result.err
+    assert program("verify").code == 0
+
+
 def test_no_account(program: Program) -> None:
     program.log_in()
     result = program("verify", CYARA_ACCOUNT_ID="")

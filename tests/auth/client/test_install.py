@@ -239,7 +239,7 @@ class AiohttpTransport(httpx.BaseTransport):
     """Stands for a transport that sends by another library: its answers come over no connection that httpx names."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        raise AssertionError("nothing may be sent")
+        raise AssertionError(f"{request.url} may not be sent")
 
 
 def test_a_transport_that_sends_by_another_library_is_refused(server: WireServer) -> None:

@@ -8,6 +8,7 @@ One thread of the background serves all places of a guard: it looks whether some
 keeps the reservation of a call that still sends its body young. It ends when no place is left.
 """
 
+import sys
 import threading
 import time
 import weakref
@@ -61,6 +62,7 @@ class Places:
         self._busy: dict[Reservation, None] = {}
         self._wanted: set[str] = set()
         self._thread: threading.Thread | None = None
+        self._awaits_end = False
 
     def take(self, call: Call, settler: Settler, *, now: Moment, young: bool) -> ReservedTicket | None:
         """Return a ticket for an idle place, now busy; it may have to be renewed first, unless `young`."""
@@ -134,6 +136,12 @@ class Places:
             self._idle.clear()
         return places
 
+    def hand_all_back(self) -> None:
+        """Give every idle place back."""
+        keeper = self._keeper()
+        for place in self.take_all() if keeper is not None else ():
+            keeper.hand_back(place, wanted=False)
+
     def after_fork_in_child(self) -> None:
         """Forget the places: they are the parent's, and so is the thread."""
         self._lock = threading.Lock()
@@ -141,6 +149,7 @@ class Places:
         self._busy = {}
         self._wanted = set()
         self._thread = None
+        self._awaits_end = False
 
     def _start(self) -> bool:
         if self._thread is None:
@@ -149,6 +158,9 @@ class Places:
                 self._thread.start()
             except RuntimeError:  # the system has no thread left, or the interpreter ends
                 self._thread = None
+        if not self._awaits_end:
+            self._awaits_end = True
+            _await_end_of_child(self)
         return self._thread is not None
 
     @staticmethod
@@ -191,6 +203,21 @@ class Places:
             elif sending and now - place.taken.steady >= RENEW_AFTER:
                 keeper.renew_sending(place)
         return True
+
+
+def _await_end_of_child(places: Places) -> None:
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        # Children of multiprocessing end by os._exit, before which Python up to 3.13 calls nothing else.
+        Finalize(places, _end, args=(weakref.ref(places),), exitpriority=0)
+
+
+def _end(reference: "weakref.ref[Places]") -> None:
+    places = reference()
+    if places is not None:
+        places.hand_all_back()
 
 
 def _serve(reference: "weakref.ref[Places]") -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import attrs
 import pytest
@@ -134,6 +135,35 @@ def test_a_place_goes_back_when_the_process_ends() -> None:
         print([t.status.value for t in store.read("key").tickets])
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
+    assert (done.stdout.split("\n"), done.stderr) == (["['open']", "[]", ""], "")
+
+
+def test_a_place_goes_back_when_a_child_of_multiprocessing_ends(tmp_path: Path) -> None:
+    script = tmp_path / "pool.py"
+    script.write_text(
+        textwrap.dedent("""
+            import multiprocessing, sys
+            from pathlib import Path
+            from types import SimpleNamespace
+            from cyara_auth.guard.guard import StrikeGuard
+            from cyara_auth.stores.sqlite import SqliteStrikeStore
+            from cyara_auth.strikes.state import Outcome
+            store = SqliteStrikeStore(Path(sys.argv[1]))
+            guard = StrikeGuard(store=store)
+            pair = SimpleNamespace(fingerprint="p", key_fingerprint="key", source=None)
+            def work():
+                for _ in range(3):
+                    guard.admit(pair, "https://portal:443").settle(Outcome.VERIFICATION)
+                print([t.status.value for t in store.read("key").tickets], flush=True)
+            if __name__ == "__main__":
+                child = multiprocessing.Process(target=work)
+                child.start()
+                child.join()
+                print([t.status.value for t in store.read("key").tickets])
+        """)
+    )
+    command = [sys.executable, str(script), str(tmp_path / "strikes.sqlite3")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert (done.stdout.split("\n"), done.stderr) == (["['open']", "[]", ""], "")
 
 

@@ -106,7 +106,7 @@ class GuardCore:
             return answer
         if self._is_behind(call, waiter):
             return Wait(decision=self._latest.get(call.key_id))
-        self._outbox.flush()
+        self._flush()
         # A strike that is left is being written by another thread, whose end wakes whoever waits.
         if self._outbox.has_pending(call.key_id) or self._has_just_handed_over(call.key_id):
             return Wait()
@@ -167,6 +167,15 @@ class GuardCore:
         report = self._reserved_report(reservation, Outcome.NOT_SENT)
         self._outbox.add(attrs.evolve(report, yields=wanted))
         self._flush_quietly()
+
+    def write_rest(self) -> None:
+        """Write what could not be written when it was learnt."""
+        if self._outbox.has_reports():
+            self._flush_quietly()
+
+    def has_rest(self) -> bool:
+        """Return whether anything is left to write."""
+        return self._outbox.has_reports()
 
     def renew_sending(self, reservation: Reservation) -> None:
         """Date the reservation of a call anew that still sends its body."""
@@ -384,7 +393,14 @@ class GuardCore:
     def _flush_quietly(self) -> None:
         # What cannot be written stays queued, and nothing unverified is admitted before it is out.
         with suppress(StrikeStoreUnavailableError):
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
             self._outbox.flush()
+        except BaseException:
+            self._places.watch()  # this process may call no more, and others wait for what it knows
+            raise
 
     def _learn(self, report: OutcomeReport, decision: Decision) -> None:
         """Take over what the store made of a report."""

@@ -84,6 +84,10 @@ class Outbox:
         """Return whether a strike of this key is not in the store yet, queued or being written by another thread."""
         return any(report.key_id == key_id for report in tuple(self._strikes.values()))
 
+    def has_reports(self) -> bool:
+        """Return whether anything is queued."""
+        return bool(self._reports)
+
     def flush(self) -> None:
         """Write what is queued.
 

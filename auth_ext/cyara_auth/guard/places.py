@@ -5,7 +5,8 @@ and giving it back costs two writes, which on a network is more than many calls.
 verified pair while its calls follow each other, and hands it over when somebody else waits.
 
 One thread of the background serves all places of a guard: it looks whether somebody waits, hands idle places back, and
-keeps the reservation of a call that still sends its body young. It ends when no place is left.
+keeps the reservation of a call that still sends its body young, and writes what nobody else will: a ticket that was
+dropped, an outcome for which the store could not be reached. It ends when nothing of all this is left.
 """
 
 import sys
@@ -30,6 +31,7 @@ IDLE_WANTED: Final = 0.2
 """The same, while somebody waits."""
 
 _TICK: Final = 0.1
+_REST: Final = 1.0
 _LOOKS: Final = 50
 """A look may cost a fiftieth of the time between two of them."""
 
@@ -43,6 +45,14 @@ class Keeper(Protocol):
 
     def hand_back(self, reservation: Reservation, *, wanted: bool) -> None:
         """Give an idle place back."""
+        ...
+
+    def write_rest(self) -> None:
+        """Write what could not be written when it was learnt."""
+        ...
+
+    def has_rest(self) -> bool:
+        """Return whether anything is left to write."""
         ...
 
     def renew_sending(self, reservation: Reservation) -> None:
@@ -110,6 +120,11 @@ class Places:
             self._busy[reservation] = None
             self._start()  # the very first call of a process may be the one that sends for minutes
 
+    def watch(self) -> None:
+        """Have the thread write what is left."""
+        with self._lock:
+            self._start()
+
     def end(self, reservation: Reservation) -> bool:
         """Note that a place is not busy any more; return whether this was the first time."""
         # One step and no lock: the garbage collector comes here, too, and no Ctrl-C between finding and taking.
@@ -175,10 +190,13 @@ class Places:
         if keeper is None:
             return False
         now = self._steady()
+        if now >= due.get("", 0.0):
+            keeper.write_rest()
+            due[""] = now + _REST
         with self._lock:
             # Copies are made in one step; `end` may come between any two.
             places = [*self._idle.values(), *self._busy.copy()]
-            if not places:
+            if not places and not keeper.has_rest():
                 self._thread = None
                 return False
         for key_id in {place.call.key_id for place in places}:

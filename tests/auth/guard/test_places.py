@@ -167,6 +167,28 @@ def test_a_place_goes_back_when_a_child_of_multiprocessing_ends(tmp_path: Path) 
     assert (done.stdout.split("\n"), done.stderr) == (["['open']", "[]", ""], "")
 
 
+def test_a_dropped_ticket_goes_back_though_its_process_calls_no_more() -> None:
+    guard = make()
+    ticket = guard.admit(OLD, PORTAL)
+    assert len(open_tickets(guard)) == 1
+    del ticket
+    gc.collect()
+    eventually(lambda: not state(guard).tickets)
+
+
+@pytest.mark.parametrize("settings", [GUARDED, STRICT])
+def test_an_outcome_reaches_a_store_that_comes_back_though_its_process_calls_no_more(settings: GuardSettings) -> None:
+    store = FragileStore()
+    guard = make(settings, store=store)
+    ticket = guard.admit(OLD, PORTAL)
+    ticket.sent()
+    store.down = True
+    ticket.settle(Outcome.STRIKE)
+    time.sleep(0.3)
+    store.down = False
+    eventually(lambda: state(guard).strikes == 1)
+
+
 def test_a_kept_place_is_renewed_between_two_calls_and_no_sooner_than_it_must() -> None:
     guard, store, clock = by_clock()
     for _ in range(10):

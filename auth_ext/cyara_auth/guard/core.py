@@ -47,6 +47,7 @@ _LEAVES_PLACE = frozenset({Outcome.VERIFICATION, Outcome.INCONCLUSIVE, Outcome.N
 """Outcomes after which a process may keep its place; a 401, a loss or a doubt settles it."""
 
 _POLLS_AFTER_HANDING_OVER = 3
+_LAST_WRITE = 2.0
 
 
 @attrs.frozen(kw_only=True)
@@ -208,6 +209,8 @@ class GuardCore:
         for reservation in self._places.busy():
             self.drop(reservation)
         self._hand_all_back()
+        # The process may end now, and with it the thread of the background in the middle of its writing.
+        self._outbox.wait_for_others(_LAST_WRITE)
 
     def before_fork(self) -> None:
         """Need not stand still: the child starts with fresh locks. A private store is copied, so nothing is kept."""
@@ -239,7 +242,8 @@ class GuardCore:
     def _hand_all_back(self) -> None:
         for reservation in self._places.take_all():
             self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
-        self._flush_quietly()
+        with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
+            self._outbox.flush()
 
     def _free(self, call: Call) -> Ticket | None:
         gate = self.gates.table.get((call.pair, call.origin))

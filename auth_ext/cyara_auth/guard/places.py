@@ -154,8 +154,9 @@ class Places:
     def hand_all_back(self) -> None:
         """Give every idle place back."""
         keeper = self._keeper()
-        for place in self.take_all() if keeper is not None else ():
-            keeper.hand_back(place, wanted=False)
+        if keeper is not None:
+            for place in self.take_all():
+                keeper.hand_back(place, wanted=False)
 
     def after_fork_in_child(self) -> None:
         """Forget the places: they are the parent's, and so is the thread."""
@@ -186,6 +187,13 @@ class Places:
 
     def serve(self, cost: dict[str, float], due: dict[str, float]) -> bool:
         """Do what is due now; return whether there is anything left to serve."""
+        try:
+            return self._serve(cost, due)
+        except BaseException:  # a warning of the store that the program has made an error: the next call starts anew
+            self._thread = None
+            raise
+
+    def _serve(self, cost: dict[str, float], due: dict[str, float]) -> bool:
         keeper = self._keeper()
         if keeper is None:
             return False

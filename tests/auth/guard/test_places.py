@@ -17,13 +17,14 @@ from cyara_auth.errors import (
     AdmissionRefusedError,
     CredentialRejectedError,
     RotationInProgressError,
+    StrikeStoreRolledBackWarning,
     StrikeStoreUnavailableError,
 )
 from cyara_auth.guard import places
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.events import Decision, Event, Reset, RotateBegin, Settle
-from cyara_auth.strikes.state import Incident, Outcome, PairState, TicketStatus
+from cyara_auth.strikes.state import Incident, KeyState, Outcome, PairState, TicketStatus
 
 from .parts import (
     GUARDED,
@@ -37,6 +38,7 @@ from .parts import (
     FragileStore,
     Pair,
     SharedStore,
+    SlowStore,
     call,
     eventually,
     make,
@@ -187,6 +189,46 @@ def test_an_outcome_reaches_a_store_that_comes_back_though_its_process_calls_no_
     time.sleep(0.3)
     store.down = False
     eventually(lambda: state(guard).strikes == 1)
+
+
+def test_a_guard_that_is_closed_waits_for_what_its_thread_is_writing() -> None:
+    store = SlowStore()
+    guard = make(store=store)
+    ticket = guard.admit(OLD, PORTAL)
+    store.opened.clear()
+    store.entered.clear()
+    del ticket
+    gc.collect()
+    assert store.entered.wait(10)  # by the thread of the background, as nobody else calls
+    threading.Timer(0.5, store.opened.set).start()
+    guard.close()
+    assert not state(guard).tickets
+
+
+def test_places_go_back_after_a_warning_of_the_store_that_is_an_error() -> None:
+    class Warns(CountingStore):
+        warns = 0
+
+        def read(self, key_id: str) -> KeyState:
+            if self.warns:
+                self.warns -= 1
+                raise StrikeStoreRolledBackWarning
+            return super().read(key_id)
+
+    store = Warns()
+    guard = make(store=store)
+    verify(guard, OLD)
+    assert len(open_tickets(guard)) == 1
+    # The thread ends of it; the place that the next call keeps has a thread again.
+    ended: list[object] = []
+    hook, threading.excepthook = threading.excepthook, ended.append
+    try:
+        store.warns = 1
+        eventually(lambda: bool(ended))
+    finally:
+        threading.excepthook = hook
+    verify(guard, OLD)
+    eventually(lambda: not state(guard).tickets)
 
 
 def test_a_kept_place_is_renewed_between_two_calls_and_no_sooner_than_it_must() -> None:

@@ -47,6 +47,7 @@ _LEAVES_PLACE = frozenset({Outcome.VERIFICATION, Outcome.INCONCLUSIVE, Outcome.N
 """Outcomes after which a process may keep its place; a 401, a loss or a doubt settles it."""
 
 _POLLS_AFTER_HANDING_OVER = 3
+_LAST_WRITE = 2.0
 
 
 @attrs.frozen(kw_only=True)
@@ -106,7 +107,7 @@ class GuardCore:
             return answer
         if self._is_behind(call, waiter):
             return Wait(decision=self._latest.get(call.key_id))
-        self._outbox.flush()
+        self._flush()
         # A strike that is left is being written by another thread, whose end wakes whoever waits.
         if self._outbox.has_pending(call.key_id) or self._has_just_handed_over(call.key_id):
             return Wait()
@@ -168,6 +169,15 @@ class GuardCore:
         self._outbox.add(attrs.evolve(report, yields=wanted))
         self._flush_quietly()
 
+    def write_rest(self) -> None:
+        """Write what could not be written when it was learnt."""
+        if self._outbox.has_reports():
+            self._flush_quietly()
+
+    def has_rest(self) -> bool:
+        """Return whether anything is left to write."""
+        return self._outbox.has_reports()
+
     def renew_sending(self, reservation: Reservation) -> None:
         """Date the reservation of a call anew that still sends its body."""
         call, now = reservation.call, self.moment()
@@ -199,6 +209,8 @@ class GuardCore:
         for reservation in self._places.busy():
             self.drop(reservation)
         self._hand_all_back()
+        # The process may end now, and with it the thread of the background in the middle of its writing.
+        self._outbox.wait_for_others(_LAST_WRITE)
 
     def before_fork(self) -> None:
         """Need not stand still: the child starts with fresh locks. A private store is copied, so nothing is kept."""
@@ -230,7 +242,8 @@ class GuardCore:
     def _hand_all_back(self) -> None:
         for reservation in self._places.take_all():
             self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
-        self._flush_quietly()
+        with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
+            self._outbox.flush()
 
     def _free(self, call: Call) -> Ticket | None:
         gate = self.gates.table.get((call.pair, call.origin))
@@ -384,7 +397,14 @@ class GuardCore:
     def _flush_quietly(self) -> None:
         # What cannot be written stays queued, and nothing unverified is admitted before it is out.
         with suppress(StrikeStoreUnavailableError):
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
             self._outbox.flush()
+        except BaseException:
+            self._places.watch()  # this process may call no more, and others wait for what it knows
+            raise
 
     def _learn(self, report: OutcomeReport, decision: Decision) -> None:
         """Take over what the store made of a report."""

@@ -5,6 +5,8 @@ an event loop that must not wait for a disk, and a call that ends while the stor
 admitted before the queue is empty, so a strike that could not be written still counts.
 """
 
+import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -20,6 +22,8 @@ from cyara_auth.strikes.state import Incident, Outcome
 
 REJECTING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.INTERCEPTED})
 """Outcomes after which this process refuses the pair, before the store knows of them."""
+
+_LOOK: Final = 0.005
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +75,7 @@ class Outbox:
         self._reports: deque[OutcomeReport] = deque()
         # The queue cannot tell what another thread is writing just now, so strikes stay here until the store has them.
         self._strikes: dict[int, OutcomeReport] = {}
+        self._writers: list[int] = []
 
     def add(self, report: OutcomeReport) -> None:
         """Queue a report."""
@@ -84,26 +89,41 @@ class Outbox:
         """Return whether a strike of this key is not in the store yet, queued or being written by another thread."""
         return any(report.key_id == key_id for report in tuple(self._strikes.values()))
 
+    def has_reports(self) -> bool:
+        """Return whether anything is queued."""
+        return bool(self._reports)
+
     def flush(self) -> None:
         """Write what is queued.
 
         Raises:
             StrikeStoreUnavailableError: the store takes no more; the rest stays queued.
         """
-        while (report := self._next()) is not None:
-            try:
-                decision = self._store.apply(report.key_id, self._event(report))
-            except BaseException:
-                # Ctrl-C too: a report that is written twice is settled once, one that is lost never.
-                self._reports.appendleft(report)
-                raise
-            self._strikes.pop(id(report), None)
-            self._learn(report, decision)
+        self._writers.append(threading.get_ident())
+        try:
+            while (report := self._next()) is not None:
+                try:
+                    decision = self._store.apply(report.key_id, self._event(report))
+                except BaseException:
+                    # Ctrl-C too: a report that is written twice is settled once, one that is lost never.
+                    self._reports.appendleft(report)
+                    raise
+                self._strikes.pop(id(report), None)
+                self._learn(report, decision)
+        finally:
+            self._writers.remove(threading.get_ident())
+
+    def wait_for_others(self, seconds: float) -> None:
+        """Wait until no other thread is writing a report that it has taken from the queue."""
+        end = time.monotonic() + seconds
+        while any(writer != threading.get_ident() for writer in tuple(self._writers)) and time.monotonic() < end:
+            time.sleep(_LOOK)
 
     def clear(self) -> None:
         """Forget everything: after a fork, the parent writes it."""
         self._reports = deque()
         self._strikes = {}
+        self._writers = []
 
     def _next(self) -> OutcomeReport | None:
         try:

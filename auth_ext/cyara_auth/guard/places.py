@@ -5,9 +5,11 @@ and giving it back costs two writes, which on a network is more than many calls.
 verified pair while its calls follow each other, and hands it over when somebody else waits.
 
 One thread of the background serves all places of a guard: it looks whether somebody waits, hands idle places back, and
-keeps the reservation of a call that still sends its body young. It ends when no place is left.
+keeps the reservation of a call that still sends its body young, and writes what nobody else will: a ticket that was
+dropped, an outcome for which the store could not be reached. It ends when nothing of all this is left.
 """
 
+import sys
 import threading
 import time
 import weakref
@@ -29,6 +31,7 @@ IDLE_WANTED: Final = 0.2
 """The same, while somebody waits."""
 
 _TICK: Final = 0.1
+_REST: Final = 1.0
 _LOOKS: Final = 50
 """A look may cost a fiftieth of the time between two of them."""
 
@@ -42,6 +45,14 @@ class Keeper(Protocol):
 
     def hand_back(self, reservation: Reservation, *, wanted: bool) -> None:
         """Give an idle place back."""
+        ...
+
+    def write_rest(self) -> None:
+        """Write what could not be written when it was learnt."""
+        ...
+
+    def has_rest(self) -> bool:
+        """Return whether anything is left to write."""
         ...
 
     def renew_sending(self, reservation: Reservation) -> None:
@@ -61,6 +72,7 @@ class Places:
         self._busy: dict[Reservation, None] = {}
         self._wanted: set[str] = set()
         self._thread: threading.Thread | None = None
+        self._awaits_end = False
 
     def take(self, call: Call, settler: Settler, *, now: Moment, young: bool) -> ReservedTicket | None:
         """Return a ticket for an idle place, now busy; it may have to be renewed first, unless `young`."""
@@ -108,6 +120,11 @@ class Places:
             self._busy[reservation] = None
             self._start()  # the very first call of a process may be the one that sends for minutes
 
+    def watch(self) -> None:
+        """Have the thread write what is left."""
+        with self._lock:
+            self._start()
+
     def end(self, reservation: Reservation) -> bool:
         """Note that a place is not busy any more; return whether this was the first time."""
         # One step and no lock: the garbage collector comes here, too, and no Ctrl-C between finding and taking.
@@ -134,6 +151,13 @@ class Places:
             self._idle.clear()
         return places
 
+    def hand_all_back(self) -> None:
+        """Give every idle place back."""
+        keeper = self._keeper()
+        if keeper is not None:
+            for place in self.take_all():
+                keeper.hand_back(place, wanted=False)
+
     def after_fork_in_child(self) -> None:
         """Forget the places: they are the parent's, and so is the thread."""
         self._lock = threading.Lock()
@@ -141,6 +165,7 @@ class Places:
         self._busy = {}
         self._wanted = set()
         self._thread = None
+        self._awaits_end = False
 
     def _start(self) -> bool:
         if self._thread is None:
@@ -149,6 +174,9 @@ class Places:
                 self._thread.start()
             except RuntimeError:  # the system has no thread left, or the interpreter ends
                 self._thread = None
+        if not self._awaits_end:
+            self._awaits_end = True
+            _await_end_of_child(self)
         return self._thread is not None
 
     @staticmethod
@@ -159,14 +187,24 @@ class Places:
 
     def serve(self, cost: dict[str, float], due: dict[str, float]) -> bool:
         """Do what is due now; return whether there is anything left to serve."""
+        try:
+            return self._serve(cost, due)
+        except BaseException:  # a warning of the store that the program has made an error: the next call starts anew
+            self._thread = None
+            raise
+
+    def _serve(self, cost: dict[str, float], due: dict[str, float]) -> bool:
         keeper = self._keeper()
         if keeper is None:
             return False
         now = self._steady()
+        if now >= due.get("", 0.0):
+            keeper.write_rest()
+            due[""] = now + _REST
         with self._lock:
             # Copies are made in one step; `end` may come between any two.
             places = [*self._idle.values(), *self._busy.copy()]
-            if not places:
+            if not places and not keeper.has_rest():
                 self._thread = None
                 return False
         for key_id in {place.call.key_id for place in places}:
@@ -191,6 +229,21 @@ class Places:
             elif sending and now - place.taken.steady >= RENEW_AFTER:
                 keeper.renew_sending(place)
         return True
+
+
+def _await_end_of_child(places: Places) -> None:
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        # Children of multiprocessing end by os._exit, before which Python up to 3.13 calls nothing else.
+        Finalize(places, _end, args=(weakref.ref(places),), exitpriority=0)
+
+
+def _end(reference: "weakref.ref[Places]") -> None:
+    places = reference()
+    if places is not None:
+        places.hand_all_back()
 
 
 def _serve(reference: "weakref.ref[Places]") -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import attrs
 import pytest
@@ -16,13 +17,14 @@ from cyara_auth.errors import (
     AdmissionRefusedError,
     CredentialRejectedError,
     RotationInProgressError,
+    StrikeStoreRolledBackWarning,
     StrikeStoreUnavailableError,
 )
 from cyara_auth.guard import places
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.events import Decision, Event, Reset, RotateBegin, Settle
-from cyara_auth.strikes.state import Incident, Outcome, PairState, TicketStatus
+from cyara_auth.strikes.state import Incident, KeyState, Outcome, PairState, TicketStatus
 
 from .parts import (
     GUARDED,
@@ -36,6 +38,7 @@ from .parts import (
     FragileStore,
     Pair,
     SharedStore,
+    SlowStore,
     call,
     eventually,
     make,
@@ -135,6 +138,97 @@ def test_a_place_goes_back_when_the_process_ends() -> None:
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
     assert (done.stdout.split("\n"), done.stderr) == (["['open']", "[]", ""], "")
+
+
+def test_a_place_goes_back_when_a_child_of_multiprocessing_ends(tmp_path: Path) -> None:
+    script = tmp_path / "pool.py"
+    script.write_text(
+        textwrap.dedent("""
+            import multiprocessing, sys
+            from pathlib import Path
+            from types import SimpleNamespace
+            from cyara_auth.guard.guard import StrikeGuard
+            from cyara_auth.stores.sqlite import SqliteStrikeStore
+            from cyara_auth.strikes.state import Outcome
+            store = SqliteStrikeStore(Path(sys.argv[1]))
+            guard = StrikeGuard(store=store)
+            pair = SimpleNamespace(fingerprint="p", key_fingerprint="key", source=None)
+            def work():
+                for _ in range(3):
+                    guard.admit(pair, "https://portal:443").settle(Outcome.VERIFICATION)
+                print([t.status.value for t in store.read("key").tickets], flush=True)
+            if __name__ == "__main__":
+                child = multiprocessing.Process(target=work)
+                child.start()
+                child.join()
+                print([t.status.value for t in store.read("key").tickets])
+        """)
+    )
+    command = [sys.executable, str(script), str(tmp_path / "strikes.sqlite3")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert (done.stdout.split("\n"), done.stderr) == (["['open']", "[]", ""], "")
+
+
+def test_a_dropped_ticket_goes_back_though_its_process_calls_no_more() -> None:
+    guard = make()
+    ticket = guard.admit(OLD, PORTAL)
+    assert len(open_tickets(guard)) == 1
+    del ticket
+    gc.collect()
+    eventually(lambda: not state(guard).tickets)
+
+
+@pytest.mark.parametrize("settings", [GUARDED, STRICT])
+def test_an_outcome_reaches_a_store_that_comes_back_though_its_process_calls_no_more(settings: GuardSettings) -> None:
+    store = FragileStore()
+    guard = make(settings, store=store)
+    ticket = guard.admit(OLD, PORTAL)
+    ticket.sent()
+    store.down = True
+    ticket.settle(Outcome.STRIKE)
+    time.sleep(0.3)
+    store.down = False
+    eventually(lambda: state(guard).strikes == 1)
+
+
+def test_a_guard_that_is_closed_waits_for_what_its_thread_is_writing() -> None:
+    store = SlowStore()
+    guard = make(store=store)
+    ticket = guard.admit(OLD, PORTAL)
+    store.opened.clear()
+    store.entered.clear()
+    del ticket
+    gc.collect()
+    assert store.entered.wait(10)  # by the thread of the background, as nobody else calls
+    threading.Timer(0.5, store.opened.set).start()
+    guard.close()
+    assert not state(guard).tickets
+
+
+def test_places_go_back_after_a_warning_of_the_store_that_is_an_error() -> None:
+    class Warns(CountingStore):
+        warns = 0
+
+        def read(self, key_id: str) -> KeyState:
+            if self.warns:
+                self.warns -= 1
+                raise StrikeStoreRolledBackWarning
+            return super().read(key_id)
+
+    store = Warns()
+    guard = make(store=store)
+    verify(guard, OLD)
+    assert len(open_tickets(guard)) == 1
+    # The thread ends of it; the place that the next call keeps has a thread again.
+    ended: list[object] = []
+    hook, threading.excepthook = threading.excepthook, ended.append
+    try:
+        store.warns = 1
+        eventually(lambda: bool(ended))
+    finally:
+        threading.excepthook = hook
+    verify(guard, OLD)
+    eventually(lambda: not state(guard).tickets)
 
 
 def test_a_kept_place_is_renewed_between_two_calls_and_no_sooner_than_it_must() -> None:

@@ -44,6 +44,19 @@ class _Parts:
     parent: ClientsByProcess | None = None
 
 
+def _incomplete(step: CallStep) -> DecodingError:
+    """Return the error for an answer that was read, and in which null stands for what the next step needs."""
+    module = f"{step.resource}.{step.method}"
+    operation = next(found for found in _operations().values() if found.module == module)
+    return DecodingError(
+        f"{step.needs} is null",
+        method=operation.method,
+        path_template=operation.path,
+        operation_id=operation.operation_id,
+        status_code=200,
+    )
+
+
 class Cyara(Lifetime, Workflows, SyncResources):
     """A client of one portal, made by `connect`; close it, or use it in a `with` or `async with` block.
 
@@ -51,6 +64,8 @@ class Cyara(Lifetime, Workflows, SyncResources):
     under `aio`. It can be shared by threads, tasks and forked processes. It pickles as a reference to where its
     credential comes from, and refuses to if it was given the credential itself.
     """
+
+    _missing_field = staticmethod(_incomplete)
 
     def __init__(self, parts: _Parts) -> None:
         # Before anything can be sent.
@@ -168,12 +183,11 @@ class Cyara(Lifetime, Workflows, SyncResources):
     def _here(self) -> HttpClients:
         return self._clients.here()
 
-    def _missing_field(self, step: CallStep) -> DecodingError:
-        return _incomplete(step)
-
 
 class AsyncCyara(AsyncWorkflows, AsyncResources):
     """The resources of a `Cyara` for async code: the same methods, awaited."""
+
+    _missing_field = staticmethod(_incomplete)
 
     def __init__(self, client: Cyara) -> None:
         AsyncResources.__init__(self, client)
@@ -189,9 +203,6 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
 
         call = choose_verify_call(_operations(), account_id=self._cyara.account_id, operation_id=operation)
         return await self.raw("GET", call.path, **call.options(confirm=confirm))
-
-    def _missing_field(self, step: CallStep) -> DecodingError:
-        return _incomplete(step)
 
 
 def connect(  # noqa: PLR0913 - the front door: everything that can be said, said once, by keyword
@@ -293,16 +304,3 @@ def built_from() -> tuple[str, str | None, str]:
     """Return the package's version, and of the document its platform release, if known, and its SHA-256."""
     # Asked at the first call, and once: the version stands in the metadata of the installed package, on the disk.
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
-
-
-def _incomplete(step: CallStep) -> DecodingError:
-    """Return the error for an answer that was read, and in which null stands for what the next step needs."""
-    module = f"{step.resource}.{step.method}"
-    operation = next(found for found in _operations().values() if found.module == module)
-    return DecodingError(
-        f"{step.needs} is null",
-        method=operation.method,
-        path_template=operation.path,
-        operation_id=operation.operation_id,
-        status_code=200,
-    )

@@ -9,12 +9,14 @@ and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferre
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from cyara_auth.errors import OperationUnavailableError
 from cyara_auth.extensions import RETRYABLE_STATUSES
 from cyara_auth.transport.errors import TransportError
 from cyara_auth.workflows.polling import Pace, PollProgress, next_delay
@@ -106,13 +108,35 @@ class SleepStep:
 
 if TYPE_CHECKING:
     Steps = Generator[CallStep | SleepStep, Any, T]
+    OnProgress = Callable[[PollProgress[Any]], object] | None
 
-CAMPAIGN_CALLS = (
-    ("campaigns", "get_campaign_runs"),
-    ("campaigns", "execute_campaign"),
-    ("campaigns", "iter_campaign_run_results"),
-)
-TEST_CASE_CALLS = (("test_cases", "execute_test_case"), ("test_results", "get_test_result_details"))
+
+def find_method(resources: object, resource: str, method: str) -> Callable[..., Any]:
+    """Find a method of a resource, or say that this client's document does not have it."""
+    found: Callable[..., Any] | None = getattr(getattr(resources, resource, None), method, None)
+    if found is None:
+        raise OperationUnavailableError(
+            f"This client's document has no `{resource}.{method}`, which this workflow needs; nothing was started. "
+            "Call the operations that your portal has, and `wait(...)` between them."
+        )
+    return found
+
+
+def checked(resources: Any, step: CallStep, answer: Any) -> Any:
+    """Return the answer.
+
+    Raises:
+        DecodingError: null stands in it for what the next step needs.
+    """
+    # It is the portal's mistake, and would surface a step later as an AttributeError of ours.
+    if step.needs is not None and not getattr(answer, step.needs, None):
+        raise resources._missing_field(step)  # noqa: SLF001 - the client knows the operations of its document
+    return answer
+
+
+def _account(account_id: int | None) -> dict[str, int]:
+    # Left out, and not None: the client then puts in its own.
+    return {} if account_id is None else {"account_id": account_id}
 
 
 def _result_value(model: Any) -> str | None:
@@ -121,14 +145,11 @@ def _result_value(model: Any) -> str | None:
 
 
 def _poll(
-    question: CallStep,
-    choose: Callable[[Any], Any | None],
-    pace: Pace,
-    on_progress: Callable[[PollProgress[Any]], object] | None,
-    clock: Callable[[], float],
+    question: CallStep, choose: Callable[[Any], Any | None], pace: Pace | None, on_progress: OnProgress
 ) -> Steps[Any]:
     """Ask until `choose(answer)` is not None, and return that; an answer that is lost on the way is asked for again."""
-    began = clock()
+    pace = pace or Pace()
+    began = time.monotonic()
     attempt = lost = 0
     answer: Any = None
     while True:
@@ -146,7 +167,7 @@ def _poll(
             return chosen
         # Where nothing was answered there is nothing to report.
         report = None if lost else on_progress
-        yield SleepStep(next_delay(pace, answer, attempt=attempt, elapsed=clock() - began, on_progress=report))
+        yield SleepStep(next_delay(pace, answer, attempt=attempt, elapsed=time.monotonic() - began, on_progress=report))
 
 
 def _is_transient(error: Exception) -> bool:
@@ -170,14 +191,13 @@ def _note_left_running(what: str) -> AbstractContextManager[None]:
 
 
 def campaign_steps(
-    campaign_id: int,
-    account: dict[str, int],
-    pace: Pace | None,
-    on_progress: Callable[[PollProgress[Any]], object] | None,
-    clock: Callable[[], float],
+    resources: object, campaign_id: int, account_id: int | None, pace: Pace | None, on_progress: OnProgress
 ) -> Steps[CampaignOutcome]:
     """Execute a campaign, follow its run to the end, and collect the run's results from all pages."""
-    where = {**account, "campaign_id": campaign_id}
+    # Before anything is started that could not be followed.
+    for method in ("get_campaign_runs", "execute_campaign", "iter_campaign_run_results"):
+        find_method(resources, "campaigns", method)
+    where = {**_account(account_id), "campaign_id": campaign_id}
     newest = CallStep("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
     # Before the start, or the run could be taken for an earlier one.
     earlier = {run.run_id for run in _runs_of((yield newest))}
@@ -192,7 +212,7 @@ def campaign_steps(
             ours = named or [run for run in runs if run.run_id not in earlier]
             return ours[0] if ours and ours[0].end_date else None
 
-        run = yield from _poll(newest, finished, pace or Pace(), on_progress, clock)
+        run = yield from _poll(newest, finished, pace, on_progress)
     next_call = f"campaigns.iter_campaign_run_results(campaign_id={campaign_id}, run_id={run.run_id})"
     with _note_on_error(f"The run itself is over, and need not be repeated for its results: {next_call}"):
         arguments = {**where, "run_id": run.run_id, "page_size": RESULTS_PER_PAGE, "prefetch": False}
@@ -211,19 +231,18 @@ def _has_ticket(run_ticket: object, ticket: Any) -> bool:
 
 
 def test_case_steps(
-    test_case_id: int,
-    account: dict[str, int],
-    pace: Pace | None,
-    on_progress: Callable[[PollProgress[Any]], object] | None,
-    clock: Callable[[], float],
+    resources: object, test_case_id: int, account_id: int | None, pace: Pace | None, on_progress: OnProgress
 ) -> Steps[TestCaseOutcome]:
     """Execute a test case and ask for its ticket until there is a numbered result."""
+    find_method(resources, "test_cases", "execute_test_case")
+    find_method(resources, "test_results", "get_test_result_details")
+    account = _account(account_id)
     with _note_left_running(f"test case {test_case_id}"):
         case = {**account, "test_case_id": test_case_id}
         started = yield CallStep("test_cases", "execute_test_case", case, needs="test_run_ticket_id")
         ticket = started.test_run_ticket_id
         question = CallStep("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
         details = yield from _poll(
-            question, lambda answer: answer if answer.test_result_id else None, pace or Pace(), on_progress, clock
+            question, lambda answer: answer if answer.test_result_id else None, pace, on_progress
         )
     return TestCaseOutcome(test_case_id=test_case_id, ticket=ticket, details=details)

@@ -46,47 +46,36 @@ class _BaseUrlJoiner:
         return _parsed(self._text + url)
 
 
-class FastClient(httpx.Client):
+class _Fast:
+    """What both clients have before httpx's own."""
+
+    def __init__(self, **options: Any) -> None:
+        # What comes next in line is a client of httpx, which type checkers cannot know here.
+        plain: Any = super()
+        plain.__init__(**options)
+        self._fast_cookies = _FastCookies(plain.cookies)
+        self._joiner = _BaseUrlJoiner()
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """Cookies that are sent and kept, as httpx does it."""
+        return self._fast_cookies
+
+    @cookies.setter
+    def cookies(self, cookies: Any) -> None:
+        self._fast_cookies = _FastCookies(cookies)
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """Do as httpx does."""
+        check_library(options)
+        plain: Any = super()
+        request: httpx.Request = plain.build_request(method, self._joiner.join(plain.base_url, url), **options)
+        return request
+
+
+class FastClient(_Fast, httpx.Client):
     """For threads."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._fast_cookies = _FastCookies(super().cookies)
-        self._joiner = _BaseUrlJoiner()
 
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """Cookies that are sent and kept, as httpx does it."""
-        return self._fast_cookies
-
-    @cookies.setter
-    def cookies(self, cookies: Any) -> None:
-        self._fast_cookies = _FastCookies(cookies)
-
-    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
-        """Do as httpx does."""
-        check_library(options)
-        return super().build_request(method, self._joiner.join(self.base_url, url), **options)
-
-
-class FastAsyncClient(httpx.AsyncClient):
+class FastAsyncClient(_Fast, httpx.AsyncClient):
     """For tasks."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._fast_cookies = _FastCookies(super().cookies)
-        self._joiner = _BaseUrlJoiner()
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """Cookies that are sent and kept, as httpx does it."""
-        return self._fast_cookies
-
-    @cookies.setter
-    def cookies(self, cookies: Any) -> None:
-        self._fast_cookies = _FastCookies(cookies)
-
-    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
-        """Do as httpx does."""
-        check_library(options)
-        return super().build_request(method, self._joiner.join(self.base_url, url), **options)

@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialSourceError
-from cyara_auth.origin import Origin
-from cyara_auth.providers.stored import check_origin, read_stored
+from cyara_auth.providers.stored import StoredProvider
 from cyara_auth.providers.variables import Variables
 
 if TYPE_CHECKING:
@@ -70,42 +68,29 @@ def split_command(text: str) -> tuple[str, ...]:
 
 
 @attrs.frozen(kw_only=True)
-class CommandProvider:
+class CommandProvider(StoredProvider):
     """Runs one program and reads the credential from its output, bare or as JSON (see `stored`).
+
+    The credential is never absent: who names a command wants what it prints. Beside what every source raises, a program
+    that is not named by an absolute path is a ConfigurationError.
 
     Attributes:
         argv: Absolute path of the program, and its arguments. They are never shown: arguments may name secrets.
-        origin: The portal that is to be called; `None` leaves a binding in the output unchecked.
         pass_on: Names of further environment variables that the program needs.
         variables: Where the program's environment is taken from.
         timeout: Seconds that the program may take.
-        allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
     argv: tuple[str, ...] = attrs.field(repr=False)
-    origin: Origin | None = None
     pass_on: tuple[str, ...] = ()
     variables: Variables = attrs.field(factory=Variables)
     timeout: float = TIMEOUT_S
-    allow_unusual_shape: bool = False
-
-    def __call__(self) -> ApiCredential | None:
-        """Run the program. The credential is never absent: who names a command wants what it prints.
-
-        Raises:
-            ConfigurationError: The program is not named by an absolute path.
-            CredentialSourceError: It cannot be started, fails, takes too long, prints too much or nothing usable.
-            CredentialFormatError: It printed no pair.
-            CredentialOriginError: It printed the credential of another portal.
-        """
-        stored = read_stored(self._run(), source=self.describe(), allow_unusual_shape=self.allow_unusual_shape)
-        return check_origin(stored, self.origin, source=self.describe())
 
     def describe(self) -> str:
         """Name the source."""
         return f"command {self.argv[0]}"
 
-    def _run(self) -> bytes:
+    def _read(self) -> bytes:
         self._check_program()
         process = self._start()
         if isinstance(process, str):

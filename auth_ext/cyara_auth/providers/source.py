@@ -5,7 +5,6 @@ reads the source anew, once for each change of the source, so that a token which
 picked up without a restart. The same pair read again stays rejected.
 """
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from cyara_auth._platform.fork import ForkAware, watch_forks
+from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, call_provider, describe
@@ -37,12 +36,12 @@ class OtherSource:
     """
 
     name: str
-    fingerprint: str | None
-    differs: bool
-    problem: str | None
+    fingerprint: str | None = None
+    differs: bool = False
+    problem: str | None = None
 
 
-class CredentialSource(ForkAware):
+class CredentialSource:
     """A provider with memory. Shared by all threads and tasks of a client.
 
     Args:
@@ -71,9 +70,9 @@ class CredentialSource(ForkAware):
         self._now = now
         self._monotonic = monotonic
         self._read_at = monotonic()
-        self._lock = threading.Lock()
+        # A thread of the parent may be waiting for a command or a keyring under it, and a child must not wait for that.
+        self._lock = ModuleLock()
         self._warned: str | None = None
-        watch_forks(self)
 
     @property
     def provider(self) -> CredentialProvider:
@@ -119,10 +118,6 @@ class CredentialSource(ForkAware):
         """Name the source."""
         return self._credential.source
 
-    def after_fork_in_child(self) -> None:
-        """Take a fresh lock: a thread of the parent may have been waiting for a command or a keyring under the old."""
-        self._lock = threading.Lock()
-
     def __repr__(self) -> str:
         return f"<CredentialSource {self.describe()}: {self._credential.fingerprint.short}>"
 
@@ -155,18 +150,14 @@ class CredentialSource(ForkAware):
         return credential
 
     def _compare(self, provider: CredentialProvider) -> OtherSource:
+        found, problem = None, None
         try:
             found = provider()
         except CredentialError as error:
-            return OtherSource(name=describe(provider), fingerprint=None, differs=False, problem=str(error))
+            problem = str(error)
         if found is None:
-            return OtherSource(name=describe(provider), fingerprint=None, differs=False, problem=None)
-        return OtherSource(
-            name=found.source,
-            fingerprint=found.fingerprint.short,
-            differs=found != self._credential,
-            problem=None,
-        )
+            return OtherSource(name=describe(provider), problem=problem)
+        return OtherSource(name=found.source, fingerprint=found.fingerprint.short, differs=found != self._credential)
 
 
 def version_of(provider: CredentialProvider) -> object:

@@ -29,7 +29,7 @@ class ForkAware(Protocol):
 
 
 class ModuleLock(ForkAware):
-    """A lock for a module's own table. A child has a fresh one: another thread of the parent may have held the old."""
+    """A plain lock, of which a child has a fresh one: another thread of the parent may have held the old."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

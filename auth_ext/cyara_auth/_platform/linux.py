@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for Linux.
@@ -38,7 +39,7 @@ _STATE, _START = 0, 19  # positions in /proc/<pid>/stat after the command's clos
 
 
 @attrs.frozen(kw_only=True)
-class LinuxSystem:
+class LinuxSystem(System):
     """Answers from the proc file system below `root` (another one than `/` only in tests)."""
 
     root: Path = Path("/")

@@ -335,7 +335,7 @@ class WaitTimeoutError(CyaraAuthError):
         digits = max(2, len(f"{seconds:.0f}"))
         super().__init__(
             f"It did not happen within {seconds:.{digits}g} seconds (questions asked: {attempts}). Nothing at the "
-            "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came.",
+            "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came."
         )
         self.last, self.attempts, self.seconds = last, attempts, seconds
 

@@ -55,10 +55,7 @@ class GuardedAdapter(HTTPAdapter):
     """
 
     def __init__(
-        self,
-        base_url: str | None = None,
-        credential: CredentialArgument = None,
-        **guard: Unpack[GuardOptions],
+        self, base_url: str | None = None, credential: CredentialArgument = None, **guard: Unpack[GuardOptions]
     ) -> None:
         # A traceback that prints locals must not find the credential in this frame.
         holder = [credential]

@@ -114,9 +114,7 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
     )
     source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
     strikes = open_store(
-        store,
-        environ=os.environ if environ is None else environ,
-        require_shared=settings.require_shared_store,
+        store, environ=os.environ if environ is None else environ, require_shared=settings.require_shared_store
     )
     if base.origin.is_readable_on_the_way:
         _warn_of_plain_http(base.origin.host)

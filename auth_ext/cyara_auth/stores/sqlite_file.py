@@ -236,7 +236,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version > SCHEMA_VERSION:
         raise UnsafePathError(
             f"{path} was written by a newer release of cyara-client (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}); upgrade this installation",
+            f"{SCHEMA_VERSION}); upgrade this installation"
         )
     if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")

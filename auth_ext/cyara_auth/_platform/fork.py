@@ -7,7 +7,6 @@ import itertools
 import os
 import threading
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
@@ -38,7 +37,7 @@ class ModuleLock(ForkAware):
     def __enter__(self) -> None:
         self._lock.acquire()
 
-    def __exit__(self, _k: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._lock.release()
 
     def after_fork_in_child(self) -> None:

@@ -11,7 +11,6 @@ import attrs
 import cyara_client
 from cyara_auth.arguments import DEFAULT_TIMEOUT, check_user_agent
 from cyara_auth.client.account import account_of, takes_text
-from cyara_auth.client.lifetime import Lifetime
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import DecodingError
 from cyara_client.resources import AsyncResources, SyncResources
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
     from pathlib import Path
-    from typing import Unpack
+    from typing import Self, Unpack
 
     from cyara_auth._http import httpx
     from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions
@@ -57,7 +56,7 @@ def _incomplete(step: CallStep) -> DecodingError:
     )
 
 
-class Cyara(Lifetime, Workflows, SyncResources):
+class Cyara(Workflows, SyncResources):
     """A client of one portal, made by `connect`; close it, or use it in a `with` or `async with` block.
 
     One attribute for each tag of the portal's document (`cyara.campaigns.get_campaigns()`), the same for async code
@@ -166,6 +165,26 @@ class Cyara(Lifetime, Workflows, SyncResources):
             pickled=None if pickled is None else {**pickled, **changes, "account_id": account},
         )
         return Cyara(parts)
+
+    def close(self) -> None:
+        """Close the connections of this process. Those of event loops are closed by `aclose`."""
+        self._here().close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this process that belong to threads or to the running event loop."""
+        await self._here().aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
     def __repr__(self) -> str:
         source = self._parts.binding.source

@@ -88,7 +88,7 @@ def ranked_providers(
     name = profile or variables.get(PROFILE)
     if name:
         # Nothing else: who names a profile must not get the pair of some variable when there is no such profile.
-        return _profile_providers(check_profile_name(name), origin, variables, unusual=unusual)
+        return [*_profile_providers(check_profile_name(name), origin, variables, unusual=unusual)]
     providers: list[CredentialProvider] = [
         EnvironmentProvider(variables=variables, origin=origin, allow_unusual_shape=unusual)
     ]
@@ -121,17 +121,15 @@ def profile_base_url(profile: str | None = None, *, variables: Variables) -> str
     name = profile or variables.get(PROFILE)
     if not name:
         return None
-    check_profile_name(name)
-    for provider in (KeyringProvider(entry=name), ProfileProvider(path=profile_folder(variables) / f"{name}.json")):
-        stored = provider.stored()
-        if stored is not None:
+    for provider in _profile_providers(check_profile_name(name), None, variables, unusual=False):
+        if (stored := provider.stored()) is not None:
             return stored.base_url
     return None
 
 
 def _profile_providers(
     name: str, origin: Origin | None, variables: Variables, *, unusual: bool
-) -> list[CredentialProvider]:
+) -> list[KeyringProvider | ProfileProvider]:
     path = profile_folder(variables) / f"{name}.json"
     # In the order in which `save_credential` prefers them, so that what was stored last is what is found.
     return [

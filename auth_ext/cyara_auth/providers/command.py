@@ -102,9 +102,9 @@ class CommandProvider(StoredProvider):
             # Ctrl-C reaches our own process group only; the program would go on.
             _kill_group(process)
             raise
-        if code is None:
+        if isinstance(code, str):
             _kill_group(process)
-            raise self._failed(output.problem(self.timeout))
+            raise self._failed(f"{code} and was killed")
         if code != 0:
             raise self._failed(f"ended with exit code {code}")
         return output.take()
@@ -163,24 +163,18 @@ class _Output:
             while len(self._data) <= MAX_OUTPUT and (chunk := os.read(pipe.fileno(), MAX_OUTPUT)):
                 self._data += chunk
 
-    def wait(self, timeout: float) -> int | None:
-        """Return the exit code, or `None` when time or output is up."""
+    def wait(self, timeout: float) -> int | str:
+        """Return the exit code, or say what is up: time or output."""
         import subprocess
 
         self._thread.join(timeout)
-        if self._thread.is_alive() or len(self._data) > MAX_OUTPUT:
-            return None
-        # A program may close its output and still not end.
-        try:
-            return self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def problem(self, timeout: float) -> str:
-        """Say why `wait` gave up."""
         if len(self._data) > MAX_OUTPUT:
-            return f"printed more than {MAX_OUTPUT} bytes and was killed"
-        return f"did not end within {timeout:g} s and was killed"
+            return f"printed more than {MAX_OUTPUT} bytes"
+        # A program may close its output and still not end.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if not self._thread.is_alive():
+                return self._process.wait(timeout)
+        return f"did not end within {timeout:g} s"
 
     def take(self) -> bytes:
         """Hand the output out, and keep none of it."""

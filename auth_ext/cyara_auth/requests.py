@@ -116,7 +116,7 @@ class GuardedAdapter(HTTPAdapter):
             hop.answered(
                 response.status_code,
                 response.headers,
-                lambda location: self._is_same_origin(request, location),
+                lambda location: self.covers(location, base=str(request.url)),
                 is_real=sending.is_real,
             )
         except BaseException:
@@ -142,18 +142,12 @@ class GuardedAdapter(HTTPAdapter):
                 self._injector.warn_of_override()
         return bound
 
-    def _is_same_origin(self, request: requests.PreparedRequest, location: str) -> bool:
+    def covers(self, url: str, *, base: str = "") -> bool:
+        """Return whether a URL, perhaps relative to `base`, belongs to the portal."""
         try:
-            return self.covers(urljoin(str(request.url), location))
+            return self._injector.origin.covers(httpx.URL(urljoin(base, url)))
         # It is no address.
-        except ValueError:
-            return False
-
-    def covers(self, url: str) -> bool:
-        """Return whether a URL belongs to the portal."""
-        try:
-            return self._injector.origin.covers(httpx.URL(url))
-        except httpx.InvalidURL:
+        except (ValueError, httpx.InvalidURL):
             return False
 
     def __reduce__(self) -> Never:
@@ -310,14 +304,8 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
             held.__class__ = guarded_connection(held.__class__)
         kind.request(self, *args, **options)
 
-    members = {
-        "debuglevel": 0,
-        "is_guarded": True,
-        "putrequest": putrequest,
-        "endheaders": endheaders,
-        "request": request,
-    }
-    return type(kind.__name__, (kind,), members)
+    methods = {method.__name__: method for method in (putrequest, endheaders, request)}
+    return type(kind.__name__, (kind,), {"debuglevel": 0, "is_guarded": True, **methods})
 
 
 def _is_network(sock: object) -> bool:

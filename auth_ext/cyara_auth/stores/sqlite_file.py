@@ -220,13 +220,11 @@ def _prepare_with_retries(connection: sqlite3.Connection, path: Path, *, deadlin
     # SQLite's own timeout does not cover the switch to write-ahead mode.
     while True:
         try:
-            _prepare(connection, path)
+            return _prepare(connection, path)
         except sqlite3.OperationalError as error:
             if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
+        time.sleep(_RETRY_SECONDS)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

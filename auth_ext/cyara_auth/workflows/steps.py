@@ -9,7 +9,6 @@ and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferre
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -19,14 +18,15 @@ import attrs
 from cyara_auth.errors import OperationUnavailableError
 from cyara_auth.extensions import RETRYABLE_STATUSES
 from cyara_auth.transport.errors import TransportError
-from cyara_auth.workflows.polling import Pace, PollProgress, next_delay
+from cyara_auth.workflows.polling import Asking, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
-    from contextlib import AbstractContextManager
     from uuid import UUID
 
     import typing_extensions  # known to every type checker, needed by none at run time
+
+    from cyara_auth.workflows.polling import PollProgress
 
     # With defaults, so that the outcomes can be named without saying of what.
     RunT_co = typing_extensions.TypeVar("RunT_co", covariant=True, default=Any)
@@ -41,6 +41,7 @@ PASSING_RESULTS = frozenset({"Success", "Satisfactory"})
 MAX_LOST_ANSWERS = 5
 # The server cuts larger pages to 50, silently.
 RESULTS_PER_PAGE = 50
+_LEFT_RUNNING = "If {} was started, it goes on at the portal; nothing there was stopped."
 
 
 @attrs.frozen(kw_only=True)
@@ -148,12 +149,10 @@ def _poll(
     question: CallStep, choose: Callable[[Any], Any | None], pace: Pace | None, on_progress: OnProgress
 ) -> Steps[Any]:
     """Ask until `choose(answer)` is not None, and return that; an answer that is lost on the way is asked for again."""
-    pace = pace or Pace()
-    began = time.monotonic()
-    attempt = lost = 0
+    asking = Asking[Any](pace or Pace(), on_progress)
+    lost = 0
     answer: Any = None
     while True:
-        attempt += 1
         try:
             answer = yield question
             lost = 0
@@ -166,8 +165,7 @@ def _poll(
         if chosen is not None:
             return chosen
         # Where nothing was answered there is nothing to report.
-        report = None if lost else on_progress
-        yield SleepStep(next_delay(pace, answer, attempt=attempt, elapsed=time.monotonic() - began, on_progress=report))
+        yield SleepStep(asking.next_delay(answer, report=not lost))
 
 
 def _is_transient(error: Exception) -> bool:
@@ -186,10 +184,6 @@ def _note_on_error(text: str) -> Generator[None]:
         raise
 
 
-def _note_left_running(what: str) -> AbstractContextManager[None]:
-    return _note_on_error(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
-
-
 def campaign_steps(
     resources: object, campaign_id: int, account_id: int | None, pace: Pace | None, on_progress: OnProgress
 ) -> Steps[CampaignOutcome]:
@@ -201,7 +195,7 @@ def campaign_steps(
     newest = CallStep("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
     # Before the start, or the run could be taken for an earlier one.
     earlier = {run.run_id for run in _runs_of((yield newest))}
-    with _note_left_running(f"campaign {campaign_id}"):
+    with _note_on_error(_LEFT_RUNNING.format(f"campaign {campaign_id}")):
         ticket = yield CallStep("campaigns", "execute_campaign", where)
 
         def finished(page: Any) -> Any | None:
@@ -237,7 +231,7 @@ def test_case_steps(
     find_method(resources, "test_cases", "execute_test_case")
     find_method(resources, "test_results", "get_test_result_details")
     account = _account(account_id)
-    with _note_left_running(f"test case {test_case_id}"):
+    with _note_on_error(_LEFT_RUNNING.format(f"test case {test_case_id}")):
         case = {**account, "test_case_id": test_case_id}
         started = yield CallStep("test_cases", "execute_test_case", case, needs="test_run_ticket_id")
         ticket = started.test_run_ticket_id

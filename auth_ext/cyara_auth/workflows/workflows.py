@@ -30,15 +30,9 @@ if TYPE_CHECKING:
 
     class _Runs(Protocol[RunT_co, ResultT_co]):
         @property
-        def iter_campaign_runs(self) -> Callable[..., Iterator[RunT_co]]: ...
+        def iter_campaign_runs(self) -> Callable[..., RunT_co]: ...
         @property
-        def iter_campaign_run_results(self) -> Callable[..., Iterator[ResultT_co]]: ...
-
-    class _AsyncRuns(Protocol[RunT_co, ResultT_co]):
-        @property
-        def iter_campaign_runs(self) -> Callable[..., AsyncIterator[RunT_co]]: ...
-        @property
-        def iter_campaign_run_results(self) -> Callable[..., AsyncIterator[ResultT_co]]: ...
+        def iter_campaign_run_results(self) -> Callable[..., ResultT_co]: ...
 
     class _Details(Protocol[DetailsT_co]):
         @property
@@ -48,17 +42,9 @@ if TYPE_CHECKING:
         @cached_property
         def campaigns(self) -> _Runs[RunT_co, ResultT_co]: ...
 
-    class _RunsCampaignsAsync(Protocol[RunT_co, ResultT_co]):
-        @cached_property
-        def campaigns(self) -> _AsyncRuns[RunT_co, ResultT_co]: ...
-
     class _RunsTestCases(Protocol[DetailsT_co]):
         @cached_property
         def test_results(self) -> _Details[DetailsT_co]: ...
-
-    class _RunsTestCasesAsync(Protocol[DetailsT_co]):
-        @cached_property
-        def test_results(self) -> _Details[Awaitable[DetailsT_co]]: ...
 
 
 T = TypeVar("T")
@@ -82,7 +68,7 @@ class Workflows:
         return wait(call, until=until, pace=pace, on_progress=on_progress)
 
     def run_campaign(
-        self: _RunsCampaigns[RunT_co, ResultT_co],
+        self: _RunsCampaigns[Iterator[RunT_co], Iterator[ResultT_co]],
         campaign_id: int,
         *,
         account_id: int | None = None,
@@ -136,7 +122,7 @@ class AsyncWorkflows:
         return await wait_async(call, until=until, pace=pace, on_progress=on_progress)
 
     async def run_campaign(
-        self: _RunsCampaignsAsync[RunT_co, ResultT_co],
+        self: _RunsCampaigns[AsyncIterator[RunT_co], AsyncIterator[ResultT_co]],
         campaign_id: int,
         *,
         account_id: int | None = None,
@@ -149,7 +135,7 @@ class AsyncWorkflows:
         return await _run_async(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     async def validate_test_case(
-        self: _RunsTestCasesAsync[DetailsT_co],
+        self: _RunsTestCases[Awaitable[DetailsT_co]],
         test_case_id: int,
         *,
         account_id: int | None = None,

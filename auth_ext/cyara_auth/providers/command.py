@@ -91,7 +91,13 @@ class CommandProvider(StoredProvider):
         return f"command {self.argv[0]}"
 
     def _read(self) -> bytes:
-        self._check_program()
+        program = self.argv[0]
+        # A folder early in PATH could hold another program of the same name.
+        if not Path(program).is_absolute():
+            raise ConfigurationError(
+                "The credential command is not named by an absolute path. Nothing was sent. "
+                f"Next: use {shutil.which(program) or 'its absolute path'}"
+            )
         process = self._start()
         if isinstance(process, str):
             raise self._failed(f"cannot be started ({process})")
@@ -128,16 +134,6 @@ class CommandProvider(StoredProvider):
         except OSError as error:
             # Not raised: its traceback leads to frames that hold the environment.
             return error.strerror or type(error).__name__
-
-    def _check_program(self) -> None:
-        program = self.argv[0]
-        # A folder early in PATH could hold another program of the same name.
-        if not Path(program).is_absolute():
-            found = shutil.which(program)
-            hint = "its absolute path" if found is None else found
-            raise ConfigurationError(
-                f"The credential command is not named by an absolute path. Nothing was sent. Next: use {hint}"
-            )
 
     def _failed(self, what: str) -> CredentialSourceError:
         return CredentialSourceError(

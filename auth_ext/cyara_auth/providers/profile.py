@@ -24,15 +24,11 @@ _HTTPS_PORT = 443
 
 def profile_folder(variables: Variables) -> Path:
     """Return the folder of the profiles: below `CYARA_CONFIG_DIR`, else below the user's configuration folder."""
-    chosen = variables.get(CONFIG_DIR)
-    return (Path(chosen) if chosen else _user_config()) / "profiles"
-
-
-def _user_config() -> Path:
     # Needed when a client is made, and not by everybody who imports this package.
     import platformdirs
 
-    return platformdirs.user_config_path("cyara", appauthor=False)
+    chosen = variables.get(CONFIG_DIR)
+    return Path(chosen or platformdirs.user_config_path("cyara", appauthor=False)) / "profiles"
 
 
 def default_profile(origin: Origin) -> str:

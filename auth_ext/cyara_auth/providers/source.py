@@ -41,6 +41,7 @@ class OtherSource:
     problem: str | None = None
 
 
+@attrs.define(eq=False, repr=False)
 class CredentialSource:
     """A provider with memory. Shared by all threads and tasks of a client.
 
@@ -53,31 +54,17 @@ class CredentialSource:
         monotonic: Clock for `UNVERSIONED_INTERVAL_S`.
     """
 
-    def __init__(  # noqa: PLR0913  # a credential, its history, and two clocks
-        self,
-        provider: CredentialProvider,
-        credential: ApiCredential,
-        *,
-        others: Sequence[CredentialProvider] = (),
-        version: object = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._provider = provider
-        self._credential = credential
-        self._others = tuple(others)
-        self._version = version
-        self._now = now
-        self._monotonic = monotonic
-        self._read_at = monotonic()
-        # A thread of the parent may be waiting for a command or a keyring under it, and a child must not wait for that.
-        self._lock = ModuleLock()
-        self._warned: str | None = None
-
-    @property
-    def provider(self) -> CredentialProvider:
-        """The source that is in use."""
-        return self._provider
+    provider: CredentialProvider
+    """The source that is in use."""
+    _credential: ApiCredential
+    _others: Sequence[CredentialProvider] = attrs.field(default=(), alias="others", kw_only=True)
+    _version: object = attrs.field(default=None, alias="version", kw_only=True)
+    _now: Callable[[], datetime] = attrs.field(default=lambda: datetime.now(UTC), alias="now", kw_only=True)
+    _monotonic: Callable[[], float] = attrs.field(default=time.monotonic, alias="monotonic", kw_only=True)
+    _read_at: float = attrs.field(default=attrs.Factory(lambda self: self._monotonic(), takes_self=True), init=False)
+    # A thread of the parent may be waiting for a command or a keyring under it, and a child must not wait for that.
+    _lock: ModuleLock = attrs.field(factory=ModuleLock, init=False)
+    _warned: str | None = attrs.field(default=None, init=False)
 
     def current(self) -> ApiCredential:
         """Return the credential that is in use.
@@ -101,8 +88,8 @@ class CredentialSource:
         with self._lock:
             if self._may_have_changed():
                 # Only the source that won is asked. Another one holds a pair that the caller did not choose.
-                version = version_of(self._provider)
-                found = call_provider(self._provider)
+                version = version_of(self.provider)
+                found = call_provider(self.provider)
                 # Not before the call: a source that failed is read again next time.
                 self._version = version
                 self._read_at = self._monotonic()
@@ -122,8 +109,8 @@ class CredentialSource:
         return f"<CredentialSource {self.describe()}: {self._credential.fingerprint.short}>"
 
     def _may_have_changed(self) -> bool:
-        if isinstance(self._provider, VersionedProvider):
-            return self._provider.version() != self._version
+        if isinstance(self.provider, VersionedProvider):
+            return self.provider.version() != self._version
         return self._monotonic() - self._read_at >= UNVERSIONED_INTERVAL_S
 
     def _unexpired(self, credential: ApiCredential) -> ApiCredential:

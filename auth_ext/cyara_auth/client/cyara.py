@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -149,12 +149,10 @@ class Cyara(Workflows, SyncResources):
 
         There is nothing to close: it ends with this client.
         """
-        given = {"account_id": account_id, "timeout": timeout, "retries": retries, "user_agent": user_agent}
-        given["strict"] = strict
+        given = {"timeout": timeout, "retries": retries, "user_agent": user_agent, "strict": strict}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         pickled = self._parts.pickled
-        named = changes.pop("account_id", None)
-        account = self.account_id if named is None else account_of(named, {}, takes_text=account_takes_text)
+        account = self.account_id if account_id is None else account_of(account_id, {}, takes_text=account_takes_text)
         # The header is rebuilt from the caller's own part of it, which alone is pickled.
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
         parts = attrs.evolve(
@@ -197,7 +195,7 @@ class Cyara(Workflows, SyncResources):
                 "environment or a store object, and none of these is pickled. Give workers the source instead: "
                 "environment variables, a profile, or a provider."
             )
-        return _reconnect, (dict(self._parts.pickled),)
+        return partial(connect, **self._parts.pickled), ()
 
     def _here(self) -> HttpClients:
         return self._clients.here()
@@ -300,11 +298,6 @@ def _operations() -> Mapping[str, Operation]:
 def account_takes_text() -> bool:
     """Return whether an account may be a text in this client's document."""
     return takes_text(_operations(), lambda module: import_module(f"cyara_client.api.{module}"))
-
-
-def _reconnect(pickled: Mapping[str, Any]) -> Cyara:
-    """Make the client anew in the process that unpickles it, from the same sources."""
-    return connect(**pickled)
 
 
 def _user_agent(suffix: str | None) -> str:

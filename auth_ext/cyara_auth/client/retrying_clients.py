@@ -26,10 +26,6 @@ _SUCCESS = 400
 """Statuses below this one refill the quota."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 async def _async_sleep(seconds: float) -> None:
     # Late: threads do not need it.
     import asyncio
@@ -42,7 +38,7 @@ class Effects:
     """Everything that retrying takes from the outside world, so that tests can give their own."""
 
     clock: Callable[[], float] = time.monotonic
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     draw: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
     async_sleep: Callable[[float], Awaitable[None]] = _async_sleep

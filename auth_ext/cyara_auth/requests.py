@@ -257,6 +257,12 @@ class _Sending:
     begun: bool = False
     is_real: bool = False
 
+    def begin(self) -> None:
+        """Count the request that is about to be written."""
+        if self.begun:
+            raise UnsupportedClientError(f"{_REPEATS} The repetition was not sent.")
+        self.begun = True
+
 
 _sending: ContextVar[_Sending | None] = ContextVar("cyara_sending", default=None)
 
@@ -283,13 +289,14 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
 
     # The CONNECT that opens a tunnel is not counted: http.client writes that without putrequest.
     def putrequest(self: HTTPConnection, *args: Any, **options: Any) -> None:
-        _count_send()
+        # None: sent by something else than the adapter, and so without the credential.
+        if (sending := _sending.get()) is not None:
+            sending.begin()
         kind.putrequest(self, *args, **options)
 
     # The head leaves here, after a connection was made, which may have taken long.
     def endheaders(self: HTTPConnection, *args: Any, **options: Any) -> None:
-        sending = _sending.get()
-        if sending is not None:
+        if (sending := _sending.get()) is not None:
             if self.sock is None:
                 self.connect()
             if sending.ticket.is_stale():
@@ -313,13 +320,3 @@ def _is_network(sock: object) -> bool:
     # TLS within TLS and pyOpenSSL wrap the socket; gevent's class is none of Python's.
     inner = getattr(sock, "socket", sock)
     return isinstance(inner, socket) or type(inner).__module__.startswith("gevent.")
-
-
-def _count_send() -> None:
-    sending = _sending.get()
-    # Sent by something else than the adapter, and so without the credential.
-    if sending is None:
-        return
-    if sending.begun:
-        raise UnsupportedClientError(f"{_REPEATS} The repetition was not sent.")
-    sending.begun = True

@@ -24,7 +24,6 @@ class ForkAware(Protocol):
 
     def after_fork_in_child(self) -> None:
         """Start afresh: only the forking thread exists here."""
-        ...
 
 
 class ModuleLock(ForkAware):

@@ -101,8 +101,7 @@ def _not_a_url(text: str, scheme: str) -> str:
     return f"{known}. Use {_FORMS}."
 
 
-def _open_memory(url: str) -> StrikeStore:
-    del url
+def _open_memory(_: str = "") -> StrikeStore:
     from cyara_auth.stores.memory import MemoryStrikeStore
 
     return MemoryStrikeStore()
@@ -184,7 +183,7 @@ def _private_store(reason: str) -> StrikeStore:
         PrivateStoreWarning,
         stacklevel=4,
     )
-    return _open_memory("")
+    return _open_memory()
 
 
 _OPENERS: Final[dict[str, Callable[[str], StrikeStore]]] = {

@@ -99,7 +99,10 @@ class StrikeFile:
                 raise StrikeStoreDamagedError.at(self._path, detail) from error
             raise StrikeStoreUnavailableError(detail=detail) from error
         finally:
-            self._roll_back()
+            if self._connection is not None and self._connection.in_transaction:
+                # A disk that fails here fails the next session too, and says so there.
+                with suppress(sqlite3.Error):
+                    self._connection.rollback()
             if _ending.is_set():
                 self._drop()
             self._lock.release()
@@ -145,12 +148,6 @@ class StrikeFile:
             self._connection = open_checked(self._path)
             self._full = True
         return self._connection
-
-    def _roll_back(self) -> None:
-        if self._connection is not None and self._connection.in_transaction:
-            # A disk that fails here fails the next session too, and says so there.
-            with suppress(sqlite3.Error):
-                self._connection.rollback()
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

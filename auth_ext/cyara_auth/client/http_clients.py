@@ -89,18 +89,17 @@ class HttpClients:
         self._tls: ssl.SSLContext | None = None
         self._sync: RetryingClient | None = None
         self._by_loop: dict[asyncio.AbstractEventLoop | None, AsyncRetryingClient] = {}
-        self._closed = False
+        self.is_closed = False
 
     def sync(self) -> RetryingClient:
         """Return the client for threads."""
         self._check_open()
-        if self._sync is not None:
-            return self._sync
-        # Threads may share a client of httpx, so 64 that come at once get one.
-        with self._lock:
-            if self._sync is None:
-                self._sync = self._build(RetryingClient, None if self._parent is None else self._parent.sync())
-            return self._sync
+        if self._sync is None:
+            parent = None if self._parent is None else self._parent.sync()
+            # Threads may share a client of httpx, so 64 that come at once get one.
+            with self._lock:
+                self._sync = self._sync or self._build(RetryingClient, parent)
+        return self._sync
 
     def asynchronous(self) -> AsyncRetryingClient:
         """Return the client of the running event loop (one for all, where the loop is not asyncio's)."""
@@ -118,15 +117,10 @@ class HttpClients:
                 self._by_loop = alive
         return client
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether it was closed; then it makes no client any more."""
-        return self._closed
-
     def close(self) -> None:
         """Close what can be closed without a loop. Async clients end with their loop, or by `aclose`."""
         with self._lock:
-            self._closed = True
+            self.is_closed = True
             client = self._sync
         if client is not None and self._parent is None:
             client.close()
@@ -140,7 +134,7 @@ class HttpClients:
             await mine.aclose()
 
     def _check_open(self) -> None:
-        if self._closed or (self._parent is not None and self._parent.is_closed):
+        if self.is_closed or (self._parent is not None and self._parent.is_closed):
             raise ClosedClientError
 
     def _build_async(self) -> AsyncRetryingClient:

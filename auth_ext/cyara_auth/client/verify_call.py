@@ -1,20 +1,17 @@
 """Which call verifies the credential cheaply, and how that call looks."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 import attrs
 
-from cyara_auth.client.account import ACCOUNT
+from cyara_auth.client.account import ACCOUNT, PLACEHOLDER
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.extensions import CONFIRM, OPERATION
 
 DEFAULT_OPERATION: Final = "GetTestCases"
 """Documented by the vendor, needs no more than the account (support.cyara.com, Working with Campaigns)."""
-
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +51,7 @@ def choose_verify_call(
             "more than the account. Nothing was sent."
         )
     return VerifyCall(
-        path=_PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),
+        path=PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),
         # The answer is looked at for its status only, so one row is enough.
         query={"pageSize": 1} if operation.page is not None else {},
         operation=operation,
@@ -62,7 +59,7 @@ def choose_verify_call(
 
 
 def _can_verify(operation: Any) -> bool:
-    needs_account_only = all(map(ACCOUNT.fullmatch, _PLACEHOLDER.findall(operation.path)))
+    needs_account_only = all(map(ACCOUNT.fullmatch, PLACEHOLDER.findall(operation.path)))
     return operation.method == "GET" and operation.requires_credential and needs_account_only
 
 

@@ -197,12 +197,14 @@ def campaign_steps(
     earlier = {run.run_id for run in _runs_of((yield newest))}
     with _note_on_error(_LEFT_RUNNING.format(f"campaign {campaign_id}")):
         ticket = yield CallStep("campaigns", "execute_campaign", where)
+        wanted = str(ticket.campaign_run_id or "").lower()
 
         def finished(page: Any) -> Any | None:
             # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one
             # instance of a campaign runs at a time.
             runs = _runs_of(page)
-            named = [run for run in runs if ticket.campaign_run_id and _has_ticket(run.campaign_run_id, ticket)]
+            # A GUID is the same in capital letters.
+            named = [run for run in runs if wanted and str(run.campaign_run_id).lower() == wanted]
             ours = named or [run for run in runs if run.run_id not in earlier]
             return ours[0] if ours and ours[0].end_date else None
 
@@ -217,11 +219,6 @@ def campaign_steps(
 def _runs_of(page: Any) -> list[Any]:
     # .NET writes null for an empty list, and for an entry that it could not read.
     return [run for run in page.results or () if run is not None]
-
-
-def _has_ticket(run_ticket: object, ticket: Any) -> bool:
-    # A GUID is the same in capital letters.
-    return str(run_ticket).lower() == str(ticket.campaign_run_id).lower()
 
 
 def test_case_steps(

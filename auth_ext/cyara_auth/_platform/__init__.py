@@ -1,6 +1,6 @@
 """All code that depends on the operating system, in one place: owners of tickets, clock, private files.
 
-`questions` asks, `linux`, `macos` and `windows` answer them, `owner` and `files` say what the answers mean.
+`questions` says what is asked, `linux`, `macos` and `windows` answer, `owner` and `files` say what the answers mean.
 """
 
 from cyara_auth._platform.files import create_private

@@ -5,8 +5,7 @@ see never carries the credential, and what they raise costs and hides no strike.
 redirect.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Final, cast
 
@@ -18,6 +17,7 @@ Hook = Callable[[Any], object]
 EventHooks = Mapping[str, Sequence[Hook]]
 """`{"request": [...], "response": [...]}`, as httpx takes them; in tasks plain functions serve, too."""
 
+_KINDS: Final = ("request", "response")
 _CONSEQUENCE: Final = {
     "request": "nothing was sent",
     "response": "the portal had answered, and that is counted as usual",
@@ -63,9 +63,7 @@ def hooks_for_tasks(hooks: EventHooks) -> dict[str, list[Hook]]:
 def _is_usable(hooks: object) -> bool:
     entries = cast("Mapping[object, object]", hooks).items() if isinstance(hooks, Mapping) else [(None, None)]
     return all(
-        kind in _CONSEQUENCE
-        and isinstance(functions, list | tuple)
-        and all(map(callable, cast("list[object]", functions)))
+        kind in _KINDS and isinstance(functions, list | tuple) and all(map(callable, cast("list[object]", functions)))
         for kind, functions in entries
     )
 
@@ -77,31 +75,31 @@ def _is_async(hook: Hook) -> bool:
 
 def _isolated_for_threads(kind: str, hook: Hook) -> Hook:
     def call(subject: object) -> None:
-        with _own_errors(kind):
+        try:
             hook(subject)
+        # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a
+        # failure of the portal, and repeat the call.
+        except httpx.RequestError as error:
+            raise _hook_error(kind, error) from error
 
     return call
 
 
 def _isolated_for_tasks(kind: str, hook: Hook) -> Hook:
     async def call(subject: object) -> None:
-        with _own_errors(kind):
+        try:
             result = hook(subject)
             # httpx awaits every hook of an AsyncClient; here plain functions serve, too.
             if isawaitable(result):
                 await result
+        except httpx.RequestError as error:
+            raise _hook_error(kind, error) from error
 
     return call
 
 
-@contextmanager
-def _own_errors(kind: str) -> Generator[None]:
-    try:
-        yield
-    # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a failure of
-    # the portal, and repeat the call.
-    except httpx.RequestError as error:
-        raise EventHookError(
-            f"A {kind} hook (event_hooks=) raised {type(error).__name__}, which is no failure of the call itself: "
-            f"{_CONSEQUENCE[kind]}. Next: catch it in the hook"
-        ) from error
+def _hook_error(kind: str, error: httpx.RequestError) -> EventHookError:
+    return EventHookError(
+        f"A {kind} hook (event_hooks=) raised {type(error).__name__}, which is no failure of the call itself: "
+        f"{_CONSEQUENCE[kind]}. Next: catch it in the hook"
+    )

@@ -78,12 +78,11 @@ class BucketStrikeStore(RemoteStrikeStore):
 
     def _replace(self, key_id: str, row: Row, wanted: Row) -> bool:
         # An ETag may be a hash of the content: the version makes every content new, so a stale one never fits again.
-        clock = self._server_time(row).seconds
         facts = {
             "version": wanted.version,
             "first_version": wanted.first_version,
             "write": wanted.write,
-            "clock": clock,
+            "clock": self._server_time(row).seconds,
         }
         try:
             self._client.put(f"{_KEYS}/{key_id}", f"{json.dumps(facts)}\n{wanted.text}".encode(), mode=row.tag)

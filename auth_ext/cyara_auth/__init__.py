@@ -47,26 +47,25 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ApiCredential": "credential",
-    "AsyncGuardedTransport": "transport.httpx_transports",
-    "CampaignOutcome": "workflows.steps",
-    "CredentialFingerprint": "credential",
-    "CredentialProvider": "providers",
-    "Cyara": "client.cyara",
-    "DriftError": "drift.drift",
-    "GuardPolicy": "strikes.state",
-    "GuardedTransport": "transport.httpx_transports",
-    "Pace": "workflows.polling",
-    "RedactingFilter": "redact",
-    "RetryPolicy": "client.retry",
-    "StrikeGuard": "guard.guard",
-    "StrikeStore": "stores.base",
-    "TestCaseOutcome": "workflows.steps",
-    "TransportError": "transport.errors",
-    "connect": "client.cyara",
-    "find_unguarded": "transport.wrap",
-    "install": "client.install",
-    "overlay": "drift.drift",
+    name: home
+    for home, names in {
+        "client.cyara": "Cyara connect",
+        "client.install": "install",
+        "client.retry": "RetryPolicy",
+        "credential": "ApiCredential CredentialFingerprint",
+        "drift.drift": "DriftError overlay",
+        "guard.guard": "StrikeGuard",
+        "providers": "CredentialProvider",
+        "redact": "RedactingFilter",
+        "stores.base": "StrikeStore",
+        "strikes.state": "GuardPolicy",
+        "transport.errors": "TransportError",
+        "transport.httpx_transports": "AsyncGuardedTransport GuardedTransport",
+        "transport.wrap": "find_unguarded",
+        "workflows.polling": "Pace",
+        "workflows.steps": "CampaignOutcome TestCaseOutcome",
+    }.items()
+    for name in names.split()
 }
 
 

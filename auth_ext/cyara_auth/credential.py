@@ -51,13 +51,17 @@ class ApiCredential:
 
     # Slots, and not attrs: `vars`, `asdict` and structured loggers find no fields to dump.
 
-    __slots__ = ("_expires_at", "_fingerprint", "_key_fingerprint", "_reveal", "_source")
+    __slots__ = ("_reveal", "expires_at", "fingerprint", "key_fingerprint", "source")
 
     _reveal: Callable[[], str]
-    _fingerprint: CredentialFingerprint
-    _key_fingerprint: CredentialFingerprint
-    _source: str
-    _expires_at: datetime | None
+    fingerprint: CredentialFingerprint
+    """Names the pair."""
+    key_fingerprint: CredentialFingerprint
+    """Names the key, in any case of its letters; strikes are counted on it whatever the token."""
+    source: str
+    """Where the credential came from, in words."""
+    expires_at: datetime | None
+    """When the token ends, with time zone; `None` when the source did not say."""
 
     def __init__(self) -> None:
         raise TypeError("An ApiCredential is made by ApiCredential.parse(text)")
@@ -121,32 +125,12 @@ class ApiCredential:
         put = object.__setattr__
         # A closure: whoever walks the slots, as debuggers and crash reporters do, finds a function.
         put(made, "_reveal", lambda: text)
-        put(made, "_fingerprint", CredentialFingerprint.of(text))
+        put(made, "fingerprint", CredentialFingerprint.of(text))
         # Two spellings of one key must not get a budget each, should the portal read keys in any case.
-        put(made, "_key_fingerprint", CredentialFingerprint.of(pair.key.lower()))
-        put(made, "_source", source)
-        put(made, "_expires_at", expires_at)
+        put(made, "key_fingerprint", CredentialFingerprint.of(pair.key.lower()))
+        put(made, "source", source)
+        put(made, "expires_at", expires_at)
         return made
-
-    @property
-    def fingerprint(self) -> CredentialFingerprint:
-        """Names the pair."""
-        return self._fingerprint
-
-    @property
-    def key_fingerprint(self) -> CredentialFingerprint:
-        """Names the key, in any case of its letters; strikes are counted on it whatever the token."""
-        return self._key_fingerprint
-
-    @property
-    def source(self) -> str:
-        """Where the credential came from, in words."""
-        return self._source
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """When the token ends, with time zone; `None` when the source did not say."""
-        return self._expires_at
 
     def header_value(self) -> str:
         """The secret as the value of the `Authorization` header."""
@@ -157,7 +141,7 @@ class ApiCredential:
         return self._reveal()
 
     def __repr__(self) -> str:
-        return f"<ApiCredential {self._fingerprint.short}>"
+        return f"<ApiCredential {self.fingerprint.short}>"
 
     def __format__(self, spec: str) -> str:
         return format(repr(self), spec)
@@ -169,7 +153,7 @@ class ApiCredential:
         return hmac.compare_digest(self._reveal(), other._reveal())
 
     def __hash__(self) -> int:
-        return hash(self._fingerprint)
+        return hash(self.fingerprint)
 
     def __setattr__(self, name: str, value: object) -> Never:
         raise AttributeError("An ApiCredential cannot be changed; parse another one")

@@ -112,22 +112,24 @@ def read_pair(text: str, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
         allow_unusual_shape: Accept key and token that do not look like the observed ones.
     """
     # Nothing below raises: an error would carry the text in its frames, and a traceback may print locals.
-    size = len(text)
-    body = text.strip(_OUTER)
+    found = _read(text, text.strip(_OUTER), allow_unusual_shape=allow_unusual_shape)
+    return found if isinstance(found, Pair) else attrs.evolve(found, length=len(text))
+
+
+def _read(text: str, body: str, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
     if (defect := _gross_defect(text, body)) is not None:
-        reason, sentence = defect
-        return _defect(reason, sentence, size)
+        return defect
     # One pair of quotes comes along when a line of a shell script or of a YAML file is copied.
     if len(body) > 1 and body[0] in "\"'" and body[-1] == body[0]:
         body = body[1:-1]
         if not body:
-            return _defect(FormatReason.EMPTY, "is empty between its quotes", size)
+            return _defect(FormatReason.EMPTY, "is empty between its quotes")
     if '"' in body or "'" in body:
-        return _defect(FormatReason.QUOTES, "has a quote without its partner; remove the quotes", size)
-    return _read_header(body, size, allow_unusual_shape=allow_unusual_shape)
+        return _defect(FormatReason.QUOTES, "has a quote without its partner; remove the quotes")
+    return _read_header(body, allow_unusual_shape=allow_unusual_shape)
 
 
-def _read_header(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
+def _read_header(body: str, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
     """Take off header name and scheme."""
     name = _HEADER_NAME.match(body)
     if name:
@@ -136,105 +138,94 @@ def _read_header(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | F
     if scheme:
         body = body[scheme.end() :]
         if _SCHEME.match(body):
-            return _defect(FormatReason.REPEATED_SCHEME, "says ApiKey twice; give it once or not at all", size)
+            return _defect(FormatReason.REPEATED_SCHEME, "says ApiKey twice; give it once or not at all")
     other = _OTHER_SCHEME.match(body)
     if other:
         sentence = f"uses the scheme {other[1].capitalize()}; the portal takes only ApiKey"
-        return _defect(FormatReason.OTHER_SCHEME, sentence, size)
+        return _defect(FormatReason.OTHER_SCHEME, sentence)
     # A bare pair after the header's name is the form that other APIs take; the portal would read no scheme.
     if name and not scheme:
-        return _defect(FormatReason.MISSING_SCHEME, "has the header's name but not the scheme ApiKey", size)
-    return _read_halves(body, size, allow_unusual_shape=allow_unusual_shape)
+        return _defect(FormatReason.MISSING_SCHEME, "has the header's name but not the scheme ApiKey")
+    return _read_halves(body, allow_unusual_shape=allow_unusual_shape)
 
 
-def _read_halves(body: str, size: int, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
+def _read_halves(body: str, *, allow_unusual_shape: bool) -> Pair | FormatDefect:
     """Split at the only colon, after what is no credential at all has been named for what it is."""
     halves = body.split(":")
     # First, since "has no colon" would be a poor thing to say of ${CYARA_API_CREDENTIAL}.
-    if (stand_in := _stand_in(body, halves, size)) is not None:
+    if (stand_in := _stand_in(body, halves)) is not None:
         return stand_in
     if " " in body or "\t" in body:
         hint = ""
         # Form decoding turns a plus into a blank, and base64 has pluses.
         if len(halves) == 2 and _TOKEN.fullmatch(halves[1].replace(" ", "+")):  # noqa: PLR2004  # a pair has two halves
             hint = " (a + may have become a blank on its way, as in a URL)"
-        return _defect(FormatReason.INNER_SPACE, f"has blanks inside{hint}; copy it again", size)
+        return _defect(FormatReason.INNER_SPACE, f"has blanks inside{hint}; copy it again")
     if len(halves) == 1:
-        return _defect(FormatReason.NO_COLON, "has no colon; the form is key:token", size)
+        return _defect(FormatReason.NO_COLON, "has no colon; the form is key:token")
     if len(halves) > 2:  # noqa: PLR2004  # a pair has two halves
-        return _defect(FormatReason.SEVERAL_COLONS, "has more than one colon; the form is key:token", size)
+        return _defect(FormatReason.SEVERAL_COLONS, "has more than one colon; the form is key:token")
     pair = Pair(key=halves[0], token=halves[1])
     defect = _hard_defect(pair) or (None if allow_unusual_shape else _unusual_shape(pair))
-    if defect is None:
-        return pair
-    reason, sentence = defect
-    return FormatDefect(
-        reason=reason, sentence=sentence, length=size, key_length=len(pair.key), token_length=len(pair.token)
-    )
+    return pair if defect is None else attrs.evolve(defect, key_length=len(pair.key), token_length=len(pair.token))
 
 
-def _defect(reason: FormatReason, sentence: str, length: int) -> FormatDefect:
-    return FormatDefect(reason=reason, sentence=sentence, length=length)
+def _defect(reason: FormatReason, sentence: str) -> FormatDefect:
+    # The reader fills in how long the text is.
+    return FormatDefect(reason=reason, sentence=sentence, length=0)
 
 
-def _gross_defect(text: str, body: str) -> tuple[FormatReason, str] | None:
+def _gross_defect(text: str, body: str) -> FormatDefect | None:
     """Find what makes a text not worth parsing: size, a whole command line, several lines, foreign characters."""
     if len(text) > MAX_LENGTH:
-        return FormatReason.TOO_LONG, f"is longer than {MAX_LENGTH} characters; give the pair alone"
+        return _defect(FormatReason.TOO_LONG, f"is longer than {MAX_LENGTH} characters; give the pair alone")
     if not body:
-        return FormatReason.EMPTY, "is empty"
+        return _defect(FormatReason.EMPTY, "is empty")
     if _COMMAND.search(body):
-        return FormatReason.COMMAND, "looks like a curl command; give only the value of its -H option"
+        return _defect(FormatReason.COMMAND, "looks like a curl command; give only the value of its -H option")
     # The common case is a file of several credentials; to take the first would be a guess.
     if "\n" in body or "\r" in body:
-        return FormatReason.SEVERAL_LINES, "has more than one line; give one pair"
-    if (found := _forbidden(text, body)) is not None:
-        return FormatReason.FORBIDDEN_CHARACTER, found
-    return None
-
-
-def _forbidden(text: str, body: str) -> str | None:
-    """Name the first character that a header must not carry, by code point and place, never the text around it."""
+        return _defect(FormatReason.SEVERAL_LINES, "has more than one line; give one pair")
     # h11 and `str.encode` would raise with the whole value in their message, and bytes above 0x7F would even be sent.
+    # Code point and place are named, never the text around it.
     for index, character in enumerate(body, start=text.index(body) + 1):
         if not (" " <= character <= "~" or character == "\t"):
-            return f"has the character U+{ord(character):04X} at position {index}; copy it again as plain text"
+            what = f"has the character U+{ord(character):04X} at position {index}; copy it again as plain text"
+            return _defect(FormatReason.FORBIDDEN_CHARACTER, what)
     return None
 
 
-def _stand_in(body: str, halves: list[str], size: int) -> FormatDefect | None:
+def _stand_in(body: str, halves: list[str]) -> FormatDefect | None:
     """Recognise what stands where a credential should be: a variable nobody expanded, a mask, a null, an example."""
     # A genuine token may begin with "My"; only halves without the observed shape can stand for something else.
     unshaped = [half for half in halves if not _KEY.fullmatch(half) and not _TOKEN.fullmatch(half)]
     if not unshaped:
         return None
     if re.search(_UNEXPANDED, body):
-        return _defect(FormatReason.UNEXPANDED, "is a variable that was not replaced by its value", size)
+        return _defect(FormatReason.UNEXPANDED, "is a variable that was not replaced by its value")
     if re.search(_MASKED, body):
-        return _defect(FormatReason.MASKED, "is masked; take it from its source, not from a log", size)
+        return _defect(FormatReason.MASKED, "is masked; take it from its source, not from a log")
     if any(re.fullmatch(_NOTHING, half) for half in halves):
-        return _defect(
-            FormatReason.NOTHING, "is the name of an empty value; the variable it came from was not set", size
-        )
+        return _defect(FormatReason.NOTHING, "is the name of an empty value; the variable it came from was not set")
     if any(re.fullmatch(_PLACEHOLDER, half.strip()) for half in unshaped):
-        return _defect(FormatReason.PLACEHOLDER, "is a placeholder; put in the key and token of the portal", size)
+        return _defect(FormatReason.PLACEHOLDER, "is a placeholder; put in the key and token of the portal")
     return None
 
 
-def _hard_defect(pair: Pair) -> tuple[FormatReason, str] | None:
+def _hard_defect(pair: Pair) -> FormatDefect | None:
     """Defects that no option overrides."""
     if not pair.key:
-        return FormatReason.EMPTY_KEY, "has nothing before the colon; the form is key:token"
+        return _defect(FormatReason.EMPTY_KEY, "has nothing before the colon; the form is key:token")
     if not pair.token:
-        return FormatReason.EMPTY_TOKEN, "has nothing after the colon; the form is key:token"
+        return _defect(FormatReason.EMPTY_TOKEN, "has nothing after the colon; the form is key:token")
     if pair.key == pair.token:
-        return FormatReason.SAME_HALVES, "has the same text as key and as token"
+        return _defect(FormatReason.SAME_HALVES, "has the same text as key and as token")
     if len(pair.token) < MIN_TOKEN_LENGTH:
-        return FormatReason.SHORT_TOKEN, f"has a token of fewer than {MIN_TOKEN_LENGTH} characters"
+        return _defect(FormatReason.SHORT_TOKEN, f"has a token of fewer than {MIN_TOKEN_LENGTH} characters")
     return None
 
 
-def _unusual_shape(pair: Pair) -> tuple[FormatReason, str] | None:
+def _unusual_shape(pair: Pair) -> FormatDefect | None:
     """Compare with the observed shape, and name the slip that explains the difference."""
     # Each slip has its own remedy, and all can be overridden: the shape was observed, and is promised nowhere.
     key_fits, token_fits = _KEY.fullmatch(pair.key), _TOKEN.fullmatch(pair.token)
@@ -242,15 +233,17 @@ def _unusual_shape(pair: Pair) -> tuple[FormatReason, str] | None:
         return None
     override = "if the portal really shows it so, say allow_unusual_shape"
     if _KEY.fullmatch(pair.token) and _TOKEN.fullmatch(pair.key):
-        return FormatReason.SWAPPED, f"has token and key in the wrong order; {override}"
+        return _defect(FormatReason.SWAPPED, f"has token and key in the wrong order; {override}")
     if key_fits and re.fullmatch(_UNPADDED, pair.token):
-        return (
+        return _defect(
             FormatReason.TRUNCATED_TOKEN,
             f"has a token that lost its final = (a double click leaves it out); {override}",
         )
     if "%" in pair.token:
-        return FormatReason.URL_ENCODED, f"has a token in URL encoding; decode %2B, %2F and %3D first; {override}"
-    return (
+        return _defect(
+            FormatReason.URL_ENCODED, f"has a token in URL encoding; decode %2B, %2F and %3D first; {override}"
+        )
+    return _defect(
         FormatReason.UNUSUAL_SHAPE,
         f"does not have the usual shape (key: 32 lower-case hex digits, token: 44 characters of base64); {override}",
     )

@@ -53,11 +53,9 @@ SHOWN_HEX_DIGITS = 8
 """How much of a fingerprint people see: enough to compare by eye, as git does with commits."""
 
 
-def _restore(kind: type["CyaraAuthError"], args: tuple[Any, ...], attributes: dict[str, Any]) -> "CyaraAuthError":
+def _bare(kind: type["CyaraAuthError"], args: tuple[Any, ...]) -> "CyaraAuthError":
     # Without `__init__`, whose keyword arguments `BaseException` does not keep.
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(attributes)
-    return error
+    return kind.__new__(kind, *args)
 
 
 class CyaraAuthError(CyaraError):
@@ -84,7 +82,7 @@ class CyaraAuthError(CyaraError):
     retry_after: float | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.args, self.__dict__)
+        return _bare, (type(self), self.args), self.__dict__
 
 
 class ConfigurationError(CyaraAuthError):
@@ -335,7 +333,7 @@ class WaitTimeoutError(CyaraAuthError):
         digits = max(2, len(f"{seconds:.0f}"))
         super().__init__(
             f"It did not happen within {seconds:.{digits}g} seconds (questions asked: {attempts}). Nothing at the "
-            "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came.",
+            "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came."
         )
         self.last, self.attempts, self.seconds = last, attempts, seconds
 

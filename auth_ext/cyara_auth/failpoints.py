@@ -28,12 +28,9 @@ def armed(environ: Mapping[str, str]) -> Failpoint | None:
         ValueError: it names none that exists; a test that dies nowhere would prove nothing.
     """
     name = environ.get(VARIABLE)
-    for point in FAILPOINTS:
-        if name == point:
-            return point
-    if name:
+    if name and name not in FAILPOINTS:
         raise ValueError(f"{VARIABLE}={name!r} is none of {', '.join(FAILPOINTS)}")
-    return None
+    return next((point for point in FAILPOINTS if point == name), None)
 
 
 _ARMED: Final = armed(os.environ)

@@ -15,7 +15,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator
-from typing import cast, final
+from typing import Any, cast, final
 from urllib.parse import quote
 
 from cyara_auth.credential import ApiCredential
@@ -108,10 +108,8 @@ def scrub(error: BaseException, *credentials: ApiCredential) -> None:
         traceback.clear_frames(link.__traceback__)
         link.args = tuple(_clean(argument, redact) for argument in link.args)
         # These keep the whole text in a C field, which `vars` does not show.
-        if isinstance(link, UnicodeEncodeError):
-            link.object = redact(link.object)
-        elif isinstance(link, UnicodeDecodeError):
-            link.object = redact(link.object.decode("latin-1")).encode("latin-1")
+        if isinstance(link, UnicodeEncodeError | UnicodeDecodeError):
+            link.object = cast("Any", _clean(link.object, redact))
         for name, value in list(vars(link).items()):
             vars(link)[name] = _clean(value, redact)
 

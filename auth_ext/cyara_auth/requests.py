@@ -55,10 +55,7 @@ class GuardedAdapter(HTTPAdapter):
     """
 
     def __init__(
-        self,
-        base_url: str | None = None,
-        credential: CredentialArgument = None,
-        **guard: Unpack[GuardOptions],
+        self, base_url: str | None = None, credential: CredentialArgument = None, **guard: Unpack[GuardOptions]
     ) -> None:
         # A traceback that prints locals must not find the credential in this frame.
         holder = [credential]
@@ -119,7 +116,7 @@ class GuardedAdapter(HTTPAdapter):
             hop.answered(
                 response.status_code,
                 response.headers,
-                lambda location: self._is_same_origin(request, location),
+                lambda location: self.covers(location, base=str(request.url)),
                 is_real=sending.is_real,
             )
         except BaseException:
@@ -145,18 +142,12 @@ class GuardedAdapter(HTTPAdapter):
                 self._injector.warn_of_override()
         return bound
 
-    def _is_same_origin(self, request: requests.PreparedRequest, location: str) -> bool:
+    def covers(self, url: str, *, base: str = "") -> bool:
+        """Return whether a URL, perhaps relative to `base`, belongs to the portal."""
         try:
-            return self.covers(urljoin(str(request.url), location))
+            return self._injector.origin.covers(httpx.URL(urljoin(base, url)))
         # It is no address.
-        except ValueError:
-            return False
-
-    def covers(self, url: str) -> bool:
-        """Return whether a URL belongs to the portal."""
-        try:
-            return self._injector.origin.covers(httpx.URL(url))
-        except httpx.InvalidURL:
+        except (ValueError, httpx.InvalidURL):
             return False
 
     def __reduce__(self) -> Never:
@@ -266,6 +257,12 @@ class _Sending:
     begun: bool = False
     is_real: bool = False
 
+    def begin(self) -> None:
+        """Count the request that is about to be written."""
+        if self.begun:
+            raise UnsupportedClientError(f"{_REPEATS} The repetition was not sent.")
+        self.begun = True
+
 
 _sending: ContextVar[_Sending | None] = ContextVar("cyara_sending", default=None)
 
@@ -292,13 +289,14 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
 
     # The CONNECT that opens a tunnel is not counted: http.client writes that without putrequest.
     def putrequest(self: HTTPConnection, *args: Any, **options: Any) -> None:
-        _count_send()
+        # None: sent by something else than the adapter, and so without the credential.
+        if (sending := _sending.get()) is not None:
+            sending.begin()
         kind.putrequest(self, *args, **options)
 
     # The head leaves here, after a connection was made, which may have taken long.
     def endheaders(self: HTTPConnection, *args: Any, **options: Any) -> None:
-        sending = _sending.get()
-        if sending is not None:
+        if (sending := _sending.get()) is not None:
             if self.sock is None:
                 self.connect()
             if sending.ticket.is_stale():
@@ -313,14 +311,8 @@ def guarded_connection(kind: type[HTTPConnection]) -> type[HTTPConnection]:
             held.__class__ = guarded_connection(held.__class__)
         kind.request(self, *args, **options)
 
-    members = {
-        "debuglevel": 0,
-        "is_guarded": True,
-        "putrequest": putrequest,
-        "endheaders": endheaders,
-        "request": request,
-    }
-    return type(kind.__name__, (kind,), members)
+    methods = {method.__name__: method for method in (putrequest, endheaders, request)}
+    return type(kind.__name__, (kind,), {"debuglevel": 0, "is_guarded": True, **methods})
 
 
 def _is_network(sock: object) -> bool:
@@ -328,13 +320,3 @@ def _is_network(sock: object) -> bool:
     # TLS within TLS and pyOpenSSL wrap the socket; gevent's class is none of Python's.
     inner = getattr(sock, "socket", sock)
     return isinstance(inner, socket) or type(inner).__module__.startswith("gevent.")
-
-
-def _count_send() -> None:
-    sending = _sending.get()
-    # Sent by something else than the adapter, and so without the credential.
-    if sending is None:
-        return
-    if sending.begun:
-        raise UnsupportedClientError(f"{_REPEATS} The repetition was not sent.")
-    sending.begun = True

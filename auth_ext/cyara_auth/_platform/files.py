@@ -137,13 +137,13 @@ def _check_folder(path: Path, *, unsafe_filesystem: bool) -> None:
     if found.disk is Disk.NETWORK:
         raise UnsafePathError(
             f"{folder} is on a network file system ({found.kind}), where SQLite cannot lock reliably; "
-            "name a local path, or a Redis store for several machines",
+            "name a local path, or a Redis store for several machines"
         )
     if found.disk is Disk.UNKNOWN and not unsafe_filesystem:
         kind = f"the unknown kind {found.kind!r}" if found.kind else "a kind that cannot be told"
         raise UnknownFileSystemError(
             f"{folder} is on a file system of {kind}, where SQLite may not lock reliably; if only this machine writes "
-            f"there, set CYARA_STRIKE_STORE=sqlite{path.absolute().as_uri().removeprefix('file')}?unsafe_filesystem=1",
+            f"there, set CYARA_STRIKE_STORE=sqlite{path.absolute().as_uri().removeprefix('file')}?unsafe_filesystem=1"
         )
     # In a container root often keeps its state on a volume that belongs to a user of the host.
     if others_can_replace(folder, trust_owner=True):

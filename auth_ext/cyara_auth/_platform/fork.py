@@ -7,7 +7,6 @@ import itertools
 import os
 import threading
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
@@ -25,11 +24,10 @@ class ForkAware(Protocol):
 
     def after_fork_in_child(self) -> None:
         """Start afresh: only the forking thread exists here."""
-        ...
 
 
 class ModuleLock(ForkAware):
-    """A lock for a module's own table. A child has a fresh one: another thread of the parent may have held the old."""
+    """A plain lock, of which a child has a fresh one: another thread of the parent may have held the old."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +36,7 @@ class ModuleLock(ForkAware):
     def __enter__(self) -> None:
         self._lock.acquire()
 
-    def __exit__(self, _k: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._lock.release()
 
     def after_fork_in_child(self) -> None:

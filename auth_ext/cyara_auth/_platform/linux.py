@@ -5,11 +5,13 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for Linux.
@@ -38,7 +40,7 @@ _STATE, _START = 0, 19  # positions in /proc/<pid>/stat after the command's clos
 
 
 @attrs.frozen(kw_only=True)
-class LinuxSystem:
+class LinuxSystem(System):
     """Answers from the proc file system below `root` (another one than `/` only in tests)."""
 
     root: Path = Path("/")
@@ -72,8 +74,12 @@ class LinuxSystem:
         Raises:
             ProcessLookupError: no such process, or a zombie.
         """
-        if not _exists(pid):
+        if pid <= 0:  # kill(2) gives these a meaning of its own: process groups
             raise ProcessLookupError(pid)
+        # The kernel is asked, since the mount option hidepid hides other users' processes from /proc. Another user's
+        # process, or a number that no call takes: in doubt it is alive.
+        with suppress(PermissionError, OverflowError):
+            os.kill(pid, 0)
         # The command in brackets may itself contain blanks and brackets.
         fields = self._text(f"proc/{pid}/stat").rpartition(")")[2].split()
         if len(fields) <= _START:
@@ -102,27 +108,11 @@ class LinuxSystem:
         return FileSystem(kind, Disk.LOCAL if kind in DISK_TYPES else Disk.UNKNOWN)
 
     def _text(self, name: str) -> str:
-        try:
+        with suppress(OSError):
             return (self.root / name).read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            return ""
+        return ""
 
     def _link(self, name: str) -> str:
-        try:
+        with suppress(OSError):
             return str((self.root / name).readlink())
-        except OSError:
-            return ""
-
-
-def _exists(pid: int) -> bool:
-    if pid <= 0:
-        return False  # kill(2) gives these a meaning of its own: process groups
-    # The kernel is asked, since the mount option hidepid hides other users' processes from /proc.
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # Another user's process, or a number that no call takes: in doubt it is alive.
-    except (PermissionError, OverflowError):
-        return True
-    return True
+        return ""

@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for macOS.
@@ -34,7 +35,7 @@ _library = ctypes.CDLL(ctypes.util.find_library("System"), use_errno=True)
 
 
 @attrs.frozen(kw_only=True)
-class MacSystem:
+class MacSystem(System):
     """Answers from the running kernel."""
 
     def pid_namespace(self) -> str:

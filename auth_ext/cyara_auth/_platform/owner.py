@@ -8,7 +8,8 @@ import functools
 import os
 import socket
 
-from cyara_auth._platform.system import System, this_system
+from cyara_auth._platform.questions import System
+from cyara_auth._platform.system import this_system
 from cyara_auth.machine import Instant, Owner
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for Windows.
@@ -52,7 +53,7 @@ class _TimeOfDay(ctypes.Structure):
 
 
 @attrs.frozen(kw_only=True)
-class WindowsSystem:
+class WindowsSystem(System):
     """Answers from the running kernel."""
 
     def pid_namespace(self) -> str:

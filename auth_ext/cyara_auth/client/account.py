@@ -13,7 +13,7 @@ ACCOUNT_ID: Final = "CYARA_ACCOUNT_ID"
 ACCOUNT: Final = re.compile(r"account_?id", re.IGNORECASE)
 """What documents call the account in a path."""
 
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 _LONGEST_NUMBER: Final = 18  # digits that fit into 64 bits
 
 
@@ -75,7 +75,7 @@ def takes_text(operations: Mapping[str, Any], load: Callable[[str], Any]) -> boo
     kinds = {
         module.sync_detailed.__annotations__[parameter.name]
         for operation in operations.values()
-        if any(map(ACCOUNT.fullmatch, _PLACEHOLDER.findall(operation.path)))
+        if any(map(ACCOUNT.fullmatch, PLACEHOLDER.findall(operation.path)))
         for module in (load(operation.module),)
         for parameter in module.ENDPOINT.parameters
         if parameter.location == "path" and ACCOUNT.fullmatch(parameter.wire)

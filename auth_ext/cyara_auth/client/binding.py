@@ -103,7 +103,7 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
     check_store(store)
     check_environ(environ)
     if plain_http is None:
-        plain_http = _variable(PLAIN_HTTP, environ) or ""
+        plain_http = Variables(environ).get(PLAIN_HTTP)
     base = BaseUrl.parse(_base_url(base_url, profile, environ), plain_http=plain_http)
     budget = guard.get("budget")
     settings = GuardSettings(
@@ -114,9 +114,7 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
     )
     source = resolve_credential_source(holder.pop(), profile, environ=environ, base_url=base.url)
     strikes = open_store(
-        store,
-        environ=os.environ if environ is None else environ,
-        require_shared=settings.require_shared_store,
+        store, environ=os.environ if environ is None else environ, require_shared=settings.require_shared_store
     )
     if base.origin.is_readable_on_the_way:
         _warn_of_plain_http(base.origin.host)
@@ -134,7 +132,7 @@ def _warn_of_plain_http(host: str) -> None:
 
 
 def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str] | None) -> str:
-    found = given or _variable(BASE_URL, environ) or profile_base_url(profile, variables=Variables(environ))
+    found = given or Variables(environ).get(BASE_URL) or profile_base_url(profile, variables=Variables(environ))
     if not found:
         raise BaseUrlError(f"There is no base URL. Set {BASE_URL} to https://<portal>/cyarawebapi, or give base_url=.")
     return found
@@ -146,7 +144,7 @@ def choose_policy(given: GuardPolicy | str | None, environ: Mapping[str, str] | 
     Raises:
         ConfigurationError: there is no such policy.
     """
-    text = given or _variable(POLICY, environ) or GuardPolicy.GUARDED
+    text = given or Variables(environ).get(POLICY) or GuardPolicy.GUARDED
     try:
         return GuardPolicy(text.strip().lower())
     except ValueError:
@@ -160,7 +158,7 @@ def choose_rotation_wait(given: float | None, environ: Mapping[str, str] | None)
     Raises:
         ConfigurationError: it is no number of seconds from 0.
     """
-    text = _variable(ROTATION_WAIT, environ)
+    text = Variables(environ).get(ROTATION_WAIT)
     value: object = given
     if given is None:
         try:
@@ -171,10 +169,6 @@ def choose_rotation_wait(given: float | None, environ: Mapping[str, str] | None)
     if not is_number(value) or not 0 <= cast("float", value) < math.inf:
         raise invalid_argument("rotation_wait", value, takes=f"seconds from 0 (or {ROTATION_WAIT})", example="600")
     return cast("float", value)
-
-
-def _variable(name: str, environ: Mapping[str, str] | None) -> str | None:
-    return (os.environ if environ is None else environ).get(name)
 
 
 def holds_secret(

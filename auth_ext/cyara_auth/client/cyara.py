@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ import attrs
 import cyara_client
 from cyara_auth.arguments import DEFAULT_TIMEOUT, check_user_agent
 from cyara_auth.client.account import account_of, takes_text
-from cyara_auth.client.lifetime import Lifetime
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
 from cyara_client.errors import DecodingError
 from cyara_client.resources import AsyncResources, SyncResources
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
     from pathlib import Path
-    from typing import Unpack
+    from typing import Self, Unpack
 
     from cyara_auth._http import httpx
     from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions
@@ -44,13 +43,28 @@ class _Parts:
     parent: ClientsByProcess | None = None
 
 
-class Cyara(Lifetime, Workflows, SyncResources):
+def _incomplete(step: CallStep) -> DecodingError:
+    """Return the error for an answer that was read, and in which null stands for what the next step needs."""
+    module = f"{step.resource}.{step.method}"
+    operation = next(found for found in _operations().values() if found.module == module)
+    return DecodingError(
+        f"{step.needs} is null",
+        method=operation.method,
+        path_template=operation.path,
+        operation_id=operation.operation_id,
+        status_code=200,
+    )
+
+
+class Cyara(Workflows, SyncResources):
     """A client of one portal, made by `connect`; close it, or use it in a `with` or `async with` block.
 
     One attribute for each tag of the portal's document (`cyara.campaigns.get_campaigns()`), the same for async code
     under `aio`. It can be shared by threads, tasks and forked processes. It pickles as a reference to where its
     credential comes from, and refuses to if it was given the credential itself.
     """
+
+    _missing_field = staticmethod(_incomplete)
 
     def __init__(self, parts: _Parts) -> None:
         # Before anything can be sent.
@@ -135,12 +149,10 @@ class Cyara(Lifetime, Workflows, SyncResources):
 
         There is nothing to close: it ends with this client.
         """
-        given = {"account_id": account_id, "timeout": timeout, "retries": retries, "user_agent": user_agent}
-        given["strict"] = strict
+        given = {"timeout": timeout, "retries": retries, "user_agent": user_agent, "strict": strict}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         pickled = self._parts.pickled
-        named = changes.pop("account_id", None)
-        account = self.account_id if named is None else account_of(named, {}, takes_text=account_takes_text)
+        account = self.account_id if account_id is None else account_of(account_id, {}, takes_text=account_takes_text)
         # The header is rebuilt from the caller's own part of it, which alone is pickled.
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
         parts = attrs.evolve(
@@ -151,6 +163,26 @@ class Cyara(Lifetime, Workflows, SyncResources):
             pickled=None if pickled is None else {**pickled, **changes, "account_id": account},
         )
         return Cyara(parts)
+
+    def close(self) -> None:
+        """Close the connections of this process. Those of event loops are closed by `aclose`."""
+        self._here().close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this process that belong to threads or to the running event loop."""
+        await self._here().aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
     def __repr__(self) -> str:
         source = self._parts.binding.source
@@ -163,17 +195,16 @@ class Cyara(Lifetime, Workflows, SyncResources):
                 "environment or a store object, and none of these is pickled. Give workers the source instead: "
                 "environment variables, a profile, or a provider."
             )
-        return _reconnect, (dict(self._parts.pickled),)
+        return partial(connect, **self._parts.pickled), ()
 
     def _here(self) -> HttpClients:
         return self._clients.here()
 
-    def _missing_field(self, step: CallStep) -> DecodingError:
-        return _incomplete(step)
-
 
 class AsyncCyara(AsyncWorkflows, AsyncResources):
     """The resources of a `Cyara` for async code: the same methods, awaited."""
+
+    _missing_field = staticmethod(_incomplete)
 
     def __init__(self, client: Cyara) -> None:
         AsyncResources.__init__(self, client)
@@ -189,9 +220,6 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
 
         call = choose_verify_call(_operations(), account_id=self._cyara.account_id, operation_id=operation)
         return await self.raw("GET", call.path, **call.options(confirm=confirm))
-
-    def _missing_field(self, step: CallStep) -> DecodingError:
-        return _incomplete(step)
 
 
 def connect(  # noqa: PLR0913 - the front door: everything that can be said, said once, by keyword
@@ -272,11 +300,6 @@ def account_takes_text() -> bool:
     return takes_text(_operations(), lambda module: import_module(f"cyara_client.api.{module}"))
 
 
-def _reconnect(pickled: Mapping[str, Any]) -> Cyara:
-    """Make the client anew in the process that unpickles it, from the same sources."""
-    return connect(**pickled)
-
-
 def _user_agent(suffix: str | None) -> str:
     """Say which package, platform release and Python call, and the caller's own name if given."""
     check_user_agent(suffix)
@@ -293,16 +316,3 @@ def built_from() -> tuple[str, str | None, str]:
     """Return the package's version, and of the document its platform release, if known, and its SHA-256."""
     # Asked at the first call, and once: the version stands in the metadata of the installed package, on the disk.
     return cyara_client.__version__, cyara_client.__platform__, cyara_client.__spec_sha256__
-
-
-def _incomplete(step: CallStep) -> DecodingError:
-    """Return the error for an answer that was read, and in which null stands for what the next step needs."""
-    module = f"{step.resource}.{step.method}"
-    operation = next(found for found in _operations().values() if found.module == module)
-    return DecodingError(
-        f"{step.needs} is null",
-        method=operation.method,
-        path_template=operation.path,
-        operation_id=operation.operation_id,
-        status_code=200,
-    )

@@ -4,7 +4,7 @@ import logging
 import os
 import ssl
 import threading
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -63,16 +63,14 @@ class HttpOptions:
     user_agent: str
     strict: bool = False
 
-    def headers(self) -> dict[str, str]:
-        """Return what every request carries, the credential not included."""
-        return {"User-Agent": self.user_agent, "Accept": "application/json"}
 
+def _running_loop() -> "asyncio.AbstractEventLoop | None":
+    # Late: threads do not need it.
+    import asyncio
 
-def _drift_watch() -> Callable[[httpx.Response], None]:
-    # Late: only strict clients pay for reading the document.
-    from cyara_auth.drift.watch import raise_on_drift
-
-    return raise_on_drift
+    with suppress(RuntimeError):
+        return asyncio.get_running_loop()
+    return None
 
 
 class HttpClients:
@@ -90,78 +88,53 @@ class HttpClients:
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
         self._sync: RetryingClient | None = None
-        self._by_loop: dict[asyncio.AbstractEventLoop, AsyncRetryingClient] = {}
-        self._without_loop: AsyncRetryingClient | None = None
-        self._closed = False
+        self._by_loop: dict[asyncio.AbstractEventLoop | None, AsyncRetryingClient] = {}
+        self.is_closed = False
 
     def sync(self) -> RetryingClient:
         """Return the client for threads."""
         self._check_open()
-        if self._sync is not None:
-            return self._sync
-        # Threads may share a client of httpx, so 64 that come at once get one.
-        with self._lock:
-            if self._sync is None:
-                self._sync = self._build(RetryingClient, None if self._parent is None else self._parent.sync())
-            return self._sync
+        if self._sync is None:
+            parent = None if self._parent is None else self._parent.sync()
+            # Threads may share a client of httpx, so 64 that come at once get one.
+            with self._lock:
+                self._sync = self._sync or self._build(RetryingClient, parent)
+        return self._sync
 
     def asynchronous(self) -> AsyncRetryingClient:
         """Return the client of the running event loop (one for all, where the loop is not asyncio's)."""
         self._check_open()
-        # Late, here and below: threads do not need it.
-        import asyncio
-
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return self._loopless()
+        loop = _running_loop()
         # A connection belongs to the loop that opened it.
         client = self._by_loop.get(loop)
         if client is None:
             with self._lock:
                 # A loop that has ended cannot close its connections any more; letting go of them is all that is left.
-                alive = {other: its for other, its in self._by_loop.items() if not other.is_closed()}
-                client = alive[loop] = self._build_async()
+                alive = {it: its for it, its in self._by_loop.items() if it is None or not it.is_closed()}
+                # Where the loop is not asyncio's, another thread may have been quicker.
+                client = alive[loop] = alive.get(loop) or self._build_async()
                 # Assigned, not changed: other threads look into it without the lock.
                 self._by_loop = alive
         return client
 
-    def _loopless(self) -> AsyncRetryingClient:
-        with self._lock:
-            if self._without_loop is None:
-                self._without_loop = self._build_async()
-            return self._without_loop
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it was closed; then it makes no client any more."""
-        return self._closed
-
     def close(self) -> None:
         """Close what can be closed without a loop. Async clients end with their loop, or by `aclose`."""
         with self._lock:
-            self._closed = True
+            self.is_closed = True
             client = self._sync
         if client is not None and self._parent is None:
             client.close()
 
     async def aclose(self) -> None:
         """Close the client for threads and that of the running loop."""
-        import asyncio
-
         self.close()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            mine = self._without_loop
-        else:
-            with self._lock:
-                mine = self._by_loop.pop(loop, None)
+        with self._lock:
+            mine = self._by_loop.pop(_running_loop(), None)
         if mine is not None and self._parent is None:
             await mine.aclose()
 
     def _check_open(self) -> None:
-        if self._closed or (self._parent is not None and self._parent.is_closed):
+        if self.is_closed or (self._parent is not None and self._parent.is_closed):
             raise ClosedClientError
 
     def _build_async(self) -> AsyncRetryingClient:
@@ -170,14 +143,14 @@ class HttpClients:
     def _build(self, kind: type[ClientKind], parent: ClientKind | None) -> ClientKind:
         options, binding = self._options, self._binding
         hooks_for = hooks_for_threads if kind is RetryingClient else hooks_for_tasks
+        on_answer = None
+        if options.strict:
+            # Late: only strict clients pay for reading the document.
+            from cyara_auth.drift.watch import raise_on_drift as on_answer
         settings: dict[str, Any] = {
-            "retrying": Retrying(
-                policy=options.retries,
-                quota=self._quota,
-                on_answer=_drift_watch() if options.strict else None,
-            ),
+            "retrying": Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer),
             "base_url": binding.base.url,
-            "headers": options.headers(),
+            "headers": {"User-Agent": options.user_agent, "Accept": "application/json"},
             "timeout": options.timeout,
             "event_hooks": hooks_for(options.event_hooks),
         }

@@ -10,10 +10,7 @@ AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
 
 
 def install(
-    client: AnyClient,
-    base_url: str | None = None,
-    credential: CredentialArgument = None,
-    **guard: Unpack[GuardOptions],
+    client: AnyClient, base_url: str | None = None, credential: CredentialArgument = None, **guard: Unpack[GuardOptions]
 ) -> AnyClient:
     """Guard an httpx client of your own, sync or async, and return it.
 

@@ -26,10 +26,6 @@ _SUCCESS = 400
 """Statuses below this one refill the quota."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 async def _async_sleep(seconds: float) -> None:
     # Late: threads do not need it.
     import asyncio
@@ -42,7 +38,7 @@ class Effects:
     """Everything that retrying takes from the outside world, so that tests can give their own."""
 
     clock: Callable[[], float] = time.monotonic
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     draw: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
     async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
@@ -77,12 +73,10 @@ class _RetryState:
 
     def __init__(self, request: httpx.Request, retrying: Retrying, *, streamed: bool) -> None:
         self._request = request
-        self._policy = retrying.policy
-        self._quota = retrying.quota
-        self._effects = retrying.effects
+        self._retrying = retrying
         self._on_answer = None if streamed else retrying.on_answer
         self._number = 0
-        self._began = self._effects.clock()
+        self._began = retrying.effects.clock()
 
     def begin(self) -> None:
         self._number += 1
@@ -93,11 +87,11 @@ class _RetryState:
         response.extensions[ATTEMPT] = self._number
         pause = None
         if response.status_code < _SUCCESS:
-            self._quota.give_back(retried=self._number > 1)
-        elif response.status_code in self._policy.statuses:
+            self._retrying.quota.give_back(retried=self._number > 1)
+        elif response.status_code in self._retrying.policy.statuses:
             pause = self._pause(
                 status=response.status_code,
-                retry_after=seconds_of_retry_after(response.headers, self._effects.now()),
+                retry_after=seconds_of_retry_after(response.headers, self._retrying.effects.now()),
                 unrepeatable=bool(response.extensions.get(UNREPEATABLE)),
             )
         if pause is None and self._on_answer is not None:
@@ -120,14 +114,10 @@ class _RetryState:
         return pause
 
     def _pause(self, **facts: Any) -> float | None:
-        attempt = FailedAttempt(
-            number=self._number,
-            elapsed=self._effects.clock() - self._began,
-            repeatable=self._repeatable(),
-            **facts,
-        )
-        pause = pause_before_next(self._policy, attempt, self._effects.draw())
-        return pause if pause is not None and self._quota.take() else None
+        elapsed = self._retrying.effects.clock() - self._began
+        attempt = FailedAttempt(number=self._number, elapsed=elapsed, repeatable=self._repeatable(), **facts)
+        pause = pause_before_next(self._retrying.policy, attempt, self._retrying.effects.draw())
+        return pause if pause is not None and self._retrying.quota.take() else None
 
     def _repeatable(self) -> bool:
         # Only a body held in memory can be sent twice; a file or a generator is at its end after the first attempt.
@@ -136,15 +126,15 @@ class _RetryState:
         if self._request.method in IDEMPOTENT_METHODS or self._request.extensions.get(IDEMPOTENT) is True:
             return True
         operation = operation_of(self._request.extensions)
-        return getattr(operation, "operation_id", None) in self._policy.also_idempotent
+        return getattr(operation, "operation_id", None) in self._retrying.policy.also_idempotent
 
 
 # Subclasses rather than transports: a transport that retries below the guard would turn one admitted call into several
 # wire calls that the guard takes for one.
 
 
-class RetryingClient(FastClient):
-    """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
+class _Retrying:
+    """What both clients have in common."""
 
     foreign_page_error = ForeignPageError
     """What the iterators of the generated client raise for a link to another origin than the base URL's."""
@@ -152,6 +142,10 @@ class RetryingClient(FastClient):
     def __init__(self, *, retrying: Retrying, **options: Any) -> None:
         super().__init__(**options)
         self._retrying = retrying
+
+
+class RetryingClient(_Retrying, FastClient):
+    """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it.
@@ -180,14 +174,8 @@ class RetryingClient(FastClient):
             self._retrying.effects.sleep(pause)
 
 
-class AsyncRetryingClient(FastAsyncClient):
+class AsyncRetryingClient(_Retrying, FastAsyncClient):
     """The same for tasks."""
-
-    foreign_page_error = ForeignPageError
-
-    def __init__(self, *, retrying: Retrying, **options: Any) -> None:
-        super().__init__(**options)
-        self._retrying = retrying
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it."""

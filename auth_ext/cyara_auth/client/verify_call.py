@@ -1,20 +1,17 @@
 """Which call verifies the credential cheaply, and how that call looks."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 import attrs
 
-from cyara_auth.client.account import ACCOUNT
+from cyara_auth.client.account import ACCOUNT, PLACEHOLDER
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.extensions import CONFIRM, OPERATION
 
 DEFAULT_OPERATION: Final = "GetTestCases"
 """Documented by the vendor, needs no more than the account (support.cyara.com, Working with Campaigns)."""
-
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 
 
 @attrs.frozen(kw_only=True)
@@ -40,33 +37,30 @@ def choose_verify_call(
     """
     if operation_id is not None and operation_id not in operations:
         raise ConfigurationError(f"This client has no operation {operation_id!r}. Nothing was sent.")
-    wanted = operation_id or (DEFAULT_OPERATION if DEFAULT_OPERATION in operations else _first(operations))
+    wanted = operation_id or (DEFAULT_OPERATION if DEFAULT_OPERATION in operations else None)
+    wanted = wanted or next((name for name, operation in operations.items() if _can_verify(operation)), None)
     if wanted is None:
         raise ConfigurationError(
             "No operation of this client can be called with the account alone. Name one that can verify the credential:"
             " cyara auth verify --operation ID"
         )
     operation = operations[wanted]
-    surplus = [name for name in _PLACEHOLDER.findall(operation.path) if not ACCOUNT.fullmatch(name)]
-    if operation.method != "GET" or surplus or not operation.requires_credential:
+    if not _can_verify(operation):
         raise ConfigurationError(
             f"{wanted} cannot verify a credential: that takes a GET that needs the credential and, in its path, no "
             "more than the account. Nothing was sent."
         )
     return VerifyCall(
-        path=_PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),
+        path=PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),
         # The answer is looked at for its status only, so one row is enough.
         query={"pageSize": 1} if operation.page is not None else {},
         operation=operation,
     )
 
 
-def _first(operations: Mapping[str, Any]) -> str | None:
-    for name, operation in operations.items():
-        placeholders = _PLACEHOLDER.findall(operation.path)
-        if operation.method == "GET" and operation.requires_credential and all(map(ACCOUNT.fullmatch, placeholders)):
-            return name
-    return None
+def _can_verify(operation: Any) -> bool:
+    needs_account_only = all(map(ACCOUNT.fullmatch, PLACEHOLDER.findall(operation.path)))
+    return operation.method == "GET" and operation.requires_credential and needs_account_only
 
 
 def _account(account_id: int | str | None) -> str:

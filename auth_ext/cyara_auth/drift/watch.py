@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -35,22 +36,11 @@ def raise_on_drift(response: httpx.Response) -> None:
     if operation is None:
         return
     document = packaged_document()
-    drifts = compare(
-        document,
-        method=operation.method,
-        path=operation.path,
-        status=response.status_code,
-        body=_json_or_none(response),
-    )
+    body: object = None
+    if "json" in response.headers.get("Content-Type", ""):
+        # What is not JSON after all is the decoder's to report.
+        with suppress(ValueError):
+            body = response.json()
+    drifts = compare(document, method=operation.method, path=operation.path, status=response.status_code, body=body)
     if drifts:
         raise DriftError(drifts, str(document.get("info", {}).get("title", "")))
-
-
-def _json_or_none(response: httpx.Response) -> object:
-    if "json" not in response.headers.get("Content-Type", ""):
-        return None
-    try:
-        return response.json()
-    except ValueError:
-        # What is not JSON after all is the decoder's to report.
-        return None

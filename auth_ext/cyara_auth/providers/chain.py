@@ -13,6 +13,7 @@ A source that is present but malformed stops the search. A profile that is named
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialNotFoundError
@@ -83,29 +84,23 @@ def ranked_providers(
     profile: str | None = None, *, variables: Variables, base_url: str | None = None
 ) -> list[CredentialProvider]:
     """Return the sources that are configured, best first. Nothing is read yet."""
-    unusual = variables.get(UNUSUAL_SHAPE).lower() in {"1", "true", "yes"}
     origin = Origin.parse(base_url) if base_url else None
+    common: dict[str, Any] = {
+        "origin": origin,
+        "allow_unusual_shape": variables.get(UNUSUAL_SHAPE).lower() in {"1", "true", "yes"},
+    }
     name = profile or variables.get(PROFILE)
     if name:
         # Nothing else: who names a profile must not get the pair of some variable when there is no such profile.
-        return _profile_providers(check_profile_name(name), origin, variables, unusual=unusual)
-    providers: list[CredentialProvider] = [
-        EnvironmentProvider(variables=variables, origin=origin, allow_unusual_shape=unusual)
-    ]
+        return [*_profile_providers(check_profile_name(name), variables, common)]
+    providers: list[CredentialProvider] = [EnvironmentProvider(variables=variables, **common)]
     if command := variables.get(COMMAND):
         pass_on = tuple(part for part in variables.get(COMMAND_ENV).replace(",", " ").split() if part)
-        providers.append(
-            CommandProvider(
-                argv=split_command(command),
-                origin=origin,
-                pass_on=pass_on,
-                variables=variables,
-                allow_unusual_shape=unusual,
-            )
-        )
+        argv = split_command(command)
+        providers.append(CommandProvider(argv=argv, pass_on=pass_on, variables=variables, **common))
     # A default profile is a portal's; without a portal there is none.
     if origin is not None:
-        providers += _profile_providers(default_profile(origin), origin, variables, unusual=unusual)
+        providers += _profile_providers(default_profile(origin), variables, common)
     return providers
 
 
@@ -121,23 +116,18 @@ def profile_base_url(profile: str | None = None, *, variables: Variables) -> str
     name = profile or variables.get(PROFILE)
     if not name:
         return None
-    check_profile_name(name)
-    for provider in (KeyringProvider(entry=name), ProfileProvider(path=profile_folder(variables) / f"{name}.json")):
-        stored = provider.stored()
-        if stored is not None:
+    for provider in _profile_providers(check_profile_name(name), variables, {}):
+        if (stored := provider.stored()) is not None:
             return stored.base_url
     return None
 
 
 def _profile_providers(
-    name: str, origin: Origin | None, variables: Variables, *, unusual: bool
-) -> list[CredentialProvider]:
+    name: str, variables: Variables, common: dict[str, Any]
+) -> list[KeyringProvider | ProfileProvider]:
     path = profile_folder(variables) / f"{name}.json"
     # In the order in which `save_credential` prefers them, so that what was stored last is what is found.
-    return [
-        KeyringProvider(entry=name, origin=origin, allow_unusual_shape=unusual),
-        ProfileProvider(path=path, origin=origin, allow_unusual_shape=unusual),
-    ]
+    return [KeyringProvider(entry=name, **common), ProfileProvider(path=path, **common)]
 
 
 def _explicit(credential: str | ApiCredential | CredentialProvider) -> CredentialSource:

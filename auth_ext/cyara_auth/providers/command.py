@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError, CredentialSourceError
-from cyara_auth.origin import Origin
-from cyara_auth.providers.stored import check_origin, read_stored
+from cyara_auth.providers.stored import StoredProvider
 from cyara_auth.providers.variables import Variables
 
 if TYPE_CHECKING:
@@ -70,43 +68,36 @@ def split_command(text: str) -> tuple[str, ...]:
 
 
 @attrs.frozen(kw_only=True)
-class CommandProvider:
+class CommandProvider(StoredProvider):
     """Runs one program and reads the credential from its output, bare or as JSON (see `stored`).
+
+    The credential is never absent: who names a command wants what it prints. Beside what every source raises, a program
+    that is not named by an absolute path is a ConfigurationError.
 
     Attributes:
         argv: Absolute path of the program, and its arguments. They are never shown: arguments may name secrets.
-        origin: The portal that is to be called; `None` leaves a binding in the output unchecked.
         pass_on: Names of further environment variables that the program needs.
         variables: Where the program's environment is taken from.
         timeout: Seconds that the program may take.
-        allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
     argv: tuple[str, ...] = attrs.field(repr=False)
-    origin: Origin | None = None
     pass_on: tuple[str, ...] = ()
     variables: Variables = attrs.field(factory=Variables)
     timeout: float = TIMEOUT_S
-    allow_unusual_shape: bool = False
-
-    def __call__(self) -> ApiCredential | None:
-        """Run the program. The credential is never absent: who names a command wants what it prints.
-
-        Raises:
-            ConfigurationError: The program is not named by an absolute path.
-            CredentialSourceError: It cannot be started, fails, takes too long, prints too much or nothing usable.
-            CredentialFormatError: It printed no pair.
-            CredentialOriginError: It printed the credential of another portal.
-        """
-        stored = read_stored(self._run(), source=self.describe(), allow_unusual_shape=self.allow_unusual_shape)
-        return check_origin(stored, self.origin, source=self.describe())
 
     def describe(self) -> str:
         """Name the source."""
         return f"command {self.argv[0]}"
 
-    def _run(self) -> bytes:
-        self._check_program()
+    def _read(self) -> bytes:
+        program = self.argv[0]
+        # A folder early in PATH could hold another program of the same name.
+        if not Path(program).is_absolute():
+            raise ConfigurationError(
+                "The credential command is not named by an absolute path. Nothing was sent. "
+                f"Next: use {shutil.which(program) or 'its absolute path'}"
+            )
         process = self._start()
         if isinstance(process, str):
             raise self._failed(f"cannot be started ({process})")
@@ -117,9 +108,9 @@ class CommandProvider:
             # Ctrl-C reaches our own process group only; the program would go on.
             _kill_group(process)
             raise
-        if code is None:
+        if isinstance(code, str):
             _kill_group(process)
-            raise self._failed(output.problem(self.timeout))
+            raise self._failed(f"{code} and was killed")
         if code != 0:
             raise self._failed(f"ended with exit code {code}")
         return output.take()
@@ -143,16 +134,6 @@ class CommandProvider:
         except OSError as error:
             # Not raised: its traceback leads to frames that hold the environment.
             return error.strerror or type(error).__name__
-
-    def _check_program(self) -> None:
-        program = self.argv[0]
-        # A folder early in PATH could hold another program of the same name.
-        if not Path(program).is_absolute():
-            found = shutil.which(program)
-            hint = "its absolute path" if found is None else found
-            raise ConfigurationError(
-                f"The credential command is not named by an absolute path. Nothing was sent. Next: use {hint}"
-            )
 
     def _failed(self, what: str) -> CredentialSourceError:
         return CredentialSourceError(
@@ -178,24 +159,18 @@ class _Output:
             while len(self._data) <= MAX_OUTPUT and (chunk := os.read(pipe.fileno(), MAX_OUTPUT)):
                 self._data += chunk
 
-    def wait(self, timeout: float) -> int | None:
-        """Return the exit code, or `None` when time or output is up."""
+    def wait(self, timeout: float) -> int | str:
+        """Return the exit code, or say what is up: time or output."""
         import subprocess
 
         self._thread.join(timeout)
-        if self._thread.is_alive() or len(self._data) > MAX_OUTPUT:
-            return None
-        # A program may close its output and still not end.
-        try:
-            return self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def problem(self, timeout: float) -> str:
-        """Say why `wait` gave up."""
         if len(self._data) > MAX_OUTPUT:
-            return f"printed more than {MAX_OUTPUT} bytes and was killed"
-        return f"did not end within {timeout:g} s and was killed"
+            return f"printed more than {MAX_OUTPUT} bytes"
+        # A program may close its output and still not end.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if not self._thread.is_alive():
+                return self._process.wait(timeout)
+        return f"did not end within {timeout:g} s"
 
     def take(self) -> bytes:
         """Hand the output out, and keep none of it."""

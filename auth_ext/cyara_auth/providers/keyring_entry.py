@@ -11,11 +11,9 @@ from typing import TypeVar
 
 import attrs
 
-from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialSourceError, MissingExtraError
-from cyara_auth.origin import Origin
 from cyara_auth.providers.renewal import LoginSource
-from cyara_auth.providers.stored import StoredCredential, check_origin, read_stored
+from cyara_auth.providers.stored import StoredProvider
 
 SERVICE = "cyara-client"
 TIMEOUT_S = 10.0
@@ -24,33 +22,21 @@ T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
-class KeyringProvider:
+class KeyringProvider(StoredProvider):
     """Reads, and for `cyara auth login` writes, one entry of the keyring.
+
+    The credential is absent when keyring or entry are. A keyring that is locked, denies access, fails or does not
+    answer is a CredentialSourceError.
 
     Attributes:
         entry: Name of the entry, which is the profile's name.
-        origin: The portal that is to be called; `None` leaves the binding unchecked.
         timeout: Seconds that the keyring may take.
-        allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
     entry: str
-    origin: Origin | None = None
     timeout: float = TIMEOUT_S
-    allow_unusual_shape: bool = False
 
-    def __call__(self) -> ApiCredential | None:
-        """Return the credential, or `None` when keyring or entry are absent.
-
-        Raises:
-            CredentialSourceError: The keyring is locked, denies access, fails or does not answer; or the entry is
-                damaged. CredentialFormatError: The entry holds no pair. CredentialOriginError: It belongs to another
-                portal.
-        """
-        return check_origin(self.stored(), self.origin, source=self.describe())
-
-    def stored(self) -> StoredCredential | None:
-        """Return the credential with its binding, unchecked; `None` when keyring or entry are absent."""
+    def _read(self) -> bytes | None:
         # An extra, and slow to import: its back ends are searched for in the metadata of every installed package.
         if not _is_installed():
             return None
@@ -60,7 +46,7 @@ class KeyringProvider:
             text = keyring.get_password(SERVICE, self.entry)
             return None if text is None else text.encode()
 
-        return read_stored(self._ask(fetch), source=self.describe(), allow_unusual_shape=self.allow_unusual_shape)
+        return self._ask(fetch)
 
     def write(self, text: str) -> bool:
         """Store the text of `write_stored`; return whether there is a keyring to store it in.

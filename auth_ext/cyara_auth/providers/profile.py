@@ -10,12 +10,11 @@ from pathlib import Path
 
 import attrs
 
-from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import Origin
 from cyara_auth.providers.private_file import file_version, read_private
 from cyara_auth.providers.renewal import LoginSource
-from cyara_auth.providers.stored import MAX_BYTES, StoredCredential, check_origin, read_stored
+from cyara_auth.providers.stored import MAX_BYTES, StoredProvider
 from cyara_auth.providers.variables import Variables
 
 CONFIG_DIR = "CYARA_CONFIG_DIR"
@@ -25,15 +24,11 @@ _HTTPS_PORT = 443
 
 def profile_folder(variables: Variables) -> Path:
     """Return the folder of the profiles: below `CYARA_CONFIG_DIR`, else below the user's configuration folder."""
-    chosen = variables.get(CONFIG_DIR)
-    return (Path(chosen) if chosen else _user_config()) / "profiles"
-
-
-def _user_config() -> Path:
     # Needed when a client is made, and not by everybody who imports this package.
     import platformdirs
 
-    return platformdirs.user_config_path("cyara", appauthor=False)
+    chosen = variables.get(CONFIG_DIR)
+    return Path(chosen or platformdirs.user_config_path("cyara", appauthor=False)) / "profiles"
 
 
 def default_profile(origin: Origin) -> str:
@@ -59,37 +54,19 @@ def check_profile_name(name: str) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class ProfileProvider:
-    """Reads one profile file.
+class ProfileProvider(StoredProvider):
+    """Reads one profile file; the credential is absent when there is no file.
+
+    A file that is not private is a CredentialPermissionsError.
 
     Attributes:
         path: The file.
-        origin: The portal that is to be called; `None` leaves the binding unchecked.
-        allow_unusual_shape: As for `ApiCredential.parse`.
     """
 
     path: Path
-    origin: Origin | None = None
-    allow_unusual_shape: bool = False
 
-    def __call__(self) -> ApiCredential | None:
-        """Return the credential, or `None` when there is no file.
-
-        Raises:
-            CredentialPermissionsError: The file is not private.
-            CredentialFormatError: It holds no pair.
-            CredentialSourceError: It is damaged.
-            CredentialOriginError: It belongs to another portal.
-        """
-        return check_origin(self.stored(), self.origin, source=self.describe())
-
-    def stored(self) -> StoredCredential | None:
-        """Return the credential with its binding, unchecked; `None` when there is no file."""
-        return read_stored(
-            read_private(self.path, max_bytes=MAX_BYTES),
-            source=self.describe(),
-            allow_unusual_shape=self.allow_unusual_shape,
-        )
+    def _read(self) -> bytes | None:
+        return read_private(self.path, max_bytes=MAX_BYTES)
 
     def version(self) -> object:
         """Return what changes when the file is replaced."""

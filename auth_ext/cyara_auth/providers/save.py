@@ -50,7 +50,15 @@ def save_credential(  # noqa: PLR0913  # a credential, and everything that is ke
         return write_stored(credential, base_url=base_url, unusual_shape=unusual_shape)
 
     if place is not Place.FILE:
-        kept = _keep_in_keyring(keyring, text(), needed=place is Place.KEYRING)
+        try:
+            kept = keyring.write(text())
+        except (MissingExtraError, CredentialSourceError):
+            # Nobody asked for the keyring, so a file will do as well.
+            if place is Place.KEYRING:
+                raise
+            kept = False
+        if place is Place.KEYRING and not kept:
+            raise ConfigurationError("There is no keyring that keeps entries here. Next: use --place file")
         if kept:
             # An old token in the file would be found again on the day on which the keyring is gone.
             file.path.unlink(missing_ok=True)
@@ -59,16 +67,3 @@ def save_credential(  # noqa: PLR0913  # a credential, and everything that is ke
     keyring.delete()
     write_private(file.path, text())
     return file.describe()
-
-
-def _keep_in_keyring(keyring: KeyringProvider, text: str, *, needed: bool) -> bool:
-    try:
-        kept = keyring.write(text)
-    except (MissingExtraError, CredentialSourceError):
-        # Nobody asked for the keyring, so a file will do as well.
-        if needed:
-            raise
-        return False
-    if needed and not kept:
-        raise ConfigurationError("There is no keyring that keeps entries here. Next: use --place file")
-    return kept

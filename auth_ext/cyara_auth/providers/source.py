@@ -5,7 +5,6 @@ reads the source anew, once for each change of the source, so that a token which
 picked up without a restart. The same pair read again stays rejected.
 """
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from cyara_auth._platform.fork import ForkAware, watch_forks
+from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialError, CredentialExpiredError, CredentialExpiryWarning
 from cyara_auth.providers.base import CredentialProvider, VersionedProvider, call_provider, describe
@@ -37,12 +36,13 @@ class OtherSource:
     """
 
     name: str
-    fingerprint: str | None
-    differs: bool
-    problem: str | None
+    fingerprint: str | None = None
+    differs: bool = False
+    problem: str | None = None
 
 
-class CredentialSource(ForkAware):
+@attrs.define(eq=False, repr=False)
+class CredentialSource:
     """A provider with memory. Shared by all threads and tasks of a client.
 
     Args:
@@ -54,31 +54,17 @@ class CredentialSource(ForkAware):
         monotonic: Clock for `UNVERSIONED_INTERVAL_S`.
     """
 
-    def __init__(  # noqa: PLR0913  # a credential, its history, and two clocks
-        self,
-        provider: CredentialProvider,
-        credential: ApiCredential,
-        *,
-        others: Sequence[CredentialProvider] = (),
-        version: object = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._provider = provider
-        self._credential = credential
-        self._others = tuple(others)
-        self._version = version
-        self._now = now
-        self._monotonic = monotonic
-        self._read_at = monotonic()
-        self._lock = threading.Lock()
-        self._warned: str | None = None
-        watch_forks(self)
-
-    @property
-    def provider(self) -> CredentialProvider:
-        """The source that is in use."""
-        return self._provider
+    provider: CredentialProvider
+    """The source that is in use."""
+    _credential: ApiCredential
+    _others: Sequence[CredentialProvider] = attrs.field(default=(), alias="others", kw_only=True)
+    _version: object = attrs.field(default=None, alias="version", kw_only=True)
+    _now: Callable[[], datetime] = attrs.field(default=lambda: datetime.now(UTC), alias="now", kw_only=True)
+    _monotonic: Callable[[], float] = attrs.field(default=time.monotonic, alias="monotonic", kw_only=True)
+    _read_at: float = attrs.field(default=attrs.Factory(lambda self: self._monotonic(), takes_self=True), init=False)
+    # A thread of the parent may be waiting for a command or a keyring under it, and a child must not wait for that.
+    _lock: ModuleLock = attrs.field(factory=ModuleLock, init=False)
+    _warned: str | None = attrs.field(default=None, init=False)
 
     def current(self) -> ApiCredential:
         """Return the credential that is in use.
@@ -102,8 +88,8 @@ class CredentialSource(ForkAware):
         with self._lock:
             if self._may_have_changed():
                 # Only the source that won is asked. Another one holds a pair that the caller did not choose.
-                version = version_of(self._provider)
-                found = call_provider(self._provider)
+                version = version_of(self.provider)
+                found = call_provider(self.provider)
                 # Not before the call: a source that failed is read again next time.
                 self._version = version
                 self._read_at = self._monotonic()
@@ -119,16 +105,12 @@ class CredentialSource(ForkAware):
         """Name the source."""
         return self._credential.source
 
-    def after_fork_in_child(self) -> None:
-        """Take a fresh lock: a thread of the parent may have been waiting for a command or a keyring under the old."""
-        self._lock = threading.Lock()
-
     def __repr__(self) -> str:
         return f"<CredentialSource {self.describe()}: {self._credential.fingerprint.short}>"
 
     def _may_have_changed(self) -> bool:
-        if isinstance(self._provider, VersionedProvider):
-            return self._provider.version() != self._version
+        if isinstance(self.provider, VersionedProvider):
+            return self.provider.version() != self._version
         return self._monotonic() - self._read_at >= UNVERSIONED_INTERVAL_S
 
     def _unexpired(self, credential: ApiCredential) -> ApiCredential:
@@ -155,18 +137,14 @@ class CredentialSource(ForkAware):
         return credential
 
     def _compare(self, provider: CredentialProvider) -> OtherSource:
+        found, problem = None, None
         try:
             found = provider()
         except CredentialError as error:
-            return OtherSource(name=describe(provider), fingerprint=None, differs=False, problem=str(error))
+            problem = str(error)
         if found is None:
-            return OtherSource(name=describe(provider), fingerprint=None, differs=False, problem=None)
-        return OtherSource(
-            name=found.source,
-            fingerprint=found.fingerprint.short,
-            differs=found != self._credential,
-            problem=None,
-        )
+            return OtherSource(name=describe(provider), problem=problem)
+        return OtherSource(name=found.source, fingerprint=found.fingerprint.short, differs=found != self._credential)
 
 
 def version_of(provider: CredentialProvider) -> object:

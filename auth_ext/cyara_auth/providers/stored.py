@@ -11,6 +11,7 @@ any other. `allow_unusual_shape` is kept so that a pair which was accepted once 
 """
 
 import json
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import cast
 
@@ -115,6 +116,44 @@ def check_origin(stored: StoredCredential | None, origin: Origin | None, *, sour
                 "Next: name the right profile, or store one for this portal with: cyara auth login"
             )
     return stored.credential
+
+
+@attrs.frozen(kw_only=True)
+class StoredProvider(ABC):
+    """A provider whose source holds a text of this form.
+
+    Attributes:
+        origin: The portal that is to be called; `None` leaves the binding unchecked.
+        allow_unusual_shape: As for `ApiCredential.parse`.
+    """
+
+    origin: Origin | None = None
+    allow_unusual_shape: bool = False
+
+    def __call__(self) -> ApiCredential | None:
+        """Return the credential, or `None` when the source has none.
+
+        Raises:
+            CredentialSourceError, CredentialFormatError: as `stored`.
+            CredentialOriginError: It belongs to another portal.
+        """
+        return check_origin(self.stored(), self.origin, source=self.describe())
+
+    def stored(self) -> StoredCredential | None:
+        """Return the credential with its binding, unchecked; `None` when the source has none.
+
+        Raises:
+            CredentialSourceError: The source cannot be read, or is damaged.
+            CredentialFormatError: It holds no pair.
+        """
+        return read_stored(self._read(), source=self.describe(), allow_unusual_shape=self.allow_unusual_shape)
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Name the source."""
+
+    @abstractmethod
+    def _read(self) -> bytes | None: ...
 
 
 @attrs.frozen(kw_only=True)

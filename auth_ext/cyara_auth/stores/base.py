@@ -86,4 +86,3 @@ class StrikeStore(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
-        ...

@@ -16,6 +16,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 from cyara_auth.errors import StrikeStoreUnavailableError
 
 _KINDS: Final[dict[str, Callable[..., Any]]] = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}
+_BACKOFF: Final = {"init_backoff": timedelta(seconds=0.05), "max_backoff": timedelta(seconds=1), "base": 2}
 _NO_BUCKET: Final = "NoSuchBucket|ContainerNotFound|bucket does not exist"
 _REASONS: Final = {
     _NO_BUCKET: "does not exist: create the bucket",
@@ -116,19 +117,12 @@ class BucketClient:
             if self._kind == "s3" and (name := _unusable_setting()):
                 raise self._unavailable(f"cannot be used: {name} in the environment is not valid")
             # By `config`: `client_options` would put out of force what the environment says of the client.
+            half = self._timeout / 2
             self._store = _KINDS[self._kind](
                 self._bucket,
                 prefix=self._prefix or None,
-                config={"timeout": f"{self._timeout / 2} s", "connect_timeout": f"{self._timeout / 2} s"},
-                retry_config={
-                    "max_retries": 2,
-                    "retry_timeout": timedelta(seconds=self._timeout / 2),
-                    "backoff": {
-                        "init_backoff": timedelta(seconds=0.05),
-                        "max_backoff": timedelta(seconds=1),
-                        "base": 2,
-                    },
-                },
+                config={"timeout": f"{half} s", "connect_timeout": f"{half} s"},
+                retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=half), "backoff": _BACKOFF},
             )
             _kept.append(self._store)
         return self._store

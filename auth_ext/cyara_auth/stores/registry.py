@@ -7,13 +7,14 @@ with a read-only disk.
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from cyara_auth._platform import UnknownFileSystemError, UnsafePathError
+from cyara_auth._platform.files import UnknownFileSystemError, UnsafePathError
 from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
@@ -100,8 +101,7 @@ def _not_a_url(text: str, scheme: str) -> str:
     return f"{known}. Use {_FORMS}."
 
 
-def _open_memory(url: str) -> StrikeStore:
-    del url
+def _open_memory(_: str = "") -> StrikeStore:
     from cyara_auth.stores.memory import MemoryStrikeStore
 
     return MemoryStrikeStore()
@@ -116,45 +116,42 @@ def _open_sqlite(url: str) -> StrikeStore:
         raise ConfigurationError(
             f"A SQLite strike store has no option but ?{_UNSAFE}. In a path write ? as %3F and # as %23."
         )
-    return _sqlite(path, unsafe_filesystem=parts.query == _UNSAFE)
-
-
-def _sqlite(path: Path, *, unsafe_filesystem: bool = False) -> StrikeStore:
     from cyara_auth.stores.sqlite import SqliteStrikeStore
 
-    return SqliteStrikeStore(path, unsafe_filesystem=unsafe_filesystem)
+    return SqliteStrikeStore(path, unsafe_filesystem=parts.query == _UNSAFE)
 
 
 def _open_redis(url: str) -> StrikeStore:
-    try:
+    # The library's own message may repeat the URL, and with it the password.
+    with _opening("A Redis strike store", "redis", f"The address of the Redis strike store is not valid. {_SPELLING}"):
         from cyara_auth.stores.redis import RedisStrikeStore
-    except ImportError as error:
-        raise MissingExtraError(
-            "A Redis strike store needs the client library. Run: pip install 'cyara-client[redis]'",
-        ) from error
-    try:
+
         return RedisStrikeStore(url)
-    except ValueError:
-        # The library's own message may repeat the URL, and with it the password: it must not follow as a cause either.
-        raise ConfigurationError(f"The address of the Redis strike store is not valid. {_SPELLING}") from None
 
 
 def _open_bucket(url: str) -> StrikeStore:
-    try:
+    # The text is not repeated: it may hold what belongs into the environment.
+    invalid = (
+        "The address of the strike store in a bucket is not valid. It names the bucket and a prefix, such as "
+        "s3://BUCKET/cyara; account, endpoint and credentials are taken from the environment (AWS_..., AZURE_..., "
+        "GOOGLE_...)."
+    )
+    with _opening("A strike store in a bucket", "bucket", invalid):
         from cyara_auth.stores.bucket import BucketStrikeStore
-    except ImportError as error:
-        raise MissingExtraError(
-            "A strike store in a bucket needs the client library. Run: pip install 'cyara-client[bucket]'",
-        ) from error
-    try:
+
         return BucketStrikeStore(url)
+
+
+@contextmanager
+def _opening(what: str, extra: str, invalid: str) -> Generator[None]:
+    """Say what is missing where the client library is, and what is wrong with an address that it does not take."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(f"{what} needs the client library. Run: pip install 'cyara-client[{extra}]'") from error
+    # It must not follow as a cause either.
     except ValueError:
-        # The text is not repeated: it may hold what belongs into the environment.
-        raise ConfigurationError(
-            "The address of the strike store in a bucket is not valid. It names the bucket and a prefix, such as "
-            "s3://BUCKET/cyara; account, endpoint and credentials are taken from the environment (AWS_..., AZURE_..., "
-            "GOOGLE_...)."
-        ) from None
+        raise ConfigurationError(invalid) from None
 
 
 def _open_default(path: Path) -> StrikeStore:
@@ -163,6 +160,7 @@ def _open_default(path: Path) -> StrikeStore:
         return _private_store(f"no home directory is known for {path}")
     import sqlite3
 
+    from cyara_auth.stores.sqlite import SqliteStrikeStore
     from cyara_auth.stores.sqlite_file import create_strike_file
 
     try:
@@ -175,7 +173,7 @@ def _open_default(path: Path) -> StrikeStore:
         # A file that exists but cannot be used is no reason to forget what is in it: the store will refuse.
         if not path.exists():
             return _private_store(f"{path} cannot be created: {error.strerror}")
-    return _sqlite(path)
+    return SqliteStrikeStore(path)
 
 
 def _private_store(reason: str) -> StrikeStore:
@@ -185,16 +183,12 @@ def _private_store(reason: str) -> StrikeStore:
         PrivateStoreWarning,
         stacklevel=4,
     )
-    return _open_memory("")
+    return _open_memory()
 
 
 _OPENERS: Final[dict[str, Callable[[str], StrikeStore]]] = {
     "memory": _open_memory,
     "sqlite": _open_sqlite,
-    "redis": _open_redis,
-    "rediss": _open_redis,
-    "unix": _open_redis,
-    "s3": _open_bucket,
-    "az": _open_bucket,
-    "gs": _open_bucket,
+    **dict.fromkeys(("redis", "rediss", "unix"), _open_redis),
+    **dict.fromkeys(("s3", "az", "gs"), _open_bucket),
 }

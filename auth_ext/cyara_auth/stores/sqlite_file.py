@@ -99,7 +99,10 @@ class StrikeFile:
                 raise StrikeStoreDamagedError.at(self._path, detail) from error
             raise StrikeStoreUnavailableError(detail=detail) from error
         finally:
-            self._roll_back()
+            if self._connection is not None and self._connection.in_transaction:
+                # A disk that fails here fails the next session too, and says so there.
+                with suppress(sqlite3.Error):
+                    self._connection.rollback()
             if _ending.is_set():
                 self._drop()
             self._lock.release()
@@ -145,12 +148,6 @@ class StrikeFile:
             self._connection = open_checked(self._path)
             self._full = True
         return self._connection
-
-    def _roll_back(self) -> None:
-        if self._connection is not None and self._connection.in_transaction:
-            # A disk that fails here fails the next session too, and says so there.
-            with suppress(sqlite3.Error):
-                self._connection.rollback()
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
@@ -220,13 +217,11 @@ def _prepare_with_retries(connection: sqlite3.Connection, path: Path, *, deadlin
     # SQLite's own timeout does not cover the switch to write-ahead mode.
     while True:
         try:
-            _prepare(connection, path)
+            return _prepare(connection, path)
         except sqlite3.OperationalError as error:
             if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
+        time.sleep(_RETRY_SECONDS)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -236,7 +231,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version > SCHEMA_VERSION:
         raise UnsafePathError(
             f"{path} was written by a newer release of cyara-client (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}); upgrade this installation",
+            f"{SCHEMA_VERSION}); upgrade this installation"
         )
     if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise UnsafePathError(f"the file system of {path} does not allow SQLite's write-ahead mode")

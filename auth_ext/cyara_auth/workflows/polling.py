@@ -61,6 +61,33 @@ class Pace:
         return min(wanted, max(self.longest_interval, self.interval), left)
 
 
+@attrs.define
+class Asking(Generic[T]):
+    """One wait: how often it has asked, and since when."""
+
+    _pace: Pace
+    _on_progress: Callable[[PollProgress[T]], object] | None
+    _clock: Callable[[], float] = time.monotonic
+    _began: float = attrs.field(default=attrs.Factory(lambda self: self._clock(), takes_self=True), init=False)
+    _attempt: int = attrs.field(default=0, init=False)
+
+    def next_delay(self, answer: T, *, report: bool = True) -> float:
+        """Return the seconds until the next question, and report the answer that did not end the wait.
+
+        Raises:
+            WaitTimeoutError: the time is up.
+        """
+        self._attempt += 1
+        elapsed = self._clock() - self._began
+        delay = self._pace.delay(attempt=self._attempt, elapsed=elapsed)
+        if delay is None:
+            raise WaitTimeoutError(last=answer, attempts=self._attempt, seconds=elapsed)
+        # Only now: after the last answer there is no next question to speak of.
+        if report and self._on_progress is not None:
+            self._on_progress(PollProgress(value=answer, attempt=self._attempt, elapsed=elapsed, next_in=delay))
+        return delay
+
+
 def wait(  # noqa: PLR0913 - every argument is keyword-only and has a default that suits most
     call: Callable[[], T],
     *,
@@ -78,16 +105,11 @@ def wait(  # noqa: PLR0913 - every argument is keyword-only and has a default th
 
     Errors of `call` itself are raised as they are, and so is Ctrl-C: nothing is left behind but the question.
     """
-    pace = pace or Pace()
-    began = clock()
-    attempt = 0
-    while True:
-        # Asked once more at the deadline, so a deadline shorter than the interval still gets a second look.
-        answer = call()
-        attempt += 1
-        if until(answer):
-            return answer
-        sleep(next_delay(pace, answer, attempt=attempt, elapsed=clock() - began, on_progress=on_progress))
+    asking = Asking(pace or Pace(), on_progress, clock)
+    # Asked once more at the deadline, so a deadline shorter than the interval still gets a second look.
+    while not until(answer := call()):
+        sleep(asking.next_delay(answer))
+    return answer
 
 
 async def async_sleep(seconds: float) -> None:
@@ -108,29 +130,7 @@ async def wait_async(  # noqa: PLR0913 - as above
     sleep: Callable[[float], Awaitable[object]] = async_sleep,
 ) -> T:
     """Do as `wait` does, without blocking the event loop; cancelling the task ends it at once."""
-    pace = pace or Pace()
-    began = clock()
-    attempt = 0
-    while True:
-        answer = await call()
-        attempt += 1
-        if until(answer):
-            return answer
-        await sleep(next_delay(pace, answer, attempt=attempt, elapsed=clock() - began, on_progress=on_progress))
-
-
-def next_delay(
-    pace: Pace, answer: T, *, attempt: int, elapsed: float, on_progress: Callable[[PollProgress[T]], object] | None
-) -> float:
-    """Return the seconds until the next question, and report the answer that did not end the wait.
-
-    Raises:
-        WaitTimeoutError: the time is up.
-    """
-    delay = pace.delay(attempt=attempt, elapsed=elapsed)
-    if delay is None:
-        raise WaitTimeoutError(last=answer, attempts=attempt, seconds=elapsed)
-    # Only now: after the last answer there is no next question to speak of.
-    if on_progress is not None:
-        on_progress(PollProgress(value=answer, attempt=attempt, elapsed=elapsed, next_in=delay))
-    return delay
+    asking = Asking(pace or Pace(), on_progress, clock)
+    while not until(answer := await call()):
+        await sleep(asking.next_delay(answer))
+    return answer

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from cyara_auth.errors import OperationUnavailableError
 from cyara_auth.extensions import RETRYABLE_STATUSES
 from cyara_auth.transport.errors import TransportError
-from cyara_auth.workflows.polling import Pace, PollProgress, next_delay
+from cyara_auth.workflows.polling import Asking, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
-    from contextlib import AbstractContextManager
     from uuid import UUID
 
     import typing_extensions  # known to every type checker, needed by none at run time
+
+    from cyara_auth.workflows.polling import PollProgress
 
     # With defaults, so that the outcomes can be named without saying of what.
     RunT_co = typing_extensions.TypeVar("RunT_co", covariant=True, default=Any)
@@ -39,6 +41,7 @@ PASSING_RESULTS = frozenset({"Success", "Satisfactory"})
 MAX_LOST_ANSWERS = 5
 # The server cuts larger pages to 50, silently.
 RESULTS_PER_PAGE = 50
+_LEFT_RUNNING = "If {} was started, it goes on at the portal; nothing there was stopped."
 
 
 @attrs.frozen(kw_only=True)
@@ -106,13 +109,35 @@ class SleepStep:
 
 if TYPE_CHECKING:
     Steps = Generator[CallStep | SleepStep, Any, T]
+    OnProgress = Callable[[PollProgress[Any]], object] | None
 
-CAMPAIGN_CALLS = (
-    ("campaigns", "get_campaign_runs"),
-    ("campaigns", "execute_campaign"),
-    ("campaigns", "iter_campaign_run_results"),
-)
-TEST_CASE_CALLS = (("test_cases", "execute_test_case"), ("test_results", "get_test_result_details"))
+
+def find_method(resources: object, resource: str, method: str) -> Callable[..., Any]:
+    """Find a method of a resource, or say that this client's document does not have it."""
+    found: Callable[..., Any] | None = getattr(getattr(resources, resource, None), method, None)
+    if found is None:
+        raise OperationUnavailableError(
+            f"This client's document has no `{resource}.{method}`, which this workflow needs; nothing was started. "
+            "Call the operations that your portal has, and `wait(...)` between them."
+        )
+    return found
+
+
+def checked(resources: Any, step: CallStep, answer: Any) -> Any:
+    """Return the answer.
+
+    Raises:
+        DecodingError: null stands in it for what the next step needs.
+    """
+    # It is the portal's mistake, and would surface a step later as an AttributeError of ours.
+    if step.needs is not None and not getattr(answer, step.needs, None):
+        raise resources._missing_field(step)  # noqa: SLF001 - the client knows the operations of its document
+    return answer
+
+
+def _account(account_id: int | None) -> dict[str, int]:
+    # Left out, and not None: the client then puts in its own.
+    return {} if account_id is None else {"account_id": account_id}
 
 
 def _result_value(model: Any) -> str | None:
@@ -121,18 +146,13 @@ def _result_value(model: Any) -> str | None:
 
 
 def _poll(
-    question: CallStep,
-    choose: Callable[[Any], Any | None],
-    pace: Pace,
-    on_progress: Callable[[PollProgress[Any]], object] | None,
-    clock: Callable[[], float],
+    question: CallStep, choose: Callable[[Any], Any | None], pace: Pace | None, on_progress: OnProgress
 ) -> Steps[Any]:
     """Ask until `choose(answer)` is not None, and return that; an answer that is lost on the way is asked for again."""
-    began = clock()
-    attempt = lost = 0
+    asking = Asking[Any](pace or Pace(), on_progress)
+    lost = 0
     answer: Any = None
     while True:
-        attempt += 1
         try:
             answer = yield question
             lost = 0
@@ -145,8 +165,7 @@ def _poll(
         if chosen is not None:
             return chosen
         # Where nothing was answered there is nothing to report.
-        report = None if lost else on_progress
-        yield SleepStep(next_delay(pace, answer, attempt=attempt, elapsed=clock() - began, on_progress=report))
+        yield SleepStep(asking.next_delay(answer, report=not lost))
 
 
 def _is_transient(error: Exception) -> bool:
@@ -165,34 +184,31 @@ def _note_on_error(text: str) -> Generator[None]:
         raise
 
 
-def _note_left_running(what: str) -> AbstractContextManager[None]:
-    return _note_on_error(f"If {what} was started, it goes on at the portal; nothing there was stopped.")
-
-
 def campaign_steps(
-    campaign_id: int,
-    account: dict[str, int],
-    pace: Pace | None,
-    on_progress: Callable[[PollProgress[Any]], object] | None,
-    clock: Callable[[], float],
+    resources: object, campaign_id: int, account_id: int | None, pace: Pace | None, on_progress: OnProgress
 ) -> Steps[CampaignOutcome]:
     """Execute a campaign, follow its run to the end, and collect the run's results from all pages."""
-    where = {**account, "campaign_id": campaign_id}
+    # Before anything is started that could not be followed.
+    for method in ("get_campaign_runs", "execute_campaign", "iter_campaign_run_results"):
+        find_method(resources, "campaigns", method)
+    where = {**_account(account_id), "campaign_id": campaign_id}
     newest = CallStep("campaigns", "get_campaign_runs", {**where, "sort_field": "StartDate", "sort_asc": False})
     # Before the start, or the run could be taken for an earlier one.
     earlier = {run.run_id for run in _runs_of((yield newest))}
-    with _note_left_running(f"campaign {campaign_id}"):
+    with _note_on_error(_LEFT_RUNNING.format(f"campaign {campaign_id}")):
         ticket = yield CallStep("campaigns", "execute_campaign", where)
+        wanted = str(ticket.campaign_run_id or "").lower()
 
         def finished(page: Any) -> Any | None:
             # Whether runs carry the ticket is not certain. A run that was not there before is ours, too: only one
             # instance of a campaign runs at a time.
             runs = _runs_of(page)
-            named = [run for run in runs if ticket.campaign_run_id and _has_ticket(run.campaign_run_id, ticket)]
+            # A GUID is the same in capital letters.
+            named = [run for run in runs if wanted and str(run.campaign_run_id).lower() == wanted]
             ours = named or [run for run in runs if run.run_id not in earlier]
             return ours[0] if ours and ours[0].end_date else None
 
-        run = yield from _poll(newest, finished, pace or Pace(), on_progress, clock)
+        run = yield from _poll(newest, finished, pace, on_progress)
     next_call = f"campaigns.iter_campaign_run_results(campaign_id={campaign_id}, run_id={run.run_id})"
     with _note_on_error(f"The run itself is over, and need not be repeated for its results: {next_call}"):
         arguments = {**where, "run_id": run.run_id, "page_size": RESULTS_PER_PAGE, "prefetch": False}
@@ -205,25 +221,19 @@ def _runs_of(page: Any) -> list[Any]:
     return [run for run in page.results or () if run is not None]
 
 
-def _has_ticket(run_ticket: object, ticket: Any) -> bool:
-    # A GUID is the same in capital letters.
-    return str(run_ticket).lower() == str(ticket.campaign_run_id).lower()
-
-
 def test_case_steps(
-    test_case_id: int,
-    account: dict[str, int],
-    pace: Pace | None,
-    on_progress: Callable[[PollProgress[Any]], object] | None,
-    clock: Callable[[], float],
+    resources: object, test_case_id: int, account_id: int | None, pace: Pace | None, on_progress: OnProgress
 ) -> Steps[TestCaseOutcome]:
     """Execute a test case and ask for its ticket until there is a numbered result."""
-    with _note_left_running(f"test case {test_case_id}"):
+    find_method(resources, "test_cases", "execute_test_case")
+    find_method(resources, "test_results", "get_test_result_details")
+    account = _account(account_id)
+    with _note_on_error(_LEFT_RUNNING.format(f"test case {test_case_id}")):
         case = {**account, "test_case_id": test_case_id}
         started = yield CallStep("test_cases", "execute_test_case", case, needs="test_run_ticket_id")
         ticket = started.test_run_ticket_id
         question = CallStep("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
         details = yield from _poll(
-            question, lambda answer: answer if answer.test_result_id else None, pace or Pace(), on_progress, clock
+            question, lambda answer: answer if answer.test_result_id else None, pace, on_progress
         )
     return TestCaseOutcome(test_case_id=test_case_id, ticket=ticket, details=details)

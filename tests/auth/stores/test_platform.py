@@ -15,7 +15,8 @@ import pytest
 from cyara_auth._platform import current_owner, machine_clock
 from cyara_auth._platform import is_dead as is_dead_over
 from cyara_auth._platform.owner import identify, judge
-from cyara_auth._platform.system import UnknownSystem, this_system
+from cyara_auth._platform.questions import System
+from cyara_auth._platform.system import this_system
 from cyara_auth.machine import Disk, FileSystem
 
 is_dead = partial(is_dead_over, one_machine=True)
@@ -81,7 +82,7 @@ def test_an_owner_that_cannot_be_identified_counts_as_alive(unknown: str) -> Non
 
 
 def test_an_unknown_system_finds_nobody_dead() -> None:
-    system = UnknownSystem()
+    system = System()
     own = identify(os.getpid(), system=system)
     assert not judge(attrs.evolve(own, pid=999_999_999), own=own, system=system, one_machine=True)
     assert system.clock_domain()

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from cyara_auth import connect, install
+from cyara_auth._http import httpx
 from cyara_auth.errors import SharedStoreRequiredError, ThrowAwayStoreWarning
 from cyara_auth.requests import GuardedAdapter
 from cyara_auth.stores.registry import reset_stores

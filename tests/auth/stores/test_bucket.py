@@ -14,10 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import attrs
-import httpx
 import pytest
 from obstore.exceptions import PreconditionError
 
+from cyara_auth._http import httpx
 from cyara_auth._platform import current_owner
 from cyara_auth.errors import StrikeStoreRolledBackWarning, StrikeStoreUnavailableError
 from cyara_auth.stores.bucket import CLOCK_DOMAIN, BucketStrikeStore

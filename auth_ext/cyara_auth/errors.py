@@ -238,7 +238,7 @@ class CredentialSuspectError(CredentialRejectedError):
 class CredentialSupersededError(AdmissionRefusedError):
     """Another pair of the key works, or an operator put it in this one's place: no strike was spent to learn it."""
 
-    what = "Another token of the same key is in use, so this one is no longer valid"
+    what = "Another token of the same key is in use, so this one counts as replaced"
     usual_command = "give this program the current token (cyara auth doctor shows where it has its own from)"
 
 

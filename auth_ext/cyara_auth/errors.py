@@ -286,7 +286,9 @@ class StrikeStoreUnavailableError(AdmissionRefusedError):
     """The store of strikes cannot be read or written, so nobody can say whether the call is safe."""
 
     what = "The strike store is not available"
-    usual_command = "cyara auth doctor"
+    usual_command = (
+        "see that the store can be reached and written (CYARA_STRIKE_STORE), or look what is wrong: cyara auth doctor"
+    )
 
 
 class StrikeStoreDamagedError(StrikeStoreUnavailableError):
@@ -296,6 +298,7 @@ class StrikeStoreDamagedError(StrikeStoreUnavailableError):
         path: The file.
     """
 
+    usual_command = "cyara auth doctor"
     path: Path
 
     @classmethod

@@ -236,7 +236,7 @@ class CredentialSuspectError(CredentialRejectedError):
 class CredentialSupersededError(AdmissionRefusedError):
     """Another pair of the key works, or an operator put it in this one's place: no strike was spent to learn it."""
 
-    what = "Another token of the same key is in use, so this one is no longer valid"
+    what = "Another token of the same key is in use, so this one counts as replaced"
     usual_command = "give this program the current token (cyara auth doctor shows where it has its own from)"
 
 
@@ -284,7 +284,9 @@ class StrikeStoreUnavailableError(AdmissionRefusedError):
     """The store of strikes cannot be read or written, so nobody can say whether the call is safe."""
 
     what = "The strike store is not available"
-    usual_command = "cyara auth doctor"
+    usual_command = (
+        "see that the store can be reached and written (CYARA_STRIKE_STORE), or look what is wrong: cyara auth doctor"
+    )
 
 
 class StrikeStoreDamagedError(StrikeStoreUnavailableError):
@@ -294,6 +296,7 @@ class StrikeStoreDamagedError(StrikeStoreUnavailableError):
         path: The file.
     """
 
+    usual_command = "cyara auth doctor"
     path: Path
 
     @classmethod

@@ -254,12 +254,14 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
         strict: Raise `DriftError` for an answer with a status, field, enum member or type that is not in the document.
         event_hooks: Functions to call with each request and each answer, as httpx takes them:
             `{"request": [...], "response": [...]}`. They never see the credential.
-        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `allow_plain_http` and `environ`, which
-            `install` and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
+        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `rotation_wait`, `allow_plain_http` and
+            `environ`, which `install` and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
 
     Raises:
         ConfigurationError: an option is unusable; the text says which, and what to use.
         CredentialError: no source has a usable credential.
+        StrikeStoreUnavailableError: the store of strikes cannot be opened.
+        SharedStoreRequiredError: a shared store is required, and in CI this one was made just now.
     """
     from cyara_auth.client.binding import bind, holds_secret
     from cyara_auth.client.http_clients import HttpOptions

@@ -108,7 +108,7 @@ class PollSchedule:
             self._told.say(
                 "hint",
                 call.key_id,
-                "A call has waited %.0f s for one of the two places that calls of a key share (policy guarded). More "
+                "A call has waited %.0f s for one of the two places that calls of a key share (guarded, strict). More "
                 "at once: connect(policy='concurrent') or CYARA_AUTH_POLICY=concurrent; then a regeneration that "
                 "nobody announced costs as many invalid calls as are in flight, and the third voids the token.",
                 passed,

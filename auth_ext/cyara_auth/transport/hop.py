@@ -139,7 +139,7 @@ class Injector:
         if not self._has_warned:
             self._has_warned = True
             _log.warning(
-                "An Authorization header set by the caller was dropped for %s: the credential of connect() is sent.",
+                "An Authorization header set by the caller was dropped for %s: the credential of this client is sent.",
                 self.origin,
             )
 

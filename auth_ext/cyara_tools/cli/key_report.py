@@ -79,7 +79,7 @@ class KeyReport:
         if known is not PairState.VERIFIED:
             return ExitCode.OK, "one call at a time until one succeeds; verify the pair with: cyara auth verify"
         if decision.admission is Admission.GRANT and self._charged >= self.settings.budget:
-            return ExitCode.OK, "calls go out one at a time, because answers were lost, until one succeeds later"
+            return ExitCode.OK, "calls go out one at a time, since answers were lost, until one succeeds minutes later"
         return ExitCode.OK, "calls go out"
 
     @property

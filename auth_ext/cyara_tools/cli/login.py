@@ -38,8 +38,9 @@ def login(
 ) -> None:
     """Store a credential: paste it on the terminal, where it stays hidden, or pipe it in.
 
-    The text of the portal's Usage field (Settings > API), or JSON with "credential" and "expires_at". Users who sign in
-    by SSO have no API menu in the portal: take the credential of one who does not.
+    The text of the portal's Usage field (Settings > API), or JSON with "credential" and "expires_at".
+
+    Users who sign in by SSO have no API menu in the portal: take the credential of one who does not.
     """
     # The address comes first, so that nobody pastes a secret into a command that cannot store it.
     base = context.known_base()

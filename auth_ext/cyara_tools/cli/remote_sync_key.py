@@ -24,7 +24,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Print it although th
 
 @command
 def remote_sync_key(context: StoreContext, output: CommandOutput, *, force: ForceOption = False) -> None:
-    """Print key:token for the field RemoteSyncAPIKey, to a terminal only."""
+    """Print key:token for the field RemoteSyncAPIKey, to a terminal only, unless --force is given."""
     if not (force or sys.stdout.isatty()):
         raise ConfigurationError(
             "The output is not a terminal, so the secret would end in a file or a log. Nothing was printed. "

@@ -26,7 +26,7 @@ _LOWEST_SERVER_ERROR = 500
 
 @command
 def verify(context: CallContext, output: CommandOutput) -> None:
-    """Verify the credential by one cheap call; none for a pair that the store knows to be rejected."""
+    """Verify the credential by one cheap call; nothing is sent where the guard refuses the pair."""
     try:
         probe(context, output)
     except (CredentialRejectedError, CredentialSupersededError):

@@ -26,6 +26,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- ProbeWaitTimeoutError       another caller is still verifying the pair
     |   |   +-- PlaceWaitTimeoutError   nobody gave one of the two places of the key back
     |   +-- RotationInProgressError     `cyara auth rotate begin` holds the key
+    |   +-- NoRotationError             an operator's command, to end a rotation that has not begun
     |   +-- UnsettledCallsError         an operator's command, while lost calls may still count against the new token
     |   +-- StrikeStoreUnavailableError nobody can say how many strikes there are
     |   |   +-- StrikeStoreDamagedError the store's file cannot be read any more
@@ -272,6 +273,13 @@ class RotationInProgressError(AdmissionRefusedError):
 
     what = "The token of this key is being rotated"
     usual_command = "with the new token: cyara auth rotate commit; if none was generated: cyara auth rotate abort"
+
+
+class NoRotationError(AdmissionRefusedError):
+    """The operator ends a rotation that has not begun."""
+
+    what = "No rotation of this key has begun, so there is none to commit"
+    usual_command = "cyara auth rotate begin, or, if the token is regenerated already: cyara auth reset --regenerated"
 
 
 class UnsettledCallsError(AdmissionRefusedError):

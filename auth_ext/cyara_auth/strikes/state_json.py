@@ -11,7 +11,7 @@ import attrs
 
 from cyara_auth.strikes.state import KeyState
 
-FORMAT = 1
+FORMAT = 2
 """Version of the format. It changes whenever a field gets another meaning or an old reader would lose one."""
 
 

@@ -76,6 +76,8 @@ class KeyReport:
             return ExitCode.OK, f"a call would wait for its turn: {self._waits_for(decision)}"
         # What `decide` grants beside calls of its own, or without a reservation, is verified freshly.
         known = self.state_of(credential.fingerprint)
+        if self.state.one_more and self._charged >= self.settings.budget:
+            return ExitCode.OK, "one call may go, since an operator has looked; let it be: cyara auth verify"
         if known is not PairState.VERIFIED:
             return ExitCode.OK, "one call at a time until one succeeds; verify the pair with: cyara auth verify"
         if decision.admission is Admission.GRANT and self._charged >= self.settings.budget:

@@ -21,6 +21,7 @@ from cyara_auth.errors import (
     ConfigurationError,
     CredentialConflictError,
     CredentialError,
+    NoRotationError,
     RotationInProgressError,
 )
 from cyara_auth.providers import KeyringProvider, ProfileProvider
@@ -150,11 +151,7 @@ def _check_new(new: ApiCredential, context: StoreContext) -> None:
     """Refuse what is not the new token of a key that is being rotated."""
     state = context.store().read(new.key_fingerprint)
     if state.mode is not KeyMode.DRAINING:
-        raise RotationInProgressError(
-            fingerprint=new.key_fingerprint,
-            detail="not this one, though: no rotation of this key has begun; nothing was changed",
-            command="cyara auth rotate begin, or, if the token is regenerated already: cyara auth reset --regenerated",
-        )
+        raise NoRotationError(fingerprint=new.key_fingerprint, detail="nothing was changed")
     record = state.pair(new.fingerprint)
     if record is None:
         return

@@ -25,7 +25,7 @@ from .crowd import PATH, Client, Crowd, call
 REJECTED = "CredentialRejectedError"
 
 
-@pytest.mark.parametrize("policy", ["guarded", "strict"])
+@pytest.mark.parametrize("policy", ["guarded", "strict", "concurrent"])
 def test_row_47_a_hundred_threads(scene: Scene, policy: str) -> None:
     crowd = Crowd()
     with scene.client(policy=policy) as client:

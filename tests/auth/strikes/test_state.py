@@ -163,7 +163,7 @@ def test_a_standing_is_replaced_where_it_is() -> None:
 
 
 def test_a_whole_number_is_read_as_a_time() -> None:
-    text = '{"format":1,"pairs":[{"fingerprint":"p","first_seen":{"domain":"d","seconds":5}}]}'
+    text = '{"format":2,"pairs":[{"fingerprint":"p","first_seen":{"domain":"d","seconds":5}}]}'
     seconds = load_state(text).pairs[0].first_seen.seconds
     assert isinstance(seconds, float)
     assert seconds == 5.0
@@ -176,14 +176,14 @@ def test_a_whole_number_is_read_as_a_time() -> None:
         "[]",
         "null",
         "{}",
-        '{"format":2}',
-        '{"format":1,"unheard_of":1}',
-        '{"format":1,"strikes":"1"}',
-        '{"format":1,"strikes":true}',
-        '{"format":1,"mode":"paused"}',
-        '{"format":1,"pairs":[{"fingerprint":"p"}]}',
-        '{"format":1,"pairs":{"fingerprint":"p"}}',
-        '{"format":1,"tickets":7}',
+        '{"format":1}',
+        '{"format":2,"unheard_of":1}',
+        '{"format":2,"strikes":"1"}',
+        '{"format":2,"strikes":true}',
+        '{"format":2,"mode":"paused"}',
+        '{"format":2,"pairs":[{"fingerprint":"p"}]}',
+        '{"format":2,"pairs":{"fingerprint":"p"}}',
+        '{"format":2,"tickets":7}',
     ],
 )
 def test_what_cannot_be_understood_is_refused(text: str) -> None:
@@ -192,7 +192,7 @@ def test_what_cannot_be_understood_is_refused(text: str) -> None:
 
 
 def test_an_unknown_key_costs_no_space() -> None:
-    assert json.loads(dump_state(EMPTY)) == {"format": 1}
+    assert json.loads(dump_state(EMPTY)) == {"format": 2}
 
 
 def test_instants_of_different_domains_do_not_compare() -> None:

@@ -92,7 +92,7 @@ def test_verdicts(verdict: PairState, strikes: int, watermark: int, policy: Guar
 @pytest.mark.parametrize(
     ("policy", "code", "text"),
     [
-        (GuardPolicy.GUARDED, ExitCode.OK, "one at a time, because answers were lost"),
+        (GuardPolicy.GUARDED, ExitCode.OK, "one at a time, since answers were lost"),
         (GuardPolicy.STRICT, ExitCode.REFUSED, "reset --still-valid"),
         (GuardPolicy.CONCURRENT, ExitCode.OK, "calls go out"),
     ],

@@ -37,30 +37,16 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         advice: What to do next, a clause.
     """
 
-    def __init__(  # one argument for each fact  # noqa: PLR0913 - one argument for each fact
-        self,
-        reason: str,
-        *,
-        kind: str,
-        nothing_sent: bool,
-        method: str,
-        host: str,
-        proxy: str | None = None,
-        advice: str,
-        path_template: str | None = None,
-        operation_id: str | None = None,
-        attempt: int = 1,
-    ) -> None:
+    kind: str
+    nothing_sent: bool
+    host: str
+    proxy: str | None
+    advice: str
+
+    def __init__(self, reason: str, **facts: Any) -> None:
+        """Make one from a reason, and from its attributes by their names."""
         super().__init__(reason)
-        self.kind = kind
-        self.nothing_sent = nothing_sent
-        self.method = method
-        self.path_template = path_template
-        self.operation_id = operation_id
-        self.attempt = attempt
-        self.host = host
-        self.proxy = proxy
-        self.advice = advice
+        vars(self).update(facts)
 
     def __str__(self) -> str:
         """Say which call failed, where, how, whether the portal may have received it, and what to do."""

@@ -193,11 +193,10 @@ def renew(state: KeyState, event: Renew) -> Decision:
     out = state.mode is KeyMode.DRAINING or record.retired is not None or not standing.is_verified
     if out or not (alone or is_fresh(standing, event.now, event.settings)):
         return Decision(state=state, changed=False)
-    others = attrs.evolve(state, tickets=tuple(other for other in state.tickets if other.id != ticket.id))
     dated_anew = attrs.evolve(
         ticket,
         reserved_at=event.now,
-        refundable=_refundable(others, event.now),
+        refundable=_refundable(state, event.now),
         watermark=state.strikes,
         generation=state.generation,
     )

@@ -16,19 +16,19 @@ import attrs
 from cyara_auth._platform import current_owner, is_dead, machine_clock
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
-from cyara_auth.guard.call import FENCE, Call, Moment
+from cyara_auth.guard.call import FENCE, Call, Moment, ago
 from cyara_auth.guard.gates import Gate, Gates
 from cyara_auth.guard.outbox import REJECTING, Outbox, OutcomeReport
 from cyara_auth.guard.places import RENEW_AFTER, Places
 from cyara_auth.guard.refusals import not_shared, refusal
 from cyara_auth.guard.rejections import Rejections
-from cyara_auth.guard.tickets import FreeTicket, Reservation, ReservedTicket, Ticket
+from cyara_auth.guard.tickets import NOT_SENT, Answer, FreeTicket, Reservation, ReservedTicket, Ticket
 from cyara_auth.guard.waiters import Waiter, Waiters
 from cyara_auth.guard.waiting import Told
 from cyara_auth.guard.workers import Workers
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.base import StrikeStore
-from cyara_auth.strikes.events import Admit, Decision, Renew
+from cyara_auth.strikes.events import Admit, Decision, Renew, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
     Admission,
@@ -81,7 +81,7 @@ class GuardCore:
         self.turns: Counter[str] = Counter()
         self._steady = steady
         self._wall = wall
-        self._outbox = Outbox(store, settings, steady=steady, learn=self._learn)
+        self._outbox = Outbox(store, steady=steady, learn=self._learn)
         self.gates = Gates(store, settings, steady=steady, refresh=self._refresh)
         self._rejections = Rejections(store)
         self._places = Places(self, quantum=store.pace.quantum, steady=steady)
@@ -129,27 +129,23 @@ class GuardCore:
         """Read both clocks."""
         return Moment(self._steady(), self._wall())
 
-    def settle_reserved(
-        self, reservation: Reservation, outcome: Outcome, retry_after: float | None, reason: str | None = None
-    ) -> None:
+    def settle_reserved(self, reservation: Reservation, answer: Answer) -> None:
         """Take a reservation's outcome; only the first one counts."""
         if not self._places.end(reservation):
             return
-        call = reservation.call
-        self.turns[call.key_id] += 1
+        key_id, outcome = reservation.call.key_id, answer.outcome
+        self.turns[key_id] += 1
         keeps = outcome in _LEAVES_PLACE and self._may_keep(reservation)
         if keeps and reservation.verified:
             # Nothing is written: the store knows that the pair is verified and the place in use.
             if outcome is Outcome.VERIFICATION:
                 reservation.verified_at = self._steady()
             if self._places.keep(reservation):
-                self.waiters.wake_one(call.key_id)
+                self.waiters.wake_one(key_id)
                 return
         keeps = keeps and outcome is Outcome.VERIFICATION and not reservation.verified
-        yields = self._places.is_due(reservation)
-        report = self._reserved_report(reservation, outcome, retry_after, reason)
-        kept = reservation if keeps else None
-        self._deliver(attrs.evolve(report, kept=kept, yields=yields, era=self._era))
+        kept, yields = reservation if keeps else None, self._places.is_due(reservation)
+        self._deliver(attrs.evolve(self._end(reservation, answer), kept=kept, yields=yields, era=self._era))
 
     def somebody_waits(self, key_id: str) -> bool:
         """Look whether another process waits for a place of a key, or an operator for all of them."""
@@ -157,16 +153,13 @@ class GuardCore:
             state, now = self.store.read(key_id), self.store.clock()
         except StrikeStoreUnavailableError:
             return False
-        mark = state.waiting_at
-        waits = mark is not None and mark.domain == now.domain
-        if waits and mark is not None:
-            waits = now.seconds - mark.seconds < self.store.pace.waiting_life
+        mark, life = state.waiting_at, self.store.pace.waiting_life
+        waits = mark is not None and mark.domain == now.domain and now.seconds - mark.seconds < life
         return waits or state.mode is KeyMode.DRAINING
 
     def hand_back(self, reservation: Reservation, *, wanted: bool = False) -> None:
         """Give an idle place back."""
-        report = self._reserved_report(reservation, Outcome.NOT_SENT)
-        self._outbox.add(attrs.evolve(report, yields=wanted))
+        self._outbox.add(attrs.evolve(self._end(reservation), yields=wanted))
         self._flush_quietly()
 
     def write_rest(self) -> None:
@@ -201,7 +194,7 @@ class GuardCore:
         """Note that a ticket was dropped."""
         # The garbage collector calls this in any thread, under any lock: the next attempt writes it.
         if self._places.end(reservation):
-            self._outbox.add(self._reserved_report(reservation, reservation.default_outcome))
+            self._outbox.add(self._end(reservation, Answer(reservation.default_outcome)))
 
     def finish(self) -> None:
         """Settle what is open and write what can be written: the guard, or the interpreter, ends."""
@@ -241,7 +234,7 @@ class GuardCore:
 
     def _hand_all_back(self) -> None:
         for reservation in self._places.take_all():
-            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
+            self._outbox.add(self._end(reservation))
         with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
             self._outbox.flush()
 
@@ -280,12 +273,12 @@ class GuardCore:
         verified_at = None
         try:
             if place.verified_at is not None:
-                verified_at = _ago(clock(), self._steady() - place.verified_at)
+                verified_at = ago(clock(), self._steady() - place.verified_at)
             event = Renew(now=clock(), settings=self.settings, ticket=place.id, verified_at=verified_at)
             lost = self.store.apply(call.key_id, event).admission is not Admission.GRANT
         except BaseException:
             if self._places.end(place) and not self._places.keep(place):
-                self._outbox.add(self._reserved_report(place, Outcome.NOT_SENT))
+                self._outbox.add(self._end(place))
             raise
         if lost:
             self._places.end(place)
@@ -335,7 +328,7 @@ class GuardCore:
             # The store may have granted it before the answer got lost, or before a Ctrl-C. Nothing was sent, so the
             # charge goes as soon as the store can be reached.
             self._places.end(reservation)
-            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
+            self._outbox.add(self._end(reservation))
             raise
         if decision.admission is Admission.WAIT or self._may_wait_for_rotation(decision, event.now):
             self._latest[call.key_id] = decision
@@ -385,13 +378,15 @@ class GuardCore:
         return event, decision
 
     def _deliver(self, report: OutcomeReport) -> None:
-        if report.outcome in REJECTING:
+        event = report.event
+        rejects = event.outcome in REJECTING
+        if rejects:
             # Here first: no call of this process may go before the store knows of it, or if it cannot be reached.
-            self._rejections.add(report.pair, report.origin, report.incident)
-            self.gates.reject(report.pair, report.origin)
+            self._rejections.add(event.pair, event.origin, event.incident)
+            self.gates.reject(event.pair, event.origin)
         self._outbox.add(report)
         # A strike is written before its caller goes on, even in an event loop; everything else can wait a moment.
-        if not (self.store.blocking and report.outcome not in REJECTING and self.workers.soon(self._flush_quietly)):
+        if rejects or not self.store.blocking or not self.workers.soon(self._flush_quietly):
             self._flush_quietly()
 
     def _flush_quietly(self) -> None:
@@ -409,26 +404,26 @@ class GuardCore:
     def _learn(self, report: OutcomeReport, decision: Decision) -> None:
         """Take over what the store made of a report."""
         hit("after_settle")
-        record = decision.pair
-        if report.outcome in REJECTING:
-            against = verdict_against(record, report.origin)
+        event, key_id = report.event, report.key_id
+        if event.outcome in REJECTING:
+            against = verdict_against(decision.pair, event.origin)
             # Not final, so other processes may end it: from here on the store is asked each time.
             if against is None or against[0] is PairState.SUSPECT:
-                self._rejections.forget(report.pair, report.origin)
+                self._rejections.forget(event.pair, event.origin)
             else:
                 generation = decision.state.generation
-                self._rejections.add(report.pair, report.origin, report.incident, generation=generation)
-        elif report.outcome is Outcome.VERIFICATION and self._is_concurrent and report.ticket:
-            self._update_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
+                self._rejections.add(event.pair, event.origin, event.incident, generation=generation)
+        elif event.outcome is Outcome.VERIFICATION and self._is_concurrent and event.ticket:
+            self._update_gate(key_id, event.pair, event.origin, decision.state, self.store.clock())
         if report.kept is not None:
             self._keep(report.kept, decision, is_closed=report.era != self._era)
         if report.yields:
             until = self._steady() + _POLLS_AFTER_HANDING_OVER * self.store.pace.poll
-            self._handed_over[report.key_id] = decision.state.grants, until
-        if report.outcome in _VERDICTS:
-            self.waiters.wake_all(report.key_id)
+            self._handed_over[key_id] = decision.state.grants, until
+        if event.outcome in _VERDICTS:
+            self.waiters.wake_all(key_id)
         else:
-            self.waiters.wake_one(report.key_id)
+            self.waiters.wake_one(key_id)
 
     def _keep(self, reservation: Reservation, decision: Decision, *, is_closed: bool) -> None:
         """Keep a place whose first success the store has taken down, if that verified the pair."""
@@ -438,7 +433,7 @@ class GuardCore:
         # What was given up meanwhile goes, too: the call has been answered. And `rotate begin` waits for it.
         wanted = is_closed or decision.state.mode is KeyMode.DRAINING
         if wanted or not is_open or not reservation.verified or not self._places.keep(reservation):
-            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
+            self._outbox.add(self._end(reservation))
 
     def _update_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
         gate = self.gates.update(key_id, pair, origin, state, now)
@@ -449,56 +444,33 @@ class GuardCore:
 
     def _refresh(self, gate: Gate, at: float) -> None:
         """Write a success that needed no reservation, so that other processes need no probe."""
-        report = self._report(gate, Outcome.VERIFICATION, self._incident(None, None))
-        self._outbox.add(attrs.evolve(report, at=at))
+        self._outbox.add(self._report(gate, Outcome.VERIFICATION, self._incident(), at=at))
         self._flush_quietly()
 
-    def _incident(self, source: str | None, operation: str | None, reason: str | None = None) -> Incident:
-        return Incident(
-            wall=self._wall(),
-            host=self._owner.host,
-            pid=self._owner.pid,
-            source=source,
-            operation=operation,
-            reason=reason,
-        )
+    def _incident(self, source: str | None = None, operation: str | None = None, reason: str | None = None) -> Incident:
+        host, pid = self._owner.host, self._owner.pid
+        return Incident(wall=self._wall(), host=host, pid=pid, source=source, operation=operation, reason=reason)
 
-    def _reserved_report(
-        self,
-        reservation: Reservation,
-        outcome: Outcome,
-        retry_after: float | None = None,
-        reason: str | None = None,
-    ) -> OutcomeReport:
-        call = reservation.call
-        at = None
+    def _end(self, reservation: Reservation, answer: Answer = NOT_SENT) -> OutcomeReport:
+        """Return the report that a reservation's call has ended."""
+        call, outcome, at = reservation.call, answer.outcome, None
         if reservation.verified_at is not None and outcome in (Outcome.NOT_SENT, Outcome.INCONCLUSIVE):
             # The last success on this place was not written yet.
             outcome, at = Outcome.VERIFICATION, reservation.verified_at
-        incident = self._incident(call.source, call.operation, reason)
-        report = self._report(call, outcome, incident, ticket=reservation.id, retry_after=retry_after)
-        return report if at is None else attrs.evolve(report, at=at)
+        report = self._report(call, outcome, self._incident(call.source, call.operation, answer.reason), at=at)
+        event = attrs.evolve(report.event, ticket=reservation.id, retry_after=answer.retry_after)
+        return attrs.evolve(report, event=event)
 
     def _report(
-        self,
-        target: Call | Gate,
-        outcome: Outcome,
-        incident: Incident,
-        *,
-        ticket: str | None = None,
-        retry_after: float | None = None,
+        self, target: Call | Gate, outcome: Outcome, incident: Incident, *, at: float | None = None
     ) -> OutcomeReport:
-        return OutcomeReport(
-            key_id=target.key_id,
+        event = Settle(
+            now=Instant(domain="here", seconds=self._steady() if at is None else at),
+            settings=self.settings,
             pair=target.pair,
             origin=target.origin,
             outcome=outcome,
-            ticket=ticket,
+            ticket=None,
             incident=incident,
-            retry_after=retry_after,
-            at=self._steady(),
         )
-
-
-def _ago(now: Instant, seconds: float) -> Instant:
-    return attrs.evolve(now, seconds=now.seconds - max(0.0, seconds))
+        return OutcomeReport(key_id=target.key_id, event=event)

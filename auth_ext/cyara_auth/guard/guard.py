@@ -19,7 +19,7 @@ from cyara_auth.errors import UnsupportedClientError
 from cyara_auth.guard.call import Call
 from cyara_auth.guard.core import GuardCore, Wait
 from cyara_auth.guard.tickets import FreeTicket, Ticket
-from cyara_auth.guard.waiters import Waiter
+from cyara_auth.guard.waiters import TaskWaiter, ThreadWaiter, Waiter
 from cyara_auth.guard.waiting import PollSchedule
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.settings import GuardSettings
@@ -178,19 +178,17 @@ class StrikeGuard:
     def _wait(self, call: Call, timeout: float | None) -> Ticket:
         core = self._core
         schedule = PollSchedule(core.settings, core.told, timeout=timeout)
-        waiter, notifier = core.waiters.thread(call.key_id)
-        with waiter:
+        with ThreadWaiter(core.waiters, call.key_id) as waiter:
             while isinstance(answer := core.attempt(call, waiter), Wait):
-                notifier.sleep(self._next_sleep(schedule, call, answer, waiter))
+                waiter.sleep(self._next_sleep(schedule, call, answer, waiter))
         return answer
 
     async def _await(self, call: Call, timeout: float | None) -> Ticket:  # noqa: ASYNC109  # as in aadmit
         core = self._core
         schedule = PollSchedule(core.settings, core.told, timeout=timeout)
-        waiter, notifier = core.waiters.task(call.key_id)
-        with waiter:
+        with TaskWaiter(core.waiters, call.key_id) as waiter:
             while isinstance(answer := await self._attempt(call, waiter), Wait):
-                await notifier.sleep(self._next_sleep(schedule, call, answer, waiter))
+                await waiter.sleep(self._next_sleep(schedule, call, answer, waiter))
         return answer
 
     def _next_sleep(self, schedule: PollSchedule, call: Call, wait: Wait, waiter: Waiter) -> float:

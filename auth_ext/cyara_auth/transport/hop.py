@@ -6,7 +6,7 @@ Neither sends anything, and neither holds the header.
 
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
@@ -87,40 +87,30 @@ class Injector:
             CredentialError: the source has no usable credential any more.
         """
         ask = self._asking(self.guard.admit, extensions)
-        candidates = self._candidates()
-        credential = next(candidates)
-        while True:
-            try:
-                return credential, ask(credential)
-            except _OUTDATED as refusal:
-                credential = candidates.throw(refusal)
+        credential = self.source.current()
+        try:
+            return credential, ask(credential)
+        except _OUTDATED as refusal:
+            renewed = self._renewed(credential, refusal)
+        return renewed, ask(renewed)
 
     async def aadmit(self, extensions: Mapping[str, Any]) -> Admitted:
         """Do as `admit` does, in a task."""
         ask = self._asking(self.guard.aadmit, extensions)
-        candidates = self._candidates()
-        credential = next(candidates)
-        while True:
-            try:
-                return credential, await ask(credential)
-            except _OUTDATED as refusal:
-                # The source may be a file, a command or a keyring: not on the event loop.
-                credential = await self.guard.run_blocking(partial(candidates.throw, refusal))
-
-    def _candidates(self) -> Generator[ApiCredential]:
-        """Yield the credentials to ask for, one after the other; each refusal as outdated is thrown in, or out again.
-
-        After the current one comes what has replaced it at the source, once; the same pair is not asked for again.
-        """
         credential = self.source.current()
         try:
-            yield credential
-        except _OUTDATED:
-            renewed = self.source.refresh()
-            if renewed.fingerprint == credential.fingerprint:
-                raise
-            credential = renewed
-        yield credential
+            return credential, await ask(credential)
+        except _OUTDATED as refusal:
+            # The source may be a file, a command or a keyring: not on the event loop.
+            renewed = await self.guard.run_blocking(partial(self._renewed, credential, refusal))
+        return renewed, await ask(renewed)
+
+    def _renewed(self, credential: ApiCredential, refusal: CyaraAuthError) -> ApiCredential:
+        """Return what has replaced a credential at the source; the same pair is not asked for again."""
+        renewed = self.source.refresh()
+        if renewed.fingerprint == credential.fingerprint:
+            raise refusal
+        return renewed
 
     def _asking(self, admit: Callable[..., T], extensions: Mapping[str, Any]) -> Callable[[ApiCredential], T]:
         operation = operation_of(extensions)

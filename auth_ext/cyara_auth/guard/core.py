@@ -233,7 +233,7 @@ class GuardCore:
         self._numbers = itertools.count(1)
 
     def _hand_all_back(self) -> None:
-        for reservation in self._places.take_all():
+        for reservation in self._places.release():
             self._outbox.add(self._end(reservation))
         with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
             self._outbox.flush()
@@ -261,7 +261,7 @@ class GuardCore:
         if ticket is None:
             # Both in use here, or one that serves no call of this kind stands in its way.
             if not young:
-                for other in self._places.take_others(call):
+                for other in self._places.release(call):
                     self.hand_back(other)
             return Wait() if self._places.count(call.key_id) >= self.settings.budget else None
         place = ticket.reservation

@@ -88,17 +88,13 @@ class Places:
                     return ticket
         return None
 
-    def take_others(self, call: Call) -> list[Reservation]:
-        """Return the idle places of the same key that do not serve a call, no longer kept: they stand in its way."""
+    def release(self, blocked: Call | None = None) -> list[Reservation]:
+        """Return idle places, no longer kept: those that stand in the way of a call, or all of them."""
         with self._lock:
-            others = [
-                place
-                for place in self._idle.values()
-                if place.call.key_id == call.key_id and not self._serves(place, call)
-            ]
-            for place in others:
+            places = [place for place in self._idle.values() if blocked is None or self._blocks(place, blocked)]
+            for place in places:
                 del self._idle[place.id]
-        return others
+        return places
 
     def is_due(self, reservation: Reservation) -> bool:
         """Return whether a place that is about to be kept belongs to those who wait."""
@@ -144,18 +140,11 @@ class Places:
             places = [*self._idle.values(), *self._busy.copy()]
         return sum(place.call.key_id == key_id for place in places)
 
-    def take_all(self) -> list[Reservation]:
-        """Return every idle place, no longer kept."""
-        with self._lock:
-            places = list(self._idle.values())
-            self._idle.clear()
-        return places
-
     def hand_all_back(self) -> None:
         """Give every idle place back."""
         keeper = self._keeper()
         if keeper is not None:
-            for place in self.take_all():
+            for place in self.release():
                 keeper.hand_back(place, wanted=False)
 
     def after_fork_in_child(self) -> None:
@@ -184,6 +173,9 @@ class Places:
         # A call that may be evaluated later than the reservation says would no longer be counted by then.
         same = place.call.pair == call.pair and place.call.origin == call.origin
         return same and call.orphan_ttl <= place.orphan_ttl
+
+    def _blocks(self, place: Reservation, call: Call) -> bool:
+        return place.call.key_id == call.key_id and not self._serves(place, call)
 
     def serve(self, cost: dict[str, float], due: dict[str, float]) -> bool:
         """Do what is due now; return whether there is anything left to serve."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import CyaraAuthError
-from cyara_auth.extensions import ATTEMPT, operation_of
+from cyara_auth.transport.hop import name_call
 from cyara_auth.transport.next_step import next_step, proxy_of
 
 # Their text is the system's or the TLS library's, so it may be repeated; later ones may quote what was written or read.
@@ -86,7 +86,6 @@ def transport_error(
     error: httpx.RequestError, request: httpx.Request, client: httpx.Client | httpx.AsyncClient
 ) -> TransportError:
     """Return what to raise in the place of an error of httpx, `from None`: that one stays as `__context__`."""
-    operation = operation_of(request.extensions)
     nothing_sent = isinstance(error, _NOTHING_SENT)
     url = _last_url(error, request)
     host = url.netloc.decode("ascii")
@@ -97,14 +96,11 @@ def transport_error(
         f"{kind}: {str(error).rstrip('.')}" if nothing_sent and str(error) else kind,
         kind=kind,
         nothing_sent=nothing_sent,
-        method=request.method,
         host=host,
         proxy=proxy,
         advice=next_step(error, method=request.method, host=host, proxy=proxy),
-        path_template=getattr(operation, "path", None),
-        operation_id=getattr(operation, "operation_id", None),
-        attempt=request.extensions.get(ATTEMPT, 1),
     )
+    name_call(made, request.method, request.extensions)
     made.request = request
     return made
 

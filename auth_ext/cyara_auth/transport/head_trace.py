@@ -4,19 +4,14 @@ httpcore calls a request's trace in that moment. Out of reach are a transport th
 that makes a new request, without the trace, each time.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.arguments import wrong_library
 from cyara_auth.errors import UnsupportedClientError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cyara_auth.guard.tickets import Ticket
+from cyara_auth.guard.tickets import Ticket
 
 _OWN = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 _BEFORE_A_HEAD = ".send_request_headers.started"

@@ -27,13 +27,7 @@ class _Guarded:
     _trace: type[HeadTrace | AsyncHeadTrace]
 
     def __init__(
-        self,
-        wrapped: Any,
-        *,
-        source: CredentialSource,
-        guard: StrikeGuard,
-        origin: Origin,
-        base_path: str = API_PATH,
+        self, wrapped: Any, *, source: CredentialSource, guard: StrikeGuard, origin: Origin, base_path: str = API_PATH
     ) -> None:
         self.wrapped = wrapped
         self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)

@@ -10,15 +10,7 @@ import attrs
 
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import dated, seconds_left
-from cyara_auth.strikes.events import (
-    DateTickets,
-    Decision,
-    Reset,
-    RotateAbort,
-    RotateBegin,
-    RotateCommit,
-    StillValid,
-)
+from cyara_auth.strikes.events import DateTickets, Decision, Reset, RotateAbort, RotateBegin, RotateCommit, StillValid
 from cyara_auth.strikes.state import KeyMode, KeyState, PairRecord, PairState, TicketStatus
 
 OperatorEvent = RotateBegin | RotateCommit | RotateAbort | Reset | StillValid | DateTickets

@@ -5,7 +5,7 @@ pass (a waiter's sleep, a worker thread for the store), the faces in `guard` let
 """
 
 import itertools
-import time
+import math
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +13,7 @@ from secrets import token_hex
 
 import attrs
 
-from cyara_auth._platform import current_owner, is_dead, machine_clock
+from cyara_auth._platform import current_owner, is_dead
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
 from cyara_auth.guard.call import FENCE, Call, Moment, ago
@@ -58,20 +58,11 @@ class Wait:
     retry_in: float | None = None
 
 
-def _machine_seconds() -> float:
-    return machine_clock().seconds
-
-
 class GuardCore:
     """Everything that one process knows and does about admissions over one store."""
 
     def __init__(
-        self,
-        store: StrikeStore,
-        settings: GuardSettings,
-        *,
-        steady: Callable[[], float] = _machine_seconds,
-        wall: Callable[[], float] = time.time,
+        self, store: StrikeStore, settings: GuardSettings, *, steady: Callable[[], float], wall: Callable[[], float]
     ) -> None:
         self.store = store
         self.settings = settings
@@ -298,10 +289,7 @@ class GuardCore:
 
     def _has_just_handed_over(self, key_id: str) -> bool:
         """Return whether this process gave a place to somebody who has not come for it yet."""
-        handed_over = self._handed_over.get(key_id)
-        if handed_over is None:
-            return False
-        grants, until = handed_over
+        grants, until = self._handed_over.get(key_id, (0, -math.inf))
         if self._steady() < until and self.store.read(key_id).grants == grants:
             return True
         self._handed_over.pop(key_id, None)

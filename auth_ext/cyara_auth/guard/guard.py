@@ -14,6 +14,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from cyara_auth._platform import machine_clock
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.errors import UnsupportedClientError
 from cyara_auth.guard.call import Call
@@ -74,7 +75,7 @@ class StrikeGuard:
             wall: Clock for texts, in seconds since 1970.
         """
         settings = GuardSettings() if settings is None else settings
-        self._core = GuardCore(store, settings, wall=wall, **({} if steady is None else {"steady": steady}))
+        self._core = GuardCore(store, settings, steady=_machine_seconds if steady is None else steady, wall=wall)
         self._gates = self._core.gates.table
         watch_forks(self._core)
         # At the end of the interpreter, or of this object, whichever comes first.
@@ -212,6 +213,10 @@ class StrikeGuard:
             # The worker thread cannot be stopped; what it is granted belongs to nobody and nothing will be sent.
             running.add_done_callback(_give_up_result)
             raise
+
+
+def _machine_seconds() -> float:
+    return machine_clock().seconds
 
 
 def _finish(guard: "weakref.ref[StrikeGuard]", core: GuardCore) -> None:

@@ -48,11 +48,7 @@ class Outbox:
     """Reports in the order in which they were learnt."""
 
     def __init__(
-        self,
-        store: StrikeStore,
-        *,
-        steady: Callable[[], float],
-        learn: Callable[[OutcomeReport, Decision], None],
+        self, store: StrikeStore, *, steady: Callable[[], float], learn: Callable[[OutcomeReport, Decision], None]
     ) -> None:
         self._store = store
         self._steady = steady

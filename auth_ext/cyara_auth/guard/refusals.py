@@ -19,15 +19,7 @@ from cyara_auth.guard.call import Call
 from cyara_auth.providers.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import (
-    Admission,
-    Incident,
-    KeyState,
-    PairRecord,
-    PairState,
-    TicketStatus,
-    verdict_against,
-)
+from cyara_auth.strikes.state import Admission, Incident, KeyState, PairRecord, PairState, TicketStatus, verdict_against
 
 _Verdict = type[CredentialRejectedError | CredentialSupersededError]
 _ERROR_OF_VERDICT: dict[PairState, _Verdict] = {

@@ -6,7 +6,6 @@ cancelled task or a lost reference, can leave a charge that nobody accounts for.
 """
 
 import time
-from types import TracebackType
 from typing import Final, Protocol, Self, final
 
 import attrs
@@ -61,9 +60,7 @@ class Ticket(Protocol):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.give_up()
 
 

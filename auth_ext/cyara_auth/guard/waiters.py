@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections import deque
 from contextlib import suppress
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
 _QUEUED_POLL = 1.0
@@ -44,9 +43,7 @@ class Waiter(ABC):
         self._queue.enter(self._key_id, self)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._queue.leave(self._key_id, self)
 
 
@@ -141,9 +138,7 @@ class TaskWaiter(Waiter):
         """Sleep until notified, at most `seconds`."""
         import asyncio
 
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()
-        except TimeoutError:
-            pass
         self._event.clear()

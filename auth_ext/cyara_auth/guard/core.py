@@ -453,7 +453,8 @@ class GuardCore:
         self, target: Call | Gate, outcome: Outcome, incident: Incident, *, at: float | None = None
     ) -> OutcomeReport:
         event = Settle(
-            now=Instant(domain="here", seconds=self._steady() if at is None else at),
+            # By this process's clock: asking the store's may fail, and a ticket may be dropped anywhere.
+            now=Instant(domain="this process", seconds=self._steady() if at is None else at),
             settings=self.settings,
             pair=target.pair,
             origin=target.origin,

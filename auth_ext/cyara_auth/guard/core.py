@@ -91,7 +91,7 @@ class GuardCore:
             raise not_shared(call, self.store.describe())
         # Before all else: what was rejected here goes nowhere, whatever the store or a gate believes.
         if self._rejections.knows(call.pair, call.origin):
-            self._flush_quietly()
+            self.write_rest()
             self._rejections.refuse(call)
         answer = self._free(call) if self._is_concurrent else self._on_kept_place(call, waiter)
         if answer is not None:
@@ -151,12 +151,20 @@ class GuardCore:
     def hand_back(self, reservation: Reservation, *, wanted: bool = False) -> None:
         """Give an idle place back."""
         self._outbox.add(attrs.evolve(self._end(reservation), yields=wanted))
-        self._flush_quietly()
+        self.write_rest()
+
+    def hand_all_back(self) -> None:
+        """Give every idle place back."""
+        for reservation in self._places.release():
+            self._outbox.add(self._end(reservation))
+        with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
+            self._outbox.flush()
 
     def write_rest(self) -> None:
-        """Write what could not be written when it was learnt."""
-        if self._outbox.has_reports():
-            self._flush_quietly()
+        """Write what is queued, as far as the store can be reached."""
+        # What cannot be written stays queued, and nothing unverified is admitted before it is out.
+        with suppress(StrikeStoreUnavailableError):
+            self._flush()
 
     def has_rest(self) -> bool:
         """Return whether anything is left to write."""
@@ -192,14 +200,14 @@ class GuardCore:
         self._era += 1
         for reservation in self._places.busy():
             self.drop(reservation)
-        self._hand_all_back()
+        self.hand_all_back()
         # The process may end now, and with it the thread of the background in the middle of its writing.
         self._outbox.wait_for_others(_LAST_WRITE)
 
     def before_fork(self) -> None:
         """Need not stand still: the child starts with fresh locks. A private store is copied, so nothing is kept."""
         if not self.store.shared:
-            self._hand_all_back()
+            self.hand_all_back()
 
     def after_fork_in_parent(self) -> None:
         """Go on as before."""
@@ -222,12 +230,6 @@ class GuardCore:
         # Random, because a process id comes back, and a ticket's id must not.
         self._prefix = token_hex(8)
         self._numbers = itertools.count(1)
-
-    def _hand_all_back(self) -> None:
-        for reservation in self._places.release():
-            self._outbox.add(self._end(reservation))
-        with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
-            self._outbox.flush()
 
     def _free(self, call: Call) -> Ticket | None:
         gate = self.gates.table.get((call.pair, call.origin))
@@ -374,13 +376,8 @@ class GuardCore:
             self.gates.reject(event.pair, event.origin)
         self._outbox.add(report)
         # A strike is written before its caller goes on, even in an event loop; everything else can wait a moment.
-        if rejects or not self.store.blocking or not self.workers.soon(self._flush_quietly):
-            self._flush_quietly()
-
-    def _flush_quietly(self) -> None:
-        # What cannot be written stays queued, and nothing unverified is admitted before it is out.
-        with suppress(StrikeStoreUnavailableError):
-            self._flush()
+        if rejects or not self.store.blocking or not self.workers.soon(self.write_rest):
+            self.write_rest()
 
     def _flush(self) -> None:
         try:
@@ -433,7 +430,7 @@ class GuardCore:
     def _refresh(self, gate: Gate, at: float) -> None:
         """Write a success that needed no reservation, so that other processes need no probe."""
         self._outbox.add(self._report(gate, Outcome.VERIFICATION, self._incident(), at=at))
-        self._flush_quietly()
+        self.write_rest()
 
     def _incident(self, source: str | None = None, operation: str | None = None, reason: str | None = None) -> Incident:
         host, pid = self._owner.host, self._owner.pid

@@ -47,6 +47,10 @@ class Keeper(Protocol):
         """Give an idle place back."""
         ...
 
+    def hand_all_back(self) -> None:
+        """Give every idle place back."""
+        ...
+
     def write_rest(self) -> None:
         """Write what could not be written when it was learnt."""
         ...
@@ -140,13 +144,6 @@ class Places:
             places = [*self._idle.values(), *self._busy.copy()]
         return sum(place.call.key_id == key_id for place in places)
 
-    def hand_all_back(self) -> None:
-        """Give every idle place back."""
-        keeper = self._keeper()
-        if keeper is not None:
-            for place in self.release():
-                keeper.hand_back(place, wanted=False)
-
     def after_fork_in_child(self) -> None:
         """Forget the places: they are the parent's, and so is the thread."""
         self._lock = threading.Lock()
@@ -165,7 +162,7 @@ class Places:
                 self._thread = None
         if not self._awaits_end:
             self._awaits_end = True
-            _await_end_of_child(self)
+            _await_end_of_child(self._keeper)
         return self._thread is not None
 
     @staticmethod
@@ -223,19 +220,19 @@ class Places:
         return True
 
 
-def _await_end_of_child(places: Places) -> None:
+def _await_end_of_child(keeper: weakref.ref[Keeper]) -> None:
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None and processes.parent_process() is not None:
         from multiprocessing.util import Finalize
 
         # Children of multiprocessing end by os._exit, before which Python up to 3.13 calls nothing else.
-        Finalize(places, _end, args=(weakref.ref(places),), exitpriority=0)
+        Finalize(keeper(), _end, args=(keeper,), exitpriority=0)
 
 
-def _end(reference: "weakref.ref[Places]") -> None:
-    places = reference()
-    if places is not None:
-        places.hand_all_back()
+def _end(reference: weakref.ref[Keeper]) -> None:
+    keeper = reference()
+    if keeper is not None:
+        keeper.hand_all_back()
 
 
 def _serve(reference: "weakref.ref[Places]") -> None:

@@ -4,6 +4,8 @@ from typing import Final
 
 import attrs
 
+from cyara_auth.machine import Instant
+
 FENCE: Final = 60.0
 """Seconds after the clocks were read, before the store was asked, within which a call has to leave."""
 
@@ -18,6 +20,11 @@ class Moment:
     def since(self, earlier: "Moment") -> float:
         """Return the seconds from `earlier` to this reading, by whichever clock saw more of them."""
         return max(self.steady - earlier.steady, self.wall - earlier.wall)
+
+
+def ago(now: Instant, seconds: float) -> Instant:
+    """Return the moment so many seconds before another."""
+    return attrs.evolve(now, seconds=now.seconds - max(0.0, seconds))
 
 
 @attrs.frozen(kw_only=True)

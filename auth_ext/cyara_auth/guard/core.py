@@ -5,7 +5,7 @@ pass (a waiter's sleep, a worker thread for the store), the faces in `guard` let
 """
 
 import itertools
-import time
+import math
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,22 +13,22 @@ from secrets import token_hex
 
 import attrs
 
-from cyara_auth._platform import current_owner, is_dead, machine_clock
+from cyara_auth._platform import current_owner, is_dead
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.failpoints import hit
-from cyara_auth.guard.call import FENCE, Call, Moment
+from cyara_auth.guard.call import FENCE, Call, Moment, ago
 from cyara_auth.guard.gates import Gate, Gates
 from cyara_auth.guard.outbox import REJECTING, Outbox, OutcomeReport
 from cyara_auth.guard.places import RENEW_AFTER, Places
 from cyara_auth.guard.refusals import not_shared, refusal
 from cyara_auth.guard.rejections import Rejections
-from cyara_auth.guard.tickets import FreeTicket, Reservation, ReservedTicket, Ticket
+from cyara_auth.guard.tickets import NOT_SENT, Answer, FreeTicket, Reservation, ReservedTicket, Ticket
 from cyara_auth.guard.waiters import Waiter, Waiters
 from cyara_auth.guard.waiting import Told
 from cyara_auth.guard.workers import Workers
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.base import StrikeStore
-from cyara_auth.strikes.events import Admit, Decision, Renew
+from cyara_auth.strikes.events import Admit, Decision, Renew, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
     Admission,
@@ -58,20 +58,11 @@ class Wait:
     retry_in: float | None = None
 
 
-def _machine_seconds() -> float:
-    return machine_clock().seconds
-
-
 class GuardCore:
     """Everything that one process knows and does about admissions over one store."""
 
     def __init__(
-        self,
-        store: StrikeStore,
-        settings: GuardSettings,
-        *,
-        steady: Callable[[], float] = _machine_seconds,
-        wall: Callable[[], float] = time.time,
+        self, store: StrikeStore, settings: GuardSettings, *, steady: Callable[[], float], wall: Callable[[], float]
     ) -> None:
         self.store = store
         self.settings = settings
@@ -81,7 +72,7 @@ class GuardCore:
         self.turns: Counter[str] = Counter()
         self._steady = steady
         self._wall = wall
-        self._outbox = Outbox(store, settings, steady=steady, learn=self._learn)
+        self._outbox = Outbox(store, steady=steady, learn=self._learn)
         self.gates = Gates(store, settings, steady=steady, refresh=self._refresh)
         self._rejections = Rejections(store)
         self._places = Places(self, quantum=store.pace.quantum, steady=steady)
@@ -100,7 +91,7 @@ class GuardCore:
             raise not_shared(call, self.store.describe())
         # Before all else: what was rejected here goes nowhere, whatever the store or a gate believes.
         if self._rejections.knows(call.pair, call.origin):
-            self._flush_quietly()
+            self.write_rest()
             self._rejections.refuse(call)
         answer = self._free(call) if self._is_concurrent else self._on_kept_place(call, waiter)
         if answer is not None:
@@ -129,27 +120,23 @@ class GuardCore:
         """Read both clocks."""
         return Moment(self._steady(), self._wall())
 
-    def settle_reserved(
-        self, reservation: Reservation, outcome: Outcome, retry_after: float | None, reason: str | None = None
-    ) -> None:
+    def settle_reserved(self, reservation: Reservation, answer: Answer) -> None:
         """Take a reservation's outcome; only the first one counts."""
         if not self._places.end(reservation):
             return
-        call = reservation.call
-        self.turns[call.key_id] += 1
+        key_id, outcome = reservation.call.key_id, answer.outcome
+        self.turns[key_id] += 1
         keeps = outcome in _LEAVES_PLACE and self._may_keep(reservation)
         if keeps and reservation.verified:
             # Nothing is written: the store knows that the pair is verified and the place in use.
             if outcome is Outcome.VERIFICATION:
                 reservation.verified_at = self._steady()
             if self._places.keep(reservation):
-                self.waiters.wake_one(call.key_id)
+                self.waiters.wake_one(key_id)
                 return
         keeps = keeps and outcome is Outcome.VERIFICATION and not reservation.verified
-        yields = self._places.is_due(reservation)
-        report = self._reserved_report(reservation, outcome, retry_after, reason)
-        kept = reservation if keeps else None
-        self._deliver(attrs.evolve(report, kept=kept, yields=yields, era=self._era))
+        kept, yields = reservation if keeps else None, self._places.is_due(reservation)
+        self._deliver(attrs.evolve(self._end(reservation, answer), kept=kept, yields=yields, era=self._era))
 
     def somebody_waits(self, key_id: str) -> bool:
         """Look whether another process waits for a place of a key, or an operator for all of them."""
@@ -157,22 +144,27 @@ class GuardCore:
             state, now = self.store.read(key_id), self.store.clock()
         except StrikeStoreUnavailableError:
             return False
-        mark = state.waiting_at
-        waits = mark is not None and mark.domain == now.domain
-        if waits and mark is not None:
-            waits = now.seconds - mark.seconds < self.store.pace.waiting_life
+        mark, life = state.waiting_at, self.store.pace.waiting_life
+        waits = mark is not None and mark.domain == now.domain and now.seconds - mark.seconds < life
         return waits or state.mode is KeyMode.DRAINING
 
     def hand_back(self, reservation: Reservation, *, wanted: bool = False) -> None:
         """Give an idle place back."""
-        report = self._reserved_report(reservation, Outcome.NOT_SENT)
-        self._outbox.add(attrs.evolve(report, yields=wanted))
-        self._flush_quietly()
+        self._outbox.add(attrs.evolve(self._end(reservation), yields=wanted))
+        self.write_rest()
+
+    def hand_all_back(self) -> None:
+        """Give every idle place back."""
+        for reservation in self._places.release():
+            self._outbox.add(self._end(reservation))
+        with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
+            self._outbox.flush()
 
     def write_rest(self) -> None:
-        """Write what could not be written when it was learnt."""
-        if self._outbox.has_reports():
-            self._flush_quietly()
+        """Write what is queued, as far as the store can be reached."""
+        # What cannot be written stays queued, and nothing unverified is admitted before it is out.
+        with suppress(StrikeStoreUnavailableError):
+            self._flush()
 
     def has_rest(self) -> bool:
         """Return whether anything is left to write."""
@@ -201,21 +193,21 @@ class GuardCore:
         """Note that a ticket was dropped."""
         # The garbage collector calls this in any thread, under any lock: the next attempt writes it.
         if self._places.end(reservation):
-            self._outbox.add(self._reserved_report(reservation, reservation.default_outcome))
+            self._outbox.add(self._end(reservation, Answer(reservation.default_outcome)))
 
     def finish(self) -> None:
         """Settle what is open and write what can be written: the guard, or the interpreter, ends."""
         self._era += 1
         for reservation in self._places.busy():
             self.drop(reservation)
-        self._hand_all_back()
+        self.hand_all_back()
         # The process may end now, and with it the thread of the background in the middle of its writing.
         self._outbox.wait_for_others(_LAST_WRITE)
 
     def before_fork(self) -> None:
         """Need not stand still: the child starts with fresh locks. A private store is copied, so nothing is kept."""
         if not self.store.shared:
-            self._hand_all_back()
+            self.hand_all_back()
 
     def after_fork_in_parent(self) -> None:
         """Go on as before."""
@@ -238,12 +230,6 @@ class GuardCore:
         # Random, because a process id comes back, and a ticket's id must not.
         self._prefix = token_hex(8)
         self._numbers = itertools.count(1)
-
-    def _hand_all_back(self) -> None:
-        for reservation in self._places.take_all():
-            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
-        with suppress(StrikeStoreUnavailableError):  # once: a guard that has ended writes no more
-            self._outbox.flush()
 
     def _free(self, call: Call) -> Ticket | None:
         gate = self.gates.table.get((call.pair, call.origin))
@@ -268,7 +254,7 @@ class GuardCore:
         if ticket is None:
             # Both in use here, or one that serves no call of this kind stands in its way.
             if not young:
-                for other in self._places.take_others(call):
+                for other in self._places.release(call):
                     self.hand_back(other)
             return Wait() if self._places.count(call.key_id) >= self.settings.budget else None
         place = ticket.reservation
@@ -280,12 +266,12 @@ class GuardCore:
         verified_at = None
         try:
             if place.verified_at is not None:
-                verified_at = _ago(clock(), self._steady() - place.verified_at)
+                verified_at = ago(clock(), self._steady() - place.verified_at)
             event = Renew(now=clock(), settings=self.settings, ticket=place.id, verified_at=verified_at)
             lost = self.store.apply(call.key_id, event).admission is not Admission.GRANT
         except BaseException:
             if self._places.end(place) and not self._places.keep(place):
-                self._outbox.add(self._reserved_report(place, Outcome.NOT_SENT))
+                self._outbox.add(self._end(place))
             raise
         if lost:
             self._places.end(place)
@@ -305,10 +291,7 @@ class GuardCore:
 
     def _has_just_handed_over(self, key_id: str) -> bool:
         """Return whether this process gave a place to somebody who has not come for it yet."""
-        handed_over = self._handed_over.get(key_id)
-        if handed_over is None:
-            return False
-        grants, until = handed_over
+        grants, until = self._handed_over.get(key_id, (0, -math.inf))
         if self._steady() < until and self.store.read(key_id).grants == grants:
             return True
         self._handed_over.pop(key_id, None)
@@ -335,7 +318,7 @@ class GuardCore:
             # The store may have granted it before the answer got lost, or before a Ctrl-C. Nothing was sent, so the
             # charge goes as soon as the store can be reached.
             self._places.end(reservation)
-            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
+            self._outbox.add(self._end(reservation))
             raise
         if decision.admission is Admission.WAIT or self._may_wait_for_rotation(decision, event.now):
             self._latest[call.key_id] = decision
@@ -385,19 +368,16 @@ class GuardCore:
         return event, decision
 
     def _deliver(self, report: OutcomeReport) -> None:
-        if report.outcome in REJECTING:
+        event = report.event
+        rejects = event.outcome in REJECTING
+        if rejects:
             # Here first: no call of this process may go before the store knows of it, or if it cannot be reached.
-            self._rejections.add(report.pair, report.origin, report.incident)
-            self.gates.reject(report.pair, report.origin)
+            self._rejections.add(event.pair, event.origin, event.incident)
+            self.gates.reject(event.pair, event.origin)
         self._outbox.add(report)
         # A strike is written before its caller goes on, even in an event loop; everything else can wait a moment.
-        if not (self.store.blocking and report.outcome not in REJECTING and self.workers.soon(self._flush_quietly)):
-            self._flush_quietly()
-
-    def _flush_quietly(self) -> None:
-        # What cannot be written stays queued, and nothing unverified is admitted before it is out.
-        with suppress(StrikeStoreUnavailableError):
-            self._flush()
+        if rejects or not self.store.blocking or not self.workers.soon(self.write_rest):
+            self.write_rest()
 
     def _flush(self) -> None:
         try:
@@ -409,26 +389,26 @@ class GuardCore:
     def _learn(self, report: OutcomeReport, decision: Decision) -> None:
         """Take over what the store made of a report."""
         hit("after_settle")
-        record = decision.pair
-        if report.outcome in REJECTING:
-            against = verdict_against(record, report.origin)
+        event, key_id = report.event, report.key_id
+        if event.outcome in REJECTING:
+            against = verdict_against(decision.pair, event.origin)
             # Not final, so other processes may end it: from here on the store is asked each time.
             if against is None or against[0] is PairState.SUSPECT:
-                self._rejections.forget(report.pair, report.origin)
+                self._rejections.forget(event.pair, event.origin)
             else:
                 generation = decision.state.generation
-                self._rejections.add(report.pair, report.origin, report.incident, generation=generation)
-        elif report.outcome is Outcome.VERIFICATION and self._is_concurrent and report.ticket:
-            self._update_gate(report.key_id, report.pair, report.origin, decision.state, self.store.clock())
+                self._rejections.add(event.pair, event.origin, event.incident, generation=generation)
+        elif event.outcome is Outcome.VERIFICATION and self._is_concurrent and event.ticket:
+            self._update_gate(key_id, event.pair, event.origin, decision.state, self.store.clock())
         if report.kept is not None:
             self._keep(report.kept, decision, is_closed=report.era != self._era)
         if report.yields:
             until = self._steady() + _POLLS_AFTER_HANDING_OVER * self.store.pace.poll
-            self._handed_over[report.key_id] = decision.state.grants, until
-        if report.outcome in _VERDICTS:
-            self.waiters.wake_all(report.key_id)
+            self._handed_over[key_id] = decision.state.grants, until
+        if event.outcome in _VERDICTS:
+            self.waiters.wake_all(key_id)
         else:
-            self.waiters.wake_one(report.key_id)
+            self.waiters.wake_one(key_id)
 
     def _keep(self, reservation: Reservation, decision: Decision, *, is_closed: bool) -> None:
         """Keep a place whose first success the store has taken down, if that verified the pair."""
@@ -438,7 +418,7 @@ class GuardCore:
         # What was given up meanwhile goes, too: the call has been answered. And `rotate begin` waits for it.
         wanted = is_closed or decision.state.mode is KeyMode.DRAINING
         if wanted or not is_open or not reservation.verified or not self._places.keep(reservation):
-            self._outbox.add(self._reserved_report(reservation, Outcome.NOT_SENT))
+            self._outbox.add(self._end(reservation))
 
     def _update_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:
         gate = self.gates.update(key_id, pair, origin, state, now)
@@ -449,56 +429,34 @@ class GuardCore:
 
     def _refresh(self, gate: Gate, at: float) -> None:
         """Write a success that needed no reservation, so that other processes need no probe."""
-        report = self._report(gate, Outcome.VERIFICATION, self._incident(None, None))
-        self._outbox.add(attrs.evolve(report, at=at))
-        self._flush_quietly()
+        self._outbox.add(self._report(gate, Outcome.VERIFICATION, self._incident(), at=at))
+        self.write_rest()
 
-    def _incident(self, source: str | None, operation: str | None, reason: str | None = None) -> Incident:
-        return Incident(
-            wall=self._wall(),
-            host=self._owner.host,
-            pid=self._owner.pid,
-            source=source,
-            operation=operation,
-            reason=reason,
-        )
+    def _incident(self, source: str | None = None, operation: str | None = None, reason: str | None = None) -> Incident:
+        host, pid = self._owner.host, self._owner.pid
+        return Incident(wall=self._wall(), host=host, pid=pid, source=source, operation=operation, reason=reason)
 
-    def _reserved_report(
-        self,
-        reservation: Reservation,
-        outcome: Outcome,
-        retry_after: float | None = None,
-        reason: str | None = None,
-    ) -> OutcomeReport:
-        call = reservation.call
-        at = None
+    def _end(self, reservation: Reservation, answer: Answer = NOT_SENT) -> OutcomeReport:
+        """Return the report that a reservation's call has ended."""
+        call, outcome, at = reservation.call, answer.outcome, None
         if reservation.verified_at is not None and outcome in (Outcome.NOT_SENT, Outcome.INCONCLUSIVE):
             # The last success on this place was not written yet.
             outcome, at = Outcome.VERIFICATION, reservation.verified_at
-        incident = self._incident(call.source, call.operation, reason)
-        report = self._report(call, outcome, incident, ticket=reservation.id, retry_after=retry_after)
-        return report if at is None else attrs.evolve(report, at=at)
+        report = self._report(call, outcome, self._incident(call.source, call.operation, answer.reason), at=at)
+        event = attrs.evolve(report.event, ticket=reservation.id, retry_after=answer.retry_after)
+        return attrs.evolve(report, event=event)
 
     def _report(
-        self,
-        target: Call | Gate,
-        outcome: Outcome,
-        incident: Incident,
-        *,
-        ticket: str | None = None,
-        retry_after: float | None = None,
+        self, target: Call | Gate, outcome: Outcome, incident: Incident, *, at: float | None = None
     ) -> OutcomeReport:
-        return OutcomeReport(
-            key_id=target.key_id,
+        event = Settle(
+            # By this process's clock: asking the store's may fail, and a ticket may be dropped anywhere.
+            now=Instant(domain="this process", seconds=self._steady() if at is None else at),
+            settings=self.settings,
             pair=target.pair,
             origin=target.origin,
             outcome=outcome,
-            ticket=ticket,
+            ticket=None,
             incident=incident,
-            retry_after=retry_after,
-            at=self._steady(),
         )
-
-
-def _ago(now: Instant, seconds: float) -> Instant:
-    return attrs.evolve(now, seconds=now.seconds - max(0.0, seconds))
+        return OutcomeReport(key_id=target.key_id, event=event)

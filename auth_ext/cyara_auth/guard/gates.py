@@ -4,6 +4,7 @@ That policy lets a verified, fresh pair go without a reservation. Then the whole
 with `Gate.until`: no lock, no system call.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ class Gate:
         delayed_success: Steady clock of a moment not later than a success that came back when the gate had stopped.
         version: The store's version when it was last asked, None if the gate learnt its state in another way.
         checked_at: Steady clock when the store was last asked.
-        verified_at: Steady clock of a moment not later than the last success; None if there is none to rely on.
+        verified_at: Steady clock of a moment not later than the last success; long ago if there is none to rely on.
         synced_at: The same, as far as the store knows.
         lock: Held while one thread asks the store and decides for the others.
     """
@@ -51,7 +52,7 @@ class Gate:
     delayed_success: float | None = None
     version: int | None = None
     checked_at: float = 0.0
-    verified_at: float | None = None
+    verified_at: float = -math.inf
     synced_at: float = 0.0
     lock: threading.Lock = attrs.field(factory=threading.Lock)
 
@@ -68,7 +69,7 @@ class Gate:
 
     def start_admitting(self, *, verified_at: float) -> None:
         """Let calls through."""
-        self.verified_at = verified_at if self.verified_at is None else max(self.verified_at, verified_at)
+        self.verified_at = max(self.verified_at, verified_at)
         self.synced_at = verified_at
         self.is_admitting = not self.rejected_here
 
@@ -79,19 +80,6 @@ class Gate:
         self.checked_at = now
         self.stop_admitting()
 
-    def copy_for_child(self) -> "Gate":
-        """Return this gate for a forked child: what is verified stays, the lock does not."""
-        return attrs.evolve(self, lock=threading.Lock())
-
-    def unsynced_seconds(self) -> float:
-        """Return by how many seconds this process's knowledge is ahead of the store's."""
-        return 0.0 if self.verified_at is None else self.verified_at - self.synced_at
-
-    def note_synced(self) -> float:
-        """Note that the last success is on its way to the store, and return its date."""
-        self.synced_at = self.checked_at if self.verified_at is None else self.verified_at
-        return self.synced_at
-
     def note_success(self) -> None:
         """Date the successes since the store was last asked."""
         if not self.succeeded:
@@ -99,13 +87,9 @@ class Gate:
         self.succeeded = False
         # By that moment, not by now: a success is never dated later than it was.
         if self.is_admitting:
-            self.verified_at = self.checked_at if self.verified_at is None else max(self.verified_at, self.checked_at)
+            self.verified_at = max(self.verified_at, self.checked_at)
         else:  # only the store can let the pair go again, so the success waits to be written there
             self.delayed_success = self.checked_at
-
-    def is_fresh(self, now: float, settings: GuardSettings) -> bool:
-        """Return whether the last success is recent enough, by the steady clock."""
-        return self.verified_at is not None and now - self.verified_at < settings.verification_ttl
 
 
 class Gates:
@@ -159,10 +143,12 @@ class Gates:
             if passes:
                 # Never further away than `sync_interval`: so soon does a process notice what others have learnt.
                 gate.until = time.monotonic() + self._settings.sync_interval - age
-            ahead = gate.is_admitting and gate.unsynced_seconds() > self._settings.verification_ttl / _REFRESH_SHARE
+            ahead = gate.verified_at - gate.synced_at
+            is_due = gate.is_admitting and ahead > self._settings.verification_ttl / _REFRESH_SHARE
         # Without the lock: whatever else waits to be written may update this very gate.
-        if ahead:
-            self._refresh(gate, gate.note_synced())
+        if is_due:
+            gate.synced_at = gate.verified_at
+            self._refresh(gate, gate.synced_at)
         return passes
 
     def take_delayed_success(self, gate: Gate) -> float | None:
@@ -177,7 +163,7 @@ class Gates:
     def after_fork_in_child(self) -> None:
         """Keep what is verified; locks may be held by threads of the parent."""
         for key, gate in tuple(self.table.items()):
-            self.table[key] = gate.copy_for_child()
+            self.table[key] = attrs.evolve(gate, lock=threading.Lock())
 
     def _check_store(self, gate: Gate) -> None:
         now = self._steady()
@@ -189,10 +175,10 @@ class Gates:
                 gate.version = version
         except StrikeStoreUnavailableError:
             # What is verified does not become invalid because a disk is full: go on while the verification lasts.
-            if not gate.is_fresh(now, self._settings):
+            if now - gate.verified_at >= self._settings.verification_ttl:
                 raise
         gate.checked_at = now
-        if not gate.is_fresh(now, self._settings):
+        if now - gate.verified_at >= self._settings.verification_ttl:
             gate.stop_admitting()
 
     def _learn(self, gate: Gate, state: KeyState, now: Instant) -> None:

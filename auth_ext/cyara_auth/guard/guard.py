@@ -12,14 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from cyara_auth._platform import machine_clock
 from cyara_auth._platform.fork import watch_forks
 from cyara_auth.errors import UnsupportedClientError
 from cyara_auth.guard.call import Call
 from cyara_auth.guard.core import GuardCore, Wait
 from cyara_auth.guard.tickets import FreeTicket, Ticket
-from cyara_auth.guard.waiters import Waiter
+from cyara_auth.guard.waiters import TaskWaiter, ThreadWaiter, Waiter
 from cyara_auth.guard.waiting import PollSchedule
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.settings import GuardSettings
@@ -55,6 +56,10 @@ class StrikeGuard:
     """Admits and settles calls of any number of credentials over one store; shared by threads, loops and forks.
 
     It does not close the store, which other guards of the process may share.
+
+    Attributes:
+        store: The store that this guard asks.
+        settings: Policy and numbers of this guard.
     """
 
     def __init__(
@@ -73,22 +78,13 @@ class StrikeGuard:
             steady: Clock for the age of verifications, in seconds; the machine's uptime by default.
             wall: Clock for texts, in seconds since 1970.
         """
-        settings = GuardSettings() if settings is None else settings
-        self._core = GuardCore(store, settings, wall=wall, **({} if steady is None else {"steady": steady}))
+        self.store: Final = store
+        self.settings: Final = GuardSettings() if settings is None else settings
+        self._core = GuardCore(store, self.settings, steady=_machine_seconds if steady is None else steady, wall=wall)
         self._gates = self._core.gates.table
         watch_forks(self._core)
         # At the end of the interpreter, or of this object, whichever comes first.
         weakref.finalize(self, _finish, weakref.ref(self), self._core)
-
-    @property
-    def store(self) -> StrikeStore:
-        """The store that this guard asks."""
-        return self._core.store
-
-    @property
-    def settings(self) -> GuardSettings:
-        """Policy and numbers of this guard."""
-        return self._core.settings
 
     def admit(  # noqa: PLR0913  # each is a fact of the call, by keyword
         self,
@@ -164,7 +160,7 @@ class StrikeGuard:
         *,
         confirm: bool,
     ) -> Call:
-        settings = self._core.settings
+        settings = self.settings
         return Call(
             key_id=credential.key_fingerprint,
             pair=credential.fingerprint,
@@ -177,30 +173,28 @@ class StrikeGuard:
 
     def _wait(self, call: Call, timeout: float | None) -> Ticket:
         core = self._core
-        schedule = PollSchedule(core.settings, core.told, timeout=timeout)
-        waiter, notifier = core.waiters.thread(call.key_id)
-        with waiter:
+        schedule = PollSchedule(self.settings, core.told, timeout=timeout)
+        with ThreadWaiter(core.waiters, call.key_id) as waiter:
             while isinstance(answer := core.attempt(call, waiter), Wait):
-                notifier.sleep(self._next_sleep(schedule, call, answer, waiter))
+                waiter.sleep(self._next_sleep(schedule, call, answer, waiter))
         return answer
 
     async def _await(self, call: Call, timeout: float | None) -> Ticket:  # noqa: ASYNC109  # as in aadmit
         core = self._core
-        schedule = PollSchedule(core.settings, core.told, timeout=timeout)
-        waiter, notifier = core.waiters.task(call.key_id)
-        with waiter:
+        schedule = PollSchedule(self.settings, core.told, timeout=timeout)
+        with TaskWaiter(core.waiters, call.key_id) as waiter:
             while isinstance(answer := await self._attempt(call, waiter), Wait):
-                await notifier.sleep(self._next_sleep(schedule, call, answer, waiter))
+                await waiter.sleep(self._next_sleep(schedule, call, answer, waiter))
         return answer
 
     def _next_sleep(self, schedule: PollSchedule, call: Call, wait: Wait, waiter: Waiter) -> float:
-        poll = waiter.poll_interval(self._core.store.pace.poll)
+        poll = waiter.poll_interval(self.store.pace.poll)
         turns = self._core.turns[call.key_id]
         return schedule.next_sleep(call, wait.decision, turns, poll=poll, retry_in=wait.retry_in)
 
     async def _attempt(self, call: Call, waiter: Waiter | None = None) -> Ticket | Wait:
         # A store in memory answers faster than a worker thread starts.
-        if not self._core.store.blocking:
+        if not self.store.blocking:
             return self._core.attempt(call, waiter)
         at_once = self._core.attempt_at_once(call, waiter)
         if at_once is not None:
@@ -214,6 +208,10 @@ class StrikeGuard:
             # The worker thread cannot be stopped; what it is granted belongs to nobody and nothing will be sent.
             running.add_done_callback(_give_up_result)
             raise
+
+
+def _machine_seconds() -> float:
+    return machine_clock().seconds
 
 
 def _finish(guard: "weakref.ref[StrikeGuard]", core: GuardCore) -> None:

@@ -13,12 +13,11 @@ from typing import Final
 
 import attrs
 
+from cyara_auth.guard.call import ago
 from cyara_auth.guard.tickets import Reservation
-from cyara_auth.machine import Instant
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.strikes.events import Decision, Settle
-from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import Incident, Outcome
+from cyara_auth.strikes.state import Outcome
 
 REJECTING: Final = frozenset({Outcome.STRIKE, Outcome.AMBIGUOUS, Outcome.INTERCEPTED})
 """Outcomes after which this process refuses the pair, before the store knows of them."""
@@ -32,26 +31,14 @@ class OutcomeReport:
 
     Attributes:
         key_id: Fingerprint of the key.
-        pair: Fingerprint of the pair.
-        origin: Where the call went.
-        outcome: What it taught.
-        ticket: Id of its reservation, None for a free call.
-        incident: When and where, for texts.
-        retry_after: Seconds that the portal asked for.
-        at: Reading of this process's steady clock when it was learnt.
+        event: What the call taught; dated by this process's steady clock until it is written.
         kept: The place that this process keeps, once the store has taken the success down.
         yields: The place goes to somebody who waits.
         era: How often the guard had been closed then: what was kept before goes back.
     """
 
     key_id: str
-    pair: str
-    origin: str
-    outcome: Outcome
-    ticket: str | None
-    incident: Incident
-    retry_after: float | None
-    at: float
+    event: Settle
     kept: Reservation | None = None
     yields: bool = False
     era: int = 0
@@ -61,15 +48,9 @@ class Outbox:
     """Reports in the order in which they were learnt."""
 
     def __init__(
-        self,
-        store: StrikeStore,
-        settings: GuardSettings,
-        *,
-        steady: Callable[[], float],
-        learn: Callable[[OutcomeReport, Decision], None],
+        self, store: StrikeStore, *, steady: Callable[[], float], learn: Callable[[OutcomeReport, Decision], None]
     ) -> None:
         self._store = store
-        self._settings = settings
         self._steady = steady
         self._learn = learn
         self._reports: deque[OutcomeReport] = deque()
@@ -81,7 +62,7 @@ class Outbox:
         """Queue a report."""
         # Each step is one operation of a container: safe wherever Python code can run, in the garbage collector too.
         # The strike is in sight before it is in the queue, or `has_pending` could miss it in between.
-        if report.outcome in REJECTING:
+        if report.event.outcome in REJECTING:
             self._strikes[id(report)] = report
         self._reports.append(report)
 
@@ -103,7 +84,7 @@ class Outbox:
         try:
             while (report := self._next()) is not None:
                 try:
-                    decision = self._store.apply(report.key_id, self._event(report))
+                    decision = self._store.apply(report.key_id, self._dated(report))
                 except BaseException:
                     # Ctrl-C too: a report that is written twice is settled once, one that is lost never.
                     self._reports.appendleft(report)
@@ -131,18 +112,7 @@ class Outbox:
         except IndexError:  # empty, perhaps because another thread took the last one
             return None
 
-    def _event(self, report: OutcomeReport) -> Settle:
-        clock = self._store.clock()
+    def _dated(self, report: OutcomeReport) -> Settle:
         # Dated by when it was learnt: it may have waited for hours, and a verification must not be younger than it is.
-        ago = max(0.0, self._steady() - report.at)
-        return Settle(
-            now=Instant(domain=clock.domain, seconds=clock.seconds - ago),
-            settings=self._settings,
-            pair=report.pair,
-            origin=report.origin,
-            outcome=report.outcome,
-            ticket=report.ticket,
-            incident=report.incident,
-            retry_after=report.retry_after,
-            keep=report.kept is not None,
-        )
+        now = ago(self._store.clock(), self._steady() - report.event.now.seconds)
+        return attrs.evolve(report.event, now=now, keep=report.kept is not None)

@@ -47,6 +47,10 @@ class Keeper(Protocol):
         """Give an idle place back."""
         ...
 
+    def hand_all_back(self) -> None:
+        """Give every idle place back."""
+        ...
+
     def write_rest(self) -> None:
         """Write what could not be written when it was learnt."""
         ...
@@ -88,17 +92,13 @@ class Places:
                     return ticket
         return None
 
-    def take_others(self, call: Call) -> list[Reservation]:
-        """Return the idle places of the same key that do not serve a call, no longer kept: they stand in its way."""
+    def release(self, blocked: Call | None = None) -> list[Reservation]:
+        """Return idle places, no longer kept: those that stand in the way of a call, or all of them."""
         with self._lock:
-            others = [
-                place
-                for place in self._idle.values()
-                if place.call.key_id == call.key_id and not self._serves(place, call)
-            ]
-            for place in others:
+            places = [place for place in self._idle.values() if blocked is None or self._blocks(place, blocked)]
+            for place in places:
                 del self._idle[place.id]
-        return others
+        return places
 
     def is_due(self, reservation: Reservation) -> bool:
         """Return whether a place that is about to be kept belongs to those who wait."""
@@ -144,20 +144,6 @@ class Places:
             places = [*self._idle.values(), *self._busy.copy()]
         return sum(place.call.key_id == key_id for place in places)
 
-    def take_all(self) -> list[Reservation]:
-        """Return every idle place, no longer kept."""
-        with self._lock:
-            places = list(self._idle.values())
-            self._idle.clear()
-        return places
-
-    def hand_all_back(self) -> None:
-        """Give every idle place back."""
-        keeper = self._keeper()
-        if keeper is not None:
-            for place in self.take_all():
-                keeper.hand_back(place, wanted=False)
-
     def after_fork_in_child(self) -> None:
         """Forget the places: they are the parent's, and so is the thread."""
         self._lock = threading.Lock()
@@ -176,7 +162,7 @@ class Places:
                 self._thread = None
         if not self._awaits_end:
             self._awaits_end = True
-            _await_end_of_child(self)
+            _await_end_of_child(self._keeper)
         return self._thread is not None
 
     @staticmethod
@@ -184,6 +170,9 @@ class Places:
         # A call that may be evaluated later than the reservation says would no longer be counted by then.
         same = place.call.pair == call.pair and place.call.origin == call.origin
         return same and call.orphan_ttl <= place.orphan_ttl
+
+    def _blocks(self, place: Reservation, call: Call) -> bool:
+        return place.call.key_id == call.key_id and not self._serves(place, call)
 
     def serve(self, cost: dict[str, float], due: dict[str, float]) -> bool:
         """Do what is due now; return whether there is anything left to serve."""
@@ -231,19 +220,19 @@ class Places:
         return True
 
 
-def _await_end_of_child(places: Places) -> None:
+def _await_end_of_child(keeper: weakref.ref[Keeper]) -> None:
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None and processes.parent_process() is not None:
         from multiprocessing.util import Finalize
 
         # Children of multiprocessing end by os._exit, before which Python up to 3.13 calls nothing else.
-        Finalize(places, _end, args=(weakref.ref(places),), exitpriority=0)
+        Finalize(keeper(), _end, args=(keeper,), exitpriority=0)
 
 
-def _end(reference: "weakref.ref[Places]") -> None:
-    places = reference()
-    if places is not None:
-        places.hand_all_back()
+def _end(reference: weakref.ref[Keeper]) -> None:
+    keeper = reference()
+    if keeper is not None:
+        keeper.hand_all_back()
 
 
 def _serve(reference: "weakref.ref[Places]") -> None:

@@ -19,17 +19,10 @@ from cyara_auth.guard.call import Call
 from cyara_auth.providers.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import (
-    Admission,
-    Incident,
-    KeyState,
-    PairRecord,
-    PairState,
-    TicketStatus,
-    verdict_against,
-)
+from cyara_auth.strikes.state import Admission, Incident, KeyState, PairRecord, PairState, TicketStatus, verdict_against
 
-_ERROR_OF_VERDICT: dict[PairState, type[CredentialRejectedError | CredentialSupersededError]] = {
+_Verdict = type[CredentialRejectedError | CredentialSupersededError]
+_ERROR_OF_VERDICT: dict[PairState, _Verdict] = {
     PairState.SUSPECT: CredentialSuspectError,
     PairState.SUPERSEDED: CredentialSupersededError,
 }
@@ -50,12 +43,7 @@ def refusal(call: Call, decision: Decision, settings: GuardSettings) -> Admissio
 def refusal_by_verdict(call: Call, record: PairRecord | None) -> AdmissionRefusedError:
     """Return the error for a pair that is rejected, superseded or suspect; rejected if the store does not know it."""
     verdict, incident = verdict_against(record, call.origin) or (PairState.REJECTED, None)
-    return _dead(_ERROR_OF_VERDICT.get(verdict, CredentialRejectedError), call, incident)
-
-
-def rejected_here(call: Call, incident: Incident | None) -> AdmissionRefusedError:
-    """Return the error for a pair that was rejected in this process, whether or not the store knows of it."""
-    return _dead(CredentialRejectedError, call, incident)
+    return rejected(call, incident, kind=_ERROR_OF_VERDICT.get(verdict, CredentialRejectedError))
 
 
 def waited(call: Call, decision: Decision | None, seconds: float, *, for_a_place: bool) -> AdmissionRefusedError:
@@ -72,9 +60,10 @@ def not_shared(call: Call, where: str) -> AdmissionRefusedError:
     return _error(SharedStoreRequiredError, call, None, detail=f"strikes would be counted in the {where} only")
 
 
-def _dead(
-    kind: type[CredentialRejectedError | CredentialSupersededError], call: Call, incident: Incident | None
+def rejected(
+    call: Call, incident: Incident | None, *, kind: _Verdict = CredentialRejectedError
 ) -> AdmissionRefusedError:
+    """Return the error for a pair that must not be sent again, whether or not the store knows of it."""
     if kind is CredentialSupersededError:
         by = None if incident is None else incident.by
         detail = None if by is None else f"pair {by[:SHOWN_HEX_DIGITS]} took its place"
@@ -121,21 +110,14 @@ def _newest(state: KeyState, status: TicketStatus) -> Incident | None:
     return incidents[-1] if incidents else None
 
 
-def _error(  # noqa: PLR0913  # what a refusal has to name
-    kind: type[AdmissionRefusedError],
-    call: Call,
-    incident: Incident | None,
-    *,
-    fingerprint: str | None = None,
-    detail: str | None = None,
-    command: str | None = None,
+def _error(
+    kind: type[AdmissionRefusedError], call: Call, incident: Incident | None, **texts: str | None
 ) -> AdmissionRefusedError:
+    """Return an error with what is known; `texts` are its detail and command, and a fingerprint if not the pair's."""
     return kind(
-        fingerprint=call.pair if fingerprint is None else fingerprint,
-        detail=detail,
         when=None if incident is None else datetime.fromtimestamp(incident.wall, UTC),
         host=None if incident is None else incident.host,
         pid=None if incident is None else incident.pid,
         source=call.source,
-        command=command,
+        **{"fingerprint": call.pair, **texts},
     )

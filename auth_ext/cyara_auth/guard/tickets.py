@@ -6,8 +6,7 @@ cancelled task or a lost reference, can leave a charge that nobody accounts for.
 """
 
 import time
-from types import TracebackType
-from typing import Protocol, Self, final
+from typing import Final, Protocol, Self, final
 
 import attrs
 
@@ -29,20 +28,12 @@ class Ticket(Protocol):
 
     __slots__ = ()
 
-    @property
-    def pair(self) -> str:
-        """Fingerprint of the pair that this ticket is for; a late 401 belongs to it and to no other."""
-        ...
-
-    @property
-    def verified(self) -> bool:
-        """Whether the pair was verified at this origin when the call was admitted; `classify` wants to know."""
-        ...
-
-    @property
-    def reserved(self) -> bool:
-        """Whether a charge is in the store for this call, and may stay there."""
-        ...
+    pair: str
+    """Fingerprint of the pair that this ticket is for; a late 401 belongs to it and to no other."""
+    verified: bool
+    """Whether the pair was verified at this origin when the call was admitted; `classify` wants to know."""
+    reserved: bool
+    """Whether a charge is in the store for this call, and may stay there."""
 
     def is_stale(self) -> bool:
         """Whether so much time has passed that the call must not leave any more: give up, and admit it again."""
@@ -69,10 +60,20 @@ class Ticket(Protocol):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.give_up()
+
+
+@attrs.frozen
+class Answer:
+    """What a call taught, with what `Ticket.settle` is told besides."""
+
+    outcome: Outcome
+    retry_after: float | None = None
+    reason: str | None = None
+
+
+NOT_SENT: Final = Answer(Outcome.NOT_SENT)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -112,9 +113,7 @@ class Reservation:
 class Settler(Protocol):
     """Where tickets report to."""
 
-    def settle_reserved(
-        self, reservation: Reservation, outcome: Outcome, retry_after: float | None, reason: str | None = None
-    ) -> None:
+    def settle_reserved(self, reservation: Reservation, answer: Answer) -> None:
         """Take a reservation's outcome; only the first one counts."""
         ...
 
@@ -135,28 +134,15 @@ class Settler(Protocol):
 class ReservedTicket(Ticket):
     """A charge is in the store until this settles."""
 
-    __slots__ = ("_settler", "_verified", "reservation")
+    __slots__ = ("_settler", "pair", "reservation", "verified")
+    reserved = True
 
     def __init__(self, settler: Settler, reservation: Reservation) -> None:
         self._settler = settler
         self.reservation = reservation
+        self.pair = reservation.call.pair
         # As it was at the admission: the reservation learns more.
-        self._verified = reservation.verified
-
-    @property
-    def pair(self) -> str:
-        """Fingerprint of the pair that is sent."""
-        return self.reservation.call.pair
-
-    @property
-    def verified(self) -> bool:
-        """Whether the pair was verified at this origin when the call was admitted."""
-        return self._verified
-
-    @property
-    def reserved(self) -> bool:
-        """A charge may stay behind."""
-        return True
+        self.verified = reservation.verified
 
     def is_stale(self) -> bool:
         """Whether the store may have given the call up before it leaves."""
@@ -168,11 +154,11 @@ class ReservedTicket(Ticket):
 
     def settle(self, outcome: Outcome, *, retry_after: float | None = None, reason: str | None = None) -> None:
         """Say what the call taught."""
-        self._settler.settle_reserved(self.reservation, outcome, retry_after, reason)
+        self._settler.settle_reserved(self.reservation, Answer(outcome, retry_after, reason))
 
     def give_up(self) -> None:
         """Settle without an outcome; nothing happens if it is settled."""
-        self._settler.settle_reserved(self.reservation, self.reservation.default_outcome, None)
+        self._settler.settle_reserved(self.reservation, Answer(self.reservation.default_outcome))
 
     def __del__(self) -> None:
         # Always: the guard knows whether it was settled, and a second settlement counts for nothing.
@@ -183,31 +169,19 @@ class ReservedTicket(Ticket):
 class FreeTicket(Ticket):
     """No charge: the pair is verified and fresh. Only bad news reaches the store."""
 
-    __slots__ = ("_gate", "_operation", "_settled", "_settler", "_source", "_taken")
+    __slots__ = ("_gate", "_operation", "_settled", "_settler", "_source", "_taken", "pair")
+    verified = True  # nothing else goes free
+    reserved = False
 
     def __init__(self, settler: Settler, gate: Gate, source: str | None, operation: str | None) -> None:
         self._settler = settler
         self._gate = gate
+        self.pair = gate.pair
         self._source = source
         self._operation = operation
         self._settled = False
         # The wall clock alone, which costs least: it shows a sleep and a pause.
         self._taken = time.time()
-
-    @property
-    def pair(self) -> str:
-        """Fingerprint of the pair that is sent."""
-        return self._gate.pair
-
-    @property
-    def verified(self) -> bool:
-        """Always: nothing else goes free."""
-        return True
-
-    @property
-    def reserved(self) -> bool:
-        """No charge can stay behind."""
-        return False
 
     def is_stale(self) -> bool:
         """Whether a rotation that began after the admission may have ended."""

@@ -4,11 +4,11 @@ A wake-up that gets lost costs time, never safety.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from contextlib import suppress
 from time import monotonic
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 _QUEUED_POLL = 1.0
 """Seconds between the attempts of those who are not first in the queue, should the first one hang."""
@@ -17,24 +17,17 @@ _HANGS = 5.0
 """Seconds after its last sign of life from which a waiter is passed over: its event loop stands still, or it left."""
 
 
-class _Notifier(Protocol):
-    def notify(self) -> None: ...
-
-
-class Waiter:
+class Waiter(ABC):
     """A place in the queue of one key, as a context."""
 
-    __slots__ = ("_key_id", "_notifier", "_queue", "seen")
-
-    def __init__(self, queue: "Waiters", key_id: str, notifier: _Notifier) -> None:
+    def __init__(self, queue: "Waiters", key_id: str) -> None:
         self._queue = queue
         self._key_id = key_id
-        self._notifier = notifier
         self.seen = monotonic()
 
+    @abstractmethod
     def notify(self) -> None:
         """Wake whoever waits here."""
-        self._notifier.notify()
 
     def poll_interval(self, interval: float) -> float:
         """Return the seconds to sleep at most: `interval` for the first in the queue, more for the others."""
@@ -50,9 +43,7 @@ class Waiter:
         self._queue.enter(self._key_id, self)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._queue.leave(self._key_id, self)
 
 
@@ -67,16 +58,6 @@ class Waiters:
         """Forget the waiters: their threads stayed in the parent."""
         self._lock = threading.Lock()
         self._queues = {}
-
-    def thread(self, key_id: str) -> "tuple[Waiter, ThreadNotifier]":
-        """Return a place for the calling thread, and what it sleeps on."""
-        notifier = ThreadNotifier()
-        return Waiter(self, key_id, notifier), notifier
-
-    def task(self, key_id: str) -> "tuple[Waiter, TaskNotifier]":
-        """Return a place for the running task, and what it sleeps on."""
-        notifier = TaskNotifier()
-        return Waiter(self, key_id, notifier), notifier
 
     def enter(self, key_id: str, waiter: Waiter) -> None:
         """Queue up."""
@@ -119,12 +100,11 @@ class Waiters:
             waiter.notify()
 
 
-class ThreadNotifier:
-    """Wakes a thread."""
+class ThreadWaiter(Waiter):
+    """A place for the calling thread."""
 
-    __slots__ = ("_event",)
-
-    def __init__(self) -> None:
+    def __init__(self, queue: Waiters, key_id: str) -> None:
+        super().__init__(queue, key_id)
         self._event = threading.Event()
 
     def notify(self) -> None:
@@ -137,12 +117,11 @@ class ThreadNotifier:
         self._event.clear()
 
 
-class TaskNotifier:
-    """Wakes an asyncio task, from any thread."""
+class TaskWaiter(Waiter):
+    """A place for the running task, which any thread may wake."""
 
-    __slots__ = ("_event", "_loop")
-
-    def __init__(self) -> None:
+    def __init__(self, queue: Waiters, key_id: str) -> None:
+        super().__init__(queue, key_id)
         # Here and below: programs without an event loop are spared the import.
         import asyncio
 
@@ -159,9 +138,7 @@ class TaskNotifier:
         """Sleep until notified, at most `seconds`."""
         import asyncio
 
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()
-        except TimeoutError:
-            pass
         self._event.clear()

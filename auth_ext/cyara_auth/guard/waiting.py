@@ -82,29 +82,22 @@ class PollSchedule:
             self._seen, self._moved = progress, now
         if decision is not None and decision.admission is Admission.DRAINING:
             return self._during_rotation(call, decision, now)
-        limit = self._limit(call, decision)
-        left = limit - (now - self._moved)
+        # A verified pair waits for a place, any other for the call that verifies it.
+        is_place = decision is None or (decision.pair is not None and decision.pair.at(call.origin).is_verified)
+        flying = () if decision is None else decision.state.tickets
+        longest = max([call.orphan_ttl, *(ticket.orphan_ttl for ticket in flying)])
+        left = (longest if is_place else self._settings.probe_wait) - (now - self._moved)
         if self._timeout is not None:
             left = min(left, self._timeout - (now - self._began))
         if left <= 0:
-            raise waited(call, decision, now - self._began, for_a_place=self._is_a_place(call, decision))
-        self._tell(call, decision, now - self._began)
+            raise waited(call, decision, now - self._began, for_a_place=is_place)
+        self._tell(call, decision, now - self._began, for_a_place=is_place)
         # Jittered, so that callers that began together do not ask together; constant, so that none falls behind.
         pause = poll * (0.5 + random.random())  # noqa: S311  # nothing secret hangs on it
         return min(left, max(_SHORTEST_SLEEP, pause if retry_in is None else min(pause, retry_in)))
 
-    def _limit(self, call: Call, decision: Decision | None) -> float:
-        if not self._is_a_place(call, decision):
-            return self._settings.probe_wait
-        flying = () if decision is None else decision.state.tickets
-        return max([call.orphan_ttl, *(ticket.orphan_ttl for ticket in flying)])
-
-    def _is_a_place(self, call: Call, decision: Decision | None) -> bool:
-        """Return whether this waits for a place, and not for the call that verifies the pair."""
-        return decision is None or (decision.pair is not None and decision.pair.at(call.origin).is_verified)
-
-    def _tell(self, call: Call, decision: Decision | None, passed: float) -> None:
-        if passed >= HINT_AFTER and self._is_a_place(call, decision):
+    def _tell(self, call: Call, decision: Decision | None, passed: float, *, for_a_place: bool) -> None:
+        if passed >= HINT_AFTER and for_a_place:
             self._told.say(
                 "hint",
                 call.key_id,

@@ -58,10 +58,9 @@ def admit(state: KeyState, event: Admit) -> Decision:
     fresh = is_fresh(record.at(event.origin), event.now, event.settings)
     if fresh and event.settings.policy is GuardPolicy.CONCURRENT:
         # Nothing else tells a rotation that calls without a ticket may be under way.
-        after = state if state.free_ttl >= event.orphan_ttl else attrs.evolve(state, free_ttl=event.orphan_ttl)
-        return Decision(
-            state=after, changed=after is not state, durable=after is not state, admission=Admission.FREE, pair=known
-        )
+        longer = event.orphan_ttl > state.free_ttl
+        after = attrs.evolve(state, free_ttl=event.orphan_ttl) if longer else state
+        return Decision(state=after, changed=longer, durable=longer, admission=Admission.FREE, pair=known)
     return _reserve(state, event, record, fresh=fresh)
 
 
@@ -193,11 +192,10 @@ def renew(state: KeyState, event: Renew) -> Decision:
     out = state.mode is KeyMode.DRAINING or record.retired is not None or not standing.is_verified
     if out or not (alone or is_fresh(standing, event.now, event.settings)):
         return Decision(state=state, changed=False)
-    others = attrs.evolve(state, tickets=tuple(other for other in state.tickets if other.id != ticket.id))
     dated_anew = attrs.evolve(
         ticket,
         reserved_at=event.now,
-        refundable=_refundable(others, event.now),
+        refundable=_refundable(state, event.now),
         watermark=state.strikes,
         generation=state.generation,
     )

@@ -38,9 +38,8 @@ NOTHING_EVALUATED: Final[tuple[type[Exception], ...]] = (
 )
 """Exceptions after which the portal cannot have seen the request."""
 
-_LOWEST_SUCCESS: Final = 200
-_LOWEST_REDIRECT: Final = 300
-_LOWEST_CLIENT_ERROR: Final = 400
+SUCCESS: Final = range(200, 300)
+REDIRECT: Final = range(300, 400)
 _NOT_MODIFIED: Final = 304
 _WITHOUT_BODY: Final = (204, 205, _NOT_MODIFIED)
 _UNAUTHORIZED: Final = 401
@@ -114,9 +113,9 @@ def classify(request: RequestFacts, answer: ResponseFacts | BaseException) -> Ou
     # Before the success: a login page usually comes with status 200.
     if is_login_page(request, answer):
         return Outcome.INTERCEPTED
-    if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT or answer.status == _NOT_MODIFIED:
+    if answer.status in SUCCESS or answer.status == _NOT_MODIFIED:
         return Outcome.VERIFICATION if _is_accepted(request, answer) else Outcome.INCONCLUSIVE
-    if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
+    if answer.status in REDIRECT:
         # Where a bad pair is sent away, too, the redirect is all that ever tells of it.
         stays = request.verified and answer.same_origin_redirect
         return Outcome.INCONCLUSIVE if stays else Outcome.UNKNOWN
@@ -143,9 +142,9 @@ def is_json(media_type: str) -> bool:
 
 def is_login_page(request: RequestFacts, answer: ResponseFacts) -> bool:
     """Return whether a gateway wants somebody to log in: HTML instead of JSON, or a redirect to a login address."""
-    if _LOWEST_SUCCESS <= answer.status < _LOWEST_REDIRECT:
+    if answer.status in SUCCESS:
         return request.json_expected and answer.media_type in _HTML
-    if _LOWEST_REDIRECT <= answer.status < _LOWEST_CLIENT_ERROR:
+    if answer.status in REDIRECT:
         return re.search(_LOGIN, answer.location) is not None
     return False
 

@@ -10,23 +10,8 @@ import attrs
 
 from cyara_auth.machine import Instant
 from cyara_auth.strikes.admit import dated, seconds_left
-from cyara_auth.strikes.events import (
-    DateTickets,
-    Decision,
-    Reset,
-    RotateAbort,
-    RotateBegin,
-    RotateCommit,
-    StillValid,
-)
-from cyara_auth.strikes.state import (
-    KeyMode,
-    KeyState,
-    PairRecord,
-    PairState,
-    Standing,
-    TicketStatus,
-)
+from cyara_auth.strikes.events import DateTickets, Decision, Reset, RotateAbort, RotateBegin, RotateCommit, StillValid
+from cyara_auth.strikes.state import KeyMode, KeyState, PairRecord, PairState, TicketStatus
 
 OperatorEvent = RotateBegin | RotateCommit | RotateAbort | Reset | StillValid | DateTickets
 
@@ -35,24 +20,35 @@ def apply(state: KeyState, event: OperatorEvent) -> Decision:
     """Return what becomes of a key through what the operator says."""
     match event:
         case RotateBegin():
-            return rotate_begin(state, event)
+            after = _begin(state, event)
         case RotateCommit():
-            return rotate_commit(state, event)
+            after = _commit(state, event)
         case RotateAbort():
-            return rotate_abort(state)
+            after = _admitting(state)
         case DateTickets():
-            return date_tickets(state, event)
+            after = _dated(state, event)
         case StillValid():
-            return still_valid(state, event)
+            after = _still_valid(state, event)
         case _:
-            return reset(state, event)
+            after = _reset(state, event)
+    changed = after != state
+    # What is only dated can be dated again.
+    durable = changed and not isinstance(event, DateTickets)
+    return Decision(state=after if changed else state, changed=changed, durable=durable)
 
 
-def rotate_begin(state: KeyState, event: RotateBegin) -> Decision:
+def _begin(state: KeyState, event: RotateBegin) -> KeyState:
     """Stop admitting, so that no call is in flight when the token changes."""
     if state.mode is KeyMode.DRAINING:
-        return Decision(state=state, changed=False)
-    return _durable(attrs.evolve(state, mode=KeyMode.DRAINING, drained=event.incident, drained_at=event.now))
+        return state
+    return attrs.evolve(state, mode=KeyMode.DRAINING, drained=event.incident, drained_at=event.now)
+
+
+def _admitting(state: KeyState) -> KeyState:
+    """Admit again, as if nothing had been announced."""
+    if state.mode is not KeyMode.DRAINING:
+        return state
+    return attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, drained_at=None)
 
 
 def drained_in(state: KeyState, now: Instant) -> float:
@@ -68,10 +64,10 @@ def drained_in(state: KeyState, now: Instant) -> float:
     return max(0.0, *waits) if waits else 0.0
 
 
-def rotate_commit(state: KeyState, event: RotateCommit) -> Decision:
+def _commit(state: KeyState, event: RotateCommit) -> KeyState:
     """Count from zero for the new pair; whatever was valid before is out for good, without a strike."""
     if state.mode is not KeyMode.DRAINING:
-        return Decision(state=state, changed=False)
+        return state
     by = attrs.evolve(event.incident, by=event.pair)
     old = tuple(
         pair if pair.retired is not None else attrs.evolve(pair, retired=by)
@@ -80,44 +76,30 @@ def rotate_commit(state: KeyState, event: RotateCommit) -> Decision:
     )
     known = state.pair(event.pair)
     new = PairRecord(fingerprint=event.pair, first_seen=event.now) if known is None else _unverified(known)
-    after = attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, drained_at=None, pairs=(*old, new), free_ttl=0.0)
-    return _durable(_new_generation(after, event.now))
+    return _new_generation(attrs.evolve(_admitting(state), pairs=(*old, new), free_ttl=0.0), event.now)
 
 
-def rotate_abort(state: KeyState) -> Decision:
-    """Admit again, as if nothing had been announced."""
-    if state.mode is not KeyMode.DRAINING:
-        return Decision(state=state, changed=False)
-    return _durable(attrs.evolve(state, mode=KeyMode.NORMAL, drained=None, drained_at=None))
-
-
-def reset(state: KeyState, event: Reset) -> Decision:
+def _reset(state: KeyState, event: Reset) -> KeyState:
     """Count from zero: the operator says that the token is new. What was verified has to be verified again."""
     pairs = tuple(_unverified(pair) for pair in state.pairs if pair.fingerprint not in event.forgive)
-    return _durable(_new_generation(attrs.evolve(state, pairs=pairs), event.now))
+    return _new_generation(attrs.evolve(state, pairs=pairs), event.now)
 
 
-def still_valid(state: KeyState, event: StillValid) -> Decision:
+def _still_valid(state: KeyState, event: StillValid) -> KeyState:
     """Let one call go, alone: the operator looked, and the token is active in the portal. No charge is cleared."""
     pairs = tuple(pair for pair in state.pairs if pair.fingerprint not in event.forgive)
     # A process that remembers a rejection believes only a higher generation.
     generation = state.generation + bool(event.forgive)
-    after = attrs.evolve(state, pairs=pairs, generation=generation, one_more=True, pause=None)
-    return Decision(state=state, changed=False) if after == state else _durable(after)
+    return attrs.evolve(state, pairs=pairs, generation=generation, one_more=True, pause=None)
 
 
-def date_tickets(state: KeyState, event: DateTickets) -> Decision:
+def _dated(state: KeyState, event: DateTickets) -> KeyState:
     """Date what has no age, so that whoever is told to wait need not wait for ever."""
     tickets = tuple(dated(ticket, event.now) for ticket in state.tickets)
     drained_at = state.drained_at
     if drained_at is not None and event.now.since(drained_at) is None:
         drained_at = event.now
-    after = attrs.evolve(state, tickets=tickets, drained_at=drained_at)
-    return Decision(state=after, changed=True) if after != state else Decision(state=state, changed=False)
-
-
-def _durable(state: KeyState) -> Decision:
-    return Decision(state=state, changed=True, durable=True)
+    return attrs.evolve(state, tickets=tickets, drained_at=drained_at)
 
 
 def _new_generation(state: KeyState, now: Instant) -> KeyState:
@@ -126,21 +108,13 @@ def _new_generation(state: KeyState, now: Instant) -> KeyState:
         for ticket in state.tickets
         if ticket.status is TicketStatus.OPEN or seconds_left(ticket, now) > 0
     )
+    generation = state.generation + 1
     return attrs.evolve(
-        state,
-        strikes=0,
-        watermark=0,
-        pause=None,
-        one_more=False,
-        generation=state.generation + 1,
-        tickets=not_over,
+        state, strikes=0, watermark=0, pause=None, one_more=False, generation=generation, tickets=not_over
     )
 
 
 def _unverified(pair: PairRecord) -> PairRecord:
     """Forget what was said for a pair; what was said against it, by the portal or an operator, stays."""
-    return attrs.evolve(pair, standings=tuple(_rejections(pair)), charged=False)
-
-
-def _rejections(pair: PairRecord) -> list[Standing]:
-    return [standing for standing in pair.standings if standing.verdict is PairState.REJECTED]
+    rejections = tuple(standing for standing in pair.standings if standing.verdict is PairState.REJECTED)
+    return attrs.evolve(pair, standings=rejections, charged=False)

@@ -12,6 +12,7 @@ from cyara_auth.strikes.state import (
     PairRecord,
     PairState,
     Pause,
+    Standing,
     TicketRecord,
     TicketStatus,
     speaks_for,
@@ -22,16 +23,8 @@ FIRST_BACKOFF: Final = 0.5
 
 LONGEST_BACKOFF: Final = 30.0
 
-_ANSWERED = frozenset(
-    {
-        Outcome.VERIFICATION,
-        Outcome.STRIKE,
-        Outcome.AMBIGUOUS,
-        Outcome.REVERIFY,
-        Outcome.DENIED,
-        Outcome.INCONCLUSIVE,
-    }
-)
+_NOT_ANSWERED = frozenset({Outcome.NOT_SENT, Outcome.BUSY, Outcome.INTERCEPTED, Outcome.UNKNOWN})
+"""Outcomes that end no pause: the portal itself has not answered, or is still overloaded."""
 
 
 def settle(state: KeyState, event: Settle) -> Decision:
@@ -57,7 +50,7 @@ def settle(state: KeyState, event: Settle) -> Decision:
             after = attrs.evolve(state, tickets=_without(state, event.ticket))
         case _:  # UNKNOWN, and whatever may be added: charged
             after = _unknown(state, ticket, event)
-    if event.outcome in _ANSWERED and after.pause is not None:
+    if event.outcome not in _NOT_ANSWERED and after.pause is not None:
         after = attrs.evolve(after, pause=None)
     if event.keep and ticket is not None and event.outcome in (Outcome.VERIFICATION, Outcome.INCONCLUSIVE):
         # The place stays with its process; what this call could refund is used up.
@@ -77,13 +70,7 @@ def _without(state: KeyState, ticket_id: str | None) -> tuple[TicketRecord, ...]
 
 
 def _with_verification(record: PairRecord, event: Settle) -> PairRecord:
-    standing = attrs.evolve(
-        record.at(event.origin),
-        verdict=PairState.VERIFIED,
-        was_verified=True,
-        verified_at=event.now,
-        incident=None,
-    )
+    standing = Standing(origin=event.origin, verdict=PairState.VERIFIED, was_verified=True, verified_at=event.now)
     return attrs.evolve(record.with_standing(standing), charged=False)
 
 
@@ -99,24 +86,20 @@ def _verified(state: KeyState, event: Settle, record: PairRecord, ticket: Ticket
         if late or record.retired is not None or not standing.is_verified:
             return state
         return attrs.evolve(state, pairs=with_pair(state, _with_verification(record, event)))
-    out = standing.verdict is PairState.REJECTED or record.retired is not None
     unconfirmed = standing.verdict is PairState.SUSPECT and not ticket.confirms
-    if out or unconfirmed or ticket.generation != state.generation:
+    if record.is_out(event.origin) or unconfirmed or ticket.generation != state.generation:
         return attrs.evolve(state, tickets=tickets)
     # Unknowns of this pair were evaluated while it was valid; those of other pairs were strikes, older than this call.
     # A test server on loopback knows nothing of calls that went elsewhere.
     refunded = [old for old in tickets if old.id in ticket.refundable and speaks_for(event.origin, old.origin)]
     converted = sum(old.pair != event.pair for old in refunded)
-    pairs = tuple(
-        _superseded(pair, event) if pair.fingerprint != event.pair else pair
-        for pair in with_pair(state, _with_verification(record, event))
-    )
+    pairs = with_pair(state, _with_verification(record, event))
     speaks = _speaks_for_all(state, event.origin)
     return attrs.evolve(
         state,
         strikes=state.strikes + converted,
         watermark=max(state.watermark, ticket.watermark) + converted if speaks else state.watermark,
-        pairs=pairs,
+        pairs=tuple(_superseded(pair, event) for pair in pairs),
         tickets=tuple(old for old in tickets if old not in refunded),
         one_more=False,
     )
@@ -134,21 +117,16 @@ def _superseded(pair: PairRecord, event: Settle) -> PairRecord:
     Not for good: the success may have been none (a public page, a replayed answer), and then the pair comes back once
     nothing else of the key works.
     """
+    if pair.fingerprint == event.pair:
+        return pair
     for standing in pair.standings:
         if (
             standing.was_verified
             and standing.verdict is not PairState.REJECTED
             and speaks_for(event.origin, standing.origin)
         ):
-            pair = pair.with_standing(
-                attrs.evolve(
-                    standing,
-                    verdict=PairState.SUPERSEDED,
-                    was_verified=False,
-                    verified_at=None,
-                    incident=attrs.evolve(event.incident, by=event.pair),
-                )
-            )
+            incident = attrs.evolve(event.incident, by=event.pair)
+            pair = pair.with_standing(Standing(origin=standing.origin, verdict=PairState.SUPERSEDED, incident=incident))
     return pair
 
 
@@ -180,16 +158,11 @@ def _struck(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRe
 
 
 def _rejected(record: PairRecord, event: Settle) -> PairRecord:
-    standing = record.at(event.origin)
-    if standing.verdict is PairState.REJECTED or record.retired is not None:
+    if record.is_out(event.origin):
         return record
     if event.outcome is Outcome.AMBIGUOUS:
         return _suspected(record, event)
-    return record.with_standing(
-        attrs.evolve(
-            standing, verdict=PairState.REJECTED, was_verified=False, verified_at=None, incident=event.incident
-        )
-    )
+    return record.with_standing(Standing(origin=event.origin, verdict=PairState.REJECTED, incident=event.incident))
 
 
 def _suspected(record: PairRecord, event: Settle) -> PairRecord:
@@ -200,10 +173,8 @@ def _suspected(record: PairRecord, event: Settle) -> PairRecord:
 
 def _in_doubt(state: KeyState, event: Settle, record: PairRecord) -> KeyState:
     """A denial on a verified pair: most likely a missing permission, but the next call finds out alone."""
-    standing = attrs.evolve(record.at(event.origin), verified_at=None)
-    return attrs.evolve(
-        state, pairs=with_pair(state, record.with_standing(standing)), tickets=_without(state, event.ticket)
-    )
+    record = record.with_standing(attrs.evolve(record.at(event.origin), verified_at=None))
+    return attrs.evolve(state, pairs=with_pair(state, record), tickets=_without(state, event.ticket))
 
 
 def _unknown(state: KeyState, ticket: TicketRecord | None, event: Settle) -> KeyState:
@@ -243,8 +214,7 @@ def _pause(state: KeyState, event: Settle) -> Pause:
 def _intercepted(state: KeyState, event: Settle, record: PairRecord, ticket: TicketRecord | None) -> KeyState:
     """A login page: also what a web server makes of a 401, so a verified pair is no exception."""
     # Where the API never answered, the address is more suspect than the pair.
-    out = record.at(event.origin).verdict is PairState.REJECTED or record.retired is not None
-    if not out and _api_was_seen(state, event.origin):
+    if not record.is_out(event.origin) and _api_was_seen(state, event.origin):
         record = _suspected(record, event)
     return attrs.evolve(_unknown(state, ticket, event), pairs=with_pair(state, record))
 

@@ -164,6 +164,10 @@ class PairRecord:
         """Return what is known of the pair at an origin."""
         return next((known for known in self.standings if known.origin == origin), Standing(origin=origin))
 
+    def is_out(self, origin: str) -> bool:
+        """Return whether nothing that an origin says can bring the pair back there: rejected, or replaced."""
+        return self.retired is not None or self.at(origin).verdict is PairState.REJECTED
+
     def with_standing(self, standing: Standing) -> "PairRecord":
         """Return this pair with one standing replaced or appended."""
         others = tuple(known for known in self.standings if known.origin != standing.origin)

@@ -5,7 +5,7 @@ from typing import Any
 
 from cyara_auth._http import httpx
 from cyara_auth.errors import CyaraAuthError
-from cyara_auth.extensions import ATTEMPT, operation_of
+from cyara_auth.transport.hop import name_call
 from cyara_auth.transport.next_step import next_step, proxy_of
 
 # Their text is the system's or the TLS library's, so it may be repeated; later ones may quote what was written or read.
@@ -37,30 +37,16 @@ class TransportError(CyaraAuthError, httpx.RequestError):
         advice: What to do next, a clause.
     """
 
-    def __init__(  # one argument for each fact  # noqa: PLR0913 - one argument for each fact
-        self,
-        reason: str,
-        *,
-        kind: str,
-        nothing_sent: bool,
-        method: str,
-        host: str,
-        proxy: str | None = None,
-        advice: str,
-        path_template: str | None = None,
-        operation_id: str | None = None,
-        attempt: int = 1,
-    ) -> None:
+    kind: str
+    nothing_sent: bool
+    host: str
+    proxy: str | None
+    advice: str
+
+    def __init__(self, reason: str, **facts: Any) -> None:
+        """Make one from a reason, and from its attributes by their names."""
         super().__init__(reason)
-        self.kind = kind
-        self.nothing_sent = nothing_sent
-        self.method = method
-        self.path_template = path_template
-        self.operation_id = operation_id
-        self.attempt = attempt
-        self.host = host
-        self.proxy = proxy
-        self.advice = advice
+        vars(self).update(facts)
 
     def __str__(self) -> str:
         """Say which call failed, where, how, whether the portal may have received it, and what to do."""
@@ -100,7 +86,6 @@ def transport_error(
     error: httpx.RequestError, request: httpx.Request, client: httpx.Client | httpx.AsyncClient
 ) -> TransportError:
     """Return what to raise in the place of an error of httpx, `from None`: that one stays as `__context__`."""
-    operation = operation_of(request.extensions)
     nothing_sent = isinstance(error, _NOTHING_SENT)
     url = _last_url(error, request)
     host = url.netloc.decode("ascii")
@@ -111,14 +96,11 @@ def transport_error(
         f"{kind}: {str(error).rstrip('.')}" if nothing_sent and str(error) else kind,
         kind=kind,
         nothing_sent=nothing_sent,
-        method=request.method,
         host=host,
         proxy=proxy,
         advice=next_step(error, method=request.method, host=host, proxy=proxy),
-        path_template=getattr(operation, "path", None),
-        operation_id=getattr(operation, "operation_id", None),
-        attempt=request.extensions.get(ATTEMPT, 1),
     )
+    name_call(made, request.method, request.extensions)
     made.request = request
     return made
 

@@ -4,21 +4,18 @@ httpcore calls a request's trace in that moment. Out of reach are a transport th
 that makes a new request, without the trace, each time.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.arguments import wrong_library
 from cyara_auth.errors import UnsupportedClientError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from cyara_auth.guard.tickets import Ticket
+from cyara_auth.guard.tickets import Ticket
 
 _OWN = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 _BEFORE_A_HEAD = ".send_request_headers.started"
+_AFTER_A_BODY = ".send_request_body.complete"
 
 
 class StaleAdmissionError(Exception):
@@ -37,34 +34,20 @@ def is_custom(transport: object) -> bool:
     return type(transport) not in _OWN
 
 
-def with_head_trace(extensions: Mapping[str, Any], ticket: Ticket) -> dict[str, Any]:
-    """Return the extensions with a trace that looks at a ticket; a trace of the caller's is called as before."""
-    return {**extensions, "trace": _HeadTrace(ticket, extensions.get("trace"))}
+class _Trace:
+    """What a trace for one admitted request does before the caller's own is called."""
 
-
-def with_async_head_trace(extensions: Mapping[str, Any], ticket: Ticket) -> dict[str, Any]:
-    """Do as `with_head_trace` does, for transports that await their trace."""
-    return {**extensions, "trace": _AsyncHeadTrace(ticket, extensions.get("trace"))}
-
-
-class _HeadTrace:
-    """A trace for one admitted request."""
-
-    def __init__(self, ticket: Ticket, traced_by_caller: Callable[[str, Any], object] | None) -> None:
+    def __init__(self, ticket: Ticket, extensions: Mapping[str, Any]) -> None:
         self._ticket = ticket
-        self._traced_by_caller = traced_by_caller
+        self._traced_by_caller = extensions.get("trace")
         self.has_sent = False
 
-    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(_BEFORE_A_HEAD):
-            self.check(info)
-        if self._traced_by_caller is not None:
-            self._traced_by_caller(event, info)
-
-    def check(self, info: Mapping[str, Any]) -> None:
+    def look(self, event: str, info: Mapping[str, Any]) -> None:
         """Refuse a head that comes too late, and the second one."""
+        if event.endswith(_AFTER_A_BODY):
+            failpoints.hit("after_send")
         # The CONNECT that opens a tunnel shares the trace, and is not the request.
-        if getattr(info.get("request"), "method", b"") == b"CONNECT":
+        if not event.endswith(_BEFORE_A_HEAD) or getattr(info.get("request"), "method", b"") == b"CONNECT":
             return
         if self.has_sent:
             raise UnsupportedClientError(
@@ -76,18 +59,21 @@ class _HeadTrace:
         self.has_sent = True
 
 
-class _AsyncHeadTrace:
-    """The same, awaited."""
+class HeadTrace(_Trace):
+    """A trace that looks at a ticket; one of the caller's, in the extensions, is called as before."""
 
-    def __init__(self, ticket: Ticket, traced_by_caller: Callable[[str, Any], Awaitable[object]] | None) -> None:
-        self._once = _HeadTrace(ticket, None)
-        self._traced_by_caller = traced_by_caller
+    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """Look, and hand on."""
+        self.look(event, info)
+        if self._traced_by_caller is not None:
+            self._traced_by_caller(event, info)
 
-    @property
-    def has_sent(self) -> bool:
-        return self._once.has_sent
+
+class AsyncHeadTrace(_Trace):
+    """The same, for transports that await their trace."""
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        self._once(event, info)
+        """Look, and hand on."""
+        self.look(event, info)
         if self._traced_by_caller is not None:
             await self._traced_by_caller(event, info)

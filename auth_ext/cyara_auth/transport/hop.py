@@ -6,7 +6,7 @@ Neither sends anything, and neither holds the header.
 
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
@@ -27,7 +27,7 @@ from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.guard.tickets import Ticket
 from cyara_auth.origin import API_PATH, Origin, is_versioned_route
 from cyara_auth.providers import CredentialSource
-from cyara_auth.strikes.classify import RequestFacts, ResponseFacts, classify
+from cyara_auth.strikes.classify import REDIRECT, SUCCESS, RequestFacts, ResponseFacts, classify
 from cyara_auth.strikes.state import GuardPolicy, Outcome
 from cyara_auth.transport.log import CallRecord, log_answer, log_failure
 
@@ -47,8 +47,6 @@ T = TypeVar("T")
 _log = logging.getLogger("cyara_auth")
 _OUTDATED: Final = (CredentialRejectedError, CredentialSupersededError)
 _STAYS_CHARGED: Final = frozenset({Outcome.UNKNOWN, Outcome.INTERCEPTED, Outcome.AMBIGUOUS, Outcome.STRIKE})
-_SUCCESS: Final = range(200, 300)
-_REDIRECT: Final = range(300, 400)
 _CARRY_DATA: Final = ("GET", "POST", "PUT", "PATCH")
 _REFUSED_HEAD: Final = ("Illegal ", "Missing mandatory ")
 """How h11 0.16 begins when it refuses a method, a target or a header, before it writes anything."""
@@ -89,40 +87,30 @@ class Injector:
             CredentialError: the source has no usable credential any more.
         """
         ask = self._asking(self.guard.admit, extensions)
-        candidates = self._candidates()
-        credential = next(candidates)
-        while True:
-            try:
-                return credential, ask(credential)
-            except _OUTDATED as refusal:
-                credential = candidates.throw(refusal)
+        credential = self.source.current()
+        try:
+            return credential, ask(credential)
+        except _OUTDATED as refusal:
+            renewed = self._renewed(credential, refusal)
+        return renewed, ask(renewed)
 
     async def aadmit(self, extensions: Mapping[str, Any]) -> Admitted:
         """Do as `admit` does, in a task."""
         ask = self._asking(self.guard.aadmit, extensions)
-        candidates = self._candidates()
-        credential = next(candidates)
-        while True:
-            try:
-                return credential, await ask(credential)
-            except _OUTDATED as refusal:
-                # The source may be a file, a command or a keyring: not on the event loop.
-                credential = await self.guard.run_blocking(partial(candidates.throw, refusal))
-
-    def _candidates(self) -> Generator[ApiCredential]:
-        """Yield the credentials to ask for, one after the other; each refusal as outdated is thrown in, or out again.
-
-        After the current one comes what has replaced it at the source, once; the same pair is not asked for again.
-        """
         credential = self.source.current()
         try:
-            yield credential
-        except _OUTDATED:
-            renewed = self.source.refresh()
-            if renewed.fingerprint == credential.fingerprint:
-                raise
-            credential = renewed
-        yield credential
+            return credential, await ask(credential)
+        except _OUTDATED as refusal:
+            # The source may be a file, a command or a keyring: not on the event loop.
+            renewed = await self.guard.run_blocking(partial(self._renewed, credential, refusal))
+        return renewed, await ask(renewed)
+
+    def _renewed(self, credential: ApiCredential, refusal: CyaraAuthError) -> ApiCredential:
+        """Return what has replaced a credential at the source; the same pair is not asked for again."""
+        renewed = self.source.refresh()
+        if renewed.fingerprint == credential.fingerprint:
+            raise refusal
+        return renewed
 
     def _asking(self, admit: Callable[..., T], extensions: Mapping[str, Any]) -> Callable[[ApiCredential], T]:
         operation = operation_of(extensions)
@@ -200,9 +188,11 @@ class Hop:
         failpoints.hit("after_headers")
         ticket = self.ticket
         content_type = headers.get("content-type", "")
-        if status in _SUCCESS and is_real and not self._is_foreign_portal(headers):
-            outcome, is_login = _classify_success(ticket.verified, *self._promised(), status, content_type)
-            ticket.settle(outcome, reason=self._reason(None) if is_login else None)
+        retry_after = reason = None
+        if status in SUCCESS and is_real and not self._is_foreign_portal(headers):
+            outcome = _classify_success(ticket.verified, *self._promised(), status, content_type)
+            if outcome is Outcome.INTERCEPTED:
+                reason = self._reason("a login page")
         else:
             request = RequestFacts(verified=ticket.verified, json_expected=not _has_html(self._promised()[1]))
             location = headers.get("location", "")
@@ -217,12 +207,15 @@ class Hop:
                 is_foreign_portal=self._is_foreign_portal(headers),
             )
             outcome = classify(request, answer)
-            is_login = outcome is Outcome.INTERCEPTED
-            retry_after = _retry_after(headers) if outcome is Outcome.BUSY else None
-            ticket.settle(outcome, retry_after=retry_after, reason=self._reason(answer))
+            reason = self._reason("a redirect" if status in REDIRECT else f"status {status}")
+            if status in REDIRECT:
+                reason += f" to {_without_query(location)}"
+            if outcome is Outcome.BUSY:
+                retry_after = seconds_of_retry_after(headers, datetime.now(UTC))
+        ticket.settle(outcome, retry_after=retry_after, reason=reason)
         # After the settlement: a handler of the caller's may raise.
         log_answer(self._record, status, headers)
-        if is_login:
+        if outcome is Outcome.INTERCEPTED:
             raise UnexpectedAuthPageError(
                 f"{self._injector.origin}{self._injector.base_path} answered status {status} with a login page where "
                 "the API should have answered, so the call may count as invalid and shows nothing of the credential. "
@@ -240,20 +233,15 @@ class Hop:
         if operation is not None:
             return operation.success_statuses if operation.requires_credential else (), operation.response_media_types
         is_api = self._record[0] in _CARRY_DATA and is_versioned_route(self._injector.base_path, self._path)
-        return _SUCCESS if is_api else (), ()
+        return SUCCESS if is_api else (), ()
 
     def _is_foreign_portal(self, headers: Mapping[str, str]) -> bool:
         issued = headers.get(LOCAL_PORTAL) if self._injector.origin.is_loopback else None
         return issued is not None and self._key_id not in issued.replace(" ", "").split(",")
 
-    def _reason(self, answer: ResponseFacts | None) -> str:
-        """Return what came instead of a usable answer, None for a login page, for the text of a later refusal."""
-        at = f"at {self._injector.origin}{self._injector.base_path}"
-        if answer is None:
-            return f"a login page {at}"
-        if answer.status in _REDIRECT:
-            return f"a redirect {at} to {_without_query(answer.location)}"
-        return f"status {answer.status} {at}"
+    def _reason(self, what: str) -> str:
+        """Return what came instead of a usable answer, and where from, for the text of a later refusal."""
+        return f"{what} at {self._injector.origin}{self._injector.base_path}"
 
 
 def _without_query(location: str) -> str:
@@ -278,16 +266,15 @@ def _classify_success(
     media_types: tuple[str, ...],
     status: int,
     content_type: str,
-) -> tuple[Outcome, bool]:
-    """Classify a success, of which status and media type say everything; return whether it is a login page, too."""
+) -> Outcome:
+    """Classify a success, of which status and media type say everything."""
     request = RequestFacts(
         verified=verified,
         success_statuses=statuses,
         success_media_types=tuple(map(_media_type, media_types)),
         json_expected=not _has_html(media_types),
     )
-    outcome = classify(request, ResponseFacts(status=status, media_type=_media_type(content_type)))
-    return outcome, outcome is Outcome.INTERCEPTED
+    return classify(request, ResponseFacts(status=status, media_type=_media_type(content_type)))
 
 
 def _has_html(media_types: tuple[str, ...]) -> bool:
@@ -302,7 +289,3 @@ def _for_classification(error: BaseException) -> BaseException:
     if isinstance(error, httpx.LocalProtocolError) and not str(error).startswith(_REFUSED_HEAD):
         return httpx.ReadError("the exchange broke down")
     return error
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    return seconds_of_retry_after(headers, datetime.now(UTC))

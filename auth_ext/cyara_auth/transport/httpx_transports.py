@@ -4,7 +4,7 @@ A transport, and not `headers=`, `httpx.Auth` or event hooks: it alone sees ever
 and nothing above it ever holds the secret.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
@@ -14,14 +14,37 @@ from cyara_auth.extensions import UNREPEATABLE
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.origin import API_PATH, Origin
 from cyara_auth.providers import CredentialSource
-from cyara_auth.transport.head_trace import StaleAdmissionError, is_custom, with_async_head_trace, with_head_trace
-from cyara_auth.transport.hop import AUTHORIZATION, Hop, Injector, name_call
+from cyara_auth.transport.head_trace import AsyncHeadTrace, HeadTrace, StaleAdmissionError, is_custom
+from cyara_auth.transport.hop import AUTHORIZATION, Admitted, Hop, Injector, name_call
 
 _ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
 
 
-class GuardedTransport(httpx.BaseTransport):
+class _Guarded:
+    """What the two transports share: all but the waiting."""
+
+    _trace: type[HeadTrace | AsyncHeadTrace]
+
+    def __init__(
+        self, wrapped: Any, *, source: CredentialSource, guard: StrikeGuard, origin: Origin, base_path: str = API_PATH
+    ) -> None:
+        self.wrapped = wrapped
+        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
+        self._is_custom = is_custom(wrapped)
+
+    def _prepare(self, request: httpx.Request, admitted: Admitted) -> tuple[httpx.Request, Hop]:
+        """Return what to send for a request that was admitted, and the hop that settles it."""
+        credential, ticket = admitted
+        copy = _with_header(request, self.injector, credential)
+        hop = Hop(admitted, self.injector, request.method, request.url.path, request.extensions)
+        # A free call of httpx's own transport is spared the trace, which costs more than the rest of the guard.
+        if ticket.reserved or self._is_custom or _DIES_AFTER_SEND:
+            copy.extensions = {**copy.extensions, "trace": self._trace(ticket, copy.extensions)}
+        return copy, hop
+
+
+class GuardedTransport(_Guarded, httpx.BaseTransport):
     """Wraps an httpx transport: each request to `origin` is admitted, gets the header, and is settled.
 
     Raises, besides what httpx raises:
@@ -30,18 +53,8 @@ class GuardedTransport(httpx.BaseTransport):
         UnexpectedAuthPageError: a login page came back.
     """
 
-    def __init__(
-        self,
-        wrapped: httpx.BaseTransport,
-        *,
-        source: CredentialSource,
-        guard: StrikeGuard,
-        origin: Origin,
-        base_path: str = API_PATH,
-    ) -> None:
-        self.wrapped = wrapped
-        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
-        self._is_custom = is_custom(wrapped)
+    wrapped: httpx.BaseTransport
+    _trace = HeadTrace
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
@@ -56,23 +69,16 @@ class GuardedTransport(httpx.BaseTransport):
             return self.wrapped.handle_request(request)
         while True:
             admitted = self.injector.admit(request.extensions)
-            credential, ticket = admitted
-            copy = _with_header(request, self.injector, credential)
-            hop = Hop(admitted, self.injector, request.method, request.url.path, request.extensions)
-            # A free call of httpx's own transport is spared the trace, which costs more than the rest of the guard.
-            if ticket.reserved or self._is_custom:
-                copy.extensions = with_head_trace(copy.extensions, ticket)
-            if _DIES_AFTER_SEND:
-                copy.extensions = {**copy.extensions, "trace": _die_after_send}
+            copy, hop = self._prepare(request, admitted)
             try:
-                if ticket.is_stale():
+                if hop.ticket.is_stale():
                     raise StaleAdmissionError  # noqa: TRY301  # handled as the trace's, right below
                 response = self.wrapped.handle_request(copy)
                 break
             except StaleAdmissionError:
                 hop.not_sent()
             except BaseException as error:
-                _fail(hop, copy, error, credential)
+                _fail(hop, copy, error, admitted[0])
                 raise
         # Off again: users log and pickle `response.request`.
         copy.headers = request.headers
@@ -89,21 +95,11 @@ class GuardedTransport(httpx.BaseTransport):
         self.wrapped.close()
 
 
-class AsyncGuardedTransport(httpx.AsyncBaseTransport):
+class AsyncGuardedTransport(_Guarded, httpx.AsyncBaseTransport):
     """The same for tasks: it shares every decision with `GuardedTransport` and only waits differently."""
 
-    def __init__(
-        self,
-        wrapped: httpx.AsyncBaseTransport,
-        *,
-        source: CredentialSource,
-        guard: StrikeGuard,
-        origin: Origin,
-        base_path: str = API_PATH,
-    ) -> None:
-        self.wrapped = wrapped
-        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
-        self._is_custom = is_custom(wrapped)
+    wrapped: httpx.AsyncBaseTransport
+    _trace = AsyncHeadTrace
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
@@ -118,23 +114,16 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
             return await self.wrapped.handle_async_request(request)
         while True:
             admitted = await self.injector.aadmit(request.extensions)
-            credential, ticket = admitted
-            copy = _with_header(request, self.injector, credential)
-            hop = Hop(admitted, self.injector, request.method, request.url.path, request.extensions)
-            # A free call of httpx's own transport is spared the trace, which costs more than the rest of the guard.
-            if ticket.reserved or self._is_custom:
-                copy.extensions = with_async_head_trace(copy.extensions, ticket)
-            if _DIES_AFTER_SEND:
-                copy.extensions = {**copy.extensions, "trace": _die_after_send_async}
+            copy, hop = self._prepare(request, admitted)
             try:
-                if ticket.is_stale():
+                if hop.ticket.is_stale():
                     raise StaleAdmissionError  # noqa: TRY301  # handled as the trace's, right below
                 response = await self.wrapped.handle_async_request(copy)
                 break
             except StaleAdmissionError:
                 hop.not_sent()
             except BaseException as error:
-                _fail(hop, copy, error, credential)
+                _fail(hop, copy, error, admitted[0])
                 raise
         # As above. Settling awaits nothing, so that no cancellation comes between.
         copy.headers = request.headers
@@ -177,15 +166,6 @@ def _with_header(request: httpx.Request, injector: Injector, credential: ApiCred
     copy.__dict__.update(request.__dict__)
     copy.headers = headers
     return copy
-
-
-def _die_after_send(event: str, _: object) -> None:
-    if event.endswith("send_request_body.complete"):
-        failpoints.hit("after_send")
-
-
-async def _die_after_send_async(event: str, info: object) -> None:
-    _die_after_send(event, info)
 
 
 def _fail(hop: Hop, copy: httpx.Request, error: BaseException, credential: ApiCredential) -> None:

@@ -6,6 +6,7 @@ What httpx says about these failures is the system's or the TLS library's text, 
 import socket
 import ssl
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final, cast
 
 from cyara_auth._http import httpx
@@ -108,14 +109,10 @@ def _of_a_certificate(code: int, host: str) -> str:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and what it was made of, groups included."""
     # Bounded, since causes may lead round in a circle.
-    waiting: list[BaseException | None] = [error]
-    for _ in range(_MAX_CAUSES):
-        if not waiting:
-            return
-        link = waiting.pop()
-        if link is None:
-            continue
+    links = [error]
+    for link in islice(links, _MAX_CAUSES):
         yield link
-        waiting += [link.__context__, link.__cause__]
+        # They are read next: the loop goes on for as long as its list grows.
+        links += [cause for cause in (link.__cause__, link.__context__) if cause is not None]
         if isinstance(link, BaseExceptionGroup):
-            waiting += cast("BaseExceptionGroup[BaseException]", link).exceptions
+            links += cast("BaseExceptionGroup[BaseException]", link).exceptions

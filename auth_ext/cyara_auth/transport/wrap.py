@@ -6,6 +6,7 @@ instrumentation does it. A client that lacks them is refused, and afterwards eve
 
 import logging
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, cast
 
 from cyara_auth._http import httpx
@@ -131,14 +132,12 @@ def _layers(transport: object) -> Iterator[object]:
     """Yield a transport and what it wraps, as far as attributes tell."""
     bases = (httpx.BaseTransport, httpx.AsyncBaseTransport)
     # Bounded, since wrappers may hold each other.
-    pending = [transport]
-    for _ in range(_MAX_LAYERS):
-        if not pending:
-            return
-        layer = pending.pop()
+    layers = [transport]
+    for layer in islice(layers, _MAX_LAYERS):
         yield layer
         held = getattr(layer, "__dict__", {}).values()
-        pending += [inner for inner in held if isinstance(inner, bases) or wrong_library("", inner)]
+        # They are read next: the loop goes on for as long as its list grows.
+        layers += [inner for inner in held if isinstance(inner, bases) or wrong_library("", inner)]
 
 
 def _check_proxy(client: httpx.Client | httpx.AsyncClient, origin: Origin) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cyara_auth.errors import AdmissionRefusedError, PrivateStoreWarning, ProbeWaitTimeoutError
+from cyara_auth.guard.waiters import ThreadWaiter
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.state import Outcome, TicketStatus
 
@@ -163,7 +164,7 @@ def test_the_hooks_run_here_do_what_they_do_in_a_child() -> None:
     guard = make(CONCURRENT)
     verify(guard, OLD)
     free = guard.admit(OLD, PORTAL)
-    waiter, _ = guard._core.waiters.thread("key")  # noqa: SLF001  # the hooks are called by nobody else
+    waiter = ThreadWaiter(guard._core.waiters, "key")  # noqa: SLF001  # the hooks are called by nobody else
     with guard.admit(OLD, OTHER_PORTAL) as ticket:
         guard.store.after_fork_in_child()  # type: ignore[attr-defined]  # a memory store
         with waiter:

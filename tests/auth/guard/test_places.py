@@ -1,11 +1,14 @@
 """Places that a process keeps from call to call: when they save a question, when they go back, when they are lost."""
 
 import gc
+import multiprocessing.process
+import multiprocessing.util
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -167,6 +170,19 @@ def test_a_place_goes_back_when_a_child_of_multiprocessing_ends(tmp_path: Path) 
     command = [sys.executable, str(script), str(tmp_path / "strikes.sqlite3")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert (done.stdout.split("\n"), done.stderr) == (["['open']", "[]", ""], "")
+
+
+def test_what_ends_a_child_of_multiprocessing_does_here_what_it_does_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The child above ends without writing its coverage; this runs the same lines where they are counted.
+    monkeypatch.setattr(multiprocessing.process, "parent_process", multiprocessing.current_process)
+    others = set(vars(multiprocessing.util)["_finalizer_registry"].values())
+    guard = make()
+    verify(guard, OLD)
+    assert len(open_tickets(guard)) == 1
+    (end,) = set(vars(multiprocessing.util)["_finalizer_registry"].values()) - others
+    end()
+    assert not state(guard).tickets
+    places._end(weakref.ref(Pair("a guard that is gone")))  # noqa: SLF001  # as when the child outlives its guard
 
 
 def test_a_dropped_ticket_goes_back_though_its_process_calls_no_more() -> None:

@@ -1,12 +1,12 @@
 import asyncio
 
-from cyara_auth.guard.waiters import Waiters
+from cyara_auth.guard.waiters import TaskWaiter, ThreadWaiter, Waiters
 
 
 def test_the_first_in_the_queue_looks_more_often_than_the_others() -> None:
     queue = Waiters()
-    first, _ = queue.thread("key")
-    second, _ = queue.thread("key")
+    first = ThreadWaiter(queue, "key")
+    second = ThreadWaiter(queue, "key")
     with first:
         with second:
             assert first.poll_interval(0.05) == 0.05
@@ -17,12 +17,12 @@ def test_the_first_in_the_queue_looks_more_often_than_the_others() -> None:
 
 def test_whoever_leaves_wakes_the_next() -> None:
     queue = Waiters()
-    first, _ = queue.thread("key")
-    second, notifier = queue.thread("key")
+    first = ThreadWaiter(queue, "key")
+    second = ThreadWaiter(queue, "key")
     with second:
         with first:
             pass
-        notifier.sleep(30.0)
+        second.sleep(30.0)
 
 
 def test_waking_nobody_is_no_error() -> None:
@@ -33,21 +33,21 @@ def test_waking_nobody_is_no_error() -> None:
 
 def test_keys_have_queues_of_their_own() -> None:
     queue = Waiters()
-    one, _ = queue.thread("one")
-    other, notifier = queue.thread("other")
+    one = ThreadWaiter(queue, "one")
+    other = ThreadWaiter(queue, "other")
     with one, other:
         assert other.poll_interval(0.05) == 0.05
         queue.wake_all("other")
-        notifier.sleep(30.0)
+        other.sleep(30.0)
 
 
 def test_a_task_is_woken_from_another_thread() -> None:
     async def main() -> None:
         queue = Waiters()
-        waiter, notifier = queue.task("key")
+        waiter = TaskWaiter(queue, "key")
         with waiter:
             await asyncio.to_thread(queue.wake_one, "key")
-            await notifier.sleep(30.0)
-            await notifier.sleep(0.01)
+            await waiter.sleep(30.0)
+            await waiter.sleep(0.01)
 
     asyncio.run(main())

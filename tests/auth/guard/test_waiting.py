@@ -438,7 +438,7 @@ def test_callers_of_a_process_go_in_the_order_in_which_they_came() -> None:
 def test_a_newcomer_does_not_overtake_those_who_wait_though_a_place_is_free() -> None:
     guard = make(attrs.evolve(GUARDED, budget=1))
     verify(guard, OLD)  # and its place is kept, idle
-    waiter, _ = guard._core.waiters.thread("key")  # noqa: SLF001  # somebody who has been woken and is not there yet
+    waiter = waiters.ThreadWaiter(guard._core.waiters, "key")  # noqa: SLF001  # somebody who has been woken and is not there yet
     with waiter:
         with pytest.raises(PlaceWaitTimeoutError):
             guard.admit(OLD, PORTAL, timeout=0.0)
@@ -450,7 +450,7 @@ def test_a_waiter_that_hangs_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> 
     # Its event loop stands still, or a Ctrl-C hit just the moment in which it would have left the queue.
     monkeypatch.setattr(waiters, "_HANGS", 0.3)
     guard = make()
-    left_behind, _ = guard._core.waiters.thread("key")  # noqa: SLF001  # nobody but `admit` makes one
+    left_behind = waiters.ThreadWaiter(guard._core.waiters, "key")  # noqa: SLF001  # nobody but `admit` makes one
     guard._core.waiters.enter("key", left_behind)  # noqa: SLF001  # and never leaves
     call(guard, OLD, Outcome.VERIFICATION)
     call(guard, OLD, Outcome.VERIFICATION, timeout=0.0)

@@ -25,7 +25,7 @@ KEY_FINGERPRINT = ApiCredential.parse(PAIR).key_fingerprint
 
 def give_places_back(guard: StrikeGuard) -> None:
     """Do what a guard does by itself after a second without a call; what a call left open stays."""
-    guard._core._hand_all_back()  # noqa: SLF001 - nobody else has a use for it
+    guard._core.hand_all_back()  # noqa: SLF001 - nobody else has a use for it
 
 
 class Face:

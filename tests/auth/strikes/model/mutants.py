@@ -73,6 +73,11 @@ def _told(
 _FORGIVING = "sum(not forgives_losses or ticket.pair != pair for ticket in state.tickets)"
 _TWO = "return state.strikes + len(state.tickets)"
 _DRAINED = "waits = [seconds_left(ticket, now) for ticket in state.tickets]"
+_RENEWED = (
+    "        reserved_at=event.now,\n"
+    "        refundable=_refundable(state, event.now),\n"
+    "        watermark=state.strikes,\n"
+)
 _LOOKED = Bounds(clients=1, calls=4, rotations=1, typo=False, stale_start=True, words=1, settings=STRICT)
 
 MUTANTS = (
@@ -238,21 +243,13 @@ MUTANTS = (
     Mutant(
         name="a renewal keeps the old watermark",
         module=admit,
-        changes={
-            "        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": (
-                "        refundable=_refundable(others, event.now),\n"
-            )
-        },
+        changes={_RENEWED: ("        reserved_at=event.now,\n        refundable=_refundable(state, event.now),\n")},
         bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),
     Mutant(
         name="a renewal refunds what the last call did",
         module=admit,
-        changes={
-            "        refundable=_refundable(others, event.now),\n        watermark=state.strikes,\n": (
-                "        watermark=state.strikes,\n"
-            )
-        },
+        changes={_RENEWED: ("        reserved_at=event.now,\n        watermark=state.strikes,\n")},
         bounds=Bounds(clients=2, calls=3, rotations=1, losses=1, typo=False, keeps=True, verified=0, settings=GUARDED),
     ),
     Mutant(

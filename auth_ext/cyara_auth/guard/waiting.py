@@ -113,8 +113,10 @@ class PollSchedule:
             )
 
     def _during_rotation(self, call: Call, decision: Decision, now: float) -> float:
-        left = _ROTATION_POLL if self._timeout is None else self._timeout - (now - self._began)
-        if left <= 0:  # a caller that says how long it waits means every wait
+        # A caller that says how long it waits means every wait; and of a rotation from before a reboot nobody knows when
+        # it began.
+        left = (self._settings.rotation_wait if self._timeout is None else self._timeout) - (now - self._began)
+        if left <= 0:
             raise refusal(call, decision, self._settings)
         self._told.say(
             "rotation",

@@ -378,6 +378,16 @@ def test_a_rotation_of_another_boot_is_waited_for_too() -> None:
     assert waiter.admitted
 
 
+def test_a_rotation_of_another_boot_is_not_waited_for_for_ever() -> None:
+    guard = make(GuardSettings(rotation_wait=0.2))
+    now = attrs.evolve(guard.store.clock(), domain="before the reboot")
+    guard.store.apply("key", RotateBegin(now=now, incident=HERE))
+    began = time.monotonic()
+    with pytest.raises(RotationInProgressError):
+        guard.admit(OLD, PORTAL)
+    assert 0.2 <= time.monotonic() - began < 2.0
+
+
 def test_a_cancelled_task_waits_for_no_rotation() -> None:
     guard = rotating(GUARDED)
 

@@ -147,13 +147,10 @@ class HttpClients:
         if options.strict:
             # Late: only strict clients pay for reading the document.
             from cyara_auth.drift.watch import raise_on_drift as on_answer
-        settings: dict[str, Any] = {
-            "retrying": Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer),
-            "base_url": binding.base.url,
-            "headers": {"User-Agent": options.user_agent, "Accept": "application/json"},
-            "timeout": options.timeout,
-            "event_hooks": hooks_for(options.event_hooks),
-        }
+        headers = {"User-Agent": options.user_agent, "Accept": "application/json"}
+        settings: dict[str, Any] = {"base_url": binding.base.url, "headers": headers, "timeout": options.timeout}
+        settings["retrying"] = Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer)
+        settings["event_hooks"] = hooks_for(options.event_hooks)
         if parent is not None:
             return kind(**settings, **shared_transports(parent))
         # One context for all transports of both kinds: reading the certificates takes longer than a call.

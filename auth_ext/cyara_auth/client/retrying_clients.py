@@ -167,8 +167,7 @@ class RetryingClient(_Retrying, FastClient):
             except httpx.RequestError as error:
                 pause = state.after_failure(error, self)
             else:
-                pause = state.after_response(response)
-                if pause is None:
+                if (pause := state.after_response(response)) is None:
                     return response
                 response.close()
             self._retrying.effects.sleep(pause)
@@ -192,8 +191,7 @@ class AsyncRetryingClient(_Retrying, FastAsyncClient):
             except httpx.RequestError as error:
                 pause = state.after_failure(error, self)
             else:
-                pause = state.after_response(response)
-                if pause is None:
+                if (pause := state.after_response(response)) is None:
                     return response
                 await response.aclose()
             await self._retrying.effects.async_sleep(pause)

@@ -160,11 +160,8 @@ class _Reader:
         """Return the properties of an object, those of `allOf` included, and the schema of further ones if any."""
         free = schema.get("additionalProperties")
         allowed: Node | None = {} if free is True else (free if _is_node(free) else None)
-        known = {
-            name: (node, (*path, "properties", name))
-            for name, node in schema.get("properties", {}).items()
-            if _is_node(node)
-        }
+        own = schema.get("properties", {}).items()
+        known = {name: (node, (*path, "properties", name)) for name, node in own if _is_node(node)}
         if depth <= DEEPEST:
             for number, part in enumerate(schema.get("allOf", ())):
                 inherited, more = self._properties(*self.resolve(part, (*path, "allOf", number)), depth + 1)

@@ -169,13 +169,8 @@ class RemoteStrikeStore(ABC):
 
 def _following(row: Row, state: KeyState) -> Row:
     version = row.version + 1 if row.version else first_version()
-    return attrs.evolve(
-        row,
-        version=version,
-        first_version=row.first_version or str(version),
-        write=secrets.token_hex(8),
-        text=dump_state(state),
-    )
+    first = row.first_version or str(version)
+    return attrs.evolve(row, version=version, first_version=first, write=secrets.token_hex(8), text=dump_state(state))
 
 
 def _with_server_time(event: Event, now: Instant) -> Event:

@@ -150,13 +150,9 @@ class Cyara(Workflows, SyncResources):
         account = self.account_id if account_id is None else account_of(account_id, {}, takes_text=account_takes_text)
         # The header is rebuilt from the caller's own part of it, which alone is pickled.
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
-        parts = attrs.evolve(
-            self._parts,
-            account_id=account,
-            parent=self._clients,
-            options=attrs.evolve(self._parts.options, **http),
-            pickled=None if pickled is None else {**pickled, **changes, "account_id": account},
-        )
+        options = attrs.evolve(self._parts.options, **http)
+        pickled = None if pickled is None else {**pickled, **changes, "account_id": account}
+        parts = attrs.evolve(self._parts, account_id=account, parent=self._clients, options=options, pickled=pickled)
         return Cyara(parts)
 
     def close(self) -> None:

@@ -124,9 +124,8 @@ class _Reader:
             yield Drift(kind="type", where=path, name=seen, operation=self.operation, addition={"type": added})
         members = schema.get("enum")
         if _is_list(members) and value not in members:
-            yield Drift(
-                kind="enum member", where=(*path, "enum"), name=str(value), operation=self.operation, addition=value
-            )
+            where = (*path, "enum")
+            yield Drift(kind="enum member", where=where, name=str(value), operation=self.operation, addition=value)
         for number, part in enumerate(schema.get("allOf", ())):
             yield from self.drifts(part, (*path, "allOf", number), value, depth + 1)
 

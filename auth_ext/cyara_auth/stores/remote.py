@@ -158,13 +158,12 @@ class RemoteStrikeStore(ABC):
         # Versions grow and the first one stays. Either going back means that the server forgot what it acknowledged.
         self._latest[key_id] = attrs.evolve(row, text="")
         if before is not None and (row.version < before.version or before.first_version not in ("", row.first_version)):
-            warnings.warn(
+            message = (
                 f"{self.describe()} has lost writes (flushed, deleted, restored, restarted without persistence, or "
                 "failed over); strikes may be forgotten. If calls with an invalid token were made today, regenerate "
-                "the token.",
-                StrikeStoreRolledBackWarning,
-                stacklevel=2,
+                "the token."
             )
+            warnings.warn(message, StrikeStoreRolledBackWarning, stacklevel=2)
 
 
 def _following(row: Row, state: KeyState) -> Row:

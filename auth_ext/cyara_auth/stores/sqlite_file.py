@@ -30,11 +30,7 @@ _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 _IDENTIFY: Final = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE key_state (
-    fingerprint TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    state TEXT NOT NULL
-) WITHOUT ROWID;
+CREATE TABLE key_state (fingerprint TEXT PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;

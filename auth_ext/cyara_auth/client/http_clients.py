@@ -108,11 +108,12 @@ class HttpClients:
         # A connection belongs to the loop that opened it.
         client = self._by_loop.get(loop)
         if client is None:
+            parent = None if self._parent is None else self._parent.asynchronous()
             with self._lock:
                 # A loop that has ended cannot close its connections any more; letting go of them is all that is left.
                 alive = {it: its for it, its in self._by_loop.items() if it is None or not it.is_closed()}
                 # Where the loop is not asyncio's, another thread may have been quicker.
-                client = alive[loop] = alive.get(loop) or self._build_async()
+                client = alive[loop] = alive.get(loop) or self._build(AsyncRetryingClient, parent)
                 # Assigned, not changed: other threads look into it without the lock.
                 self._by_loop = alive
         return client
@@ -136,9 +137,6 @@ class HttpClients:
     def _check_open(self) -> None:
         if self.is_closed or (self._parent is not None and self._parent.is_closed):
             raise ClosedClientError
-
-    def _build_async(self) -> AsyncRetryingClient:
-        return self._build(AsyncRetryingClient, None if self._parent is None else self._parent.asynchronous())
 
     def _build(self, kind: type[ClientKind], parent: ClientKind | None) -> ClientKind:
         options, binding = self._options, self._binding

@@ -180,5 +180,4 @@ def _with_server_time(event: Event, now: Instant) -> Event:
     # A call that ended a while ago keeps its own moment: dated by its writing, a verification would last too long.
     if isinstance(event, Settle) and dated.seconds < now.seconds:
         return event
-    changed: Event = attrs.evolve(cast("Any", event), now=now)
-    return changed
+    return cast("Event", attrs.evolve(cast("Any", event), now=now))

@@ -108,20 +108,15 @@ class PollSchedule:
             )
         holder = None if decision is None else _holder(decision)
         if passed >= NAME_AFTER and holder is not None:
-            self._told.say(
-                "holder", call.key_id, "A call has waited %.0f s for a place, which %s holds.", passed, holder
-            )
+            text = "A call has waited %.0f s for a place, which %s holds."
+            self._told.say("holder", call.key_id, text, passed, holder)
 
     def _during_rotation(self, call: Call, decision: Decision, now: float) -> float:
         left = _ROTATION_POLL if self._timeout is None else self._timeout - (now - self._began)
         if left <= 0:  # a caller that says how long it waits means every wait
             raise refusal(call, decision, self._settings)
-        self._told.say(
-            "rotation",
-            call.key_id,
-            "The token of this key is being rotated; calls wait for its end, at most %.0f s after it began.",
-            self._settings.rotation_wait,
-        )
+        text = "The token of this key is being rotated; calls wait for its end, at most %.0f s after it began."
+        self._told.say("rotation", call.key_id, text, self._settings.rotation_wait)
         return min(left, _ROTATION_POLL)
 
 

@@ -23,28 +23,10 @@ if TYPE_CHECKING:
     from cyara_auth.workflows.polling import Pace
     from cyara_auth.workflows.steps import CampaignOutcome, TestCaseOutcome
 
-__all__ = [
-    "ApiCredential",
-    "AsyncGuardedTransport",
-    "CampaignOutcome",
-    "CredentialFingerprint",
-    "CredentialProvider",
-    "Cyara",
-    "DriftError",
-    "GuardPolicy",
-    "GuardedTransport",
-    "Pace",
-    "RedactingFilter",
-    "RetryPolicy",
-    "StrikeGuard",
-    "StrikeStore",
-    "TestCaseOutcome",
-    "TransportError",
-    "connect",
-    "find_unguarded",
-    "install",
-    "overlay",
-]
+__all__ = ["ApiCredential", "AsyncGuardedTransport", "CampaignOutcome", "CredentialFingerprint", "CredentialProvider"]
+__all__ += ["Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "Pace", "RedactingFilter", "RetryPolicy"]
+__all__ += ["StrikeGuard", "StrikeStore", "TestCaseOutcome", "TransportError", "connect", "find_unguarded", "install"]
+__all__ += ["overlay"]
 
 _HOMES = {
     name: home

@@ -76,9 +76,8 @@ def check_timeout(_: object, __: object, value: object) -> None:
     else:
         usable = value is None or (_is_seconds(value) and value != 0)
     if not usable:
-        raise invalid_argument(
-            "timeout", value, takes=f"seconds above 0, an {httpx.__name__}.Timeout of these, or None", example="30"
-        )
+        takes = f"seconds above 0, an {httpx.__name__}.Timeout of these, or None"
+        raise invalid_argument("timeout", value, takes=takes, example="30")
 
 
 def check_verify(_: object, __: object, value: object) -> None:

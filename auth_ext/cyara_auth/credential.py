@@ -12,6 +12,8 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Never, Self, SupportsIndex, final
 
+import attrs
+
 from cyara_auth.credential_text import Pair, read_pair
 from cyara_auth.errors import SHOWN_HEX_DIGITS, CredentialFormatError
 
@@ -96,9 +98,8 @@ class ApiCredential:
             raise ValueError("expires_at needs a time zone, for example datetime.now(timezone.utc)")
         # latin-1 maps every byte to one character, so foreign bytes are refused by their number, not by a decoding
         # error that carries the whole text.
-        outcome = read_pair(
-            text if isinstance(text, str) else text.decode("latin-1"), allow_unusual_shape=allow_unusual_shape
-        )
+        text = text if isinstance(text, str) else text.decode("latin-1")
+        outcome = read_pair(text, allow_unusual_shape=allow_unusual_shape)
         # A traceback that prints locals must not find it here.
         del text
         if isinstance(outcome, Pair):
@@ -107,15 +108,10 @@ class ApiCredential:
         halves = ""
         if outcome.key_length is not None:
             halves = f", key part {outcome.key_length}, token part {outcome.token_length}"
-        raise CredentialFormatError(
-            f"The credential{where} {outcome.sentence} "
-            f"[{outcome.reason}; {outcome.length} characters{halves}]. Nothing was sent.",
-            reason=outcome.reason,
-            length=outcome.length,
-            key_length=outcome.key_length,
-            token_length=outcome.token_length,
-            source=source,
-        )
+        code = f"[{outcome.reason}; {outcome.length} characters{halves}]"
+        message = f"The credential{where} {outcome.sentence} {code}. Nothing was sent."
+        facts = attrs.asdict(outcome, filter=lambda field, _: field.name != "sentence")
+        raise CredentialFormatError(message, source=source, **facts)
 
     @classmethod
     def _seal(cls, pair: Pair, *, source: str, expires_at: datetime | None) -> "ApiCredential":

@@ -32,9 +32,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9+/]{43}=")
 _COMMAND = re.compile(r"(?:\S*/)?curl(?:\.exe)?\s|(?:^|\s)(?:-H|--header)[\s'\"=]", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"authorization:[ \t]*", re.IGNORECASE)
 _SCHEME = re.compile(r"apikey(?:[ \t]+|$)", re.IGNORECASE)
-_OTHER_SCHEME = re.compile(
-    r"(bearer|basic|token|digest|negotiate|ntlm|hmac|aws4-hmac-sha256)(?:[ \t]|$)", re.IGNORECASE
-)
+_OTHER_SCHEME = re.compile(r"(?i)(bearer|basic|token|digest|negotiate|ntlm|hmac|aws4-hmac-sha256)(?:[ \t]|$)")
 # Below, texts and no patterns: compiled when a text is met that is no pair, so that importing this stays cheap.
 # The variables of shells, GitHub, GitLab, Jinja, Ruby and Windows, as they stand when nobody has replaced them.
 _UNEXPANDED = r"\$\{|\$\(|\{\{|\}\}|#\{|(?:^|:)\$|%[A-Za-z_]\w*%"
@@ -231,19 +229,13 @@ def _unusual_shape(pair: Pair) -> FormatDefect | None:
     key_fits, token_fits = _KEY.fullmatch(pair.key), _TOKEN.fullmatch(pair.token)
     if key_fits and token_fits:
         return None
-    override = "if the portal really shows it so, say allow_unusual_shape"
+    reason = FormatReason.UNUSUAL_SHAPE
+    what = "does not have the usual shape (key: 32 lower-case hex digits, token: 44 characters of base64)"
     if _KEY.fullmatch(pair.token) and _TOKEN.fullmatch(pair.key):
-        return _defect(FormatReason.SWAPPED, f"has token and key in the wrong order; {override}")
-    if key_fits and re.fullmatch(_UNPADDED, pair.token):
-        return _defect(
-            FormatReason.TRUNCATED_TOKEN,
-            f"has a token that lost its final = (a double click leaves it out); {override}",
-        )
-    if "%" in pair.token:
-        return _defect(
-            FormatReason.URL_ENCODED, f"has a token in URL encoding; decode %2B, %2F and %3D first; {override}"
-        )
-    return _defect(
-        FormatReason.UNUSUAL_SHAPE,
-        f"does not have the usual shape (key: 32 lower-case hex digits, token: 44 characters of base64); {override}",
-    )
+        reason, what = FormatReason.SWAPPED, "has token and key in the wrong order"
+    elif key_fits and re.fullmatch(_UNPADDED, pair.token):
+        what = "has a token that lost its final = (a double click leaves it out)"
+        reason = FormatReason.TRUNCATED_TOKEN
+    elif "%" in pair.token:
+        reason, what = FormatReason.URL_ENCODED, "has a token in URL encoding; decode %2B, %2F and %3D first"
+    return _defect(reason, f"{what}; if the portal really shows it so, say allow_unusual_shape")

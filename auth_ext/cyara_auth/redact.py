@@ -114,20 +114,19 @@ def scrub(error: BaseException, *credentials: ApiCredential) -> None:
             vars(link)[name] = _clean(value, redact)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exception, its causes and contexts and the members of groups, each once."""
-    # By identity: contexts may form a circle, and an exception can compare as it likes.
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        link = waiting.pop()
-        if link is None or id(link) in seen:
-            continue
-        seen.add(id(link))
-        yield link
-        waiting += [link.__cause__, link.__context__]
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return the exception, its causes and contexts and the members of groups, each once."""
+    links = [error]
+    # It grows while it is walked.
+    for link in links:
+        near = [link.__cause__, link.__context__]
         if isinstance(link, BaseExceptionGroup):
-            waiting += cast("BaseExceptionGroup[BaseException]", link).exceptions
+            near += cast("BaseExceptionGroup[BaseException]", link).exceptions
+        # By identity: contexts may form a circle, and an exception can compare as it likes.
+        for one in near:
+            if one is not None and not any(one is known for known in links):
+                links.append(one)
+    return links
 
 
 def _clean(value: object, redact: Redactor) -> object:

@@ -16,7 +16,7 @@ does not.
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from http.client import HTTPConnection
 from socket import socket
 from typing import Any, Final, Never, Unpack, cast
@@ -62,13 +62,12 @@ class GuardedAdapter(HTTPAdapter):
         del credential
         super().__init__()
         binding = bind(base_url, holder.pop(), **guard)
-        self.base_url = binding.base.url
+        base = binding.base
+        self.base_url = base.url
         # The whole scheme: requests compares prefixes letter by letter, so that a user name or a port written out in
         # the address would lead past an adapter that is mounted at the host.
-        self.prefix = f"{binding.base.origin.scheme}://"
-        self._injector = Injector(
-            source=binding.source, guard=binding.guard, origin=binding.base.origin, base_path=binding.base.path
-        )
+        self.prefix = f"{base.origin.scheme}://"
+        self._injector = Injector(source=binding.source, guard=binding.guard, origin=base.origin, base_path=base.path)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""
@@ -113,12 +112,8 @@ class GuardedAdapter(HTTPAdapter):
         del copy.headers[AUTHORIZATION]
         response.request = request
         try:
-            hop.answered(
-                response.status_code,
-                response.headers,
-                lambda location: self.covers(location, base=str(request.url)),
-                is_real=sending.is_real,
-            )
+            covers = partial(self.covers, base=str(request.url))
+            hop.answered(response.status_code, response.headers, covers, is_real=sending.is_real)
         except BaseException:
             response.close()
             raise

@@ -4,12 +4,11 @@ import ctypes
 import ctypes.util
 import hashlib
 import os
+import struct
 import sys
 import time
 from pathlib import Path
 from typing import Final
-
-import attrs
 
 from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
@@ -34,7 +33,6 @@ DISK_TYPES: Final = frozenset({"apfs", "exfat", "hfs", "msdos"})
 _library = ctypes.CDLL(ctypes.util.find_library("System"), use_errno=True)
 
 
-@attrs.frozen(kw_only=True)
 class MacSystem(System):
     """Answers from the running kernel."""
 
@@ -71,12 +69,9 @@ class MacSystem(System):
         facts = ctypes.create_string_buffer(_BSDINFO_SIZE)
         if _library.proc_pidinfo(pid, _PROC_PIDTBSDINFO, _AND_ZOMBIES, facts, _BSDINFO_SIZE) != _BSDINFO_SIZE:
             return ""
-        if int.from_bytes(facts.raw[_BSDINFO_STATUS : _BSDINFO_STATUS + 4], sys.byteorder) == _ZOMBIE:
+        if struct.unpack_from("=I", facts, _BSDINFO_STATUS) == (_ZOMBIE,):
             raise ProcessLookupError(pid)
-        seconds, micros = (
-            int.from_bytes(facts.raw[start : start + 8], sys.byteorder)
-            for start in (_BSDINFO_START, _BSDINFO_START + 8)
-        )
+        seconds, micros = struct.unpack_from("=QQ", facts, _BSDINFO_START)
         return f"{seconds}.{micros:06}"
 
     def file_system(self, folder: Path) -> FileSystem:
@@ -102,11 +97,9 @@ def _sysctl(name: str) -> str:
 
 
 def _host_uuid() -> str:
-    class Wait(ctypes.Structure):
-        _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
-
-    uuid = ctypes.create_string_buffer(16)
-    return uuid.raw.hex() if _library.gethostuuid(uuid, ctypes.byref(Wait(1, 0))) == 0 else ""
+    # A struct timespec: seconds and nanoseconds to wait at most.
+    uuid, wait = ctypes.create_string_buffer(16), (ctypes.c_long * 2)(1, 0)
+    return uuid.raw.hex() if _library.gethostuuid(uuid, ctypes.byref(wait)) == 0 else ""
 
 
 def _digest(text: str) -> str:

@@ -33,13 +33,8 @@ def machine_clock() -> Instant:
 
 def identify(pid: int, *, system: System) -> Owner:
     """Return the name of a process that is known to run."""
-    return Owner(
-        host=socket.gethostname(),
-        pid_namespace=system.pid_namespace(),
-        boot=system.boot(),
-        pid=pid,
-        started=system.started(pid),
-    )
+    host, started = socket.gethostname(), system.started(pid)
+    return Owner(host=host, pid_namespace=system.pid_namespace(), boot=system.boot(), pid=pid, started=started)
 
 
 def judge(owner: Owner, *, own: Owner, system: System, one_machine: bool) -> bool:

@@ -2,14 +2,13 @@
 
 import ctypes
 import hashlib
+import struct
 import sys
 import time
 import winreg
 from ctypes import wintypes
 from pathlib import Path
 from typing import Final
-
-import attrs
 
 from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
@@ -21,6 +20,8 @@ _QUERY_LIMITED: Final = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
 _NO_SUCH_PROCESS: Final = 87  # ERROR_INVALID_PARAMETER, which OpenProcess gives for an id that nobody has
 _STILL_ACTIVE: Final = 259
 _TIME_OF_DAY: Final = 3  # SystemTimeOfDayInformation
+_TIME_OF_DAY_LAYOUT: Final = struct.Struct("=q 24x Q 8x")
+"""Of SYSTEM_TIMEOFDAY_INFORMATION, BootTime and BootTimeBias; the kernel moves both when somebody sets the clock."""
 _DRIVES: Final = {  # answers of GetDriveTypeW: DRIVE_REMOVABLE, DRIVE_FIXED, DRIVE_REMOTE, DRIVE_RAMDISK
     2: FileSystem("removable drive", Disk.LOCAL),
     3: FileSystem("fixed drive", Disk.LOCAL),
@@ -38,21 +39,6 @@ _kernel32.GetProcessTimes.argtypes = (wintypes.HANDLE, *[ctypes.POINTER(wintypes
 _kernel32.GetDriveTypeW.argtypes = (wintypes.LPCWSTR,)
 
 
-class _TimeOfDay(ctypes.Structure):
-    """SYSTEM_TIMEOFDAY_INFORMATION; the kernel moves boot time and bias together when somebody sets the clock."""
-
-    _fields_ = (
-        ("boot_time", ctypes.c_int64),
-        ("current_time", ctypes.c_int64),
-        ("zone_bias", ctypes.c_int64),
-        ("zone_id", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
-        ("boot_time_bias", ctypes.c_uint64),
-        ("sleep_time_bias", ctypes.c_uint64),
-    )
-
-
-@attrs.frozen(kw_only=True)
 class WindowsSystem(System):
     """Answers from the running kernel."""
 
@@ -67,12 +53,12 @@ class WindowsSystem(System):
 
     def boot(self) -> str:
         """Return the moment of the boot in 100 ns units since 1601."""
-        facts = _TimeOfDay()
-        size = ctypes.sizeof(facts)
-        if _ntdll.NtQuerySystemInformation(_TIME_OF_DAY, ctypes.byref(facts), size, None) != 0:
+        facts = ctypes.create_string_buffer(_TIME_OF_DAY_LAYOUT.size)
+        if _ntdll.NtQuerySystemInformation(_TIME_OF_DAY, facts, _TIME_OF_DAY_LAYOUT.size, None) != 0:
             return ""
+        boot_time, bias = _TIME_OF_DAY_LAYOUT.unpack(facts)
         # Without what the clock was set by since then, or each setting would look like a new boot.
-        return str(facts.boot_time - facts.boot_time_bias)
+        return str(boot_time - bias)
 
     def clock_domain(self) -> str:
         """One time line per boot."""

@@ -33,9 +33,8 @@ def account_of(
     found = ((os.environ if environ is None else environ).get(ACCOUNT_ID) or "").strip() if given is None else given
     if not isinstance(found, str):
         if not _is_account(found):
-            raise invalid_argument(
-                "account_id", found, takes="a number, or a text where the document says so", example="17"
-            )
+            takes = "a number, or a text where the document says so"
+            raise invalid_argument("account_id", found, takes=takes, example="17")
         return found
     if not found:
         return None

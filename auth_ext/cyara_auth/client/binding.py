@@ -19,13 +19,8 @@ from cyara_auth.errors import BaseUrlError, ConfigurationError, PlainHttpWarning
 from cyara_auth.guard.guard import GuardSettings, StrikeGuard
 from cyara_auth.guard.shared import shared_guard
 from cyara_auth.origin import PLAIN_HTTP, BaseUrl
-from cyara_auth.providers import (
-    CredentialProvider,
-    CredentialSource,
-    Variables,
-    profile_base_url,
-    resolve_credential_source,
-)
+from cyara_auth.providers import CredentialProvider, CredentialSource, profile_base_url, resolve_credential_source
+from cyara_auth.providers.variables import Variables
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import LARGEST_BUDGET
@@ -124,11 +119,9 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
 # Kept, so that each host is told of once in a process, whatever filters the warnings.
 @cache
 def _warn_of_plain_http(host: str) -> None:
-    warnings.warn(
-        f"The credential goes to {host} over plain http: anyone on the way can read it, and change calls and answers.",
-        PlainHttpWarning,
-        stacklevel=4,
-    )
+    what = f"The credential goes to {host} over plain http"
+    risk = "anyone on the way can read it, and change calls and answers"
+    warnings.warn(f"{what}: {risk}.", PlainHttpWarning, stacklevel=4)
 
 
 def _base_url(given: str | None, profile: str | None, environ: Mapping[str, str] | None) -> str:

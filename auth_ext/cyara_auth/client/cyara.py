@@ -47,13 +47,8 @@ def _incomplete(step: CallStep) -> DecodingError:
     """Return the error for an answer that was read, and in which null stands for what the next step needs."""
     module = f"{step.resource}.{step.method}"
     operation = next(found for found in _operations().values() if found.module == module)
-    return DecodingError(
-        f"{step.needs} is null",
-        method=operation.method,
-        path_template=operation.path,
-        operation_id=operation.operation_id,
-        status_code=200,
-    )
+    facts: dict[str, Any] = {"method": operation.method, "path_template": operation.path, "status_code": 200}
+    return DecodingError(f"{step.needs} is null", operation_id=operation.operation_id, **facts)
 
 
 class Cyara(Workflows, SyncResources):
@@ -155,13 +150,9 @@ class Cyara(Workflows, SyncResources):
         account = self.account_id if account_id is None else account_of(account_id, {}, takes_text=account_takes_text)
         # The header is rebuilt from the caller's own part of it, which alone is pickled.
         http = changes | ({"user_agent": _user_agent(user_agent)} if user_agent else {})
-        parts = attrs.evolve(
-            self._parts,
-            account_id=account,
-            parent=self._clients,
-            options=attrs.evolve(self._parts.options, **http),
-            pickled=None if pickled is None else {**pickled, **changes, "account_id": account},
-        )
+        options = attrs.evolve(self._parts.options, **http)
+        pickled = None if pickled is None else {**pickled, **changes, "account_id": account}
+        parts = attrs.evolve(self._parts, account_id=account, parent=self._clients, options=options, pickled=pickled)
         return Cyara(parts)
 
     def close(self) -> None:
@@ -269,15 +260,8 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
     # A traceback that prints locals must not find the credential in this frame.
     holder = [credential]
     del credential
-    http: dict[str, Any] = {
-        "timeout": timeout,
-        "verify": verify,
-        "cert": cert,
-        "proxy": proxy,
-        "retries": retries,
-        "strict": strict,
-        "event_hooks": event_hooks,
-    }
+    http: dict[str, Any] = {"timeout": timeout, "verify": verify, "cert": cert, "proxy": proxy}
+    http |= {"retries": retries, "strict": strict, "event_hooks": event_hooks}
     options = HttpOptions(**http, user_agent=_user_agent(user_agent))
     environ = guard.get("environ")
     # A secret is never written to where a pickle may go, and what was given in place of the environment may hold one.

@@ -5,7 +5,8 @@ see never carries the credential, and what they raise costs and hides no strike.
 redirect.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Final, cast
 
@@ -17,11 +18,8 @@ Hook = Callable[[Any], object]
 EventHooks = Mapping[str, Sequence[Hook]]
 """`{"request": [...], "response": [...]}`, as httpx takes them; in tasks plain functions serve, too."""
 
-_KINDS: Final = ("request", "response")
-_CONSEQUENCE: Final = {
-    "request": "nothing was sent",
-    "response": "the portal had answered, and that is counted as usual",
-}
+_STATE: Final = {"request": "nothing was sent", "response": "the portal had answered, and that is counted as usual"}
+"""How far the call is when a hook of that kind runs."""
 
 
 class EventHookError(CyaraAuthError):
@@ -35,9 +33,8 @@ def event_hooks_of(given: EventHooks | None) -> dict[str, tuple[Hook, ...]]:
         ConfigurationError: they are no mapping of lists of functions, or there is no such event.
     """
     if given is not None and not _is_usable(given):
-        raise invalid_argument(
-            "event_hooks", given, takes="lists of functions", example="{'request': [f], 'response': [g]}"
-        )
+        example = "{'request': [f], 'response': [g]}"
+        raise invalid_argument("event_hooks", given, takes="lists of functions", example=example)
     return {kind: tuple(functions) for kind, functions in (given or {}).items()}
 
 
@@ -52,18 +49,18 @@ def hooks_for_threads(hooks: EventHooks) -> dict[str, list[Hook]]:
             "event_hooks= has an async function, which only calls of .aio can await. Nothing was sent. Next: give a "
             "plain function, which serves both"
         )
-    return {kind: [_isolated_for_threads(kind, hook) for hook in functions] for kind, functions in hooks.items()}
+    return {kind: [_its_own(kind)(hook) for hook in functions] for kind, functions in hooks.items()}
 
 
 def hooks_for_tasks(hooks: EventHooks) -> dict[str, list[Hook]]:
     """Return the hooks for a client of tasks."""
-    return {kind: [_isolated_for_tasks(kind, hook) for hook in functions] for kind, functions in hooks.items()}
+    return {kind: [_for_tasks(kind, hook) for hook in functions] for kind, functions in hooks.items()}
 
 
 def _is_usable(hooks: object) -> bool:
     entries = cast("Mapping[object, object]", hooks).items() if isinstance(hooks, Mapping) else [(None, None)]
     return all(
-        kind in _KINDS and isinstance(functions, list | tuple) and all(map(callable, cast("list[object]", functions)))
+        kind in _STATE and isinstance(functions, list | tuple) and all(map(callable, cast("list[object]", functions)))
         for kind, functions in entries
     )
 
@@ -73,33 +70,26 @@ def _is_async(hook: Hook) -> bool:
     return iscoroutinefunction(hook) or iscoroutinefunction(getattr(hook, "__call__", None))  # noqa: B004 - not whether it can be called
 
 
-def _isolated_for_threads(kind: str, hook: Hook) -> Hook:
-    def call(subject: object) -> None:
-        try:
-            hook(subject)
-        # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a
-        # failure of the portal, and repeat the call.
-        except httpx.RequestError as error:
-            raise _hook_error(kind, error) from error
+@contextmanager
+def _its_own(kind: str) -> Generator[None]:
+    """Tell what a hook raises from what its client does."""
+    # A hook that calls somebody else by httpx may raise what httpx raises: the retries would take that for a failure of
+    # the portal, and repeat the call.
+    try:
+        yield
+    except httpx.RequestError as error:
+        raise EventHookError(
+            f"A {kind} hook (event_hooks=) raised {type(error).__name__}, which is no failure of the call itself: "
+            f"{_STATE[kind]}. Next: catch it in the hook"
+        ) from error
 
-    return call
 
-
-def _isolated_for_tasks(kind: str, hook: Hook) -> Hook:
+def _for_tasks(kind: str, hook: Hook) -> Hook:
     async def call(subject: object) -> None:
-        try:
+        with _its_own(kind):
             result = hook(subject)
             # httpx awaits every hook of an AsyncClient; here plain functions serve, too.
             if isawaitable(result):
                 await result
-        except httpx.RequestError as error:
-            raise _hook_error(kind, error) from error
 
     return call
-
-
-def _hook_error(kind: str, error: httpx.RequestError) -> EventHookError:
-    return EventHookError(
-        f"A {kind} hook (event_hooks=) raised {type(error).__name__}, which is no failure of the call itself: "
-        f"{_CONSEQUENCE[kind]}. Next: catch it in the hook"
-    )

@@ -108,11 +108,12 @@ class HttpClients:
         # A connection belongs to the loop that opened it.
         client = self._by_loop.get(loop)
         if client is None:
+            parent = None if self._parent is None else self._parent.asynchronous()
             with self._lock:
                 # A loop that has ended cannot close its connections any more; letting go of them is all that is left.
                 alive = {it: its for it, its in self._by_loop.items() if it is None or not it.is_closed()}
                 # Where the loop is not asyncio's, another thread may have been quicker.
-                client = alive[loop] = alive.get(loop) or self._build_async()
+                client = alive[loop] = alive.get(loop) or self._build(AsyncRetryingClient, parent)
                 # Assigned, not changed: other threads look into it without the lock.
                 self._by_loop = alive
         return client
@@ -137,9 +138,6 @@ class HttpClients:
         if self.is_closed or (self._parent is not None and self._parent.is_closed):
             raise ClosedClientError
 
-    def _build_async(self) -> AsyncRetryingClient:
-        return self._build(AsyncRetryingClient, None if self._parent is None else self._parent.asynchronous())
-
     def _build(self, kind: type[ClientKind], parent: ClientKind | None) -> ClientKind:
         options, binding = self._options, self._binding
         hooks_for = hooks_for_threads if kind is RetryingClient else hooks_for_tasks
@@ -147,13 +145,10 @@ class HttpClients:
         if options.strict:
             # Late: only strict clients pay for reading the document.
             from cyara_auth.drift.watch import raise_on_drift as on_answer
-        settings: dict[str, Any] = {
-            "retrying": Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer),
-            "base_url": binding.base.url,
-            "headers": {"User-Agent": options.user_agent, "Accept": "application/json"},
-            "timeout": options.timeout,
-            "event_hooks": hooks_for(options.event_hooks),
-        }
+        headers = {"User-Agent": options.user_agent, "Accept": "application/json"}
+        settings: dict[str, Any] = {"base_url": binding.base.url, "headers": headers, "timeout": options.timeout}
+        settings["retrying"] = Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer)
+        settings["event_hooks"] = hooks_for(options.event_hooks)
         if parent is not None:
             return kind(**settings, **shared_transports(parent))
         # One context for all transports of both kinds: reading the certificates takes longer than a call.

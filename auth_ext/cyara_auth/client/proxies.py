@@ -81,8 +81,6 @@ def readable_proxies(given: str | httpx.URL | httpx.Proxy | None, *, environment
 
 def _unusable_setting() -> str | None:
     """Name the variable (or, on Windows and macOS, the system's setting) whose proxy httpx cannot use."""
-    for scheme in ("https", "http", "all"):
-        text = getproxies().get(scheme)
-        if text and proxy_address(text) is None:
-            return f"{scheme.upper()}_PROXY"
-    return None
+    proxies = getproxies()
+    named = (scheme for scheme in ("https", "http", "all") if proxies.get(scheme))
+    return next((f"{scheme.upper()}_PROXY" for scheme in named if proxy_address(proxies[scheme]) is None), None)

@@ -21,16 +21,10 @@ from cyara_auth.extensions import (
     operation_of,
     seconds_of_retry_after,
 )
+from cyara_auth.workflows.polling import async_sleep
 
 _SUCCESS = 400
 """Statuses below this one refill the quota."""
-
-
-async def _async_sleep(seconds: float) -> None:
-    # Late: threads do not need it.
-    import asyncio
-
-    await asyncio.sleep(seconds)
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +35,7 @@ class Effects:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     draw: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
-    async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
+    async_sleep: Callable[[float], Awaitable[None]] = async_sleep
 
 
 @attrs.frozen(kw_only=True)
@@ -89,11 +83,9 @@ class _RetryState:
         if response.status_code < _SUCCESS:
             self._retrying.quota.give_back(retried=self._number > 1)
         elif response.status_code in self._retrying.policy.statuses:
-            pause = self._pause(
-                status=response.status_code,
-                retry_after=seconds_of_retry_after(response.headers, self._retrying.effects.now()),
-                unrepeatable=bool(response.extensions.get(UNREPEATABLE)),
-            )
+            wait = seconds_of_retry_after(response.headers, self._retrying.effects.now())
+            unrepeatable = bool(response.extensions.get(UNREPEATABLE))
+            pause = self._pause(status=response.status_code, retry_after=wait, unrepeatable=unrepeatable)
         if pause is None and self._on_answer is not None:
             self._on_answer(response)
         return pause
@@ -167,8 +159,7 @@ class RetryingClient(_Retrying, FastClient):
             except httpx.RequestError as error:
                 pause = state.after_failure(error, self)
             else:
-                pause = state.after_response(response)
-                if pause is None:
+                if (pause := state.after_response(response)) is None:
                     return response
                 response.close()
             self._retrying.effects.sleep(pause)
@@ -192,8 +183,7 @@ class AsyncRetryingClient(_Retrying, FastAsyncClient):
             except httpx.RequestError as error:
                 pause = state.after_failure(error, self)
             else:
-                pause = state.after_response(response)
-                if pause is None:
+                if (pause := state.after_response(response)) is None:
                     return response
                 await response.aclose()
             await self._retrying.effects.async_sleep(pause)

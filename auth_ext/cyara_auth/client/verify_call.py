@@ -50,12 +50,10 @@ def choose_verify_call(
             f"{wanted} cannot verify a credential: that takes a GET that needs the credential and, in its path, no "
             "more than the account. Nothing was sent."
         )
-    return VerifyCall(
-        path=PLACEHOLDER.sub(lambda _: _account(account_id), operation.path),
-        # The answer is looked at for its status only, so one row is enough.
-        query={"pageSize": 1} if operation.page is not None else {},
-        operation=operation,
-    )
+    path = PLACEHOLDER.sub(lambda _: _account(account_id), operation.path)
+    # The answer is looked at for its status only, so one row is enough.
+    query = {"pageSize": 1} if operation.page is not None else {}
+    return VerifyCall(path=path, query=query, operation=operation)
 
 
 def _can_verify(operation: Any) -> bool:
@@ -64,8 +62,6 @@ def _can_verify(operation: Any) -> bool:
 
 
 def _account(account_id: int | str | None) -> str:
-    if account_id is None:
-        raise ConfigurationError(
-            "The account is not known. Set CYARA_ACCOUNT_ID or give account_id=. Nothing was sent."
-        )
-    return quote(str(account_id), safe="")
+    if account_id is not None:
+        return quote(str(account_id), safe="")
+    raise ConfigurationError("The account is not known. Set CYARA_ACCOUNT_ID or give account_id=. Nothing was sent.")

@@ -124,9 +124,8 @@ class _Reader:
             yield Drift(kind="type", where=path, name=seen, operation=self.operation, addition={"type": added})
         members = schema.get("enum")
         if _is_list(members) and value not in members:
-            yield Drift(
-                kind="enum member", where=(*path, "enum"), name=str(value), operation=self.operation, addition=value
-            )
+            where = (*path, "enum")
+            yield Drift(kind="enum member", where=where, name=str(value), operation=self.operation, addition=value)
         for number, part in enumerate(schema.get("allOf", ())):
             yield from self.drifts(part, (*path, "allOf", number), value, depth + 1)
 
@@ -160,11 +159,8 @@ class _Reader:
         """Return the properties of an object, those of `allOf` included, and the schema of further ones if any."""
         free = schema.get("additionalProperties")
         allowed: Node | None = {} if free is True else (free if _is_node(free) else None)
-        known = {
-            name: (node, (*path, "properties", name))
-            for name, node in schema.get("properties", {}).items()
-            if _is_node(node)
-        }
+        own = schema.get("properties", {}).items()
+        known = {name: (node, (*path, "properties", name)) for name, node in own if _is_node(node)}
         if depth <= DEEPEST:
             for number, part in enumerate(schema.get("allOf", ())):
                 inherited, more = self._properties(*self.resolve(part, (*path, "allOf", number)), depth + 1)

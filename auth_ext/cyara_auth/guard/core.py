@@ -299,13 +299,8 @@ class GuardCore:
 
     def _ask_store(self, call: Call) -> Ticket | Wait:
         taken = self.moment()
-        reservation = Reservation(
-            id=f"{self._prefix}-{next(self._numbers)}",
-            call=call,
-            orphan_ttl=call.orphan_ttl,
-            taken=taken,
-            held_since=taken.steady,
-        )
+        name, since = f"{self._prefix}-{next(self._numbers)}", taken.steady
+        reservation = Reservation(id=name, call=call, orphan_ttl=call.orphan_ttl, taken=taken, held_since=since)
         try:
             event, decision = self._apply(reservation)
             if decision.admission is Admission.GRANT:

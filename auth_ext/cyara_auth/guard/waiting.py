@@ -108,9 +108,8 @@ class PollSchedule:
             )
         holder = None if decision is None else _holder(decision)
         if passed >= NAME_AFTER and holder is not None:
-            self._told.say(
-                "holder", call.key_id, "A call has waited %.0f s for a place, which %s holds.", passed, holder
-            )
+            text = "A call has waited %.0f s for a place, which %s holds."
+            self._told.say("holder", call.key_id, text, passed, holder)
 
     def _during_rotation(self, call: Call, decision: Decision, now: float) -> float:
         # A caller that says how long it waits means every wait; and of a rotation from before a reboot nobody knows when
@@ -118,12 +117,8 @@ class PollSchedule:
         left = (self._settings.rotation_wait if self._timeout is None else self._timeout) - (now - self._began)
         if left <= 0:
             raise refusal(call, decision, self._settings)
-        self._told.say(
-            "rotation",
-            call.key_id,
-            "The token of this key is being rotated; calls wait for its end, at most %.0f s after it began.",
-            self._settings.rotation_wait,
-        )
+        text = "The token of this key is being rotated; calls wait for its end, at most %.0f s after it began."
+        self._told.say("rotation", call.key_id, text, self._settings.rotation_wait)
         return min(left, _ROTATION_POLL)
 
 

@@ -85,10 +85,8 @@ def ranked_providers(
 ) -> list[CredentialProvider]:
     """Return the sources that are configured, best first. Nothing is read yet."""
     origin = Origin.parse(base_url) if base_url else None
-    common: dict[str, Any] = {
-        "origin": origin,
-        "allow_unusual_shape": variables.get(UNUSUAL_SHAPE).lower() in {"1", "true", "yes"},
-    }
+    unusual = variables.get(UNUSUAL_SHAPE).lower() in {"1", "true", "yes"}
+    common: dict[str, Any] = {"origin": origin, "allow_unusual_shape": unusual}
     name = profile or variables.get(PROFILE)
     if name:
         # Nothing else: who names a profile must not get the pair of some variable when there is no such profile.

@@ -49,14 +49,13 @@ def split_command(text: str) -> tuple[str, ...]:
     """
     parts: object = None
     # The errors of both readers quote the text, which may hold a secret as an argument, so they are not passed on.
-    if text.lstrip().startswith("["):
-        with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError):
+        if text.lstrip().startswith("["):
             parts = json.loads(text)
-    # shlex would read each backslash of a path as an escape.
-    elif sys.platform == "win32":
-        parts = [text.strip()]
-    else:
-        with contextlib.suppress(ValueError):
+        # shlex would read each backslash of a path as an escape.
+        elif sys.platform == "win32":
+            parts = [text.strip()]
+        else:
             parts = shlex.split(text)
     words = cast("list[object]", parts) if isinstance(parts, list) else []
     if not words or not all(isinstance(word, str) and word for word in words):

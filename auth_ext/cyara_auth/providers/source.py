@@ -128,12 +128,11 @@ class CredentialSource:
         # Once for each pair: this runs for every request.
         if expires_at is not None and expires_at - self._now() < WARN_BEFORE and self._warned != credential.fingerprint:
             self._warned = credential.fingerprint
-            warnings.warn(
+            message = (
                 f"The credential {credential.fingerprint.short} from {credential.source} expires at "
-                f"{expires_at:%Y-%m-%d %H:%M:%S %Z}; replace it before (cyara auth rotate begin)",
-                CredentialExpiryWarning,
-                stacklevel=3,
+                f"{expires_at:%Y-%m-%d %H:%M:%S %Z}; replace it before (cyara auth rotate begin)"
             )
+            warnings.warn(message, CredentialExpiryWarning, stacklevel=3)
         return credential
 
     def _compare(self, provider: CredentialProvider) -> OtherSource:

@@ -74,11 +74,9 @@ def read_given(text: str, *, source: str, allow_unusual_shape: bool) -> StoredCr
 def _stored(fields: "_Fields | str", source: str, *, allow_unusual_shape: bool) -> StoredCredential:
     if isinstance(fields, str):
         raise CredentialSourceError(f"The {source} {fields}. Nothing was sent.")
+    unusual = allow_unusual_shape or fields.unusual_shape
     credential = ApiCredential.parse(
-        fields.text,
-        source=source,
-        allow_unusual_shape=allow_unusual_shape or fields.unusual_shape,
-        expires_at=fields.expires_at,
+        fields.text, source=source, allow_unusual_shape=unusual, expires_at=fields.expires_at
     )
     return StoredCredential(credential=credential, base_url=fields.base_url)
 

@@ -67,22 +67,18 @@ class BucketStrikeStore(RemoteStrikeStore):
             return Row(version=0, first_version="", write="", text="", now=_instant(0.0), tag="create")
         head, _, text = found.body.decode().partition("\n")
         facts = json.loads(head)
-        return Row(
-            version=int(facts["version"]),
-            first_version=str(facts["first_version"]),
-            write=str(facts["write"]),
-            text=text,
-            now=_instant(max(float(facts["clock"]), found.modified)),
-            tag=found.tag,
-        )
+        version, first, write = int(facts["version"]), str(facts["first_version"]), str(facts["write"])
+        now = _instant(max(float(facts["clock"]), found.modified))
+        return Row(version=version, first_version=first, write=write, text=text, now=now, tag=found.tag)
 
     def _replace(self, key_id: str, row: Row, wanted: Row) -> bool:
         # An ETag may be a hash of the content: the version makes every content new, so a stale one never fits again.
+        clock = self._server_time(row).seconds
         facts = {
             "version": wanted.version,
             "first_version": wanted.first_version,
             "write": wanted.write,
-            "clock": self._server_time(row).seconds,
+            "clock": clock,
         }
         try:
             self._client.put(f"{_KEYS}/{key_id}", f"{json.dumps(facts)}\n{wanted.text}".encode(), mode=row.tag)

@@ -118,12 +118,10 @@ class BucketClient:
                 raise self._unavailable(f"cannot be used: {name} in the environment is not valid")
             # By `config`: `client_options` would put out of force what the environment says of the client.
             half = self._timeout / 2
-            self._store = _KINDS[self._kind](
-                self._bucket,
-                prefix=self._prefix or None,
-                config={"timeout": f"{half} s", "connect_timeout": f"{half} s"},
-                retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=half), "backoff": _BACKOFF},
-            )
+            config = {"timeout": f"{half} s", "connect_timeout": f"{half} s"}
+            retries = {"max_retries": 2, "retry_timeout": timedelta(seconds=half), "backoff": _BACKOFF}
+            prefix = self._prefix or None
+            self._store = _KINDS[self._kind](self._bucket, prefix=prefix, config=config, retry_config=retries)
             _kept.append(self._store)
         return self._store
 

@@ -27,17 +27,14 @@ def is_thrown_away(store: StrikeStore, environ: Mapping[str, str]) -> bool:
 
 def warn_of_throw_away(store: StrikeStore) -> None:
     """Say once what is lost with the store, and how to keep it."""
-    warnings.warn(
+    message = (
         f"The strike store ({store.describe()}) was made just now, and this is CI: if it goes with the machine, the "
-        f"next machine sends a rejected pair again. To prevent that, {WAYS}.",
-        ThrowAwayStoreWarning,
-        stacklevel=3,
+        f"next machine sends a rejected pair again. To prevent that, {WAYS}."
     )
+    warnings.warn(message, ThrowAwayStoreWarning, stacklevel=3)
 
 
 def refuse_throw_away(store: StrikeStore) -> SharedStoreRequiredError:
     """Return the error for such a store where a shared one is required."""
-    return SharedStoreRequiredError(
-        detail=f"{store.describe()} was made just now on a machine of the CI, so no other job can know of it",
-        command=WAYS,
-    )
+    detail = f"{store.describe()} was made just now on a machine of the CI, so no other job can know of it"
+    return SharedStoreRequiredError(detail=detail, command=WAYS)

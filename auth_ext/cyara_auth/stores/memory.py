@@ -42,12 +42,11 @@ class MemoryStrikeStore(ForkAware):
         """Decide on `event` and keep the result."""
         if self._copied:
             self._copied = False
-            warnings.warn(
+            message = (
                 "This process was forked from one that counts strikes in memory, so it counts its own, and each may "
-                "spend the whole budget. Name a store that both share: CYARA_STRIKE_STORE=sqlite:///PATH.",
-                PrivateStoreWarning,
-                stacklevel=2,
+                "spend the whole budget. Name a store that both share: CYARA_STRIKE_STORE=sqlite:///PATH."
             )
+            warnings.warn(message, PrivateStoreWarning, stacklevel=2)
         with self._lock:
             version, state = self._entries.get(key_id, (0, EMPTY))
             decision = decide(state, event)

@@ -130,9 +130,8 @@ class RedisStrikeStore(RemoteStrikeStore):
         except redis.TimeoutError as error:
             raise StrikeStoreUnavailableError(detail=f"{self._address} did not answer in time") from error
         except (redis.RedisError, OSError, ValueError, TypeError, AttributeError) as error:
-            raise StrikeStoreUnavailableError(
-                detail=f"{self._address} cannot be used: {str(error).rstrip('.')}"
-            ) from error
+            detail = f"{self._address} cannot be used: {str(error).rstrip('.')}"
+            raise StrikeStoreUnavailableError(detail=detail) from error
 
 
 def _twice(read: Callable[[], _Answer]) -> _Answer:

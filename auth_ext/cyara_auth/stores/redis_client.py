@@ -44,13 +44,9 @@ def open_client(url: str, *, timeout: float) -> Any:
     password = unquote(parts.password) if parts.password else query.pop("password", None)
     # Not by urlunsplit, which would lose the slashes of unix:///path.
     bare = f"{address(url)}?{urlencode(query)}"
-    settings: dict[str, Any] = {
-        "decode_responses": True,
-        "socket_timeout": timeout,
-        "socket_connect_timeout": timeout,
-        # A hidden second attempt of a write whose answer was lost would reserve twice.
-        "retry": Retry(NoBackoff(), 0),
-        # An object of its own: the repr of a connection pool shows the settings, and with them a password.
-        "credential_provider": redis.UsernamePasswordCredentialProvider(username, password) if password else None,
-    }
+    settings: dict[str, Any] = {"decode_responses": True, "socket_timeout": timeout, "socket_connect_timeout": timeout}
+    # A hidden second attempt of a write whose answer was lost would reserve twice.
+    settings["retry"] = Retry(NoBackoff(), 0)
+    # An object of its own: the repr of a connection pool shows the settings, and with them a password.
+    settings["credential_provider"] = redis.UsernamePasswordCredentialProvider(username, password) if password else None
     return redis.Redis.from_url(bare, **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there

@@ -27,9 +27,7 @@ _FORMS: Final = (
     "sqlite:///PATH or memory:"
 )
 _UNSAFE: Final = "unsafe_filesystem=1"
-_SPELLING: Final = (
-    f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
-)
+_SPELLING = f"Use {_FORMS}, with every character of user and password that is no letter or digit percent-encoded."
 # One object per address, so that ten clients in a row share its connections and what it has read.
 _stores: Final[dict[str, StrikeStore]] = {}
 _lock = ModuleLock()
@@ -177,12 +175,11 @@ def _open_default(path: Path) -> StrikeStore:
 
 
 def _private_store(reason: str) -> StrikeStore:
-    warnings.warn(
+    message = (
         f"Strikes are counted in this process only, since {reason}. Other processes may spend strikes of their own; "
-        f"name a store with {VARIABLE}: {_FORMS}.",
-        PrivateStoreWarning,
-        stacklevel=4,
+        f"name a store with {VARIABLE}: {_FORMS}."
     )
+    warnings.warn(message, PrivateStoreWarning, stacklevel=4)
     return _open_memory()
 
 

@@ -158,24 +158,18 @@ class RemoteStrikeStore(ABC):
         # Versions grow and the first one stays. Either going back means that the server forgot what it acknowledged.
         self._latest[key_id] = attrs.evolve(row, text="")
         if before is not None and (row.version < before.version or before.first_version not in ("", row.first_version)):
-            warnings.warn(
+            message = (
                 f"{self.describe()} has lost writes (flushed, deleted, restored, restarted without persistence, or "
                 "failed over); strikes may be forgotten. If calls with an invalid token were made today, regenerate "
-                "the token.",
-                StrikeStoreRolledBackWarning,
-                stacklevel=2,
+                "the token."
             )
+            warnings.warn(message, StrikeStoreRolledBackWarning, stacklevel=2)
 
 
 def _following(row: Row, state: KeyState) -> Row:
     version = row.version + 1 if row.version else first_version()
-    return attrs.evolve(
-        row,
-        version=version,
-        first_version=row.first_version or str(version),
-        write=secrets.token_hex(8),
-        text=dump_state(state),
-    )
+    first = row.first_version or str(version)
+    return attrs.evolve(row, version=version, first_version=first, write=secrets.token_hex(8), text=dump_state(state))
 
 
 def _with_server_time(event: Event, now: Instant) -> Event:
@@ -186,5 +180,4 @@ def _with_server_time(event: Event, now: Instant) -> Event:
     # A call that ended a while ago keeps its own moment: dated by its writing, a verification would last too long.
     if isinstance(event, Settle) and dated.seconds < now.seconds:
         return event
-    changed: Event = attrs.evolve(cast("Any", event), now=now)
-    return changed
+    return cast("Event", attrs.evolve(cast("Any", event), now=now))

@@ -30,11 +30,7 @@ _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 _IDENTIFY: Final = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE key_state (
-    fingerprint TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    state TEXT NOT NULL
-) WITHOUT ROWID;
+CREATE TABLE key_state (fingerprint TEXT PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
@@ -196,13 +192,8 @@ def open_checked(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # Mode rw: SQLite must never create the file itself, since it would do so with everybody's permissions.
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        uri=True,
-        timeout=LOCK_TIMEOUT,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
 
 
 def _fill(path: Path) -> None:

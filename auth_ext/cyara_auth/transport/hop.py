@@ -114,13 +114,9 @@ class Injector:
 
     def _asking(self, admit: Callable[..., T], extensions: Mapping[str, Any]) -> Callable[[ApiCredential], T]:
         operation = operation_of(extensions)
-        return partial(
-            admit,
-            origin=self.origin_text,
-            operation=None if operation is None else operation.operation_id,
-            read_timeout=read_timeout_of(extensions),
-            confirm=extensions.get(CONFIRM) is True,
-        )
+        name = None if operation is None else operation.operation_id
+        wait, confirm = read_timeout_of(extensions), extensions.get(CONFIRM) is True
+        return partial(admit, origin=self.origin_text, operation=name, read_timeout=wait, confirm=confirm)
 
     def warn_of_override(self) -> None:
         """Log, once and without the value, that an `Authorization` of the caller was dropped."""

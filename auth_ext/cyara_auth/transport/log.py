@@ -48,9 +48,5 @@ def _write(level: int, record: CallRecord, result: dict[str, Any]) -> None:
         "attempt": extensions.get(ATTEMPT, 1),
         "fingerprint": fingerprint[:SHOWN_HEX_DIGITS],
     }
-    LOGGER.log(
-        level,
-        " ".join(f"{name}=%s" for name in fields),
-        *fields.values(),
-        extra={f"cyara_{name}": value for name, value in fields.items()},
-    )
+    extra = {f"cyara_{name}": value for name, value in fields.items()}
+    LOGGER.log(level, " ".join(f"{name}=%s" for name in fields), *fields.values(), extra=extra)

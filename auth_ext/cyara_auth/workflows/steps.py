@@ -145,9 +145,7 @@ def _result_value(model: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _poll(
-    question: CallStep, choose: Callable[[Any], Any | None], pace: Pace | None, on_progress: OnProgress
-) -> Steps[Any]:
+def _poll(question: CallStep, choose: Callable[[Any], Any], pace: Pace | None, on_progress: OnProgress) -> Steps[Any]:
     """Ask until `choose(answer)` is not None, and return that; an answer that is lost on the way is asked for again."""
     asking = Asking[Any](pace or Pace(), on_progress)
     lost = 0

@@ -6,7 +6,7 @@ The API starts things and forgets the caller; CI wants one call that returns whe
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -169,8 +169,7 @@ def _run(resources: object, steps: Steps[T]) -> T:
                 step = steps.send(answer)
     # This is how a generator hands over what it returns.
     except StopIteration as done:
-        outcome: T = done.value
-        return outcome
+        return cast("T", done.value)
 
 
 async def _run_step_async(resources: object, step: CallStep | SleepStep) -> Any:
@@ -198,5 +197,4 @@ async def _run_async(resources: object, steps: Steps[T]) -> T:
                 step = steps.send(answer)
     # This is how a generator hands over what it returns.
     except StopIteration as done:
-        outcome: T = done.value
-        return outcome
+        return cast("T", done.value)

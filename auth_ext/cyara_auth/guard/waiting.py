@@ -112,8 +112,8 @@ class PollSchedule:
             self._told.say("holder", call.key_id, text, passed, holder)
 
     def _during_rotation(self, call: Call, decision: Decision, now: float) -> float:
-        # A caller that says how long it waits means every wait; and of a rotation from before a reboot nobody knows when
-        # it began.
+        # A caller that says how long it waits means every wait. And nobody knows when a rotation from before a reboot
+        # began.
         left = (self._settings.rotation_wait if self._timeout is None else self._timeout) - (now - self._began)
         if left <= 0:
             raise refusal(call, decision, self._settings)

@@ -61,9 +61,10 @@ class Waiting:
 
     def hold(self, places: int, *, read_timeout: float | None = None) -> None:
         for _ in range(places):
-            ticket = self.holder.admit(OLD, PORTAL, operation="UploadAudio", timeout=0.0, read_timeout=read_timeout)
-            ticket.sent()
-            self.held.append(ticket)
+            # Not sent: the thread that serves places would date a sending anew whenever the clock has gone far enough.
+            self.held.append(
+                self.holder.admit(OLD, PORTAL, operation="UploadAudio", timeout=0.0, read_timeout=read_timeout)
+            )
 
     def progress(self) -> None:
         """Date the reservation of a call anew, as a holder does whose upload takes long."""

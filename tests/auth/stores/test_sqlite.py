@@ -405,7 +405,7 @@ def lose_half(path: Path) -> None:
         lose_half,
         lambda path: path.write_bytes(b"garbage " * 2000),
         lambda path: raw(path, "UPDATE key_state SET version = version + 1, state = '{'"),
-        lambda path: raw(path, 'UPDATE key_state SET version = version + 1, state = \'{"format": 1, "x": 2}\''),
+        lambda path: raw(path, 'UPDATE key_state SET version = version + 1, state = \'{"format": 2, "x": 2}\''),
     ],
     ids=["emptied", "header alone", "truncated", "garbage", "no JSON", "foreign JSON"],
 )

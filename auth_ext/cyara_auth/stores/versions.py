@@ -8,6 +8,10 @@ from cyara_auth.strikes.state import KeyState
 from cyara_auth.strikes.state_json import StateFormatError, load_state
 
 _START_BITS = 48  # leaves 2**15 further such ranges in the 63 bits that a database keeps
+_ONE_RELEASE = (
+    "let all programs that share the store use one release of this client, or name another store with "
+    "CYARA_STRIKE_STORE"
+)
 
 
 def first_version() -> int:
@@ -31,7 +35,7 @@ class StateCache:
 
         Raises:
             StrikeStoreDamagedError: it is damaged, and came from a file.
-            StrikeStoreUnavailableError: it is damaged, or written by a newer release.
+            StrikeStoreUnavailableError: it is damaged, or written by another release.
         """
         found = self._latest.get(key_id)
         if found is not None and found[0] == version:
@@ -39,11 +43,12 @@ class StateCache:
         try:
             state = load_state(text)
         except StateFormatError as error:
-            # What a newer release wrote is whole; only damage has an error of the parser behind it.
+            # What another release wrote is whole; only damage has an error of the parser behind it.
             if self._path is not None and error.__cause__ is not None:
                 detail = f"{self._path} is damaged. {error}"
                 raise StrikeStoreDamagedError.at(self._path, detail, fingerprint=key_id) from error
-            raise StrikeStoreUnavailableError(fingerprint=key_id, detail=str(error)) from error
+            command = None if error.__cause__ is not None else _ONE_RELEASE
+            raise StrikeStoreUnavailableError(fingerprint=key_id, detail=str(error), command=command) from error
         self.keep(key_id, version, state)
         return state
 

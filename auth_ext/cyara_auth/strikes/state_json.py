@@ -38,7 +38,7 @@ def load_state(text: str) -> KeyState:
         raise StateFormatError("The strike state is damaged: it is not a JSON object with a format number") from error
     # What a newer release has written is refused rather than half understood: a lost field could be a lost strike.
     if found != FORMAT:
-        raise StateFormatError(f"The strike state has format {found!r}; this release reads {FORMAT}")
+        raise StateFormatError(f"Another release wrote the strike state, in format {found!r}; this one reads {FORMAT}")
     try:
         return cast("KeyState", _reader(KeyState)(data))
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -396,6 +396,15 @@ def lose_half(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2 + 100)
 
 
+def test_what_another_release_wrote_is_refused_with_a_way_out(store: SqliteStrikeStore, path: Path) -> None:
+    verify(store)
+    raw(path, "UPDATE key_state SET version = version + 1, state = '{\"format\": 1}'")
+    with pytest.raises(StrikeStoreUnavailableError, match="in format 1; this one reads 2") as refused:
+        store.read(KEY_ID)
+    assert type(refused.value) is StrikeStoreUnavailableError  # not damaged: nothing of it may be moved away
+    assert "use one release of this client" in str(refused.value)
+
+
 @pytest.mark.parametrize("opened", [True, False], ids=["while open", "before it is opened"])
 @pytest.mark.parametrize(
     "damage",

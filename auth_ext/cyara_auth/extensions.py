@@ -30,6 +30,11 @@ UNREPEATABLE: Final = "cyara.unrepeatable"
 """Response extension: the portal may have counted this call as invalid, so the call is not repeated by itself."""
 
 
+def is_idempotent(method: str, extensions: Mapping[str, Any]) -> bool:
+    """Return whether a call may be repeated: by its method, or because its caller says so."""
+    return method in IDEMPOTENT_METHODS or extensions.get(IDEMPOTENT) is True
+
+
 def operation_of(extensions: Mapping[str, Any]) -> Any:
     """Return the generated `Operation` that is called, None for a request that no endpoint function made."""
     return extensions.get(OPERATION)

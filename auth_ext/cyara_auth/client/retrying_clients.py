@@ -13,14 +13,7 @@ from cyara_auth.arguments import check_library
 from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
 from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
-from cyara_auth.extensions import (
-    ATTEMPT,
-    IDEMPOTENT,
-    IDEMPOTENT_METHODS,
-    UNREPEATABLE,
-    operation_of,
-    seconds_of_retry_after,
-)
+from cyara_auth.extensions import ATTEMPT, UNREPEATABLE, is_idempotent, operation_of, seconds_of_retry_after
 from cyara_auth.workflows.polling import async_sleep
 
 _SUCCESS = 400
@@ -115,7 +108,7 @@ class _RetryState:
         # Only a body held in memory can be sent twice; a file or a generator is at its end after the first attempt.
         if not isinstance(self._request.stream, httpx.ByteStream):
             return False
-        if self._request.method in IDEMPOTENT_METHODS or self._request.extensions.get(IDEMPOTENT) is True:
+        if is_idempotent(self._request.method, self._request.extensions):
             return True
         operation = operation_of(self._request.extensions)
         return getattr(operation, "operation_id", None) in self._retrying.policy.also_idempotent

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 from cyara_auth.errors import (
     SHOWN_HEX_DIGITS,
@@ -114,10 +115,7 @@ def _error(
     kind: type[AdmissionRefusedError], call: Call, incident: Incident | None, **texts: str | None
 ) -> AdmissionRefusedError:
     """Return an error with what is known; `texts` are its detail and command, and a fingerprint if not the pair's."""
-    return kind(
-        when=None if incident is None else datetime.fromtimestamp(incident.wall, UTC),
-        host=None if incident is None else incident.host,
-        pid=None if incident is None else incident.pid,
-        source=call.source,
-        **{"fingerprint": call.pair, **texts},
-    )
+    facts: dict[str, Any] = {"fingerprint": call.pair, "source": call.source, **texts}
+    if incident is not None:
+        facts |= {"when": datetime.fromtimestamp(incident.wall, UTC), "host": incident.host, "pid": incident.pid}
+    return kind(**facts)

@@ -264,12 +264,8 @@ def _classify_success(
     content_type: str,
 ) -> Outcome:
     """Classify a success, of which status and media type say everything."""
-    request = RequestFacts(
-        verified=verified,
-        success_statuses=statuses,
-        success_media_types=tuple(map(_media_type, media_types)),
-        json_expected=not _has_html(media_types),
-    )
+    types, json = tuple(map(_media_type, media_types)), not _has_html(media_types)
+    request = RequestFacts(verified=verified, success_statuses=statuses, success_media_types=types, json_expected=json)
     return classify(request, ResponseFacts(status=status, media_type=_media_type(content_type)))
 
 

@@ -28,6 +28,7 @@ from cyara_auth.guard.waiting import Told
 from cyara_auth.guard.workers import Workers
 from cyara_auth.machine import Instant, Owner
 from cyara_auth.stores.base import StrikeStore
+from cyara_auth.strikes.admit import is_fresh
 from cyara_auth.strikes.events import Admit, Decision, Renew, Settle
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import (
@@ -127,14 +128,14 @@ class GuardCore:
         key_id, outcome = reservation.call.key_id, answer.outcome
         self.turns[key_id] += 1
         keeps = outcome in _LEAVES_PLACE and self._may_keep(reservation)
-        if keeps and reservation.verified:
-            # Nothing is written: the store knows that the pair is verified and the place in use.
+        if keeps and reservation.fresh:
+            # Nothing is written: the store knows that the pair is verified, not long ago, and the place in use.
             if outcome is Outcome.VERIFICATION:
                 reservation.verified_at = self._steady()
             if self._places.keep(reservation):
                 self.waiters.wake_one(key_id)
                 return
-        keeps = keeps and outcome is Outcome.VERIFICATION and not reservation.verified
+        keeps = keeps and outcome is Outcome.VERIFICATION and not reservation.fresh
         kept, yields = reservation if keeps else None, self._places.is_due(reservation)
         self._deliver(attrs.evolve(self._end(reservation, answer), kept=kept, yields=yields, era=self._era))
 
@@ -268,17 +269,24 @@ class GuardCore:
             if place.verified_at is not None:
                 verified_at = ago(clock(), self._steady() - place.verified_at)
             event = Renew(now=clock(), settings=self.settings, ticket=place.id, verified_at=verified_at)
-            lost = self.store.apply(call.key_id, event).admission is not Admission.GRANT
+            decision = self.store.apply(call.key_id, event)
         except BaseException:
             if self._places.end(place) and not self._places.keep(place):
                 self._outbox.add(self._end(place))
             raise
-        if lost:
+        if decision.admission is not Admission.GRANT:
             self._places.end(place)
             self.hand_back(place)
             return False
         place.taken, place.verified_at = now, None
+        self._note_standing(place, decision, event.now)
         return True
+
+    def _note_standing(self, place: Reservation, decision: Decision, now: Instant) -> None:
+        """Note what the store knows of the pair of a place that it has just granted or renewed."""
+        standing = None if decision.pair is None else decision.pair.at(place.call.origin)
+        place.verified = standing is not None and standing.is_verified
+        place.fresh = standing is not None and is_fresh(standing, now, self.settings)
 
     def _may_keep(self, reservation: Reservation) -> bool:
         if self._is_concurrent or self._places.is_due(reservation):
@@ -304,7 +312,7 @@ class GuardCore:
         try:
             event, decision = self._apply(reservation)
             if decision.admission is Admission.GRANT:
-                reservation.verified = decision.pair is not None and decision.pair.at(call.origin).is_verified
+                self._note_standing(reservation, decision, event.now)
                 ticket = ReservedTicket(self, reservation)
                 self._places.note_busy(reservation)
                 hit("after_reserve")
@@ -410,9 +418,10 @@ class GuardCore:
         ticket, record = decision.state.ticket(reservation.id), decision.pair
         is_open = ticket is not None and ticket.status is TicketStatus.OPEN
         reservation.verified = record is not None and record.at(reservation.call.origin).is_verified
+        reservation.fresh = reservation.verified
         # What was given up meanwhile goes, too: the call has been answered. And `rotate begin` waits for it.
         wanted = is_closed or decision.state.mode is KeyMode.DRAINING
-        if wanted or not is_open or not reservation.verified or not self._places.keep(reservation):
+        if wanted or not is_open or not reservation.fresh or not self._places.keep(reservation):
             self._outbox.add(self._end(reservation))
 
     def _update_gate(self, key_id: str, pair: str, origin: str, state: KeyState, now: Instant) -> Gate:

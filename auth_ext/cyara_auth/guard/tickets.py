@@ -88,6 +88,7 @@ class Reservation:
         held_since: Steady clock when this process got it.
         used_at: Steady clock when the last call on it ended.
         verified: The pair is verified, and the store knows.
+        fresh: So lately that others may go beside it.
         verified_at: Steady clock of the last success, if the store does not know of it.
         sent: Bytes may have left.
     """
@@ -101,6 +102,7 @@ class Reservation:
     held_since: float
     used_at: float = 0.0
     verified: bool = False
+    fresh: bool = False
     verified_at: float | None = None
     sent: bool = False
 

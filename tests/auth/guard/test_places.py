@@ -580,3 +580,17 @@ def test_the_place_of_a_guard_that_is_gone_is_nobodys_business() -> None:
     eventually(lambda: not store.read("key").tickets)
     eventually(lambda: gc.collect() >= 0 and kept._keeper() is None)  # noqa: SLF001  # as above
     assert not kept.serve({}, {})
+
+
+def test_a_success_on_a_lapsed_verification_is_written_so_that_others_may_go_beside_it() -> None:
+    clock = Clock()
+    first = make(GUARDED, clock=clock)
+    verify(first, OLD)
+    first.close()
+    clock.later(GUARDED.verification_ttl)
+    assert what_is(first, OLD) is PairState.STALE
+    call(first, OLD, Outcome.VERIFICATION)
+    assert len(open_tickets(first)) == 1  # the place is kept
+    assert what_is(first, OLD) is PairState.VERIFIED
+    second = make(GUARDED, store=first.store, clock=clock)
+    call(second, OLD, Outcome.VERIFICATION, timeout=0.0)

@@ -9,6 +9,7 @@ page, are refused with the right address named.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, Self
 
 import attrs
@@ -146,6 +147,7 @@ class BaseUrl:
         return cls(url=f"{origin}{_api_path(url, origin)}", origin=origin)
 
 
+@lru_cache
 def is_versioned_route(base_path: str, path: str) -> bool:
     """Return whether a request's path lies below a version of the API at `base_path`, as `/cyarawebapi/v3.0/users`."""
     below = path[len(base_path) :] if path.lower().startswith(base_path.lower()) else ""

@@ -72,8 +72,9 @@ class Injector:
         self.guard = guard
         self.origin = origin
         self.base_path = base_path
-        # Kept as text: it is needed once for each call.
+        # Kept: both are needed once for each call.
         self.origin_text = origin.canonical
+        self.is_loopback = origin.is_loopback
         self._has_warned = False
 
     def admit(self, extensions: Mapping[str, Any]) -> Admitted:
@@ -232,7 +233,7 @@ class Hop:
         return SUCCESS if is_api else (), ()
 
     def _is_foreign_portal(self, headers: Mapping[str, str]) -> bool:
-        issued = headers.get(LOCAL_PORTAL) if self._injector.origin.is_loopback else None
+        issued = headers.get(LOCAL_PORTAL) if self._injector.is_loopback else None
         return issued is not None and self._key_id not in issued.replace(" ", "").split(",")
 
     def _reason(self, what: str) -> str:

@@ -6,6 +6,7 @@ Everything here is what a contender's process said after a real call to the loca
 from __future__ import annotations
 
 import json
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -77,8 +78,8 @@ def behaviour(contender: Contender, portal: LocalPortal, home: str) -> Behaviour
             fields = [] if question.field is None else [question.field]
             cells[question.label] = said(process.ask("outcome", CAMPAIGN, *fields))
             assert portal.pending_faults == 0, question
-    # A process of its own: after the login page, this client lets nothing through.
-    with running(contender, _target(portal, home)) as process:
+    # A process and a home of its own: this client keeps the answers that were lost charged, for the new token as well.
+    with TemporaryDirectory() as fresh, running(contender, _target(portal, fresh)) as process:
         process.ask("first", CAMPAIGN)
         portal.regenerate_token()
         process.ask("together", CAMPAIGN, THREADS)

@@ -34,7 +34,7 @@ _STALE: Final = {"e_tag": '"0"', "version": "1"}
 class BucketStrikeStore(RemoteStrikeStore):
     """Strikes in objects `keys/FINGERPRINT` below the prefix: a line of JSON about the state, a line with the state."""
 
-    pace = StorePace(poll=0.25, quantum=1.5, waiting_life=6.0)
+    pace = StorePace(poll=0.25, quantum=1.0, waiting_life=6.0)
     unclear: ClassVar = (exceptions.GenericError,)
     pause = 0.2
 

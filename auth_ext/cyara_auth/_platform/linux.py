@@ -15,7 +15,7 @@ from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for Linux.
-assert sys.platform == "linux"  # noqa: S101
+assert sys.platform == "linux"  # noqa: S101  # what type checkers read
 
 NETWORK_TYPES: Final = frozenset(
     """

@@ -14,7 +14,7 @@ from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for macOS.
-assert sys.platform == "darwin"  # noqa: S101
+assert sys.platform == "darwin"  # noqa: S101  # what type checkers read
 
 _PROC_PIDTBSDINFO: Final = 3  # sys/proc_info.h
 _AND_ZOMBIES: Final = ctypes.c_uint64(1)

@@ -14,7 +14,7 @@ from cyara_auth._platform.questions import System
 from cyara_auth.machine import Disk, FileSystem
 
 # Tells type checkers, and a wrong import, that the rest is for Windows.
-assert sys.platform == "win32"  # noqa: S101
+assert sys.platform == "win32"  # noqa: S101  # what type checkers read
 
 _QUERY_LIMITED: Final = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
 _NO_SUCH_PROCESS: Final = 87  # ERROR_INVALID_PARAMETER, which OpenProcess gives for an id that nobody has

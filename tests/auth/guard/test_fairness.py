@@ -180,7 +180,7 @@ def test_a_place_younger_than_the_quantum_stays_though_somebody_waits() -> None:
     with pytest.raises(PlaceWaitTimeoutError):
         second.admit(OLD, PORTAL, timeout=0.0)
     # The thread looks once in a quantum, and may have looked too early: the clock stands still.
-    first._core._places.serve({}, {})  # noqa: SLF001
+    first._core._places.serve({}, {})  # noqa: SLF001  # one turn of that thread
     assert "key" in first._core._places._wanted  # noqa: SLF001  # what it has seen
     clock.later(0.9 * store.pace.quantum)
     held.settle(Outcome.VERIFICATION)

@@ -169,6 +169,7 @@ def test_a_ticket_may_be_collected_while_this_very_thread_holds_every_lock() -> 
     done = threading.Event()
 
     def collect() -> None:
+        # A memory store has a lock; the Protocol promises none.
         with core._places._lock, core.waiters._lock, core.store._lock, core.told._lock:  # type: ignore[attr-defined]  # noqa: SLF001
             gc.collect()
         done.set()

@@ -31,5 +31,6 @@ def test_the_credential_of_a_profile_knows_where_it_came_from(config: Path, pair
 
 
 def test_errors_carry_the_name_into_other_processes() -> None:
+    # Pickled in this very line.
     error = pickle.loads(pickle.dumps(CredentialRejectedError(source=LoginSource("profile file x"))))  # noqa: S301
     assert error.source == "profile file x"

@@ -185,6 +185,7 @@ def test_row_78_a_bucket_that_does_not_exist_is_not_an_empty_one(
 
 def test_row_78_a_bucket_that_is_gone_after_the_clock_was_read(store: BucketStrikeStore, bucket: Bucket) -> None:
     store.clock()
+    # As if the bucket had been deleted in between.
     store._client._store = BucketClient(f"{bucket.url[:2]}://no-such-bucket", timeout=10.0)._open()  # noqa: SLF001
     with pytest.raises(StrikeStoreUnavailableError, match="does not exist: create the bucket"):
         admit(store)

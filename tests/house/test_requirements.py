@@ -28,6 +28,12 @@ def test_every_requirement_has_a_hash(lock: str):
     assert [block.split(" ")[0] for block in blocks if "==" in block and "--hash=sha256:" not in block] == []
 
 
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address_and_no_option(lock: str):
+    # Where packages come from is for the machine to say.
+    assert [line for line in LOCKS[lock].splitlines() if "://" in line or line.startswith("-")] == []
+
+
 def test_everything_the_project_asks_for_is_locked():
     extras = PROJECT["project"]["optional-dependencies"].values()
     asked = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"], *(r for e in extras for r in e)]

@@ -4,28 +4,18 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from cyara_auth.errors import (
-    SHOWN_HEX_DIGITS,
-    AdmissionRefusedError,
-    CredentialRejectedError,
-    CredentialSupersededError,
-    CredentialSuspectError,
-    PlaceWaitTimeoutError,
-    ProbeWaitTimeoutError,
-    RotationInProgressError,
-    SharedStoreRequiredError,
-    StrikeBudgetExhaustedError,
-)
+from cyara_auth import errors
+from cyara_auth.errors import SHOWN_HEX_DIGITS, AdmissionRefusedError
 from cyara_auth.guard.call import Call
 from cyara_auth.providers.renewal import renewal
 from cyara_auth.strikes.events import Decision
 from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Admission, Incident, KeyState, PairRecord, PairState, TicketStatus, verdict_against
 
-_Verdict = type[CredentialRejectedError | CredentialSupersededError]
+_Verdict = type[errors.CredentialRejectedError | errors.CredentialSupersededError]
 _ERROR_OF_VERDICT: dict[PairState, _Verdict] = {
-    PairState.SUSPECT: CredentialSuspectError,
-    PairState.SUPERSEDED: CredentialSupersededError,
+    PairState.SUSPECT: errors.CredentialSuspectError,
+    PairState.SUPERSEDED: errors.CredentialSupersededError,
 }
 
 _TIMES = {1: "once", 2: "twice"}
@@ -35,7 +25,7 @@ _STILL_VALID = "cyara auth reset --still-valid"
 def refusal(call: Call, decision: Decision, settings: GuardSettings) -> AdmissionRefusedError:
     """Return the error for a decision that neither admits nor lets wait."""
     if decision.admission is Admission.DRAINING:
-        return _error(RotationInProgressError, call, decision.state.drained, fingerprint=call.key_id)
+        return _error(errors.RotationInProgressError, call, decision.state.drained, fingerprint=call.key_id)
     if decision.admission is Admission.EXHAUSTED:
         return _exhausted(call, decision.state, settings)
     return refusal_by_verdict(call, decision.pair)
@@ -44,7 +34,7 @@ def refusal(call: Call, decision: Decision, settings: GuardSettings) -> Admissio
 def refusal_by_verdict(call: Call, record: PairRecord | None) -> AdmissionRefusedError:
     """Return the error for a pair that is rejected, superseded or suspect; rejected if the store does not know it."""
     verdict, incident = verdict_against(record, call.origin) or (PairState.REJECTED, None)
-    return rejected(call, incident, kind=_ERROR_OF_VERDICT.get(verdict, CredentialRejectedError))
+    return rejected(call, incident, kind=_ERROR_OF_VERDICT.get(verdict, errors.CredentialRejectedError))
 
 
 def waited(call: Call, decision: Decision | None, seconds: float, *, for_a_place: bool) -> AdmissionRefusedError:
@@ -52,20 +42,22 @@ def waited(call: Call, decision: Decision | None, seconds: float, *, for_a_place
     incident = None if decision is None else _newest(decision.state, TicketStatus.OPEN)
     called = "" if incident is None or incident.operation is None else f" of {incident.operation}"
     if for_a_place:
-        return _error(PlaceWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s, last for a call{called}")
-    return _error(ProbeWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s for the call{called}")
+        return _error(
+            errors.PlaceWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s, last for a call{called}"
+        )
+    return _error(errors.ProbeWaitTimeoutError, call, incident, detail=f"waited {seconds:.1f} s for the call{called}")
 
 
 def not_shared(call: Call, where: str) -> AdmissionRefusedError:
     """Return the error for a private store where a shared one is required."""
-    return _error(SharedStoreRequiredError, call, None, detail=f"strikes would be counted in the {where} only")
+    return _error(errors.SharedStoreRequiredError, call, None, detail=f"strikes would be counted in the {where} only")
 
 
 def rejected(
-    call: Call, incident: Incident | None, *, kind: _Verdict = CredentialRejectedError
+    call: Call, incident: Incident | None, *, kind: _Verdict = errors.CredentialRejectedError
 ) -> AdmissionRefusedError:
     """Return the error for a pair that must not be sent again, whether or not the store knows of it."""
-    if kind is CredentialSupersededError:
+    if kind is errors.CredentialSupersededError:
         by = None if incident is None else incident.by
         detail = None if by is None else f"pair {by[:SHOWN_HEX_DIGITS]} took its place"
         return _error(kind, call, incident, detail=detail, command=renewal(call.source))
@@ -74,7 +66,7 @@ def rejected(
     if incident is not None and incident.source not in (None, call.source):
         # A copy in another place may be the old token, so a person has to know which one it was.
         detail += f", and it came from another source then ({incident.source})"
-    if kind is CredentialSuspectError:
+    if kind is errors.CredentialSuspectError:
         # It needs no other token; the usual command says what it needs.
         reason = None if incident is None else incident.reason
         return _error(kind, call, incident, detail=detail if reason is None else f"{detail} ({reason})")
@@ -103,7 +95,7 @@ def _exhausted(call: Call, state: KeyState, settings: GuardSettings) -> Admissio
         # Not `--regenerated`: the charged calls may count against the current token, too.
         f"{renewal(call.source, then=_STILL_VALID)}"
     )
-    return _error(StrikeBudgetExhaustedError, call, incident, detail=detail, command=command)
+    return _error(errors.StrikeBudgetExhaustedError, call, incident, detail=detail, command=command)
 
 
 def _newest(state: KeyState, status: TicketStatus) -> Incident | None:

@@ -14,9 +14,9 @@ from requests.adapters import HTTPAdapter
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CredentialRejectedError
-from cyara_auth.requests import _is_network
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_auth.strikes.state import PairState
+from cyara_auth.transport.guarded_connection import is_network
 
 from ..wire.faces import AsyncFace, Face, MakeFace, RequestsFace, SyncFace
 from ..wire.loopback import KEY, PAIR, TOKEN, Reply, WireServer
@@ -195,11 +195,11 @@ def test_a_socket_is_known_by_what_it_is() -> None:
             self.socket = inner
 
     with contextlib.closing(socket.socket()) as real:
-        assert _is_network(real)
-        assert _is_network(Wrapped(real))
-    assert not _is_network(Imitation())
-    assert not _is_network(Wrapped(Imitation()))
-    assert not _is_network(None)
+        assert is_network(real)
+        assert is_network(Wrapped(real))
+    assert not is_network(Imitation())
+    assert not is_network(Wrapped(Imitation()))
+    assert not is_network(None)
 
 
 PUBLIC = {

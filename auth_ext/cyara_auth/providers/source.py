@@ -122,8 +122,8 @@ class CredentialSource:
             if expires_at is not None and self._now() >= expires_at:
                 raise CredentialExpiredError(
                     f"The credential {credential.fingerprint.short} from {credential.source} expired at "
-                    f"{expires_at:%Y-%m-%d %H:%M:%S %Z}. Nothing was sent. Next: generate a token if there is no newer "
-                    f"one, {renewal(credential.source)}"
+                    f"{expires_at:%Y-%m-%d %H:%M:%S %Z}. Nothing was sent. Next: if there is no newer token, generate "
+                    f"one; then {renewal(credential.source)}"
                 )
         # Once for each pair: this runs for every request.
         if expires_at is not None and expires_at - self._now() < WARN_BEFORE and self._warned != credential.fingerprint:

@@ -10,7 +10,7 @@ from typing import Annotated
 import attrs
 import typer
 
-from cyara_auth.client.binding import BASE_URL, choose_policy
+from cyara_auth.client.binding import BASE_URL, choose_policy, choose_rotation_wait
 from cyara_auth.client.cyara import Cyara, connect
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import BaseUrlError
@@ -98,7 +98,7 @@ class StoreContext(CommandContext):
             key=key_id,
             state=store.read(key_id),
             origin=None if base is None else base.origin.canonical,
-            settings=GuardSettings(policy=choose_policy(None, None)),
+            settings=GuardSettings(policy=choose_policy(None, None), rotation_wait=choose_rotation_wait(None, None)),
             store=store,
         )
 

@@ -4,12 +4,13 @@ import getpass
 import io
 import sys
 import warnings
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from cyara_auth.credential import ApiCredential
-from cyara_auth.errors import ConfigurationError
+from cyara_auth.errors import ConfigurationError, CredentialExpiredError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.providers.stored import MAX_BYTES, check_origin, read_given
 
@@ -29,6 +30,7 @@ def read_credential(prompt: str, base: BaseUrl | None, *, allow_unusual_shape: b
     Raises:
         CredentialFormatError: It is none.
         CredentialSourceError: The JSON form is damaged. CredentialOriginError: It belongs to another portal.
+        CredentialExpiredError: Its `expires_at` has passed.
         ConfigurationError: The terminal cannot hide what is typed, or nothing can be read at all.
     """
     # None where the standard input is closed, as under a service.
@@ -37,6 +39,14 @@ def read_credential(prompt: str, base: BaseUrl | None, *, allow_unusual_shape: b
     source = "the terminal" if sys.stdin.isatty() else "standard input"
     stored = read_given(_text(prompt), source=source, allow_unusual_shape=allow_unusual_shape)
     check_origin(stored, None if base is None else base.origin, source=f"text from {source}")
+    expires_at = stored.credential.expires_at
+    # Here and not at the first call, which would find it stored already.
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise CredentialExpiredError(
+            f"The credential {stored.credential.fingerprint.short} from {source} expired at "
+            f"{expires_at:%Y-%m-%d %H:%M:%S %Z}. Nothing was stored. Next: if there is no newer token, generate one in "
+            "the portal (Settings > API); then run this again with it"
+        )
     return stored.credential
 
 

@@ -50,6 +50,15 @@ def test_json_form_with_its_end(program: Program, portal: LocalPortal) -> None:
     assert program("status", "--json").facts["expires_at"] == "2999-01-31T00:00:00+00:00"
 
 
+def test_json_form_whose_end_has_come_is_not_stored(program: Program, portal: LocalPortal) -> None:
+    given = {"credential": portal.credential, "expires_at": "2001-01-31T00:00:00Z"}
+    result = program("login", text=json.dumps(given))
+    assert result.code == 3
+    assert "expired at 2001-01-31 00:00:00 UTC. Nothing was stored. Next:" in result.err
+    assert not program.profile.exists()
+    assert program("login", text=json.dumps({**given, "expires_at": "2999-01-31T00:00:00Z"})).code == 0
+
+
 def test_json_form_of_another_portal_is_refused(program: Program, portal: LocalPortal) -> None:
     given = {"credential": portal.credential, "base_url": "https://one.example/cyarawebapi"}
     result = program("login", text=json.dumps(given))

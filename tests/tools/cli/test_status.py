@@ -222,6 +222,14 @@ def test_a_success_that_any_pair_might_get_is_not_called_accepted(
     assert program("verify").code == 0
 
 
+@pytest.mark.parametrize("command", ["status", "verify"])
+def test_a_setting_that_connect_refuses_is_refused_here_too(program: Program, command: str) -> None:
+    program.log_in()
+    result = program(command, CYARA_ROTATION_WAIT="soon")
+    assert result.code == 7
+    assert "CYARA_ROTATION_WAIT" in result.err
+
+
 def test_no_account(program: Program) -> None:
     program.log_in()
     result = program("verify", CYARA_ACCOUNT_ID="")

@@ -25,6 +25,7 @@ def open_client(url: str, *, timeout: float) -> Any:
     Raises:
         ValueError: the client library does not understand the URL, or would take a piece of the password for something
             else: a password with `/`, `?` or `#` in it makes another address of it, which messages would show.
+        TypeError: the URL has an option that no connection takes.
         ConfigurationError: a certificate's file is missing.
     """
     parts = urlsplit(url)
@@ -49,4 +50,7 @@ def open_client(url: str, *, timeout: float) -> Any:
     settings["retry"] = Retry(NoBackoff(), 0)
     # An object of its own: the repr of a connection pool shows the settings, and with them a password.
     settings["credential_provider"] = redis.UsernamePasswordCredentialProvider(username, password) if password else None
-    return redis.Redis.from_url(bare, **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there
+    client: Any = redis.Redis.from_url(bare, **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there
+    # Nothing is connected; but an option that no connection takes is found now, and not at the first call.
+    client.connection_pool.make_connection()
+    return client

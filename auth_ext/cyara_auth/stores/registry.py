@@ -148,7 +148,7 @@ def _opening(what: str, extra: str, invalid: str) -> Generator[None]:
     except ImportError as error:
         raise MissingExtraError(f"{what} needs the client library. Run: pip install 'cyara-client[{extra}]'") from error
     # It must not follow as a cause either.
-    except ValueError:
+    except (ValueError, TypeError):
         raise ConfigurationError(invalid) from None
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
+from cyara_auth.arguments import invalid_argument, is_number
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import (
     CredentialRejectedError,
@@ -130,9 +131,14 @@ class Injector:
 
 
 def read_timeout_of(extensions: Mapping[str, Any]) -> float:
-    """Return the seconds that an httpx request waits for an answer."""
-    timeout = extensions.get("timeout")
-    read = None if timeout is None else timeout.get("read")
+    """Return the seconds that an httpx request waits for an answer.
+
+    Raises:
+        ConfigurationError: the caller's timeout is none; a client of the caller's own does not judge it.
+    """
+    read = (extensions.get("timeout") or {}).get("read")
+    if read is not None and not is_number(read):
+        raise invalid_argument("timeout", read, takes="seconds, an httpx.Timeout of these, or None", example="30")
     return UNLIMITED_READ if read is None else read
 
 

@@ -1,6 +1,7 @@
 """`install` guards a client that the caller made, completely or not at all."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from cyara_auth._http import httpx
 from cyara_auth.errors import (
     AdmissionRefusedError,
     BaseUrlError,
+    ConfigurationError,
     CredentialRejectedError,
     InsecureOriginError,
     UnsupportedClientError,
@@ -250,4 +252,14 @@ def test_a_transport_that_sends_by_another_library_is_refused(server: WireServer
             pytest.raises(UnsupportedClientError, match="another library than httpcore"),
         ):
             installed(client)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("timeout", ["5", httpx.Timeout(5.0, read="5")])  # type: ignore[arg-type]  # what is refused
+def test_a_timeout_that_is_none_is_refused_before_anything_is_sent(server: WireServer, timeout: Any) -> None:
+    with (
+        installed(httpx.Client(base_url=server.base_url)) as client,
+        pytest.raises(ConfigurationError, match=r"timeout= takes seconds.*Nothing was sent"),
+    ):
+        client.get("/x", timeout=timeout)
     assert server.seen == []

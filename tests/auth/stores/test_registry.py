@@ -107,6 +107,7 @@ def test_a_bucket_is_named_by_its_address_and_not_yet_asked(url: str) -> None:
         ("sqlite://host/x", "is absolute"),
         ("sqlite:", "is absolute"),
         ("redis://host:port:canary", "address of the Redis strike store is not valid"),
+        ("redis://host/0?canary=1", "address of the Redis strike store is not valid"),
         ("redis://:12/canary@host:6379/0", "no letter or digit percent-encoded"),
         ("redis://:12#canary@host:6379/0", "no letter or digit percent-encoded"),
         ("redis://user:12?canary@host:6379/0", "no letter or digit percent-encoded"),

@@ -136,7 +136,8 @@ def read_timeout_of(extensions: Mapping[str, Any]) -> float:
     Raises:
         ConfigurationError: the caller's timeout is none; a client of the caller's own does not judge it.
     """
-    read = (extensions.get("timeout") or {}).get("read")
+    timeouts: Mapping[str, Any] = extensions.get("timeout") or {}
+    read = timeouts.get("read")
     if read is not None and not is_number(read):
         raise invalid_argument("timeout", read, takes="seconds, an httpx.Timeout of these, or None", example="30")
     return UNLIMITED_READ if read is None else read

@@ -33,6 +33,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- SharedStoreRequiredError    a private store, where a shared one was demanded
     +-- UnexpectedAuthPageError         a login page where the API should have answered
     +-- OperationUnavailableError       this client's document lacks what a workflow needs
+    +-- InferredOperationError          it would change things, and nobody has seen a portal accept it
     +-- WaitTimeoutError                what was waited for did not happen in time
     +-- ClosedClientError               the client was closed (cyara_auth.client.retrying_clients)
     +-- DriftError                      strict: the answer has what the document does not (cyara_auth.drift.drift)
@@ -334,6 +335,29 @@ class UnexpectedAuthPageError(CyaraAuthError):
 
 class OperationUnavailableError(CyaraAuthError):
     """A workflow needs an operation that the document, from which this client was generated, does not have."""
+
+
+class InferredOperationError(CyaraAuthError):
+    """An operation would change things at the portal, and its path and bodies are guesses. Nothing was sent.
+
+    `connect(allow_inferred=True)` or `CYARA_ALLOW_INFERRED=1` lets it go; at a local portal it always goes. A client that
+    was generated from a portal's own document has no guesses in it.
+    """
+
+    @classmethod
+    def of(cls, operation: Any, portal: str) -> Self:
+        """Return the error for a generated `Operation`; `portal` is the origin that it was meant for."""
+        error = cls(
+            f"{operation.operation_id} ({operation.method} {operation.path}) changes things, and it is inferred: nobody "
+            f"has seen a portal accept it as it stands here. Nothing was sent to {portal}. Next: generate the client "
+            "from your portal's own document, which has no guesses in it. In a checkout of this project: python3 "
+            "scripts/dev.py regenerate fetch --portal https://<your portal>, then python3 scripts/dev.py regenerate "
+            "build. Who accepts the risk until then gives allow_inferred=True to connect(), or sets "
+            "CYARA_ALLOW_INFERRED=1"
+        )
+        error.method, error.path_template = operation.method, operation.path
+        error.operation_id = operation.operation_id
+        return error
 
 
 class WaitTimeoutError(CyaraAuthError):

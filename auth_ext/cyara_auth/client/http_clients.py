@@ -147,7 +147,7 @@ class HttpClients:
             from cyara_auth.drift.watch import raise_on_drift as on_answer
         headers = {"User-Agent": options.user_agent, "Accept": "application/json"}
         settings: dict[str, Any] = {"base_url": binding.base.url, "headers": headers, "timeout": options.timeout}
-        settings["retrying"] = Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer)
+        settings["retrying"] = Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer, gate=binding.gate)
         settings["event_hooks"] = hooks_for(options.event_hooks)
         if parent is not None:
             return kind(**settings, **shared_transports(parent))
@@ -158,7 +158,7 @@ class HttpClients:
         outside = binding.base.origin.scheme == "https"
         with readable_proxies(options.proxy, environment=outside):
             client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
-        guard_client(client, source=binding.source, guard=binding.guard, base=binding.base)
+        guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
         return client
 
 

@@ -16,6 +16,7 @@ from cyara_auth.origin import API_PATH, Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.transport.head_trace import AsyncHeadTrace, HeadTrace, StaleAdmissionError, is_custom
 from cyara_auth.transport.hop import AUTHORIZATION, Admitted, Hop, Injector, name_call
+from cyara_auth.transport.inferred import InferredGate
 
 _ENCODING: Final = "iso-8859-1"
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
@@ -27,10 +28,17 @@ class _Guarded:
     _trace: type[HeadTrace | AsyncHeadTrace]
 
     def __init__(
-        self, wrapped: Any, *, source: CredentialSource, guard: StrikeGuard, origin: Origin, base_path: str = API_PATH
+        self,
+        wrapped: Any,
+        *,
+        source: CredentialSource,
+        guard: StrikeGuard,
+        origin: Origin,
+        base_path: str = API_PATH,
+        gate: InferredGate | None = None,
     ) -> None:
         self.wrapped = wrapped
-        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
+        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path, gate=gate)
         self._is_custom = is_custom(wrapped)
 
     def _prepare(self, request: httpx.Request, admitted: Admitted) -> tuple[httpx.Request, Hop]:
@@ -50,6 +58,7 @@ class GuardedTransport(_Guarded, httpx.BaseTransport):
     Raises, besides what httpx raises:
         AdmissionRefusedError: nothing was sent.
         CredentialError: the source has no usable credential; nothing was sent.
+        InferredOperationError: the operation would change things and is a guess; nothing was sent.
         UnexpectedAuthPageError: a login page came back.
     """
 

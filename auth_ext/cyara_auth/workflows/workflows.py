@@ -83,12 +83,14 @@ class Workflows:
         Raises:
             WaitTimeoutError: the run did not end before `pace.deadline` seconds; it goes on at the portal.
             OperationUnavailableError: this client's document lacks an operation that is needed.
+            InferredOperationError: starting it is a guess, and the client may not try (see `allow_inferred`).
             ApiError: the portal refused a step, for example Conflict while the campaign is running already.
             DecodingError: an answer lacks what the next step needs.
             PageError: the pages of the results go round in a circle.
         """
         from cyara_auth.workflows.steps import campaign_steps
 
+        _check(self, "campaigns.execute_campaign")
         return _run(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     def validate_test_case(
@@ -102,6 +104,7 @@ class Workflows:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
         from cyara_auth.workflows.steps import test_case_steps
 
+        _check(self, "test_cases.execute_test_case")
         return _run(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
 
 
@@ -132,6 +135,7 @@ class AsyncWorkflows:
         """Do as `Workflows.run_campaign` does."""
         from cyara_auth.workflows.steps import campaign_steps
 
+        await _check(self, "campaigns.execute_campaign")
         return await _run_async(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     async def validate_test_case(
@@ -145,7 +149,13 @@ class AsyncWorkflows:
         """Do as `Workflows.validate_test_case` does."""
         from cyara_auth.workflows.steps import test_case_steps
 
+        await _check(self, "test_cases.execute_test_case")
         return await _run_async(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
+
+
+def _check(resources: Any, module: str) -> Any:
+    """Have the client refuse an operation that it may not send, before anything else is; to be awaited in tasks."""
+    return resources._check_operation(module)  # noqa: SLF001 - the client knows what may be sent
 
 
 def _run_step(resources: object, step: CallStep | SleepStep) -> Any:

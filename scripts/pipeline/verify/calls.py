@@ -67,7 +67,9 @@ def client_for(base_url: str, credential: str | WrongPairs) -> Cyara:
     """Make the client that users get, with a guard of its own and without retries."""
     # Nothing here speaks TLS; a bare context spares the reading of all certificates for every client.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return cyara_auth.connect(base_url, credential, store="memory:", retries=0, verify=context, environ={})
+    options: dict[str, Any] = {"store": "memory:", "retries": 0, "verify": context, "environ": {}}
+    # Each operation is called, at a portal that is simulated.
+    return cyara_auth.connect(base_url, credential, allow_inferred=True, **options)
 
 
 class Caller:

@@ -22,7 +22,7 @@ __version__: str
 __platform__: str | None = None
 """Platform release whose document this was built from; None when it is not known."""
 
-__spec_sha256__ = "46a80e2dac4f9611824919e15114fdede75370fa36303f5572ff226fb8ec7ea6"
+__spec_sha256__ = "43fb4f757809829c0f0d48386bbcfd3a872c0569aefa5312b16b6191a415593f"
 """SHA-256 of that document as received; the document itself is `openapi.json` in this package."""
 
 _HOMES = {

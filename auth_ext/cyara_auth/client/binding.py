@@ -184,7 +184,9 @@ def choose_allow_inferred(given: bool | None, environ: Mapping[str, str] | None)
     if given is None:
         text = Variables(environ).get(ALLOW_INFERRED).strip().lower()
         if text not in _SWITCHES:
-            raise ConfigurationError(f"{ALLOW_INFERRED} is 1 or 0. Nothing was sent. Next: {ALLOW_INFERRED}=1, or unset it")
+            raise ConfigurationError(
+                f"{ALLOW_INFERRED} is 1 or 0. Nothing was sent. Next: {ALLOW_INFERRED}=1, or unset it"
+            )
         return _SWITCHES[text]
     if not isinstance(given, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         raise invalid_argument("allow_inferred", given, takes="True or False", example="True")

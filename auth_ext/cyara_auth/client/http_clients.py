@@ -147,7 +147,9 @@ class HttpClients:
             from cyara_auth.drift.watch import raise_on_drift as on_answer
         headers = {"User-Agent": options.user_agent, "Accept": "application/json"}
         settings: dict[str, Any] = {"base_url": binding.base.url, "headers": headers, "timeout": options.timeout}
-        settings["retrying"] = Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer, gate=binding.gate)
+        settings["retrying"] = Retrying(
+            policy=options.retries, quota=self._quota, on_answer=on_answer, gate=binding.gate
+        )
         settings["event_hooks"] = hooks_for(options.event_hooks)
         if parent is not None:
             return kind(**settings, **shared_transports(parent))

@@ -3,8 +3,8 @@
 The steps are written once, as generators that yield what to ask and how long to pause; `workflows` carries them out,
 blocking or not.
 
-How far to trust them: GetCampaignRuns and GetCampaignRunResults were observed; ExecuteCampaign's address was observed
-and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferred. An inferred operation warns once.
+How far to trust them: GetCampaignRuns and GetCampaignRunResults were observed; ExecuteCampaign, ExecuteTestCase and
+GetTestResultDetails are inferred. Nothing inferred is started unasked: see `cyara_auth.errors.InferredOperationError`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ T = TypeVar("T")
 PASSING_RESULTS = frozenset({"Success", "Satisfactory"})
 # In a row: a run of an hour is asked after 720 times, and a network drops an answer now and then.
 MAX_LOST_ANSWERS = 5
-# The server cuts larger pages to 50, silently.
+# One author of a script says that larger pages are cut to 50, silently.
 RESULTS_PER_PAGE = 50
 _LEFT_RUNNING = "If {} was started, it goes on at the portal; nothing there was stopped."
 

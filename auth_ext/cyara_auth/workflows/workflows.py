@@ -1,6 +1,6 @@
 """What `connect()`'s client can do in more than one call, blocking and not.
 
-The API starts things and forgets the caller; CI wants one call that returns when it is over.
+The API starts things and does not call back, as far as is known; CI wants one call that returns when it is over.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class CampaignRun(Model):
-    """One run of a campaign.
+    """One item of the list of runs: a run, or, by the other reading, a single call of one.
 
     Attributes:
         run_id: Sent as `runId`.

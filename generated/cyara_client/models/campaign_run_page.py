@@ -26,7 +26,7 @@ class CampaignRunPage(Model):
         last_page: Sent as `lastPage`.
         next_page: Null on the last page.
         previous_page: Null on the first page.
-        total_results: May be absent.
+        total_results: May be absent. Seen on lists of campaigns, runs and folder contents; documented on none.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class CampaignRunTicket(Model):
-    """Stands for a run that was asked for; the run carries it as `campaignRunId`, which is an inference.
+    """Stands for a run that was asked for. That there is one, and that runs carry it as `campaignRunId`,
+    is inferred.
 
     Attributes:
         campaign_run_id: Sent as `campaignRunId`.

@@ -25,7 +25,7 @@ class LastResult(Model):
     Attributes:
         result: Sent as `result`.
         run_date: Sent as `runDate`.
-        result_id: Number or string; both were observed.
+        result_id: A string in the sample data of one author.
         url: Sent as `url`.
     """
 
@@ -38,6 +38,6 @@ class LastResult(Model):
 
     result: TestResultValue | None | Unset = UNSET
     run_date: datetime.datetime | None | Unset = UNSET
-    result_id: int | str | None | Unset = UNSET
+    result_id: str | None | Unset = UNSET
     url: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)

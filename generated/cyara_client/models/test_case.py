@@ -35,7 +35,6 @@ class TestCase(Model):
         last_modified: UTC, with up to 7 fractional digits.
         destination: Extension and address, `ext@ip`.
         linked_campaign_count: Sent as `linkedCampaignCount`.
-        url: Absolute address of the test case.
         description: Sent as `description`.
         notes: Sent as `notes`.
         steps: Sent as `steps`.
@@ -52,7 +51,6 @@ class TestCase(Model):
         "last_modified": "lastModified",
         "destination": "destination",
         "linked_campaign_count": "linkedCampaignCount",
-        "url": "url",
         "description": "description",
         "notes": "notes",
         "steps": "steps",
@@ -68,7 +66,6 @@ class TestCase(Model):
     last_modified: datetime.datetime | None | Unset = UNSET
     destination: str | None | Unset = UNSET
     linked_campaign_count: int | Unset = UNSET
-    url: str | None | Unset = UNSET
     description: str | None | Unset = UNSET
     notes: str | None | Unset = UNSET
     steps: list[TestCaseStep] | None | Unset = UNSET

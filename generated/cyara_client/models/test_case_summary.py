@@ -34,7 +34,6 @@ class TestCaseSummary(Model):
         last_modified: UTC, with up to 7 fractional digits.
         destination: Extension and address, `ext@ip`.
         linked_campaign_count: Sent as `linkedCampaignCount`.
-        url: Absolute address of the test case.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -48,7 +47,6 @@ class TestCaseSummary(Model):
         "last_modified": "lastModified",
         "destination": "destination",
         "linked_campaign_count": "linkedCampaignCount",
-        "url": "url",
     }
 
     account_id: int
@@ -61,5 +59,4 @@ class TestCaseSummary(Model):
     last_modified: datetime.datetime | None | Unset = UNSET
     destination: str | None | Unset = UNSET
     linked_campaign_count: int | Unset = UNSET
-    url: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)

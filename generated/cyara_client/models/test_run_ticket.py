@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class TestRunTicket(Model):
-    """Stands for a test that was started.
+    """Stands for a test that was started. Only the name of its field is documented.
 
     Attributes:
         test_run_ticket_id: Sent as `testRunTicketId`.

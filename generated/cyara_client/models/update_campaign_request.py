@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class UpdateCampaignRequest(Model):
-    """What to change. Fields left out stay as they are.
+    """What to change. What becomes of fields that are left out is unknown.
 
     Attributes:
         name: Sent as `name`.

@@ -22,7 +22,7 @@ __version__: str
 __platform__: str | None = None
 """Platform release whose document this was built from; None when it is not known."""
 
-__spec_sha256__ = "43fb4f757809829c0f0d48386bbcfd3a872c0569aefa5312b16b6191a415593f"
+__spec_sha256__ = "c628b570e10ec2d3051977a7a43b66150f3e68717365b75e778e319784d47260"
 """SHA-256 of that document as received; the document itself is `openapi.json` in this package."""
 
 _HOMES = {

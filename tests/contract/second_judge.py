@@ -1,21 +1,21 @@
 """A judge by another hand: openapi-core looks at what went over the wire between a client and a local portal.
 
-Our own verifier and the local portal share their reading of a document, and so their mistakes. Run as a program it prints
-what openapi-core refuses, as JSON: `python second_judge.py DOCUMENT [walk]`, with the client to judge on PYTHONPATH. `walk`
-adds the calls of an afternoon at the simulated account, which only the bundled document has.
+Our own verifier and the local portal share their reading of a document, and so their mistakes. Run as a program, with
+the client to judge on PYTHONPATH, it prints what openapi-core refuses, as JSON.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import json
 import sys
 import threading
 import warnings
-from contextlib import contextmanager
-from io import BytesIO
 from http.cookies import SimpleCookie
 from http.server import ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -59,7 +59,7 @@ class Tap:
         self.base_url = ""
         self._client = httpx.Client(trust_env=False, timeout=30)
 
-    @contextmanager
+    @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         with ThreadingHTTPServer(("127.0.0.1", 0), handler_of(Wire(answer=self._pass_on))) as server:
             self.base_url = f"http://127.0.0.1:{server.server_port}{urlsplit(self.portal.base_url).path}"
@@ -136,10 +136,8 @@ def spend_an_afternoon(cyara: Cyara) -> None:
     cyara.campaigns.get_campaign(campaign_id=campaign)
     cyara.campaigns.get_campaign_run(campaign_id=campaign, run_id=run)
     cyara.campaigns.delete_campaign(campaign_id=campaign)
-    try:
+    with contextlib.suppress(NotFound):
         cyara.campaigns.get_campaign(campaign_id=campaign)
-    except NotFound:
-        pass
     for folder in cyara.directories.get_folders(directory_type="TestCase"):
         list(cyara.directories.iter_folder_contents(directory_type="TestCase", folder_id=folder.folder_id))
     cyara.users.get_user_roles()
@@ -155,9 +153,16 @@ def spend_an_afternoon(cyara: Cyara) -> None:
     cyara.users.delete_user(user_id=made)
 
 
+def readable(document: dict[str, Any], base_url: str) -> dict[str, Any]:
+    """Return the document as openapi-core can read it: served here, and with the `explode` of `deepObject` said."""
+    text = json.dumps({**document, "servers": [{"url": base_url}]})
+    made: dict[str, Any] = json.loads(text.replace('"style": "deepObject"', '"style": "deepObject", "explode": true'))
+    return made
+
+
 def refused(document: dict[str, Any], tap: Tap) -> Iterator[dict[str, str]]:
     """Yield what openapi-core refuses of what the tap has seen."""
-    judge = OpenAPI.from_dict({**document, "servers": [{"url": tap.base_url}]}, config=CONFIG)
+    judge = OpenAPI.from_dict(readable(document, tap.base_url), config=CONFIG)
     for request, answer in tap.seen:
         target = urlsplit(request.target)
         origin = tap.base_url.removesuffix(urlsplit(tap.base_url).path)
@@ -175,12 +180,30 @@ def refused(document: dict[str, Any], tap: Tap) -> Iterator[dict[str, str]]:
         said = MockResponse(
             answer.content, answer.status_code, dict(answer.headers), answer.headers.get("content-type", "")
         )
-        for what, look in (("request", judge.validate_request), ("answer", judge.validate_response)):
-            try:
-                look(asked) if what == "request" else look(asked, said)  # type: ignore[call-arg, arg-type]
-            except OpenAPIError as error:
-                reasons = [text for cause in _causes(error) if (text := str(cause))]
-                yield {"call": f"{request.method} {request.target}", "what": what, "why": " < ".join(reasons)}
+        call = f"{request.method} {target.path.removeprefix(urlsplit(tap.base_url).path)}"
+        try:
+            judge.validate_request(asked)
+        except OpenAPIError as error:
+            yield {"call": call, "what": "request", "why": _reasons(error)}
+        # HTTP leaves the body out of an answer to HEAD, which openapi-core does not know.
+        if request.method == "HEAD":
+            continue
+        try:
+            judge.validate_response(asked, said)
+        except OpenAPIError as error:
+            yield {"call": call, "what": "answer", "why": _reasons(error)}
+
+
+def _reasons(error: OpenAPIError) -> str:
+    return " < ".join(f"{type(cause).__name__}: {_text(cause)}" for cause in _causes(error))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    # openapi-core's own texts fail on bytes that are no UTF-8.
+    except UnicodeError:
+        return "bytes"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -194,11 +217,16 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def main() -> None:
     """Judge the client on the path by a document, and print what was refused."""
     warnings.simplefilter("ignore")
-    document = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    walks = sys.argv[2:] == ["walk"]
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("document", type=Path, help="what the portal serves, and the client was generated from")
+    parser.add_argument("--by", type=Path, help="another document to judge by, in which a fault was planted")
+    parser.add_argument("--afternoon", action="store_true", help="also use the account that the bundled document has")
+    options = parser.parse_args()
+    document = json.loads(options.document.read_text("utf-8"))
+    judged_by = json.loads(options.by.read_text("utf-8")) if options.by else document
     findings: list[dict[str, str]] = []
-    calls = 0
-    for stateful in (False, True) if walks else (False,):
+    seen: list[str] = []
+    for stateful in (False, True) if options.afternoon else (False,):
         portal = LocalPortal(document, stateful=stateful, speed=200)
         with portal, (tap := Tap(portal)).listening():
             if stateful:
@@ -207,9 +235,9 @@ def main() -> None:
             else:
                 # Not in its other forms, which are what servers do against their documents.
                 call_everything(tap.base_url, portal.credential, document)
-            findings += refused(document, tap)
-            calls += len(tap.seen)
-    print(json.dumps({"calls": calls, "refused": findings}))
+            findings += refused(judged_by, tap)
+            seen += [visit.operation for visit in portal.requests if visit.operation]
+    sys.stdout.write(json.dumps({"operations": sorted(set(seen)), "calls": len(seen), "refused": findings}))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ from cyara_client.errors import (
 from cyara_tools.portal import LocalPortal, faults
 from cyara_tools.portal.faults import Fault
 
+# The campaign that is executed here is executed by a guess, which says so once.
+pytestmark = pytest.mark.filterwarnings("ignore::cyara_client.errors.UnverifiedOperationWarning")
+
 PROBLEM = '{"title": "canary-title", "status": 409, "detail": "canary-detail", "traceId": "00-4bf9-01"}'
 CANARY = "canary"
 

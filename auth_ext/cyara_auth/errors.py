@@ -350,7 +350,7 @@ class InferredOperationError(CyaraAuthError):
         error = cls(
             f"{operation_id} ({method} {path}) changes things at the portal, and it is inferred: nobody has seen a "
             f"portal accept it as it stands here, so the call to {portal} was refused. Nothing was sent. Next: "
-            "generate the client from your portal's own document, which has no guesses in it; in the folder of this project "
+            "generate the client from your portal's own document, which has no guesses; in the folder of this project "
             "run: python3 scripts/dev.py regenerate fetch --portal https://<portal>, and then: python3 scripts/dev.py "
             "regenerate build. Whoever accepts the risk until then gives connect(allow_inferred=True), or sets "
             "CYARA_ALLOW_INFERRED=1"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import warnings
+from contextlib import aclosing, closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cyara_tools.portal.answers import AnswerFactory
@@ -122,15 +124,13 @@ class _Run:
     def _blocking(
         self, cases: list[Case], credential: str | WrongPairs, style: CallStyle, arguments: Arguments
     ) -> list[CallResult]:
-        with client_for(self._portal.base_url, credential) as client:
-            caller = Caller(client)
+        with closing(Caller(partial(client_for, self._portal.base_url, credential))) as caller:
             return [caller.call(case, style, arguments(case)) for case in cases]
 
     async def _looping(
         self, cases: list[Case], credential: str | WrongPairs, style: CallStyle, arguments: Arguments
     ) -> list[CallResult]:
-        async with client_for(self._portal.base_url, credential) as client:
-            caller = Caller(client)
+        async with aclosing(Caller(partial(client_for, self._portal.base_url, credential))) as caller:
             return [await caller.acall(case, style, arguments(case)) for case in cases]
 
     def _visits_by_label(self) -> dict[str, list[RecordedRequest]]:

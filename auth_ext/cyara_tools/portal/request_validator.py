@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.schema import Shapes
 
+
 @attrs.frozen(kw_only=True)
 class IncomingRequest:
     """A request as it arrived."""

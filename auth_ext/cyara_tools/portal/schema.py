@@ -210,9 +210,7 @@ class Shapes:
 
     def _is_null(self, schema: Json) -> bool:
         node = self._document.resolve(schema)
-        return is_object(node) and (
-            meant(node).get("type") == "null" or node.get("enum") == [None]
-        )
+        return is_object(node) and (meant(node).get("type") == "null" or node.get("enum") == [None])
 
 
 def _member(value: Json, types: tuple[str, ...]) -> Json:

@@ -102,20 +102,28 @@ class Caller:
         """Close the client in the event loop."""
         await self._client.aclose()
 
+    def renew(self) -> None:
+        """Take a new client, with a guard that suspects nothing."""
+        self.close()
+        self._client = self._connect()
+
+    async def arenew(self) -> None:
+        """Do the same in the event loop."""
+        await self.aclose()
+        self._client = self._connect()
+
     def call(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
         """Call an operation and wait for it."""
         result = self._call(case, style, arguments)
         if result.error is not None:
-            self.close()
-            self._client = self._connect()
+            self.renew()
         return self._call(case, style, arguments) if _was_refused(result) else result
 
     async def acall(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
         """Call an operation in the event loop."""
         result = await self._acall(case, style, arguments)
         if result.error is not None:
-            await self.aclose()
-            self._client = self._connect()
+            await self.arenew()
         return await self._acall(case, style, arguments) if _was_refused(result) else result
 
     def _call(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:

@@ -27,6 +27,12 @@ class BuildReport:
     operations_importable: int = 0
     answers: dict[str, list[int]] = field(factory=dict[str, list[int]])
     """``full``, ``nulls``, ``unknown_enum``: how many operations with a JSON answer parse it, of how many."""
+    texts: list[int] = field(factory=list[int])
+    """Of how many operations whose answer is a text the text arrives as it was sent, of how many."""
+    files: list[int] = field(factory=list[int])
+    """The same of operations whose answer is a file."""
+    iterators: dict[str, list[int]] = field(factory=dict[str, list[int]])
+    """``full``, ``null``, ``last``: how many lists are read to their end over pages of this form, of how many."""
     requests_valid: list[int] = field(factory=list[int])
     """Of how many operations the request is valid under the document, of how many."""
     failures: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
@@ -64,6 +70,15 @@ class BuildReport:
         """Return the report as JSON data."""
         return asdict(self)
 
+    def _verified(self) -> str:
+        """Return what of the answers was verified; kinds that the document does not have are left out."""
+        others = {"texts": self.texts, "files": self.files}
+        parts = [f"answers: {_counts(self.answers)}"]
+        parts += [f"{name} {count[0]}/{count[1]}" for name, count in others.items() if any(count)]
+        if any(total for _, total in self.iterators.values()):
+            parts.append(f"iterators: {_counts(self.iterators)}")
+        return "; ".join(parts)
+
     def lines(self) -> list[str]:
         """Return the report for a person."""
         if self.error:
@@ -71,8 +86,7 @@ class BuildReport:
         counted = f"{self.operations_generated} of {self.operations_in_document} operations generated"
         lines = [f"{self.document['name']}: {counted}, {self.operations_importable} importable."]
         if self.requests_valid:
-            shown = ", ".join(f"{form} {ok}/{total}" for form, (ok, total) in self.answers.items())
-            lines.append(f"Verified: requests {self.requests_valid[0]}/{self.requests_valid[1]}; answers: {shown}.")
+            lines.append(f"Verified: requests {self.requests_valid[0]}/{self.requests_valid[1]}; {self._verified()}.")
         if self.changes:
             rules = sorted({str(change["rule"]) for change in self.changes})
             lines.append(
@@ -90,6 +104,10 @@ class BuildReport:
             lines.append(f"Hand edits were saved in {self.patch}.")
         lines.append("Inputs unchanged; nothing to do." if self.unchanged else f"Installed in {self.written}.")
         return lines
+
+
+def _counts(named: dict[str, list[int]]) -> str:
+    return ", ".join(f"{name} {ok}/{total}" for name, (ok, total) in named.items())
 
 
 def require_writable(path: Path) -> None:

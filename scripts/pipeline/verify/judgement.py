@@ -25,14 +25,34 @@ def answer_fault(result: CallResult) -> str | None:
     """Return what is wrong with a parsed answer, or None."""
     if result.error is not None or result.response is None:
         return _error_text(result)
-    if not result.case.json_answer:
+    if result.case.answer == "none":
         return None
     wrong = misfit(result.value, returned(result.case.functions.sync))
     if wrong:
         return wrong
+    if not result.case.json_answer:
+        return _body_fault(result, result.response.content)
     # Types may fit although a value was lost or changed on the way.
     found = difference(json.loads(result.response.content), to_json(result.value))
     return None if found is None else f"lost in parsing: {found}"
+
+
+def _body_fault(result: CallResult, received: bytes) -> str | None:
+    """Return what is wrong with a file or a text, or None: a file is its bytes, a text is text or the value in it."""
+    value = result.value
+    if isinstance(value, bytes):
+        if result.case.answer == "text":
+            return "text came as bytes"
+        return None if value == received else f"lost in reading: {len(value)} bytes of {len(received)}"
+    text = received.decode("utf-8", "replace")
+    if isinstance(value, str):
+        return None if value == text else f"lost in reading: {value!r:.60}, not {text!r:.60}"
+    try:
+        found = difference(json.loads(text), to_json(value))
+    except ValueError:
+        # A date or an identifier is not in quotes there.
+        found = difference(text, to_json(value))
+    return None if found is None else f"lost in reading: {found}"
 
 
 def timeout_fault(result: CallResult) -> str | None:
@@ -70,7 +90,8 @@ def request_faults(
     if visit.operation == f"{case.served.method} {case.served.path}":
         yield from (("request", reason) for reason in visit.reasons or _lost(result, visit, given))
     elif visit.credential_correct:
-        yield "request", f"{visit.method} {visit.path} reached {visit.operation or 'no operation'}"
+        reached = visit.operation or ("a fault of the local portal" if visit.status is None else "no operation")
+        yield "request", f"{visit.method} {visit.path} reached {reached}"
 
 
 def unauthorized_faults(result: CallResult, visits: list[RecordedRequest]) -> Iterator[str]:

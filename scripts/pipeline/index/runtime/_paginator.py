@@ -220,12 +220,17 @@ class Paginator:
         # 0 is equal to False here: no next page has this number.
         if target in (None, "", False):
             return None
-        if isinstance(target, str) and self._shape.kind == "link":
-            return self._links.follow(target)
+        link, parameter = self._shape.kind == "link", self._shape.page_parameter
         value = target if isinstance(target, str) else _integer(target)
-        if value is None or self._shape.kind == "link":
+        if isinstance(value, str) and link:
+            # Servers put links and opaque tokens under the same names; only the value tells which of the two it is.
+            token = self._shape.token_parameter
+            parameter = parameter if value.isdecimal() and parameter else token
+            if parameter is None or self._links.is_link(value):
+                return self._links.follow(value)
+        if value is None or parameter is None:
             raise PageError(f"{self._shape.next_field} is not a way to the next page; nothing was sent there")
-        return None if isinstance(value, int) and value < 0 else {str(self._shape.page_parameter): value}
+        return None if isinstance(value, int) and value < 0 else {parameter: value}
 
     def _counted(self) -> dict[str, Any]:
         number = self._first + self._pages if self._shape.kind == "page" else self._fetched

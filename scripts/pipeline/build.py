@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.document.document import read_document
+from pipeline.document.foreign_data import require_openapi
 from pipeline.errors import MACHINE_FAULTS, PipelineError, UnexpectedError, quoted
 from pipeline.install.folder_lock import work_folder
 from pipeline.install.hand_edits import require_no_edits
@@ -36,6 +37,8 @@ def build(request: BuildRequest, progress: StageProgress, report: BuildReport) -
             progress.note("An install that had been cut short was completed first.")
         with progress.stage("source"):
             received = read_document(path)
+            # Here and not among the stages: nobody waits for the generator to start for what is no document at all.
+            require_openapi(received)
             lock = _installed(request)
         job = Job(request=request, received=received, lock=lock, folder=folder, progress=progress, report=report)
         report.document = {"name": received.name, "title": received.title, "sha256": received.sha256}

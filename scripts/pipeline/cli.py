@@ -18,7 +18,7 @@ from pipeline.archive import archived_document
 from pipeline.build import build
 from pipeline.check import check, check_full
 from pipeline.document.document import dump_json
-from pipeline.errors import FetchError, PipelineError, file_system_error
+from pipeline.errors import FetchError, PipelineError, file_system_error, quoted
 from pipeline.install.layout import REPOSITORY, Layout
 from pipeline.job import BuildRequest
 from pipeline.progress import StageProgress, display_for
@@ -128,7 +128,7 @@ def _build(options: argparse.Namespace, progress: StageProgress) -> int:
     request = BuildRequest(
         repository=repository,
         target=Layout(root=options.into.resolve()) if options.into else repository,
-        source=options.source.resolve() if options.source else None,
+        source=_file(options.source).resolve() if options.source else None,
         release=options.release,
         discard_edits=options.discard_edits,
         verify=not options.no_verify,
@@ -150,6 +150,23 @@ def _build(options: argparse.Namespace, progress: StageProgress) -> int:
     if options.report:
         write_report(report, options.report)
     return 1 if report.error else 0
+
+
+def _file(source: Path) -> Path:
+    """Return what ``--source`` names, which is a file.
+
+    Raises:
+        FetchError: it is an address.
+    """
+    # A path has lost one of the two slashes already, and on Windows both of them are others.
+    scheme, found, rest = source.as_posix().partition(":/")
+    if found and scheme.lower() in {"http", "https"}:
+        address = f"{scheme}://{rest.lstrip('/')}"
+        raise FetchError(
+            f"{quoted(address)} is an address, and --source takes a file. Nothing was changed. "
+            f"Run `fetch --url {address}`, and then `build`."
+        )
+    return source
 
 
 def _comes_with(folder: Path, target: Path) -> bool:
@@ -174,7 +191,7 @@ def _fetch(options: argparse.Namespace, progress: StageProgress) -> int:
 
     network = Network(ca=options.ca, proxy=options.proxy, timeout=options.timeout)
     if options.source:
-        fetched = fetch.fetch_file(options.source)
+        fetched = fetch.fetch_file(_file(options.source))
     elif options.url:
         fetched = fetch.fetch_url(options.url, network=network, progress=progress)
     else:

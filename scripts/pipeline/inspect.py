@@ -99,7 +99,8 @@ def _refuse_newer(path: str, item: dict[str, Any]) -> None:
     if newer:
         names = ", ".join(sorted(newer))
         _refuse(
-            f"The path {quoted(path)} has operations that OpenAPI 3.2 added ({names}), and those are not generated."
+            f"The path {quoted(path)} has operations that OpenAPI 3.2 added ({names}), and those are not generated: "
+            "remove them, or take the document as OpenAPI 3.1."
         )
 
 

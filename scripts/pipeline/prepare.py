@@ -24,9 +24,9 @@ class Prepared:
     """The document in its three forms, and the names that normalisation gave."""
 
     received: dict[str, Any]
-    """As received, only upgraded to OpenAPI 3: what everything is judged by."""
+    """As received, only upgraded to OpenAPI 3: what operations are counted by."""
     corrected: dict[str, Any]
-    """Upgraded, and corrected by overlays: what the portal is known to do."""
+    """Upgraded, and corrected by overlays: what everything is judged by."""
     effective: dict[str, Any]
     """What the generator reads."""
     names: NameMap
@@ -61,6 +61,7 @@ def prepare(job: Job) -> Prepared:
         inspect(normalised.document)
     for result in (upgraded, overlaid, normalised):
         report.changes += [asdict(change) for change in result.changes]
+    report.corrections = overlaid.corrections
     report.skipped += overlaid.skipped
     _require_no_loss(report.operations_in_document, normalised.document)
     return Prepared(

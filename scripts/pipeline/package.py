@@ -53,7 +53,7 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
             spec_sha256=job.received.sha256,
             upstream_bytes=job.received.as_json(),
             # A package for which nothing was corrected carries one document, not two of the same content.
-            corrected=None if prepared.corrected == job.received.data else dump_json(prepared.corrected),
+            corrected=None if prepared.corrected == job.received.data else dump_json(prepared.packaged()),
             aliases=aliases,
         )
         put_headers(package)

@@ -31,6 +31,12 @@ class Prepared:
     """What the generator reads."""
     names: NameMap
     """Every name given so far, those of this document added."""
+    overlays: list[str]
+    """The files that the document is corrected by, in the order of their application."""
+
+    def packaged(self) -> dict[str, Any]:
+        """Return the corrected document as it travels with the client, which finds a new name for a further overlay."""
+        return {**self.corrected, "x-cyara-overlays": self.overlays} if self.overlays else self.corrected
 
 
 def prepare(job: Job) -> Prepared:
@@ -69,6 +75,7 @@ def prepare(job: Job) -> Prepared:
         corrected=overlaid.document,
         effective=normalised.document,
         names=normalised.names,
+        overlays=overlaid.applied,
     )
 
 

@@ -50,11 +50,11 @@ def unions(work: Work) -> None:
         # One empty member lets every value through, so the union says nothing.
         anything = any(not set(member) - {"description"} for member in listed)
         if own or anything or not shaped:
-            if anything and not own and schema.get("type") not in _SCALARS:
+            if anything and not own and schema.get("type") not in tuple(_SCALARS):
                 replace(schema, {key: schema[key] for key in ("description",) if key in schema})
             work.note(found.where, "an object, not a union" if own else "anything, or constraints only")
             continue
-        if schema.get("type") in {"object", "array"} or shaped:
+        if schema.get("type") in ("object", "array") or shaped:
             schema.pop("type", None)
             schema.pop("items", None)
             schema.pop("additionalProperties", None)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-    from functools import cached_property
 
     from cyara_auth.workflows.polling import Pace, PollProgress
     from cyara_auth.workflows.steps import (
@@ -39,11 +38,11 @@ if TYPE_CHECKING:
         def get_test_result_details(self) -> Callable[..., DetailsT_co]: ...
 
     class _RunsCampaigns(Protocol[RunT_co, ResultT_co]):
-        @cached_property
+        @property
         def campaigns(self) -> _Runs[RunT_co, ResultT_co]: ...
 
     class _RunsTestCases(Protocol[DetailsT_co]):
-        @cached_property
+        @property
         def test_results(self) -> _Details[DetailsT_co]: ...
 
 

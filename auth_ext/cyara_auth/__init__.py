@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from cyara_auth.workflows.steps import CampaignOutcome, TestCaseOutcome
 
 __all__ = ["ApiCredential", "AsyncGuardedTransport", "CampaignOutcome", "CredentialFingerprint", "CredentialProvider"]
-__all__ += ["Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "Pace", "RedactingFilter", "RetryPolicy"]
-__all__ += ["StrikeGuard", "StrikeStore", "TestCaseOutcome", "TransportError", "connect", "find_unguarded", "install"]
-__all__ += ["InferredOperationError", "overlay"]
+__all__ += ["Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "InferredOperationError", "Pace"]
+__all__ += ["RedactingFilter", "RetryPolicy", "StrikeGuard", "StrikeStore", "TestCaseOutcome", "TransportError"]
+__all__ += ["connect", "find_unguarded", "install", "overlay"]
 
 _HOMES = {
     name: home

@@ -340,23 +340,22 @@ class OperationUnavailableError(CyaraAuthError):
 class InferredOperationError(CyaraAuthError):
     """An operation would change things at the portal, and its path and bodies are guesses. Nothing was sent.
 
-    `connect(allow_inferred=True)` or `CYARA_ALLOW_INFERRED=1` lets it go; at a local portal it always goes. A client that
-    was generated from a portal's own document has no guesses in it.
+    `connect(allow_inferred=True)` or `CYARA_ALLOW_INFERRED=1` lets it go; to a local portal it always goes. A client
+    that was generated from a portal's own document has no guesses in it.
     """
 
     @classmethod
-    def of(cls, operation: Any, portal: str) -> Self:
-        """Return the error for a generated `Operation`; `portal` is the origin that it was meant for."""
+    def of(cls, operation_id: str, method: str, path: str, *, portal: str) -> Self:
+        """Return the error for an operation that was meant for the origin `portal`."""
         error = cls(
-            f"{operation.operation_id} ({operation.method} {operation.path}) changes things, and it is inferred: nobody "
-            f"has seen a portal accept it as it stands here. Nothing was sent to {portal}. Next: generate the client "
-            "from your portal's own document, which has no guesses in it. In a checkout of this project: python3 "
-            "scripts/dev.py regenerate fetch --portal https://<your portal>, then python3 scripts/dev.py regenerate "
-            "build. Who accepts the risk until then gives allow_inferred=True to connect(), or sets "
+            f"{operation_id} ({method} {path}) changes things at the portal, and it is inferred: nobody has seen a "
+            f"portal accept it as it stands here. Nothing was sent to {portal}. Next: generate the client from your "
+            "portal's own document, which has no guesses in it; in the folder of this project run: python3 "
+            "scripts/dev.py regenerate fetch --portal https://<portal>, and then: python3 scripts/dev.py regenerate "
+            f"build. Whoever accepts the risk until then gives connect(allow_inferred=True), or sets "
             "CYARA_ALLOW_INFERRED=1"
         )
-        error.method, error.path_template = operation.method, operation.path
-        error.operation_id = operation.operation_id
+        error.operation_id, error.method, error.path_template = operation_id, method, path
         return error
 
 

@@ -147,10 +147,9 @@ def _require_file(endpoint: Endpoint[Any], response: httpx.Response) -> None:
 
 @contextmanager
 def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]) -> Generator[httpx.Response]:
-    http = client.get_httpx_client()
-    endpoint.check(http)
+    endpoint.check(client.get_httpx_client())
     endpoint.warn()
-    with http.stream(**arguments) as response:
+    with client.get_httpx_client().stream(**arguments) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:
             response.read()
             raise _response.api_error(endpoint.operation, response)
@@ -162,11 +161,10 @@ def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, A
 async def _astreamed(
     endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]
 ) -> AsyncGenerator[httpx.Response]:
-    http = client.get_async_httpx_client()
-    if (checking := endpoint.check(http)) is not None:
+    if (checking := endpoint.check(client.get_async_httpx_client())) is not None:
         await checking
     endpoint.warn()
-    async with http.stream(**for_async(arguments)) as response:
+    async with client.get_async_httpx_client().stream(**for_async(arguments)) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:
             await response.aread()
             raise _response.api_error(endpoint.operation, response)

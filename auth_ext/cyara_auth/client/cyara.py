@@ -263,7 +263,8 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
         event_hooks: Functions to call with each request and each answer, as httpx takes them:
             `{"request": [...], "response": [...]}`. They never see the credential.
         guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `rotation_wait`, `allow_plain_http`,
-            `allow_inferred` and `environ`, which `install` and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
+            `allow_inferred` (send operations that change things though they are guesses) and `environ`, which `install`
+            and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
 
     Raises:
         ConfigurationError: an option is unusable; the text says which, and what to use.

@@ -27,7 +27,7 @@ class _Guarded:
 
     _trace: type[HeadTrace | AsyncHeadTrace]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one part that its caller has made
         self,
         wrapped: Any,
         *,

@@ -1,7 +1,7 @@
 """Operations that would change things, and that nobody has seen a portal accept: they are not sent unasked.
 
-Which these are says the document that the client was generated from (`Operation.evidence`). A portal's own document marks
-none, so there nothing is ever refused here.
+Which these are is said by the document that the client was generated from (`Operation.evidence`). A portal's own
+document marks none, so nothing of it is ever refused here.
 """
 
 from functools import partial
@@ -47,8 +47,7 @@ class InferredGate:
 
     def _may_go(self, operation: Any) -> bool:
         return (
-            operation is None
-            or operation.evidence != "inferred"
+            getattr(operation, "evidence", None) != "inferred"
             or operation.method in _READ_ONLY
             or self._allowed
             or self.is_local_portal
@@ -60,4 +59,4 @@ class InferredGate:
         if origin.is_loopback and origin.scheme == "http" and is_local_portal(origin.host, origin.port):
             self.is_local_portal = True
             return
-        raise InferredOperationError.of(operation, str(origin))
+        raise InferredOperationError.of(operation.operation_id, operation.method, operation.path, portal=str(origin))

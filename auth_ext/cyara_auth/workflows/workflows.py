@@ -134,7 +134,8 @@ class AsyncWorkflows:
         """Do as `Workflows.run_campaign` does."""
         from cyara_auth.workflows.steps import campaign_steps
 
-        await _check(self, "campaigns.execute_campaign")
+        if (checking := _check(self, "campaigns.execute_campaign")) is not None:
+            await checking
         return await _run_async(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     async def validate_test_case(
@@ -148,13 +149,15 @@ class AsyncWorkflows:
         """Do as `Workflows.validate_test_case` does."""
         from cyara_auth.workflows.steps import test_case_steps
 
-        await _check(self, "test_cases.execute_test_case")
+        if (checking := _check(self, "test_cases.execute_test_case")) is not None:
+            await checking
         return await _run_async(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
 
 
 def _check(resources: Any, module: str) -> Any:
     """Have the client refuse an operation that it may not send, before anything else is; to be awaited in tasks."""
-    return resources._check_operation(module)  # noqa: SLF001 - the client knows what may be sent
+    check = getattr(resources, "_check_operation", None)
+    return None if check is None else check(module)
 
 
 def _run_step(resources: object, step: CallStep | SleepStep) -> Any:

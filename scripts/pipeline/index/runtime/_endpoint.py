@@ -148,18 +148,16 @@ class Endpoint(Generic[T]):
 
     def send(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call."""
-        http = client.get_httpx_client()
-        self.check(http)
+        self.check(client.get_httpx_client())
         self.warn()
-        return http.request(**arguments)
+        return client.get_httpx_client().request(**arguments)
 
     async def asend(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call in an event loop."""
-        http = client.get_async_httpx_client()
-        if (checking := self.check(http)) is not None:
+        if (checking := self.check(client.get_async_httpx_client())) is not None:
             await checking
         self.warn()
-        return await http.request(**_body.for_async(arguments))
+        return await client.get_async_httpx_client().request(**_body.for_async(arguments))
 
 
 __all__ = ["Body", "Endpoint", "Parameter", "Success"]

@@ -9,9 +9,17 @@ from attrs import asdict, define, field
 from pipeline.document.document import dump_json
 from pipeline.errors import file_system_error, listed, quoted
 from pipeline.install.lock import SUMMARY
+from pipeline.verify.security import contradicted
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+CORRECT_SCHEMES = (
+    "If the portal takes the header all the same, correct `components.securitySchemes` by an overlay in "
+    "openapi/overlays, with the reason; operations without credentials belong into openapi/public-operations.yaml."
+)
+"""The next step where a document asks for something else than we send."""
 
 
 @define(kw_only=True, slots=True)
@@ -37,6 +45,8 @@ class BuildReport:
     """Of how many operations the request is valid under the document, of how many."""
     failures: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     """What verification found wrong, operation by operation."""
+    security: list[int] = field(factory=list[int])
+    """How many operations ask for the header Authorization, or for nothing on purpose, of how many."""
     unmet_security: dict[str, str] = field(factory=dict[str, str])
     """Operations that do not ask for the header Authorization, which the client sends, each with what they ask for."""
     allowed: list[str] = field(factory=list[str])
@@ -64,7 +74,7 @@ class BuildReport:
 
     def take_summary(self, summary: dict[str, Any]) -> None:
         """Take the counts of the lock: the tree already holds this build."""
-        for name in SUMMARY:
+        for name in SUMMARY & summary.keys():
             setattr(self, name, summary[name])
         self.unchanged = True
 
@@ -75,11 +85,26 @@ class BuildReport:
     def _verified(self) -> str:
         """Return what of the answers was verified; kinds that the document does not have are left out."""
         others = {"texts": self.texts, "files": self.files}
-        parts = [f"answers: {_counts(self.answers)}"]
+        asking = f"asking for our header {self.security[0]}/{self.security[1]}; " if self.security else ""
+        parts = [f"{asking}answers: {_counts(self.answers)}"]
         parts += [f"{name} {count[0]}/{count[1]}" for name, count in others.items() if any(count)]
         if any(total for _, total in self.iterators.values()):
             parts.append(f"iterators: {_counts(self.iterators)}")
         return "; ".join(parts)
+
+    def _about_security(self) -> list[str]:
+        """Return which operations are not known to take the header that every call sends."""
+        others = contradicted(self.unmet_security)
+        named = [f"{quoted(name)} ({quoted(reason)})" for name, reason in others.items()]
+        silent, total = len(self.unmet_security) - len(others), self.operations_in_document
+        lines = [f"{silent} operation(s) say nothing about credentials; every call sends the header Authorization."]
+        lines *= silent > 0
+        if named:
+            lines.append(
+                f"Not proven: {len(named)} of {total} operations ask for other credentials than the header "
+                f"Authorization, which every call sends: {listed(named, limit=5)}. {CORRECT_SCHEMES}"
+            )
+        return lines
 
     def lines(self) -> list[str]:
         """Return the report for a person."""
@@ -98,12 +123,7 @@ class BuildReport:
             lines.append(
                 f"{len(self.changes)} changes by {len(rules)} rules before generation: {listed(rules, limit=40)}."
             )
-        if self.unmet_security:
-            named = [f"{quoted(name)} ({quoted(reason)})" for name, reason in self.unmet_security.items()]
-            lines.append(
-                f"{len(named)} operation(s) do not ask for the header Authorization, which every call sends: "
-                f"{listed(named, limit=5)}."
-            )
+        lines += self._about_security()
         lines += [f"Skipped: {what}." for what in self.skipped]
         lines += [f"Warning: {what}" for what in self.warnings]
         if self.patch:

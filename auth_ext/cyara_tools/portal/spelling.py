@@ -122,7 +122,7 @@ def split_template(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     at = marks.find("?", 0, len(path))
     route, query = (path, "") if at < 0 else (path[:at], path[at + 1 :])
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
-    return "/" + route.strip().lstrip("/"), tuple((name, value) for name, _, value in pairs)
+    return "/" + route.lstrip("/"), tuple((name, value) for name, _, value in pairs)
 
 
 def fit_parameters(names: Sequence[str], listed: Sequence[str]) -> list[int | None]:

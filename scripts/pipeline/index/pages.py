@@ -91,6 +91,11 @@ class Paged:
     item: ast.expr
 
     @property
+    def is_counted(self) -> bool:
+        """Whether pages or entries are counted, and the way through the list is not told by the server."""
+        return self.shape["kind"] in {"page", "offset"}
+
+    @property
     def row(self) -> tuple[Any, ...]:
         """The shape in the order of `PAGE_FIELDS`."""
         return tuple(self.shape[field] for field in PAGE_FIELDS)

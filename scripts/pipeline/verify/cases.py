@@ -119,11 +119,11 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
     case.least = frozenset(name for name, p in given.items() if p.default is p.empty)
     known: dict[tuple[str, str], list[str]] = {}
     for p in case.functions.ENDPOINT.parameters:
-        known.setdefault((p.location, p.wire.strip().lower()), []).append(p.name)
+        known.setdefault((p.location, p.wire), []).append(p.name)
     # The document's parameters, not the package's: what the package lacks is the finding.
     for parameter in case.served.parameters:
         # One name may stand in a path twice, and then has two arguments.
-        names = known.get((parameter.location, parameter.name.strip().lower()), [])
+        names = known.get((parameter.location, parameter.name), [])
         if not names or not given.keys() >= set(names):
             case.fail("arguments", f"{parameter.location} parameter {parameter.name!r} cannot be passed")
             continue

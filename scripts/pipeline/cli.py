@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     build_ = commands.add_parser("build", help="build the client and install it")
     origin = build_.add_mutually_exclusive_group()
     origin.add_argument("--source", type=Path, metavar="FILE", help="another document; it becomes the new upstream")
-    origin.add_argument("--release", metavar="P", help="an archived platform release, for example 25.1")
+    origin.add_argument("--release", metavar="P", help="an archived platform release, for example 7.4")
     build_.add_argument(
         "--into", type=Path, metavar="DIR", help="write DIR/generated and DIR/openapi, touch nothing else"
     )
@@ -106,7 +106,18 @@ def _parser() -> argparse.ArgumentParser:
     diff_.add_argument("--markdown", action="store_true", help="print Markdown")
 
     release_ = commands.add_parser("release", help="make the version for a platform release")
-    release_.add_argument("--platform", required=True, metavar="P", help="for example 25.3")
+    release_.add_argument("--platform", required=True, metavar="P", help="for example 7.4, 7.4.1 or 2020.2")
+    release_.add_argument(
+        "--platform-order",
+        nargs="+",
+        metavar="P,P",
+        help="all platforms, the oldest first; for one that sorts before the newest by its number",
+    )
+    release_.add_argument(
+        "--reconstruction",
+        action="store_true",
+        help="the document is a reconstruction; version table, changelog and package then say so",
+    )
     release_.add_argument("--dry-run", action="store_true", help="print the changelog entry and change nothing")
 
     for command in (build_, check_, fetch_, diff_, release_):
@@ -232,10 +243,16 @@ def _diff(options: argparse.Namespace, progress: StageProgress) -> int:
 
 def _release(options: argparse.Namespace, progress: StageProgress) -> int:
     # Here and not at the top: the quick commands need none of it.
-    from pipeline.release.make import make, plan
+    from pipeline.release.make import ReleaseRequest, make, plan
 
     tree = Layout(root=REPOSITORY)
-    planned = plan(tree, options.platform, today=datetime.now(UTC).date(), progress=progress)
+    wanted = ReleaseRequest(
+        platform=options.platform,
+        today=datetime.now(UTC).date(),
+        order=",".join(options.platform_order) if options.platform_order else None,
+        reconstruction=options.reconstruction,
+    )
+    planned = plan(tree, wanted, progress)
     report = BuildReport(seconds=progress.seconds)
     if not options.dry_run:
         make(tree, planned, progress, report)

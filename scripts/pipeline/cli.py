@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     build_.add_argument("--report", type=Path, metavar="FILE", help="write the report as JSON")
     build_.add_argument(
         "--allow", action="append", default=[], metavar="NAME", help="accept a failing operation from now on"
+    )
+    build_.add_argument(
+        "--yes", action="store_true", help="with --source: let the client of another API replace the installed one"
     )
     build_.add_argument("--discard-edits", action="store_true", help="save hand edits as a patch and overwrite them")
     build_.add_argument(
@@ -145,6 +149,7 @@ def _build(options: argparse.Namespace, progress: StageProgress) -> int:
         verify=not options.no_verify,
         types=options.types,
         allow=tuple(options.allow),
+        confirm=partial(_confirm, options),
     )
     report = BuildReport(seconds=progress.seconds)
     # A folder that the build itself makes cannot be tried before it.
@@ -161,6 +166,16 @@ def _build(options: argparse.Namespace, progress: StageProgress) -> int:
     if options.report:
         write_report(report, options.report)
     return 1 if report.error else 0
+
+
+def _confirm(options: argparse.Namespace, found: str) -> bool:
+    """Return whether a person wants what was found; where nobody can be asked, only ``--yes`` says so."""
+    if options.yes:
+        return True
+    if options.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    write_stderr(f"{found} Replace the client by one for it? [y/N] ")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _file(source: Path) -> Path:

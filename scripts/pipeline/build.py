@@ -14,6 +14,7 @@ from pipeline.install.journal import file_sha256, recover
 from pipeline.install.lock import SUMMARY, Lock, differences, hash_inputs, read_lock
 from pipeline.job import Job
 from pipeline.tools import PINNED
+from pipeline.unrelated import require_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,6 +41,7 @@ def build(request: BuildRequest, progress: StageProgress, report: BuildReport) -
             # Here and not among the stages: nobody waits for the generator to start for what is no document at all.
             require_openapi(received)
             lock = _installed(request)
+        require_wanted(request, received)
         job = Job(request=request, received=received, lock=lock, folder=folder, progress=progress, report=report)
         report.document = {"name": received.name, "title": received.title, "sha256": received.sha256}
         report.written = str(request.target.root)

@@ -65,7 +65,7 @@ class Lock:
     """The content of the lock file."""
 
     platform: str | None
-    """Platform release, for example ``25.3``; None until one is known."""
+    """Platform release, for example ``7.4``, or ``7.4 (reconstruction)``; None until one is known."""
     document: dict[str, Any]
     """``path``, ``sha256``, ``title`` of the document as received."""
     tools: dict[str, str]

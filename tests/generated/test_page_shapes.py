@@ -257,3 +257,24 @@ def test_what_the_document_does_not_show_beyond_doubt_has_no_iterator(lists: Lis
         "GetWrapped": "link",
         "GetCount": "page",
     }
+
+
+def test_a_count_that_may_be_the_total_is_told_and_no_error(lists: Lists, wire: Wire) -> None:
+    wire.answer = _by_query(
+        lambda query: {"items": _things(0) if query.get("page", "1") == "1" else [], "count": TOTAL}
+    )
+    with pytest.warns(lists("errors").IncompleteListWarning, match="/count: the pages end after 3 items"):
+        assert _read(lists, wire, "count", "sync") == [0, 1, 2]
+
+
+def test_a_total_is_not_held_against_a_caller_who_starts_later(lists: Lists) -> None:
+    totals, operations = lists("_totals"), lists("operations")
+    shape = operations.OPERATIONS["GetPaged"].page
+    for url, whole in {"/x": True, "/x?skip=0": True, "/x?Skip=10": False, "/x?startIndex=5&size=2": False}.items():
+        found = totals.Totals(shape, url)
+        assert found.read({shape.total_field: 9}, 3, 3) == 9
+        if whole:
+            with pytest.raises(lists("errors").PageError, match="end after 3 items"):
+                found.require_all(3)
+        else:
+            found.require_all(3)

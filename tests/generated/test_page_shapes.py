@@ -325,3 +325,24 @@ def test_a_page_that_the_server_insists_on_is_asked_for_from_the_first(lists: Li
     wire.answer = _by_query(lambda query: {"items": _things(int(query["page"]) * SIZE), "total": TOTAL})
     assert _read(lists, wire, "insisted", face) == list(range(TOTAL))
     assert [urlsplit(request.target).query for request in wire.requests] == ["page=0", "page=1", "page=2"]
+
+
+def test_a_count_that_may_be_the_total_is_told_and_no_error(lists: Lists, wire: Wire) -> None:
+    wire.answer = _by_query(
+        lambda query: {"items": _things(0) if query.get("page", "1") == "1" else [], "count": TOTAL}
+    )
+    with pytest.warns(lists("errors").IncompleteListWarning, match="/count: the pages end after 3 items"):
+        assert _read(lists, wire, "count", "sync") == [0, 1, 2]
+
+
+def test_a_total_is_not_held_against_a_caller_who_starts_later(lists: Lists) -> None:
+    totals, operations = lists("_totals"), lists("operations")
+    shape = operations.OPERATIONS["GetPaged"].page
+    for url, whole in {"/x": True, "/x?skip=0": True, "/x?Skip=10": False, "/x?startIndex=5&size=2": False}.items():
+        found = totals.Totals(shape, url)
+        assert found.read({shape.total_field: 9}, 3, 3) == 9
+        if whole:
+            with pytest.raises(lists("errors").PageError, match="end after 3 items"):
+                found.require_all(3)
+        else:
+            found.require_all(3)

@@ -54,7 +54,8 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     if isinstance(parsed, GeneratorError):
         return {"errors": [_described(parsed)], "endpoints": []}
     project = Project(openapi=parsed, config=config, custom_template_path=Path(arguments["templates"]))
-    project.env.filters.update(wrapped=wrapped)
+    filters: dict[str, Any] = project.env.filters
+    filters["wrapped"] = wrapped
     project.env.globals.update(effective=document, aliases=arguments["aliases"])
     errors = project.build()
     endpoints = [] if errors else list(_endpoints(parsed, config, document))

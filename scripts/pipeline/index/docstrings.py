@@ -32,15 +32,15 @@ _INLINE = 2
 """Backticks that open code within a line; three and more open a block, whose lines are lines."""
 
 _GLUED = str.maketrans({" ": "\x00", "\n": "\x00"})
-_OPTIONS: dict[str, bool] = dict.fromkeys(
-    ("expand_tabs", "replace_whitespace", "break_long_words", "break_on_hyphens"), False
-)
 
 
 def wrapped(text: object, width: int) -> str:
     """Return a text with lines of that many characters; code between backticks, and long addresses, stay whole."""
     glued = _CODE.sub(lambda code: code[0] if len(code[1]) > _INLINE else code[0].translate(_GLUED), str(text))
-    lines = ["\n".join(textwrap.wrap(line, width, **_OPTIONS)) for line in glued.splitlines()]
+    wrapper = textwrap.TextWrapper(
+        width, expand_tabs=False, replace_whitespace=False, break_long_words=False, break_on_hyphens=False
+    )
+    lines = ["\n".join(wrapper.wrap(line)) for line in glued.splitlines()]
     return "\n".join(lines).replace("\x00", " ")
 
 

@@ -22,8 +22,8 @@ def without_tag(operation_id: str, tag: str) -> str:
     """
     tag_words = _spoken(tag)
     # Either end of the tag too: `Datasets_PostDataset` may be filed below `PushDatasets`.
-    ends = set().union(*(_forms(tag_words[:count]) for count in range(1, len(tag_words) + 1)))
-    ends |= set().union(*(_forms(tag_words[count:]) for count in range(len(tag_words))))
+    ends = {form for count in range(1, len(tag_words) + 1) for form in _forms(tag_words[:count])}
+    ends |= {form for count in range(len(tag_words)) for form in _forms(tag_words[count:])}
     parts = [part for part in _JOINT.split(operation_id) if part]
     for count in range(len(parts) - 1, 0, -1):
         controller, action = _spoken(" ".join(parts[:count])), "_".join(parts[count:])

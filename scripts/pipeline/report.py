@@ -35,6 +35,8 @@ class BuildReport:
     """Operations that do not ask for the header Authorization, which the client sends, each with what they ask for."""
     allowed: list[str] = field(factory=list[str])
     """Operations whose failure ``openapi/allow.json`` accepts."""
+    corrections: list[str] = field(factory=list[str])
+    """What overlays corrected, each with its reason: the package is proven against the corrected document."""
     skipped: list[str] = field(factory=list[str])
     """Overlays, names and allow lists that belong to another document."""
     changes: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
@@ -73,6 +75,10 @@ class BuildReport:
         if self.requests_valid:
             shown = ", ".join(f"{form} {ok}/{total}" for form, (ok, total) in self.answers.items())
             lines.append(f"Verified: requests {self.requests_valid[0]}/{self.requests_valid[1]}; answers: {shown}.")
+        if self.corrections:
+            proven = "Proven against" if self.requests_valid else "Built from"
+            count = f"{len(self.corrections)} correction{'s' if len(self.corrections) > 1 else ''}"
+            lines.append(f"{proven} the corrected document: {count}: {listed(self.corrections, limit=5)}.")
         if self.changes:
             rules = sorted({str(change["rule"]) for change in self.changes})
             lines.append(

@@ -51,7 +51,7 @@ def report_unchanged(job: Job) -> None:
     Raises:
         PipelineError: the document can no longer be prepared.
     """
-    job.report.unmet_security = unmet_security(prepare(job).received)
+    job.report.unmet_security = unmet_security(prepare(job).corrected)
     # Only for what they report as skipped: files that belong to another document.
     settings_for(job.request.repository.openapi / "public-operations.yaml", job)
     allowed_operations(job)

@@ -148,7 +148,9 @@ def test_a_member_of_another_type_is_both():
 
 def test_a_discriminator_leads_to_the_subtype():
     assert seen({"species": "cat", "lives": 9}, schema="Pet") == []
-    assert seen({"species": "dog", "lives": 9}, schema="Pet") == [("field", "components/schemas/Pet", "lives")]
+    assert seen({"species": "dog", "lives": 9}, schema="Pet") == [
+        ("discriminator value", "components/schemas/Pet", "dog")
+    ]
 
 
 def test_statuses_match_exactly_by_range_or_by_default():

@@ -85,7 +85,7 @@ def rejoined(model: Any, written: dict[str, Any], decoder_of: DecoderOf) -> dict
 
     What was replaced since stays replaced, so it is neither put back nor returned.
     """
-    unread: dict[str, Any] = model._unread or {}  # noqa: SLF001 - this module fills it
+    unread: dict[str, Any] = getattr(model, "_unread", None) or {}
     types = {wire: annotation for _, wire, annotation, _ in fields(model)} if unread else {}
     found: dict[str, Any] = {}
     for wire, raw in unread.items():

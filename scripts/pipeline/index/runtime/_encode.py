@@ -81,7 +81,7 @@ class Model:
 
 def _model_to_json(model: Model) -> dict[str, Any]:
     result = _as_held(model)
-    if model._unread is not None:  # noqa: SLF001 - our own field; users have `unread()`
+    if getattr(model, "_unread", None) is not None:
         _salvage.rejoined(model, result, _decode.decoder_of)
     return result
 

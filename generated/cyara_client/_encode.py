@@ -12,7 +12,7 @@ from enum import Enum
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from . import _decode
+from . import _decode, _salvage
 from ._json import is_object
 from ._scalars import format_datetime, format_timespan
 from .types import UNSET, File
@@ -40,7 +40,8 @@ class Model:
     """A JSON object with known fields: the base of every generated model.
 
     Fields that the portal sends beyond those are kept in `additional_properties` and written back by `to_dict`.
-    A field that was absent holds `UNSET` and is not written; None is written as null.
+    A field that was absent holds `UNSET` and is not written; None is written as null. What came and is not as declared
+    is None here, and so is a required field that was missing; see `unread`.
     """
 
     __slots__ = ()
@@ -51,7 +52,11 @@ class Model:
     __discriminated_by__: ClassVar[tuple[str, tuple[str, ...]] | None] = None
     """Field and values that tell this model from its siblings, when the document has a discriminator."""
 
+    __stands_for_unknown__: ClassVar[bool] = False
+    """Whether values of the discriminator that the document does not list are read as this model."""
+
     additional_properties: dict[str, Any]
+    _unread: dict[str, Any] | None
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -64,8 +69,17 @@ class Model:
         return model
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the model as JSON values, without what is unset."""
+        """Return the model as JSON values, without what is unset, and with what could not be read as it came."""
         return _model_to_json(self)
+
+    def unread(self) -> dict[str, Any]:
+        """Return the values that did not come as declared, as they came, by the names of their fields in the document.
+
+        Such a field is None here; of an array, the elements that cannot be read are. `to_dict` writes the value as it
+        came. A field that was set since to anything but None is not listed, and what was set is written.
+        """
+        kept = _salvage.still_unread(self, _decode.decoder_of)
+        return {wire: raw for wire, raw in kept.items() if raw is not UNSET}
 
 
 def _model_to_json(model: Model) -> dict[str, Any]:
@@ -75,6 +89,12 @@ def _model_to_json(model: Model) -> dict[str, Any]:
         value = getattr(model, name)
         if value is not UNSET:
             result[wire] = value if type(value) in _AS_IS else to_json(value)
+    if getattr(model, "_unread", None) is not None:
+        for wire, raw in _salvage.still_unread(model, _decode.decoder_of).items():
+            result[wire] = raw
+            # A required field that was missing stays so.
+            if raw is UNSET:
+                del result[wire]
     return result
 
 

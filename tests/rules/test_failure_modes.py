@@ -312,7 +312,7 @@ CASES = [
     ),
     Case(
         mode=12,
-        rule="optional-nulls",
+        rule="answer-nulls",
         what="an optional reference that is null",
         document=doc(
             get(ref("A")), {"A": thing(b=ref("B"), n={"type": "integer", "nullable": True}), "B": thing(id=TEXT)}
@@ -498,7 +498,7 @@ CASES = [
         document=doc(get(ref("Pet")), {"Pet": PET, "Cat": CAT}),
         good=lambda run: (
             run.effective["components"]["schemas"]["Cat"].get("x-cyara-discriminated-by")
-            == {"property": "kind", "values": ["cat"]}
+            == {"property": "kind", "values": ["cat"], "open": False}
         ),
     ),
     Case(

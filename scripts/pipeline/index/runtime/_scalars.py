@@ -46,30 +46,49 @@ def parse_timespan(text: str) -> dt.timedelta:
         ValueError: the text is neither, or longer than Python's timedelta can hold.
     """
     # Nearly all spans are under a day and in .NET's constant form; the C parser reads those as a time of day.
-    if text[2:3] == ":" == text[5:6]:
-        try:
-            return parse_datetime(f"0001-01-01T{text}") - _MIDNIGHT
-        except (ValueError, TypeError):
-            return _parse_parts(text)
+    try:
+        if text[2] == ":":
+            return parse_datetime("0001-01-01T" + text) - _MIDNIGHT
+    except (ValueError, TypeError, IndexError):
+        pass
     return _parse_parts(text)
 
 
-def parse_int(text: str) -> int | str:
-    """Read a number that a .NET serialiser wrote as text; any other text stays what it is."""
-    try:
-        number = int(text)
-    except ValueError:
-        return text
-    # "007" and "1_000" are integers to Python, but no number that a serialiser wrote.
-    return number if str(number) == text else text
+def parse_int(value: object) -> int:
+    """Read an integer that was written as text or with a fraction of nought.
+
+    Raises:
+        ValueError: it is no integer.
+        TypeError: it is neither text nor number.
+    """
+    if isinstance(value, float):
+        # In JSON 5.0 is an integer, and orjson reads integers beyond 64 bits as floats.
+        if value.is_integer():
+            return int(value)
+    elif isinstance(value, str):
+        number = int(value)
+        # "007" and "1_000" are integers to Python, but no number that a serialiser wrote.
+        if str(number) == value:
+            return number
+    else:
+        raise TypeError("an integer expected")
+    raise ValueError("not an integer")
 
 
-def parse_float(text: str) -> float | str:
-    """Read a number that a .NET serialiser wrote as text, `NaN` and `Infinity` included; other text stays."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def parse_float(value: object) -> float:
+    """Read a number that was written without a fraction or as text, `NaN` and `Infinity` included.
+
+    Raises:
+        ValueError: the text is no number.
+        TypeError: it is neither text nor number.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        # As it came: a large one would lose digits.
+        return value
+    if isinstance(value, str):
+        # Python reads "1_000", which no serialiser writes.
+        return float(value.replace("_", "?"))
+    raise TypeError("a number expected")
 
 
 def _parse_parts(text: str) -> dt.timedelta:

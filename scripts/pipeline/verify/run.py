@@ -16,7 +16,14 @@ from cyara_tools.portal.synthesis import AnswerForm
 from pipeline.verify.calls import Caller, WrongPairs, client_for
 from pipeline.verify.cases import Case, make_cases
 from pipeline.verify.iterators import Walks
-from pipeline.verify.judgement import answer_fault, by_label, request_faults, timeout_fault, unauthorized_faults
+from pipeline.verify.judgement import (
+    answer_fault,
+    by_label,
+    kind_fault,
+    request_faults,
+    timeout_fault,
+    unauthorized_faults,
+)
 from pipeline.verify.pages import FORMS as PAGE_FORMS
 from pipeline.verify.report import Failure, VerifyReport
 
@@ -103,7 +110,7 @@ class _Run:
         cases = [case for case in self._cases if case.callable and case.kind_answer]
         self._portal.answer_in_form(AnswerForm.UNKNOWN_KIND)
         for result in self._all_calls(cases, lambda: self._portal.credential, "value", _least):
-            if wrong := answer_fault(result):
+            if wrong := answer_fault(result) or kind_fault(result.value):
                 result.case.fail("answer unknown_kind", wrong)
         self._portal.answer_in_form(AnswerForm.FULL)
         self._portal.forget_requests()

@@ -100,6 +100,7 @@ def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
     result = verified.as_report()
     job.report.operations_importable = result["operations_importable"]
     job.report.answers = result["answers"]
+    job.report.kinds = result["kinds"]
     job.report.texts, job.report.files = result["texts"], result["files"]
     job.report.iterators = result["iterators"]
     job.report.requests_valid = result["requests_valid"]

@@ -35,6 +35,8 @@ class BuildReport:
     operations_importable: int = 0
     answers: dict[str, list[int]] = field(factory=dict[str, list[int]])
     """``full``, ``nulls``, ``unknown_enum``: how many operations with a JSON answer parse it, of how many."""
+    kinds: list[int] = field(factory=list[int])
+    """Of how many operations objects are read whose discriminator has a value that nobody declared, of how many."""
     texts: list[int] = field(factory=list[int])
     """Of how many operations whose answer is a text the text arrives as it was sent, of how many."""
     files: list[int] = field(factory=list[int])
@@ -84,7 +86,7 @@ class BuildReport:
 
     def _verified(self) -> str:
         """Return what of the answers was verified; kinds that the document does not have are left out."""
-        others = {"texts": self.texts, "files": self.files}
+        others = {"unknown kinds": self.kinds, "texts": self.texts, "files": self.files}
         asking = f"asking for our header {self.security[0]}/{self.security[1]}; " if self.security else ""
         parts = [f"{asking}answers: {_counts(self.answers)}"]
         parts += [f"{name} {count[0]}/{count[1]}" for name, count in others.items() if any(count)]

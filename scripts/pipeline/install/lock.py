@@ -36,7 +36,7 @@ _FIRST = frozenset(
     }
 )
 """What every lock has, also one of an earlier version."""
-SUMMARY = _FIRST | {"texts", "files", "iterators"}
+SUMMARY = _FIRST | {"kinds", "texts", "files", "iterators"}
 """Keys of the report that the lock keeps: the counts."""
 
 _INPUT_FILES = ("generator.yml", "normalise.yaml", "public-operations.yaml", "aliases.json", "names.json", "allow.json")

@@ -116,7 +116,7 @@ def schema_types(work: Work) -> None:
     """
     for found in schemas(work.document):
         schema = found.schema
-        received = {key: schema[key] for key in ("type", "format") if key in schema}
+        received: dict[str, Any] = {key: schema[key] for key in ("type", "format") if key in schema}
         said = meant(schema)
         if said != received:
             # In the order in which everybody writes them: type and format first.

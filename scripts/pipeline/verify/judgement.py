@@ -7,6 +7,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cyara_tools.portal import media
+from cyara_tools.portal.json_types import is_array, is_object
+from cyara_tools.portal.synthesis import UNKNOWN_NUMBER, UNKNOWN_TEXT
 from pipeline.verify.annotations import returned
 from pipeline.verify.calls import LABEL
 from pipeline.verify.conform import misfit
@@ -15,6 +17,7 @@ from pipeline.verify.meaning import as_texts, difference, to_json, written
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.recorder import RecordedRequest
     from pipeline.verify.calls import CallResult
 
@@ -35,6 +38,24 @@ def answer_fault(result: CallResult) -> str | None:
     # Types may fit although a value was lost or changed on the way.
     found = difference(json.loads(result.response.content), to_json(result.value))
     return None if found is None else f"lost in parsing: {found}"
+
+
+def kind_fault(value: Json) -> str | None:
+    """Return where an object of an unknown class was taken for one of the classes that the document has, or None."""
+    if is_array(value):
+        return next(filter(None, map(kind_fault, value)), None)
+    if is_object(value):
+        return next(filter(None, map(kind_fault, value.values())), None)
+    names = getattr(type(value), "__wire_names__", None)
+    if names is None:
+        return None
+    discriminator = getattr(type(value), "__discriminated_by__", None)
+    if discriminator is not None and not getattr(type(value), "__stands_for_unknown__", False):
+        said = value.to_dict().get(discriminator[0])
+        if said in (UNKNOWN_TEXT, UNKNOWN_NUMBER):
+            return f"an object of the unknown class {said!r} was read as {type(value).__name__}"
+    parts = [getattr(value, name) for name in names]
+    return next(filter(None, map(kind_fault, [*parts, value.additional_properties])), None)
 
 
 def _body_fault(result: CallResult, received: bytes) -> str | None:

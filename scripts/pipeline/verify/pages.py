@@ -141,8 +141,9 @@ class PageMaker:
     def _put(self, body: dict[str, Any], name: str | None, value: Json, *, leave_out: bool = False) -> None:
         if name is None:
             return
-        inner = self.page.nested is not None and name in self._inner().properties
-        holder = body[self.page.nested] if inner else body
+        holder = body
+        if self.page.nested and name in self._inner().properties:
+            holder = body[self.page.nested]
         if leave_out:
             holder.pop(name, None)
         else:
@@ -151,7 +152,7 @@ class PageMaker:
     def _field(self, name: str | None) -> Shape:
         outer = self.shapes.of(self.schema)
         for shape in (self._inner(), outer) if self.page.nested else (outer,):
-            if name in shape.properties:
+            if name is not None and name in shape.properties:
                 return self.shapes.of(shape.properties[name])
         return self.shapes.of(None)
 

@@ -28,6 +28,8 @@ class VerifyReport:
     operations_importable: int = 0
     answers: dict[str, list[int]] = attrs.field(factory=dict[str, list[int]])
     """By form: how many operations with a JSON answer parse it, sync and async alike, of how many."""
+    kinds: list[int] = attrs.field(factory=lambda: [0, 0])
+    """How many operations parse objects whose discriminator has a value that nobody declared, of how many."""
     texts: list[int] = attrs.field(factory=lambda: [0, 0])
     """How many operations with a text for an answer hand it over as it came, of how many."""
     files: list[int] = attrs.field(factory=lambda: [0, 0])
@@ -51,6 +53,7 @@ class VerifyReport:
         return {
             "operations_importable": self.operations_importable,
             "answers": self.answers,
+            "kinds": self.kinds,
             "texts": self.texts,
             "files": self.files,
             "iterators": self.iterators,

@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING, Any
 from cyara_tools.portal.answers import AnswerFactory
 from cyara_tools.portal.document import Document
 from cyara_tools.portal.schema import Shapes
+from cyara_tools.portal.synthesis import AnswerForm
 from pipeline.verify.calls import Caller, WrongPairs, client_for
 from pipeline.verify.cases import Case, make_cases
 from pipeline.verify.iterators import Walks
-from pipeline.verify.judgement import answer_fault, by_label, request_faults, timeout_fault, unauthorized_faults
+from pipeline.verify.judgement import (
+    answer_fault,
+    by_label,
+    kind_fault,
+    request_faults,
+    timeout_fault,
+    unauthorized_faults,
+)
 from pipeline.verify.pages import FORMS as PAGE_FORMS
 from pipeline.verify.report import Failure, VerifyReport
 
@@ -46,6 +54,7 @@ def verify_package(portal: LocalPortal, document: bytes, forms: Sequence[str]) -
     run = _Run(portal, cases)
     for form in forms:
         run.form(form)
+    run.unknown_kinds()
     run.iterators(Walks(portal=portal, shapes=shapes, status=lambda case: answers.success(case.served)[0]))
     run.unauthorized()
     return run.report(forms)
@@ -96,6 +105,16 @@ class _Run:
             for why in unauthorized_faults(result, visits.get(result.label, [])):
                 result.case.fail("unauthorized", why)
 
+    def unknown_kinds(self) -> None:
+        """Call what answers objects of several classes, while each of them is of a class that the document lacks."""
+        cases = [case for case in self._cases if case.callable and case.kind_answer]
+        self._portal.answer_in_form(AnswerForm.UNKNOWN_KIND)
+        for result in self._all_calls(cases, lambda: self._portal.credential, "value", _least):
+            if wrong := answer_fault(result) or kind_fault(result.value):
+                result.case.fail("answer unknown_kind", wrong)
+        self._portal.answer_in_form(AnswerForm.FULL)
+        self._portal.forget_requests()
+
     def iterators(self, walks: Walks) -> None:
         """Read every list to its end, blocking and then in an event loop: the portal sends what was said before."""
         found = list(walks.all(self._lists()))
@@ -115,6 +134,7 @@ class _Run:
             operations=len(self._cases),
             operations_importable=sum(case.module is not None for case in self._cases),
             answers={form: [len(with_json & self._parsed[form]), len(with_json)] for form in forms},
+            kinds=self._count(lambda case: case.kind_answer, "answer unknown_kind"),
             texts=self._count(lambda case: case.answer == "text", "answer"),
             files=self._count(lambda case: case.answer == "file", "answer"),
             iterators={

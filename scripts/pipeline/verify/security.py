@@ -14,8 +14,6 @@ from cyara_tools.portal.json_types import as_object, is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HEADER: Final = "authorization"
-SCHEME: Final = "apikey"
 SILENT: Final = "says nothing about credentials"
 """The reason of an operation that asks for nothing, in a document that asks for nothing."""
 
@@ -59,11 +57,15 @@ def _reason(name: str, scheme: Mapping[str, Any] | None) -> str | None:
     if scheme is None:
         return f"names the scheme {name!r}, which is not in the document"
     kind, place = scheme.get("type"), scheme.get("in")
-    if kind == "http" and str(scheme.get("scheme")).strip().lower() == SCHEME:
+    if _is(kind, "http") and _is(scheme.get("scheme"), "apikey"):
         return None
-    if kind != "apiKey" or place != "header":
+    if not (_is(kind, "apikey") and _is(place, "header")):
         said = [str(part) for part in (kind, scheme.get("scheme"), place and f"in {place}") if part]
         return f"wants {name!r} ({' '.join(said)}), which is no apiKey in a header"
-    # Names of headers are compared without case.
-    header = str(scheme.get("name"))
-    return None if header.strip().lower() == HEADER else f"wants the header {header!r}, not Authorization"
+    header = scheme.get("name")
+    return None if _is(header, "authorization") else f"wants the header {header!r}, not Authorization"
+
+
+def _is(text: object, word: str) -> bool:
+    # Names of headers have no case, and documents that were edited by hand spell the other words anyhow, too.
+    return str(text).strip().lower() == word

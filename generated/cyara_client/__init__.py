@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import api, models, resources
+    from ._records import Records, to_records
     from .client import ApiClient
     from .errors import ApiError, CyaraError, DecodingError, UnverifiedOperationWarning
     from .operations import OPERATIONS, Operation
-    from .types import UNSET, File, Response, Unset
+    from .types import UNSET, File, Response, Unset, value_of
 
 __version__: str
 __platform__: str | None = None
@@ -33,10 +34,13 @@ _HOMES = {
     "File": "types",
     "OPERATIONS": "operations",
     "Operation": "operations",
+    "Records": "_records",
     "Response": "types",
     "UNSET": "types",
     "Unset": "types",
     "UnverifiedOperationWarning": "errors",
+    "to_records": "_records",
+    "value_of": "types",
 }
 _PACKAGES = ("api", "models", "resources")
 
@@ -60,10 +64,13 @@ __all__ = (
     "DecodingError",
     "File",
     "Operation",
+    "Records",
     "Response",
     "Unset",
     "UnverifiedOperationWarning",
     "api",
     "models",
     "resources",
+    "to_records",
+    "value_of",
 )

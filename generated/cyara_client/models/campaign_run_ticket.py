@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignRunTicket(Model):
     """Stands for a run that was asked for; the run carries it as `campaignRunId`, which is an inference.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignSummaryPage(Model):
     """One page of a list. The links are absolute addresses.
 

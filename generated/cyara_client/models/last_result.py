@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class LastResult(Model):
     """Outcome of the latest test of a test case.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestCase(Model):
     """A test case in full.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestCaseSummary(Model):
     """A test case as lists show it.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class UpdateCampaignRequest(Model):
     """What to change. Fields left out stay as they are.
 

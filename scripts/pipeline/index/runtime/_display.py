@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from enum import Enum
 from html import escape
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ._encode import Model
+from ._json import is_array, is_mapping
 from ._records import items_of, plain, to_records
 from .types import UNSET, File
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _LONGEST_TEXT = 60
 _LONGEST_LINE = 500
@@ -57,10 +57,10 @@ def _set_fields(model: Model) -> Iterator[tuple[str, Any]]:
 def _short(value: object, depth: int) -> str:  # noqa: PLR0911 - one return per kind of value
     if isinstance(value, Model):
         return model_repr(value, depth + 1) if depth < _DEEPEST else f"{type(value).__name__}(...)"
-    if isinstance(value, list):
-        return _short_list(cast("list[Any]", value), depth)
-    if isinstance(value, Mapping):
-        return _short_object(cast("Mapping[str, Any]", value), depth)
+    if is_array(value):
+        return _short_list(value, depth)
+    if is_mapping(value):
+        return _short_object(value, depth)
     if isinstance(value, Enum):
         return _cut(repr(value.value))
     if isinstance(value, (dt.date, dt.timedelta, UUID)):
@@ -127,7 +127,7 @@ def _cell(name: str, value: object) -> str:
         return ""
     if _SECRET.search(name):
         return escape(_HIDDEN)
-    if isinstance(value, (Model, Mapping, list, bytes, bytearray, File)):
+    if isinstance(value, (Model, bytes, bytearray, File)) or is_mapping(value) or is_array(value):
         return escape(_short(value, 1))
     return escape(_cut(str(plain(value))))
 

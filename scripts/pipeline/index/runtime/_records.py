@@ -11,16 +11,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterable, Iterable, Mapping
 from enum import Enum
-from functools import cache
-from typing import Any, cast
+from typing import Any, TypeGuard
 
 from ._annotations import fields, is_model, members, resolve
 from ._encode import Model
+from ._json import is_array, is_mapping
 from ._rows import ROWS_AT
 from .types import UNSET, File
 
 _DEEPEST = 4
 """Inner objects that get their columns even where there are none: models may hold each other in many ways."""
+
+
+_known_inner: dict[Any, dict[str, type[Model]]] = {}
 
 
 class Records(list[dict[str, Any]]):
@@ -55,7 +58,9 @@ def items_of(page: Model) -> list[Any] | None:
     path = ROWS_AT.get(type(page).__name__)
     for name in path or ():
         found = lookup(found, name, None)
-    return None if path is None else cast("list[Any]", found if isinstance(found, list) else [])
+    if path is None:
+        return None
+    return found if is_array(found) else []
 
 
 def lookup(value: object, name: str, default: Any) -> Any:
@@ -77,40 +82,52 @@ def _field(value: object, name: str) -> Any:
             return getattr(value, name)
         attribute = next((own for own, wire in value.__wire_names__.items() if wire == name), None)
         return value.additional_properties.get(name, UNSET) if attribute is None else getattr(value, attribute)
-    return cast("Mapping[str, Any]", value).get(name, UNSET) if isinstance(value, Mapping) else UNSET
+    return value.get(name, UNSET) if is_mapping(value) else UNSET
 
 
 def _items(value: object) -> Iterable[Any]:
     if isinstance(value, Model):
         items = items_of(value)
         return [value] if items is None else items
-    if isinstance(value, Mapping):
-        return [cast("Mapping[str, Any]", value)]
+    if is_mapping(value):
+        return [value]
     # A page as `on_page` sees it is a tuple of more than its items.
-    if isinstance(value, tuple) and isinstance(items := getattr(value, "items", None), list):
-        return cast("list[Any]", items)
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return cast("Iterable[Any]", value)
+    if is_array(items := getattr(value, "items", None)):
+        return items
+    if _is_iterable(value):
+        return value
     hint = "; collect it first: [item async for item in ...]" if isinstance(value, AsyncIterable) else ""
-    raise TypeError(f"rows are made of models, pages and lists of these, not of {type(value).__name__}{hint}")
+    kind = type(value).__name__  # pyright: ignore[reportUnknownArgumentType] - of what an AsyncIterable yields
+    raise TypeError(f"rows are made of models, pages and lists of these, not of {kind}{hint}")
+
+
+def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes))
+
+
+def _is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    return isinstance(value, (list, tuple))
 
 
 def _row(item: object) -> dict[str, Any]:
     row: dict[str, Any] = {}
     if isinstance(item, Model):
         _add_model(row, item, "")
-    elif isinstance(item, Mapping):
-        _add_object(row, cast("Mapping[str, Any]", item), "")
+    elif is_mapping(item):
+        _add_object(row, item, "")
     elif item is not None and item is not UNSET:
         row["value"] = plain(item)
     return row
 
 
-@cache
 def _inner_models(model: type[Model]) -> dict[str, type[Model]]:
     """Return the class of each field that holds one model, by its attribute."""
-    found = {attribute: members(resolve(annotation)) for attribute, _, annotation, _ in fields(model)}
-    return {name: parts[0] for name, parts in found.items() if len(parts) == 1 and is_model(parts[0])}
+    known = _known_inner.get(model)
+    if known is None:
+        found = {attribute: members(resolve(annotation)) for attribute, _, annotation, _ in fields(model)}
+        known = {name: parts[0] for name, parts in found.items() if len(parts) == 1 and is_model(parts[0])}
+        _known_inner[model] = known
+    return known
 
 
 def _add_model(row: dict[str, Any], model: Model, prefix: str) -> None:
@@ -146,15 +163,15 @@ def _add_object(row: dict[str, Any], values: Mapping[str, Any], prefix: str) -> 
 def _add(row: dict[str, Any], value: object, column: str) -> None:
     if isinstance(value, Model):
         _add_model(row, value, f"{column}.")
-    elif isinstance(value, Mapping) and value:
-        _add_object(row, cast("Mapping[str, Any]", value), f"{column}.")
+    elif is_mapping(value) and value:
+        _add_object(row, value, f"{column}.")
     else:
         row[column] = plain(value)
 
 
 def plain(value: object) -> Any:  # noqa: PLR0911 - one return per kind of value
     """Return a value as Python's own, without our classes."""
-    if value is UNSET or (isinstance(value, Mapping) and not value):
+    if value is UNSET or (is_mapping(value) and not value):
         return None
     if isinstance(value, Enum):
         return value.value
@@ -162,10 +179,10 @@ def plain(value: object) -> Any:  # noqa: PLR0911 - one return per kind of value
         return str(value)
     if isinstance(value, File):
         return value.file_name
-    if isinstance(value, (Model, Mapping)):
-        return _row(cast("object", value))
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in cast("Iterable[object]", value)]
+    if isinstance(value, Model) or is_mapping(value):
+        return _row(value)
+    if _is_sequence(value):
+        return [plain(item) for item in value]
     return value
 
 

@@ -81,7 +81,7 @@ def parsed_problem(content: bytes, media_type: str) -> Any:
         return None
 
 
-def explanation(value: Any, content: bytes, content_type: str, redact: Callable[[str], str] = lambda text: text) -> str:
+def explanation(value: Any, content: bytes, content_type: str, redact: Callable[[str], str] = str) -> str:
     """Return the portal's words, at most `LONGEST` characters; empty where there are none for people to read.
 
     Args:

@@ -17,7 +17,7 @@ from ._text import text_of, value_of_text
 from .errors import ApiError, DecodingError, error_class
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from ._http import httpx
     from .operations import Operation
@@ -114,9 +114,8 @@ def _words(response: httpx.Response) -> tuple[dict[str, Any] | None, str]:
         return None, ""
     value = parsed_problem(response.content, _base(content_type))
     # The transport that sent the credential knows it in every spelling; by its shape alone a part of it may pass.
-    redact = response.extensions.get("cyara.redact")
-    known = {"redact": redact} if callable(redact) else {}
-    return value if is_object(value) else None, explanation(value, response.content, content_type, **known)
+    redact: Callable[[str], str] = response.extensions.get("cyara.redact", str)
+    return value if is_object(value) else None, explanation(value, response.content, content_type, redact)
 
 
 def _decoding_error(operation: Operation, response: httpx.Response, reason: str) -> DecodingError:

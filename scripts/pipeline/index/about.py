@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .client import ApiClient
     from .errors import ApiError, CyaraError, DecodingError, UnverifiedOperationWarning
     from .operations import OPERATIONS, Operation
-    from .types import UNSET, File, Response, Unset
+    from ._records import Records, to_records
+    from .types import UNSET, File, Response, Unset, value_of
 
 __version__: str
 """Version of the installed package; "unknown" where its metadata is not there, as in a frozen program."""
@@ -37,10 +38,13 @@ _HOMES = {{
     "File": "types",
     "OPERATIONS": "operations",
     "Operation": "operations",
+    "Records": "_records",
     "Response": "types",
     "UNSET": "types",
     "Unset": "types",
     "UnverifiedOperationWarning": "errors",
+    "to_records": "_records",
+    "value_of": "types",
 }}
 _PACKAGES = ("api", "models", "resources")
 
@@ -71,12 +75,15 @@ __all__ = (
     "DecodingError",
     "File",
     "Operation",
+    "Records",
     "Response",
     "Unset",
     "UnverifiedOperationWarning",
     "api",
     "models",
     "resources",
+    "to_records",
+    "value_of",
 )
 '''
 

@@ -273,3 +273,19 @@ def _merged(package: Path, fields: Fields, models: Mapping[str, str]) -> tuple[s
             if not named or _array(merged) == named:
                 return wire, merged
     return None, fields
+
+
+def way_to_rows(package: Path, model: str, models: Mapping[str, str], *, array: str | None = None) -> tuple[str, ...]:
+    """Return the fields that lead from a page of a list to its rows; none for a model that is no page.
+
+    `array` is the field of its rows where an operation shows it; else both its name and what stands beside it have to
+    speak of pages.
+    """
+    own = model_fields(package, models[model], model) or {}
+    nested, fields = _merged(package, own, models)
+    about = _NEXT_LINK | _NEXT_CURSOR | _NEXT_NUMBER | _TOTAL | _MORE | _PAGES | _LAST | _PAGE
+    if array is None and any(_key(wire) in about for wire in fields):
+        array = _named_array(fields)
+    if array is None or array not in fields:
+        return ()
+    return (array,) if array in own or nested is None else (nested, array)

@@ -27,6 +27,9 @@ _MODEL_ATTRIBUTES = frozenset(
         "additional_properties",
         "additional_keys",
         "is_known",
+        "get",
+        "to_records",
+        "unread",
     }
 )
 

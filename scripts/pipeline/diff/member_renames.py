@@ -140,9 +140,8 @@ def _with_arguments(signature: str, names: Mapping[str, str]) -> str:
     """Return a signature with the new names of its arguments; a text that is none stays as it is."""
     if not signature.startswith("("):
         return signature
-    for name, other in names.items():
-        signature = re.sub(rf"(?<=[(, ]){re.escape(name)}(?=: )", lambda _, other=other: other, signature, count=1)
-    return signature
+    # In one pass: two arguments may have swapped their names with others.
+    return re.sub(r"(?<=[(, ])(\w+)(?=: )", lambda match: names.get(match[1], match[1]), signature)
 
 
 def _explained(

@@ -185,6 +185,9 @@ def _decode(content: bytes, name: str) -> str:
     try:
         return content.decode(json.detect_encoding(content)).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
+        # Reasons of Python's own decoders: only the last character can be half a one.
+        if error.reason in {"unexpected end of data", "truncated data"}:
+            refuse(name, "was cut off: it ends within a character", SAVE_AGAIN)
         line = content[: error.start].count(b"\n") + 1
         what = "is not text in UTF-8, UTF-16 or UTF-32"
         if b"\x00" in content:

@@ -32,6 +32,7 @@ _BY_VERSION = {
     "smithy": "a Smithy model",
     "swaggerVersion": "a document of Swagger",
 }
+_BRUNO = {"version", "name", "type", "ignore", "presets", "proxy", "scripts"}
 _BY_MEMBERS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
     ("a Postman collection", lambda top: _is_postman(top) or _is_postman(mapping(top, "collection"))),
     ("a Postman environment", lambda top: "_postman_variable_scope" in top),
@@ -46,7 +47,6 @@ _BY_MEMBERS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
     ("a settings file of npm", lambda top: {"name", "version", "dependencies"} <= top.keys()),
     ("a resource of Kubernetes", lambda top: bool(as_text(top.get("apiVersion")) and as_text(top.get("kind")))),
 )
-_BRUNO = {"version", "name", "type", "ignore", "presets", "proxy", "scripts"}
 _JSON_SCHEMA = {"$schema", "$defs", "definitions", "properties", "oneOf", "anyOf", "allOf"}
 _PROBLEM = {"status", "title", "type", "detail", "traceId", "instance", "errors"}
 _ERROR_TEXTS = ("title", "message", "Message", "error", "error_description", "detail", "ExceptionMessage")

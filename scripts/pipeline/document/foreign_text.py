@@ -40,6 +40,7 @@ _BY_MARK: dict[str, Reason] = {
     "version https://git-lfs": ("is a pointer of Git LFS, not the file itself", "Run `git lfs pull`."),
     "syntax = ": ("is a Protocol Buffers file, which describes a gRPC service", SAVE_IT),
     "syntax=": ("is a Protocol Buffers file, which describes a gRPC service", SAVE_IT),
+    "```": ("stands in a code block of Markdown", "Remove its first and its last line, the ones with ```."),
     "curl ": ("is a command for curl", "Run it with `-o swagger.json`, and name that file."),
 }
 # By what only a file of that kind holds; the first that is found counts.

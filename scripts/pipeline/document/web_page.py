@@ -29,6 +29,8 @@ _SIGN_IN = re.compile(
     re.IGNORECASE,
 )
 _VIEWER = re.compile(r"swagger-?ui|redoc|<rapi-doc|scalar|stoplight", re.IGNORECASE)
+# A browser's view of JSON, saved as a page.
+_HOLDS_IT = re.compile(r"""<pre[^>]{0,300}>\s{0,99}\{\s{0,99}(?:"|&quot;|&#34;)(?:openapi|swagger)\b""", re.IGNORECASE)
 # Browsers write where a page came from above it, with the length of the address.
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(https?://[^\s<>\"']{1,300})")
 _ORIGIN = re.compile(r"https?://[^\s<>\"'/]{1,200}/")
@@ -48,6 +50,11 @@ def web_page(text: str) -> Reason:
     found = _TITLE.search(text)
     title = html.unescape(found[1]).strip() if found else ""
     titled = f", titled {quoted(title)}" if title else ""
+    if _HOLDS_IT.search(text):
+        return (
+            f"is a web page that holds the document as a text{titled}",
+            f"Save the JSON alone, as raw data. {SAVE_IT}",
+        )
     if _VIEWER.search(text):
         return f"is a web page that shows an API (Swagger UI or its kind{titled}), not the document itself", _way(text)
     if _SIGN_IN.search(text):

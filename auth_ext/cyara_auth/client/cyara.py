@@ -216,7 +216,8 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
 
     async def _check_operation(self, module: str) -> None:
         """Do as `Cyara._check_operation` does."""
-        await self._cyara._here().asynchronous().check_operation(_operation_of(module))  # noqa: SLF001 - one thing
+        client: Any = self._cyara.get_async_httpx_client()
+        await client.check_operation(_operation_of(module))
 
     async def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Do as `Cyara.raw` does."""

@@ -121,10 +121,10 @@ def test_the_variable_of_the_process_counts_and_the_argument_wins(server: WireSe
 
 def test_what_allows_is_kept_by_pickles_and_by_clients_with_other_options(server: WireServer, monkeypatch: Any):
     monkeypatch.setenv("CYARA_API_CREDENTIAL", PAIR)
-    with connect(server.base_url, account_id=1, store="memory:", allow_inferred=True) as cyara:
-        with pickle.loads(pickle.dumps(cyara)) as again, silent():  # noqa: S301 - made in this line
-            for client in (again, cyara.with_options(timeout=5)):
-                delete_campaign.sync_detailed(account_id=1, campaign_id=5, client=client)
+    first = connect(server.base_url, account_id=1, store="memory:", allow_inferred=True)
+    with first, pickle.loads(pickle.dumps(first)) as again, silent():  # noqa: S301 - made in this line
+        for client in (again, first.with_options(timeout=5)):
+            delete_campaign.sync_detailed(account_id=1, campaign_id=5, client=client)
     assert len(server.seen) == 2
 
 

@@ -8,6 +8,7 @@ show.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from typing import Any, TypeGuard
 
@@ -30,6 +31,18 @@ def as_json(answer: Any) -> Any:
     """Return an answer of the client as JSON values: a model as the portal wrote it, all else as it is."""
     to_dict = getattr(answer, "to_dict", None)
     return to_dict() if callable(to_dict) else answer
+
+
+def values_of(answer: Any) -> Any:
+    """Return JSON values for the bytes of an answer, or its text."""
+    if not isinstance(answer, bytes):
+        return answer
+    text = answer.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    # RecursionError: nothing that a portal answers may end what it has started.
+    except (ValueError, RecursionError):
+        return text
 
 
 def spelled(name: str) -> str:

@@ -37,7 +37,7 @@ from cyara_auth.workflows.calls import (
     poll,
 )
 from cyara_auth.workflows.completeness import listed_test_cases, results_of
-from cyara_auth.workflows.fields import as_json, field, identity, is_array, is_moment
+from cyara_auth.workflows.fields import as_json, field, identity, is_array, is_moment, values_of
 from cyara_auth.workflows.polling import Asking, Pace
 from cyara_auth.workflows.search import Listed, Search, is_newest_first
 from cyara_auth.workflows.tickets import test_ticket_of, ticket_of
@@ -63,14 +63,12 @@ _LEFT_RUNNING = "If {} was started, it goes on at the portal; nothing there was 
 
 
 def _start(step: CallStep) -> Steps[Any]:
-    """Start something, and return what the portal answered, as JSON values or as the bytes of anything else.
+    """Start something, and return what the portal answered, as `_carry_out` does.
 
     Whatever it is: what was started goes on, and must not be lost to a guess of what the answer looks like.
     """
     try:
-        answer = yield step
-    except DecodingError as error:
-        return error.content
+        return (yield from _carry_out(step))
     except CyaraAuthError as error:
         # Strict clients refuse what the document does not know; the call itself was carried out.
         if not getattr(error, "drifts", ()):
@@ -79,7 +77,14 @@ def _start(step: CallStep) -> Steps[Any]:
             f"The start was answered, and it is followed all the same: {error}", CyaraAuthWarning, stacklevel=2
         )
         return None
-    return as_json(answer)
+
+
+def _carry_out(step: CallStep) -> Steps[Any]:
+    """Return the answer to a call as JSON values, or as bytes where it cannot be read as the document declares."""
+    try:
+        return as_json((yield step))
+    except DecodingError as error:
+        return error.content
 
 
 def campaign_steps(
@@ -157,7 +162,8 @@ def _test_cases(resources: object, where: dict[str, Any]) -> Steps[list[Any] | N
     """Return the test cases that the campaign lists; None where it lists none or cannot be asked."""
     if not has_method(resources, "campaigns", "get_campaign", *where):
         return None
-    return listed_test_cases((yield from if_possible(ask_once(CallStep("campaigns", "get_campaign", where)))))
+    step = CallStep("campaigns", "get_campaign", where)
+    return listed_test_cases(values_of((yield from if_possible(_carry_out(step)))))
 
 
 def _results(where: dict[str, Any], number: Any) -> Steps[Collected]:

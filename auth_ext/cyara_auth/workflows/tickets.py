@@ -6,13 +6,12 @@ or as text, a whole run, or nothing at all.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import attrs
 
-from cyara_auth.workflows.fields import field, guids_in, identity, is_array, is_guid, is_object, spelled
+from cyara_auth.workflows.fields import field, guids_in, identity, is_array, is_guid, is_object, spelled, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +48,7 @@ class Ticket:
 def ticket_of(answer: Any) -> Ticket:
     """Read the answer to a start: JSON values, or the bytes of what is no JSON; anything makes a ticket."""
     found: dict[str, set[str]] = {_RUN: set(), _CAMPAIGN_RUN: set(), "": set()}
-    for name, value in _scalars(_values(answer), "", _DEEPEST):
+    for name, value in _scalars(values_of(answer), "", _DEEPEST):
         number = identity(value)
         if number is None or name in _OF_OTHER_THINGS:
             continue
@@ -64,22 +63,10 @@ def ticket_of(answer: Any) -> Ticket:
 
 def test_ticket_of(answer: Any) -> UUID | str | None:
     """Return the ticket in the answer to the start of a test case: by its name, else a GUID, else a number."""
-    named = identity(field(_values(answer), "testrunticketid"))
+    named = identity(field(values_of(answer), "testrunticketid"))
     every = ticket_of(answer).every
     found = named or next((guid for guid in sorted(every) if is_guid(guid)), None) or next(iter(sorted(every)), None)
     return UUID(found) if found is not None and is_guid(found) else found
-
-
-def _values(answer: Any) -> Any:
-    """Return JSON values for the bytes of an answer, or its text."""
-    if not isinstance(answer, bytes):
-        return answer
-    text = answer.decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    # RecursionError: nothing that a portal answers may end what it has started.
-    except (ValueError, RecursionError):
-        return text
 
 
 def _scalars(value: Any, name: str, depth: int) -> Iterator[tuple[str, Any]]:

@@ -52,7 +52,9 @@ class PortalCore:
         self.credentials = CredentialChecker(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
         self.faults = FaultPlan()
         self.recorder = Recorder()
-        self.account = SimulatedAccount(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
+        self.account = SimulatedAccount(
+            base_url=self.base_url, seed=settings.seed, speed=settings.speed, modes=settings.modes
+        )
         self.form = AnswerForm.FULL
         self.regenerate_before: dict[int, int | None] = {}
         """Arrival numbers before which the token is regenerated, and how many nodes then know it."""

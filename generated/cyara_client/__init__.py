@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import api, models, resources
+    from ._records import Records, to_records
     from .client import ApiClient
     from .errors import ApiError, CyaraError, DecodingError, UnverifiedOperationWarning
     from .operations import OPERATIONS, Operation
-    from .types import UNSET, File, Response, Unset
+    from .types import UNSET, File, Response, Unset, value_of
 
 __version__: str
 """Version of the installed package; "unknown" where its metadata is not there, as in a frozen program."""
@@ -24,7 +25,7 @@ __version__: str
 __platform__: str | None = None
 """Platform release whose document this was built from; None when it is not known."""
 
-__spec_sha256__ = "43fb4f757809829c0f0d48386bbcfd3a872c0569aefa5312b16b6191a415593f"
+__spec_sha256__ = "c628b570e10ec2d3051977a7a43b66150f3e68717365b75e778e319784d47260"
 """SHA-256 of that document as received; the document itself is `openapi.json` in this package."""
 
 _HOMES = {
@@ -35,10 +36,13 @@ _HOMES = {
     "File": "types",
     "OPERATIONS": "operations",
     "Operation": "operations",
+    "Records": "_records",
     "Response": "types",
     "UNSET": "types",
     "Unset": "types",
     "UnverifiedOperationWarning": "errors",
+    "to_records": "_records",
+    "value_of": "types",
 }
 _PACKAGES = ("api", "models", "resources")
 
@@ -69,10 +73,13 @@ __all__ = (
     "DecodingError",
     "File",
     "Operation",
+    "Records",
     "Response",
     "Unset",
     "UnverifiedOperationWarning",
     "api",
     "models",
     "resources",
+    "to_records",
+    "value_of",
 )

@@ -20,6 +20,8 @@ from .types import UNSET, File
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ._records import Records
+
 _AS_IS = frozenset({str, int, float, bool, type(None)})
 # In this order: a datetime is a date too.
 _TEXTS: tuple[tuple[type, Callable[[Any], str]], ...] = (
@@ -79,6 +81,40 @@ class Model:
         came. What was set since to anything but None is not listed, and is written as it was set.
         """
         return _salvage.rejoined(self, _as_held(self), _decode.decoder_of)
+
+    # The rest is for people, and imported when somebody asks: decoding and sending need none of it.
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field, or the default where it is absent or null.
+
+        `name` is the field's name in Python or in the document; one that came without being declared is found, too, and
+        one of an inner object by a path with dots: `result.get("testCase.name", "?")`. With types: `value_of`.
+        """
+        from ._records import lookup
+
+        return lookup(self, name, default)
+
+    def to_records(self) -> Records:
+        """Return the model as one flat row, or a page of a list as one row for each of its items.
+
+        Rows are dictionaries by the document's names, as pandas, polars and `csv.DictWriter` take them; see
+        `cyara_client.to_records` for lists and iterators.
+        """
+        from ._records import to_records
+
+        return to_records(self)
+
+    def __repr__(self) -> str:
+        """Show what is set, shortened."""
+        from ._display import model_repr
+
+        return model_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Show a table in a notebook."""
+        from ._display import model_html
+
+        return model_html(self)
 
 
 def _model_to_json(model: Model) -> dict[str, Any]:

@@ -73,8 +73,7 @@ FAULTS = {
     "image": (answer(200, "canary", "image/png"), DecodingError, "image/png that is not valid JSON"),
     "JSON of something else": (answer(200, '["canary"]'), DecodingError, r"at \$: Campaign expected, an array"),
     "400": (answer(400, PROBLEM), BadRequest, 'the portal says "Not now: It runs."'),
-    "404": (answer(404, "no such
-campaign", "text/plain"), NotFound, 'the portal says "no such campaign"'),
+    "404": (answer(404, "no such\ncampaign", "text/plain"), NotFound, 'the portal says "no such campaign"'),
     "409": (answer(409, PROBLEM, "application/problem+json"), Conflict, "answered 409; request id 00-4bf9-01"),
     "429": (answer(429, "", headers=(("Retry-After", "900"),)), RateLimited, "the portal asks to wait 900 s"),
     "499": (answer(499, "canary", "text/html"), UnexpectedStatus, "answered 499"),

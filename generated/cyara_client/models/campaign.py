@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Campaign(Model):
     """A campaign in full.
 

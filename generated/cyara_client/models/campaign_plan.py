@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignPlan(Model):
     """The plan that a campaign runs on.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignRun(Model):
     """One item of the list of runs: a run, or, by the other reading, a single call of one.
 

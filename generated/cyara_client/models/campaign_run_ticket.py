@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignRunTicket(Model):
     """Stands for a run that was asked for. That there is one, and that runs carry it as `campaignRunId`,
     is inferred.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..models.weekday import Weekday
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignSchedule(Model):
     """Hours of one weekday in which a Pulse campaign repeats.
 

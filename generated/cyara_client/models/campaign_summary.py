@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignSummary(Model):
     """A campaign as lists show it.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CreateCampaignRequest(Model):
     """What a new campaign is made of. Cyara documents the inputs, not their spelling.
 

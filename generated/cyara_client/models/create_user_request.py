@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CreateUserRequest(Model):
     """What a new user is made of.
 

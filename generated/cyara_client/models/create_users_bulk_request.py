@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..models.create_user_request import CreateUserRequest
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CreateUsersBulkRequest(Model):
     """Users to make in one call."""
 

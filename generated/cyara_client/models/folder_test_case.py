@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class FolderTestCase(Model):
     """A test case as a folder shows it.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..types import File
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ImportTestCasesRequest(Model):
     """Upload of a file of test cases.
 

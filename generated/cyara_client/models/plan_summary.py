@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class PlanSummary(Model):
     """A plan as lists show it.
 

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class PlanSummaryPage(Model):
     """One page of a list. The links are absolute addresses.
 
     Attributes:
-        results: Sent as `results`.
         first_page: Sent as `firstPage`.
         last_page: Sent as `lastPage`.
         next_page: Null on the last page.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ProblemDetails(Model):
     """What went wrong, in the form ASP.NET servers use (RFC 9457). Cyara publishes nothing about its error
     bodies.

@@ -11,7 +11,7 @@ from .._encode import Model
 from .._encode import no_extras as _no_extras
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ProblemDetailsErrors(Model):
     """Messages by the name of the offending field."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestCase(Model):
     """A test case in full.
 
@@ -28,16 +28,11 @@ class TestCase(Model):
         account_id: Sent as `accountId`.
         test_case_id: Sent as `testCaseId`.
         name: Names are not unique.
-        direction: Sent as `direction`.
-        channel: Sent as `channel`.
         folder_path: Folders from the root, separated by backslashes.
         step_count: Sent as `stepCount`.
         last_modified: UTC, with up to 7 fractional digits.
         destination: Extension and address, `ext@ip`.
         linked_campaign_count: Sent as `linkedCampaignCount`.
-        description: Sent as `description`.
-        notes: Sent as `notes`.
-        steps: Sent as `steps`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

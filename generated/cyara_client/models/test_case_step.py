@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestCaseStep(Model):
     """One exchange of a call, after the fields of the export file.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestResult(Model):
     """Outcome of one test of a run. Only `duration` was observed; the other fields are by analogy.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestResultDetails(Model):
     """Outcome of a test that was started by itself. `testResultId` is null until the test has finished.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestRunTicket(Model):
     """Stands for a test that was started. Only the name of its field is documented.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestStepResult(Model):
     """Outcome of one step.
 

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class UpdateCampaignRequest(Model):
     """What to change. What becomes of fields that are left out is unknown.
 
     Attributes:
-        name: Sent as `name`.
         plan_id: Sent as `planId`.
         plan_type: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
         concurrency: Ports in use at the same time.

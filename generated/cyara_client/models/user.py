@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class User(Model):
     """A user of the portal, by the fields of the portal's form.
 

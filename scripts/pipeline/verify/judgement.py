@@ -46,14 +46,15 @@ def kind_fault(value: Json) -> str | None:
         return next(filter(None, map(kind_fault, value)), None)
     if is_object(value):
         return next(filter(None, map(kind_fault, value.values())), None)
-    names = getattr(type(value), "__wire_names__", None)
+    model: Any = value.__class__
+    names = getattr(model, "__wire_names__", None)
     if names is None:
         return None
-    discriminator = getattr(type(value), "__discriminated_by__", None)
-    if discriminator is not None and not getattr(type(value), "__stands_for_unknown__", False):
+    discriminator = model.__discriminated_by__
+    if discriminator is not None and not model.__stands_for_unknown__:
         said = value.to_dict().get(discriminator[0])
         if said in (UNKNOWN_TEXT, UNKNOWN_NUMBER):
-            return f"an object of the unknown class {said!r} was read as {type(value).__name__}"
+            return f"an object of the unknown class {said!r} was read as {model.__name__}"
     parts = [getattr(value, name) for name in names]
     return next(filter(None, map(kind_fault, [*parts, value.additional_properties])), None)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
     from cyara_auth.transport.wrap import find_unguarded
     from cyara_auth.workflows.polling import Pace
-    from cyara_auth.workflows.steps import CampaignOutcome, TestCaseOutcome
+    from cyara_auth.workflows.verdict import CampaignOutcome, TestCaseOutcome
 
 __all__ = ["ApiCredential", "AsyncGuardedTransport", "CampaignOutcome", "CredentialFingerprint", "CredentialProvider"]
 __all__ += ["Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "InferredOperationError", "Pace"]
@@ -47,7 +47,7 @@ _HOMES = {
         "transport.httpx_transports": "AsyncGuardedTransport GuardedTransport",
         "transport.wrap": "find_unguarded",
         "workflows.polling": "Pace",
-        "workflows.steps": "CampaignOutcome TestCaseOutcome",
+        "workflows.verdict": "CampaignOutcome TestCaseOutcome",
     }.items()
     for name in names.split()
 }

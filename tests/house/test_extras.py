@@ -48,6 +48,7 @@ RUN = {
     "pytest-timeout": "an option in pyproject.toml",
     "pytest-xdist": "an option of dev.py test",
     "ruff": "dev.py lint, and formats what is generated",
+    "ty": "judges what users write, in a test",
 }
 """What is in the group of developers to be run; stubs (`types-*`) are read by the type checkers."""
 NEVER_INSTALLED = {

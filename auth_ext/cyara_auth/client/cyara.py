@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cyara_auth.client.retry import RetryPolicy
     from cyara_auth.credential import ApiCredential
     from cyara_auth.guard.guard import StrikeGuard
-    from cyara_auth.workflows.steps import CallStep
+    from cyara_auth.workflows.calls import CallStep
     from cyara_client.operations import Operation
 
 

@@ -5,6 +5,7 @@ import os
 import ssl
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,7 @@ from cyara_auth._http import httpx
 from cyara_auth.arguments import DEFAULT_TIMEOUT, check_certificate, check_timeout, check_verify, invalid_argument
 from cyara_auth.client.binding import Binding
 from cyara_auth.client.hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
-from cyara_auth.client.proxies import check_proxy, readable_proxies
+from cyara_auth.client.proxies import check_proxy, environment_mounts, readable_proxies
 from cyara_auth.client.retry import RetryPolicy, RetryQuota
 from cyara_auth.client.retrying_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
 from cyara_auth.client.tls import ClientCertificate, tls_context
@@ -158,8 +159,12 @@ class HttpClients:
             self._tls = tls_context(verify=options.verify, cert=options.cert)
         # A proxy of the environment is for the outside world; on plain http it could also read the header.
         outside = binding.base.origin.scheme == "https"
+        by_proxy = httpx.HTTPTransport if kind is RetryingClient else httpx.AsyncHTTPTransport
         with readable_proxies(options.proxy, environment=outside):
-            client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
+            if outside and options.proxy is None:
+                send_by = partial(by_proxy, self._tls)
+                settings["mounts"] = environment_mounts(binding.base.origin, lambda address: send_by(proxy=address))
+            client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=False)
         guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
         return client
 

@@ -71,6 +71,11 @@ class Asking(Generic[T]):
     _began: float = attrs.field(default=attrs.Factory(lambda self: self._clock(), takes_self=True), init=False)
     _attempt: int = attrs.field(default=0, init=False)
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the wait began."""
+        return self._clock() - self._began
+
     def next_delay(self, answer: T, *, report: bool = True) -> float:
         """Return the seconds until the next question, and report the answer that did not end the wait.
 
@@ -78,7 +83,7 @@ class Asking(Generic[T]):
             WaitTimeoutError: the time is up.
         """
         self._attempt += 1
-        elapsed = self._clock() - self._began
+        elapsed = self.elapsed
         delay = self._pace.delay(attempt=self._attempt, elapsed=elapsed)
         if delay is None:
             raise WaitTimeoutError(last=answer, attempts=self._attempt, seconds=elapsed)

@@ -10,19 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-    from functools import cached_property
 
+    from cyara_auth.workflows.calls import CallStep, SleepStep, Steps
+    from cyara_auth.workflows.completeness import Collected
     from cyara_auth.workflows.polling import Pace, PollProgress
-    from cyara_auth.workflows.steps import (
-        CallStep,
-        CampaignOutcome,
-        DetailsT_co,
-        ResultT_co,
-        RunT_co,
-        SleepStep,
-        Steps,
-        TestCaseOutcome,
-    )
+    from cyara_auth.workflows.verdict import CampaignOutcome, DetailsT_co, ResultT_co, RunT_co, TestCaseOutcome
 
     # A document need not have campaigns, and this half does not import the models of one that has. So what is in an
     # outcome is taken from what the client's own methods return; and where it has no such methods, type checkers refuse
@@ -39,11 +31,11 @@ if TYPE_CHECKING:
         def get_test_result_details(self) -> Callable[..., DetailsT_co]: ...
 
     class _RunsCampaigns(Protocol[RunT_co, ResultT_co]):
-        @cached_property
+        @property
         def campaigns(self) -> _Runs[RunT_co, ResultT_co]: ...
 
     class _RunsTestCases(Protocol[DetailsT_co]):
-        @cached_property
+        @property
         def test_results(self) -> _Details[DetailsT_co]: ...
 
 
@@ -162,12 +154,27 @@ def _check(resources: Any, module: str) -> Any:
 
 
 def _run_step(resources: object, step: CallStep | SleepStep) -> Any:
-    from cyara_auth.workflows.steps import CollectStep, SleepStep, checked, find_method
+    from cyara_auth.workflows.calls import CollectStep, SleepStep, call_of
 
     if isinstance(step, SleepStep):
         return time.sleep(step.seconds)
-    answer = find_method(resources, step.resource, step.method)(**step.arguments)
-    return list(answer) if isinstance(step, CollectStep) else checked(resources, step, answer)
+    call = call_of(resources, step)
+    return _collect(call) if isinstance(step, CollectStep) else call()
+
+
+def _collect(call: Callable[..., Iterator[Any]]) -> Collected:
+    """Take what an iterator yields; what it brought before an error of its pages is kept beside that error."""
+    from cyara_auth.errors import PageError
+    from cyara_auth.workflows.completeness import Collected
+
+    collected = Collected()
+    try:
+        # Not in one expression: what came before the error would be lost with it.
+        for item in call(on_page=collected.on_page):
+            collected.items.append(item)
+    except PageError as error:
+        collected.error = error
+    return collected
 
 
 def _run(resources: object, steps: Steps[T]) -> T:
@@ -186,16 +193,26 @@ def _run(resources: object, steps: Steps[T]) -> T:
 
 
 async def _run_step_async(resources: object, step: CallStep | SleepStep) -> Any:
+    from cyara_auth.workflows.calls import CollectStep, SleepStep, call_of
     from cyara_auth.workflows.polling import async_sleep
-    from cyara_auth.workflows.steps import CollectStep, SleepStep, checked, find_method
 
     if isinstance(step, SleepStep):
         return await async_sleep(step.seconds)
-    answer = find_method(resources, step.resource, step.method)(**step.arguments)
-    # An async iterator is not awaited; each of its items is.
-    if isinstance(step, CollectStep):
-        return [item async for item in answer]
-    return checked(resources, step, await answer)
+    call = call_of(resources, step)
+    return await (_collect_async(call) if isinstance(step, CollectStep) else call())
+
+
+async def _collect_async(call: Callable[..., AsyncIterator[Any]]) -> Collected:
+    from cyara_auth.errors import PageError
+    from cyara_auth.workflows.completeness import Collected
+
+    collected = Collected()
+    try:
+        async for item in call(on_page=collected.on_page):
+            collected.items.append(item)
+    except PageError as error:
+        collected.error = error
+    return collected
 
 
 async def _run_async(resources: object, steps: Steps[T]) -> T:

@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class LastResult(Model):
     """Outcome of the latest test of a test case.
 
     Attributes:
-        result: Sent as `result`.
+        result: Null if the test case never ran.
         run_date: Sent as `runDate`.
         result_id: A string in the sample data of one author.
-        url: Sent as `url`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -41,3 +40,4 @@ class LastResult(Model):
     result_id: str | None | Unset = UNSET
     url: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

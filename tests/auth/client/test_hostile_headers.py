@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +14,7 @@ from cyara_auth.extensions import seconds_of_retry_after
 from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_client.errors import CyaraError, DownloadError, RateLimited, UnexpectedStatus
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "auth" / "wire"))
-
-from loopback import PAIR, Listener, read_head
+from ..wire.loopback import PAIR, Listener, read_head
 
 pytestmark = pytest.mark.filterwarnings("ignore::cyara_client.errors.UnverifiedOperationWarning")
 

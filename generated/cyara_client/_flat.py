@@ -116,11 +116,12 @@ def _inner_models(model: Any) -> dict[str, Any]:
 
 
 def _add_model(row: dict[str, Any], model: Any, prefix: str) -> None:
-    inner = _inner_models(type(model))
+    kind: Any = type(model)
+    inner = _inner_models(kind)
     for attribute, wire in model.__wire_names__.items():
         value, column = getattr(model, attribute), f"{prefix}{wire}"
         if attribute in inner and not is_record(value):
-            _add_blanks(row, inner[attribute], f"{column}.", (type(model),))
+            _add_blanks(row, inner[attribute], f"{column}.", (kind,))
         else:
             _add(row, value, column)
     _add_object(row, model.additional_properties, prefix)

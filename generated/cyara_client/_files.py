@@ -169,6 +169,7 @@ def _reading_refusal(response: httpx.Response) -> Generator[None]:
 
 @contextmanager
 def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]) -> Generator[httpx.Response]:
+    endpoint.check(client.get_httpx_client())
     endpoint.warn()
     with client.get_httpx_client().stream(**arguments) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:
@@ -183,6 +184,8 @@ def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, A
 async def _astreamed(
     endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]
 ) -> AsyncGenerator[httpx.Response]:
+    if (checking := endpoint.check(client.get_async_httpx_client())) is not None:
+        await checking
     endpoint.warn()
     async with client.get_async_httpx_client().stream(**for_async(arguments)) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:

@@ -13,7 +13,7 @@ CyaraError
         ServerError             500 to 599
         UnexpectedStatus        everything else
     DecodingError               the answer is not what the document declares
-    PageError                   the pages of a list go round in a circle, or lead elsewhere
+    PageError                   the pages of a list go round in a circle, lead elsewhere, or end too early
     DownloadError               a file did not arrive as it should
     AccountRequiredError        a call needs an account, and neither it nor the client names one
     HttpLibraryError            CYARA_HTTP_LIBRARY names no HTTP library that is installed; an ImportError, too
@@ -246,6 +246,10 @@ class HttpLibraryError(CyaraError, ImportError):
     """`CYARA_HTTP_LIBRARY` names no HTTP library that is known and installed. Nothing was sent."""
 
 
+class IncompleteListWarning(UserWarning):
+    """A list ended before a number of all its items that the portal names and the document does not promise."""
+
+
 class UnverifiedOperationWarning(UserWarning):
     """The operation's path or bodies are inferred: nobody has seen the portal accept them."""
 
@@ -260,6 +264,7 @@ __all__ = [
     "DownloadError",
     "Forbidden",
     "HttpLibraryError",
+    "IncompleteListWarning",
     "NotFound",
     "PageError",
     "RateLimited",

@@ -172,3 +172,107 @@ def test_shapes_are_in_the_table_of_operations(zoo: Zoo) -> None:
         "GetOffsets": "offset",
         "GetArray": "array",
     }
+
+
+def _short(kind: str, read: int) -> Callable[[ReceivedRequest], Reply]:
+    """Answer pages that end after so many items, and name the whole list's total all the same."""
+
+    def answer(request: ReceivedRequest) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.target).query).items()}
+        start = {
+            "link": (int(query.get("pageno", 1)) - 1) * SIZE,
+            "page": (int(query.get("page", 1)) - 1) * SIZE,
+            "offset": int(query.get("skip", 0)),
+        }[kind]
+        found = _items(start, min(start + SIZE, read))
+        if kind == "link":
+            more = f"?pageno={start // SIZE + 2}" if start + SIZE < read else None
+            return Reply.of({"results": found, "nextPage": more, "totalResults": TOTAL})
+        return Reply.of({"data": found, "total": TOTAL} if kind == "page" else {"value": found, "totalCount": TOTAL})
+
+    return answer
+
+
+@pytest.mark.parametrize("read", [0, 2, 5, 10, 22])
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("kind", ["link", "page", "offset"])
+def test_a_list_that_ends_before_its_total_is_an_error_after_its_items(
+    zoo: Zoo, wire: Wire, kind: str, face: str, read: int
+) -> None:
+    wire.answer = _short(kind, read)
+    iterator = _iterator(zoo, wire, kind, face)
+    came: list[int] = []
+
+    async def collect() -> None:
+        async for item in iterator:
+            came.append(item.animal_id)  # noqa: PERF401 - what was read before the error counts
+
+    def collect_blocking() -> None:
+        for item in iterator:
+            came.append(item.animal_id)  # noqa: PERF401 - what was read before the error counts
+
+    with pytest.raises(zoo("errors").PageError, match=rf"end after {read} items, .* the list has {TOTAL}"):
+        collect_blocking() if face == "sync" else wire.run(collect())
+    assert came == list(range(read))
+
+
+@pytest.mark.parametrize("total", [23.0, "23"])
+def test_a_total_in_another_spelling_is_held_against_the_list_too(zoo: Zoo, wire: Wire, total: object) -> None:
+    wire.answer = lambda _: Reply.of({"results": _items(0, 5), "nextPage": None, "totalResults": total})
+    with pytest.raises(zoo("errors").PageError, match="the list has 23"):
+        _read(zoo, wire, "link", "sync")
+
+
+@pytest.mark.parametrize("total", [None, True, "many", -1, 0, 4, 5])
+def test_what_is_no_total_or_is_reached_is_held_against_nothing(zoo: Zoo, wire: Wire, total: object) -> None:
+    wire.answer = lambda _: Reply.of({"results": _items(0, 5), "nextPage": None, "totalResults": total})
+    assert _read(zoo, wire, "link", "sync") == [0, 1, 2, 3, 4]
+
+
+def test_a_limit_asks_for_no_total(zoo: Zoo, wire: Wire) -> None:
+    wire.answer = _short("link", 10)
+    assert _read(zoo, wire, "link", "sync", limit=10) == list(range(10))
+    with pytest.raises(zoo("errors").PageError, match="end after 10 items"):
+        _read(zoo, wire, "link", "sync", limit=11)
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [
+        pytest.param([10, 11], id="grows behind the reader"),
+        pytest.param([11, 10], id="shrinks"),
+        pytest.param([13, 8], id="shrinks below what was read"),
+        pytest.param([10, None], id="named once"),
+        pytest.param([10, 5], id="the second names the number of its own items"),
+    ],
+)
+def test_a_list_may_change_while_it_is_read(zoo: Zoo, wire: Wire, totals: list[int | None]) -> None:
+    def answer(request: ReceivedRequest) -> Reply:
+        index = 1 if "pageno=2" in request.target else 0
+        more = None if index else "?pageno=2"
+        found = _items(index * SIZE, index * SIZE + SIZE)
+        return Reply.of({"results": found, "nextPage": more, "totalResults": totals[index]})
+
+    wire.answer = answer
+    assert _read(zoo, wire, "link", "sync") == list(range(10))
+
+
+@pytest.mark.parametrize("totals", [[12, 12], [12, 0], [12, 5], [12, None]])
+def test_a_lost_second_page_is_no_shorter_list(zoo: Zoo, wire: Wire, totals: list[int | None]) -> None:
+    def answer(request: ReceivedRequest) -> Reply:
+        if "pageno=2" in request.target:
+            found = _items(5, 5 + (totals[1] or 0)) if totals[1] == 5 else []
+            return Reply.of({"results": found, "nextPage": None, "totalResults": totals[1]})
+        return Reply.of({"results": _items(0, 5), "nextPage": "?pageno=2", "totalResults": totals[0]})
+
+    wire.answer = answer
+    with pytest.raises(zoo("errors").PageError, match="the list has 12"):
+        _read(zoo, wire, "link", "sync")
+
+
+@pytest.mark.parametrize("field", ["totalCount", "total", "totalResults"])
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_a_total_of_which_the_document_does_not_speak_is_told(zoo: Zoo, wire: Wire, face: str, field: str) -> None:
+    wire.answer = lambda _: Reply.of({"items": _items(0, 5), field: 9})
+    with pytest.warns(zoo("errors").IncompleteListWarning, match="end after 5 items, .* the list has 9"):
+        assert _read(zoo, wire, "cursor", face) == [0, 1, 2, 3, 4]

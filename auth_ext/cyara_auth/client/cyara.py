@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cyara_auth.client.retry import RetryPolicy
     from cyara_auth.credential import ApiCredential
     from cyara_auth.guard.guard import StrikeGuard
-    from cyara_auth.workflows.steps import CallStep
+    from cyara_auth.workflows.calls import CallStep
     from cyara_client.operations import Operation
 
 
@@ -41,6 +41,11 @@ class _Parts:
     account_id: int | str | None
     pickled: Mapping[str, Any] | None = attrs.field(repr=False)
     parent: ClientsByProcess | None = None
+
+
+def _operation_of(module: str) -> Operation | None:
+    """Return the operation of a module such as `campaigns.execute_campaign`; None where the document has none."""
+    return next((found for found in _operations().values() if found.module == module), None)
 
 
 def _incomplete(step: CallStep) -> DecodingError:
@@ -73,6 +78,14 @@ class Cyara(Workflows, SyncResources):
 
         self._clients = ClientsByProcess(parts.binding, parts.options, parts.parent)
         self.aio = AsyncCyara(self)
+
+    def _check_operation(self, module: str) -> None:
+        """Refuse what may not be sent, before a workflow sends anything else.
+
+        Raises:
+            InferredOperationError: the operation would change things and is a guess.
+        """
+        self._here().sync().check_operation(_operation_of(module))
 
     @property
     def base_url(self) -> str:
@@ -201,6 +214,11 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
         AsyncResources.__init__(self, client)
         self._cyara = client
 
+    async def _check_operation(self, module: str) -> None:
+        """Do as `Cyara._check_operation` does."""
+        client: Any = self._cyara.get_async_httpx_client()
+        await client.check_operation(_operation_of(module))
+
     async def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Do as `Cyara.raw` does."""
         return await self._cyara.get_async_httpx_client().request(method, path, **options)
@@ -245,8 +263,9 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
         strict: Raise `DriftError` for an answer with a status, field, enum member or type that is not in the document.
         event_hooks: Functions to call with each request and each answer, as httpx takes them:
             `{"request": [...], "response": [...]}`. They never see the credential.
-        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `rotation_wait`, `allow_plain_http` and
-            `environ`, which `install` and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
+        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `rotation_wait`, `allow_plain_http`,
+            `allow_inferred` (send operations that change things though they are guesses) and `environ`, which `install`
+            and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
 
     Raises:
         ConfigurationError: an option is unusable; the text says which, and what to use.

@@ -18,6 +18,7 @@ from cyara_auth.providers import CredentialSource
 from cyara_auth.strikes.classify import REDIRECT
 from cyara_auth.transport.head_trace import AsyncHeadTrace, HeadTrace, StaleAdmissionError, is_custom
 from cyara_auth.transport.hop import AUTHORIZATION, Admitted, Hop, Injector, name_call
+from cyara_auth.transport.inferred import InferredGate
 
 _ENCODING: Final = "iso-8859-1"
 _REFUSAL: Final = 400
@@ -30,11 +31,18 @@ class _Guarded:
 
     _trace: type[HeadTrace | AsyncHeadTrace]
 
-    def __init__(
-        self, wrapped: Any, *, source: CredentialSource, guard: StrikeGuard, origin: Origin, base_path: str = API_PATH
+    def __init__(  # noqa: PLR0913 - each is one part that its caller has made
+        self,
+        wrapped: Any,
+        *,
+        source: CredentialSource,
+        guard: StrikeGuard,
+        origin: Origin,
+        base_path: str = API_PATH,
+        gate: InferredGate | None = None,
     ) -> None:
         self.wrapped = wrapped
-        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
+        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path, gate=gate)
         self._is_custom = is_custom(wrapped)
 
     def _prepare(self, request: httpx.Request, admitted: Admitted) -> tuple[httpx.Request, Hop]:
@@ -54,6 +62,7 @@ class GuardedTransport(_Guarded, httpx.BaseTransport):
     Raises, besides what httpx raises:
         AdmissionRefusedError: nothing was sent.
         CredentialError: the source has no usable credential; nothing was sent.
+        InferredOperationError: the operation would change things and is a guess; nothing was sent.
         UnexpectedAuthPageError: a login page came back.
     """
 

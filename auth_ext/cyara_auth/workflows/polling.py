@@ -1,7 +1,7 @@
 """Wait for something at the portal: ask, look, pause, ask again, until it holds or the deadline has passed.
 
-The API has no callbacks: what was executed is followed by asking again. Each question is an ordinary guarded call, so
-waiting can neither burn a token nor outlive a rejected one.
+Nothing is known of callbacks: what was executed is followed by asking again. Each question is an ordinary guarded call,
+so waiting can neither burn a token nor outlive a rejected one.
 """
 
 from __future__ import annotations
@@ -71,6 +71,11 @@ class Asking(Generic[T]):
     _began: float = attrs.field(default=attrs.Factory(lambda self: self._clock(), takes_self=True), init=False)
     _attempt: int = attrs.field(default=0, init=False)
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the wait began."""
+        return self._clock() - self._began
+
     def next_delay(self, answer: T, *, report: bool = True) -> float:
         """Return the seconds until the next question, and report the answer that did not end the wait.
 
@@ -78,7 +83,7 @@ class Asking(Generic[T]):
             WaitTimeoutError: the time is up.
         """
         self._attempt += 1
-        elapsed = self._clock() - self._began
+        elapsed = self.elapsed
         delay = self._pace.delay(attempt=self._attempt, elapsed=elapsed)
         if delay is None:
             raise WaitTimeoutError(last=answer, attempts=self._attempt, seconds=elapsed)

@@ -1,6 +1,6 @@
 """What `connect()`'s client can do in more than one call, blocking and not.
 
-The API starts things and forgets the caller; CI wants one call that returns when it is over.
+The API starts things and does not call back, as far as is known; CI wants one call that returns when it is over.
 """
 
 from __future__ import annotations
@@ -10,19 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-    from functools import cached_property
 
+    from cyara_auth.workflows.calls import CallStep, SleepStep, Steps
+    from cyara_auth.workflows.completeness import Collected
     from cyara_auth.workflows.polling import Pace, PollProgress
-    from cyara_auth.workflows.steps import (
-        CallStep,
-        CampaignOutcome,
-        DetailsT_co,
-        ResultT_co,
-        RunT_co,
-        SleepStep,
-        Steps,
-        TestCaseOutcome,
-    )
+    from cyara_auth.workflows.verdict import CampaignOutcome, DetailsT_co, ResultT_co, RunT_co, TestCaseOutcome
 
     # A document need not have campaigns, and this half does not import the models of one that has. So what is in an
     # outcome is taken from what the client's own methods return; and where it has no such methods, type checkers refuse
@@ -39,11 +31,11 @@ if TYPE_CHECKING:
         def get_test_result_details(self) -> Callable[..., DetailsT_co]: ...
 
     class _RunsCampaigns(Protocol[RunT_co, ResultT_co]):
-        @cached_property
+        @property
         def campaigns(self) -> _Runs[RunT_co, ResultT_co]: ...
 
     class _RunsTestCases(Protocol[DetailsT_co]):
-        @cached_property
+        @property
         def test_results(self) -> _Details[DetailsT_co]: ...
 
 
@@ -83,12 +75,14 @@ class Workflows:
         Raises:
             WaitTimeoutError: the run did not end before `pace.deadline` seconds; it goes on at the portal.
             OperationUnavailableError: this client's document lacks an operation that is needed.
+            InferredOperationError: starting it is a guess, and the client may not try (see `allow_inferred`).
             ApiError: the portal refused a step, for example Conflict while the campaign is running already.
             DecodingError: an answer lacks what the next step needs.
             PageError: the pages of the results go round in a circle.
         """
         from cyara_auth.workflows.steps import campaign_steps
 
+        _check(self, "campaigns.execute_campaign")
         return _run(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     def validate_test_case(
@@ -102,6 +96,7 @@ class Workflows:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
         from cyara_auth.workflows.steps import test_case_steps
 
+        _check(self, "test_cases.execute_test_case")
         return _run(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
 
 
@@ -132,6 +127,8 @@ class AsyncWorkflows:
         """Do as `Workflows.run_campaign` does."""
         from cyara_auth.workflows.steps import campaign_steps
 
+        if (checking := _check(self, "campaigns.execute_campaign")) is not None:
+            await checking
         return await _run_async(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     async def validate_test_case(
@@ -145,16 +142,39 @@ class AsyncWorkflows:
         """Do as `Workflows.validate_test_case` does."""
         from cyara_auth.workflows.steps import test_case_steps
 
+        if (checking := _check(self, "test_cases.execute_test_case")) is not None:
+            await checking
         return await _run_async(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
 
 
+def _check(resources: Any, module: str) -> Any:
+    """Have the client refuse an operation that it may not send, before anything else is; to be awaited in tasks."""
+    check = getattr(resources, "_check_operation", None)
+    return None if check is None else check(module)
+
+
 def _run_step(resources: object, step: CallStep | SleepStep) -> Any:
-    from cyara_auth.workflows.steps import CollectStep, SleepStep, checked, find_method
+    from cyara_auth.workflows.calls import CollectStep, SleepStep, call_of
 
     if isinstance(step, SleepStep):
         return time.sleep(step.seconds)
-    answer = find_method(resources, step.resource, step.method)(**step.arguments)
-    return list(answer) if isinstance(step, CollectStep) else checked(resources, step, answer)
+    call = call_of(resources, step)
+    return _collect(call) if isinstance(step, CollectStep) else call()
+
+
+def _collect(call: Callable[..., Iterator[Any]]) -> Collected:
+    """Take what an iterator yields; what it brought before an error of its pages is kept beside that error."""
+    from cyara_auth.errors import PageError
+    from cyara_auth.workflows.completeness import Collected
+
+    collected = Collected()
+    try:
+        # Not in one expression: what came before the error would be lost with it.
+        for item in call(on_page=collected.on_page):
+            collected.items.append(item)
+    except PageError as error:
+        collected.error = error
+    return collected
 
 
 def _run(resources: object, steps: Steps[T]) -> T:
@@ -173,16 +193,26 @@ def _run(resources: object, steps: Steps[T]) -> T:
 
 
 async def _run_step_async(resources: object, step: CallStep | SleepStep) -> Any:
+    from cyara_auth.workflows.calls import CollectStep, SleepStep, call_of
     from cyara_auth.workflows.polling import async_sleep
-    from cyara_auth.workflows.steps import CollectStep, SleepStep, checked, find_method
 
     if isinstance(step, SleepStep):
         return await async_sleep(step.seconds)
-    answer = find_method(resources, step.resource, step.method)(**step.arguments)
-    # An async iterator is not awaited; each of its items is.
-    if isinstance(step, CollectStep):
-        return [item async for item in answer]
-    return checked(resources, step, await answer)
+    call = call_of(resources, step)
+    return await (_collect_async(call) if isinstance(step, CollectStep) else call())
+
+
+async def _collect_async(call: Callable[..., AsyncIterator[Any]]) -> Collected:
+    from cyara_auth.errors import PageError
+    from cyara_auth.workflows.completeness import Collected
+
+    collected = Collected()
+    try:
+        async for item in call(on_page=collected.on_page):
+            collected.items.append(item)
+    except PageError as error:
+        collected.error = error
+    return collected
 
 
 async def _run_async(resources: object, steps: Steps[T]) -> T:

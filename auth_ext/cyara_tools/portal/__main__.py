@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from typing import get_args
 
 from cyara_auth.errors import MissingExtraError
 
 try:
     from cyara_tools.portal import LocalPortal
+    from cyara_tools.portal.domain.modes import Outcomes, ResultPages, RunsAs, Ticket
 except MissingExtraError as missing:
     raise SystemExit(str(missing)) from None
 
@@ -24,15 +26,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--reading", choices=["A", "B", "C"], default="B", help="what invalid calls count against")
     parser.add_argument("--speed", type=float, default=1.0, help="seconds of portal time for each real second")
     parser.add_argument("--seed", type=int, default=0, help="seed of the answers made from schemas")
-    options = parser.parse_args(arguments)
-    portal = LocalPortal(
-        options.document,
-        port=options.port,
-        reading=options.reading,
-        speed=options.speed,
-        seed=options.seed,
+    parser.add_argument("--runs-as", choices=get_args(RunsAs), default="runs", help="items of the list of runs")
+    parser.add_argument("--ticket", choices=get_args(Ticket), default="object", help="form of the answer to a start")
+    parser.add_argument(
+        "--result-pages", choices=get_args(ResultPages), default="whole", help="how the results of a run are listed"
     )
+    parser.add_argument("--outcomes", choices=get_args(Outcomes), default="mixed", help="results of the calls")
+    parser.add_argument("--late-failures", type=int, default=0, help="how many of a run's last calls fail")
+    options = parser.parse_args(arguments)
     try:
+        portal = LocalPortal(
+            options.document,
+            port=options.port,
+            reading=options.reading,
+            speed=options.speed,
+            seed=options.seed,
+            runs_as=options.runs_as,
+            ticket=options.ticket,
+            result_pages=options.result_pages,
+            outcomes=options.outcomes,
+            late_failures=options.late_failures,
+        )
         portal.start()
     except (OSError, ValueError, OverflowError) as error:
         print(f"The local portal cannot start: {error}", file=sys.stderr)  # noqa: T201 - a command speaks

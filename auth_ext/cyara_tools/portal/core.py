@@ -52,7 +52,9 @@ class PortalCore:
         self.credentials = CredentialChecker(reading=settings.reading, counting=settings.counting, nodes=settings.nodes)
         self.faults = FaultPlan()
         self.recorder = Recorder()
-        self.account = SimulatedAccount(base_url=self.base_url, seed=settings.seed, speed=settings.speed)
+        self.account = SimulatedAccount(
+            base_url=self.base_url, seed=settings.seed, speed=settings.speed, modes=settings.modes
+        )
         self.form = AnswerForm.FULL
         self.regenerate_before: dict[int, int | None] = {}
         """Arrival numbers before which the token is regenerated, and how many nodes then know it."""
@@ -74,6 +76,13 @@ class PortalCore:
             return problem(404, "Not Found", f"No operation has the path {request.path}.")
         refused = problem(405, "Method Not Allowed", f"{request.path} takes {allowed}.")
         return attrs.evolve(refused, headers=(("allow", allowed),))
+
+    def names_operation(self, request: IncomingRequest) -> bool:
+        """Whether a request means an operation: by its template, or by a path that the document spells out.
+
+        ASP.NET prefers literal routes to those with parameters, so `/{name}` does not hide a page of the portal's own.
+        """
+        return bool(request.header(TEMPLATE_HEADER)) or self.router.is_named(request.path, request.method)
 
     def is_public(self, request: IncomingRequest) -> bool:
         """Whether the operation that a request is for answers without credentials."""

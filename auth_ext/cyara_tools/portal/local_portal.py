@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from cyara_tools.portal.core import DocumentSource
+    from cyara_tools.portal.domain.modes import Outcomes, ResultPages, RunsAs, Ticket
     from cyara_tools.portal.faults import Fault
     from cyara_tools.portal.recorder import RecordedRequest
 
@@ -50,6 +51,11 @@ class LocalPortal:
         document_name: str = "v3",
         document_needs_credential: bool = False,
         base_path: str = BASE_PATH,
+        runs_as: RunsAs = "runs",
+        ticket: Ticket = "object",
+        result_pages: ResultPages = "whole",
+        outcomes: Outcomes = "mixed",
+        late_failures: int = 0,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """Say how it is to behave; nothing runs before `with`.
@@ -67,6 +73,14 @@ class LocalPortal:
             document_name: name of the document in its own address.
             document_needs_credential: whether the document itself asks for the credential.
             base_path: path that everything lives under.
+            runs_as: whether the list of a campaign's runs has `runs` or the single `calls` of runs.
+            ticket: form of the answer to a start: `object`, `guid`, `run_id`, `ticket_id`, `run`, `created`,
+                `accepted`, `accepted_empty`, `no_content`, `empty` or `text`.
+            result_pages: how the results of a run are listed: `whole`; `short`, without the last one, which is counted;
+                `silent`, without it and not counted; `empty`, with nothing after the first page; `repeated`, with the
+                first page for any other.
+            outcomes: results of calls: `mixed`, or `success` for all.
+            late_failures: how many of a run's calls fail, the last ones to end.
             environ: environment of the process of its own.
         """
         self._document, self._process, self._port, self._environ = document, process, port, environ
@@ -80,7 +94,14 @@ class LocalPortal:
             document_name=document_name,
             document_needs_credential=document_needs_credential,
             base_path=base_path,
+            runs_as=runs_as,
+            ticket=ticket,
+            result_pages=result_pages,
+            outcomes=outcomes,
+            late_failures=late_failures,
         )
+        # Said here, and not by a child process or in the middle of a test.
+        _ = self._settings.modes
         # Kept after `stop`, so that what was recorded can still be read of a portal in this process.
         self._started: PortalServer | RemoteControls | None = None
 

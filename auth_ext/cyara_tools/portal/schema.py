@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cyara_tools.portal.json_types import as_array, as_object, is_object
+from cyara_tools.portal.spelling import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from cyara_tools.portal.document import Document
     from cyara_tools.portal.json_types import Json
 
 
 _NUMBER: Final = re.compile(r"(-?[0-9]+)(?: \(\w+\))?")
-_HANDLED_IN_FLATTEN: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable"})
+_HANDLED_IN_FLATTEN: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable", "type", "format"})
 _KEYWORD_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("properties", "items", "discriminator"), dict),
     **dict.fromkeys(("required", "enum", "oneOf", "anyOf", "examples"), list),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), int),
-    **dict.fromkeys(("format", "pattern"), str),
+    "pattern": str,
     "additionalProperties": (dict, bool),
-    "type": (str, list),
 }
 
 
@@ -99,6 +99,14 @@ class Shapes:
 
     def reaches_enum(self, schema: Json) -> bool:
         """Whether a value of the schema can hold a member of an enumeration anywhere."""
+        return any(shape.enum is not None for shape in self._reached(schema))
+
+    def reaches_discriminator(self, schema: Json) -> bool:
+        """Whether a value of the schema can hold an object anywhere whose class a discriminator names."""
+        return any(shape.discriminator is not None for shape in self._reached(schema))
+
+    def _reached(self, schema: Json) -> Iterator[Shape]:
+        """Yield a schema and every one that a value of it can hold, each once."""
         seen: set[int] = set()
         waiting = [self.of(schema)]
         while waiting:
@@ -106,12 +114,10 @@ class Shapes:
             if id(shape) in seen:
                 continue
             seen.add(id(shape))
-            if shape.enum is not None:
-                return True
+            yield shape
             inner = [*shape.properties.values(), *shape.alternatives, shape.items, shape.additional]
             inner += [self.by_reference(reference) for reference in shape.mapping.values()]
             waiting += [self.of(node) for node in inner if is_object(node)]
-        return False
 
     def _leads_back_to_itself(self, shape: Shape) -> bool:
         # A loop and no recursion: a chain of required members may be longer than Python's stack.
@@ -175,6 +181,10 @@ class Shapes:
         self._own(node, flat, base=not outermost)
 
     def _own(self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool) -> None:
+        said = meant(node)
+        if "type" in said:
+            flat["type"] = tuple(as_array(said["type"]) or [said["type"]])
+        flat |= {"format": said["format"]} if "format" in said else {}
         # What is not of the kind its keyword asks for says nothing.
         for key in (key for key, value in node.items() if isinstance(value, _KEYWORD_TYPES.get(key, object))):
             value: Json = node[key]
@@ -183,8 +193,6 @@ class Shapes:
                     flat["properties"].update(value)
                 case "required":
                     flat["required"].update(name for name in value if isinstance(name, str))
-                case "type":
-                    flat["type"] = tuple(name for name in (as_array(value) or [value]) if isinstance(name, str))
                 case "const":
                     flat |= {"enum": [value], "const": value}
                 case "discriminator":
@@ -202,9 +210,7 @@ class Shapes:
 
     def _is_null(self, schema: Json) -> bool:
         node = self._document.resolve(schema)
-        return is_object(node) and (
-            node.get("type") == "null" or node.get("enum") == [None] or (node.get("type") == ["null"])
-        )
+        return is_object(node) and (meant(node).get("type") == "null" or node.get("enum") == [None])
 
 
 def _member(value: Json, types: tuple[str, ...]) -> Json:

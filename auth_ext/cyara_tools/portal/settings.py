@@ -7,6 +7,7 @@ from typing import Final, Literal
 import attrs
 
 from cyara_tools.portal.credentials import Reading
+from cyara_tools.portal.domain.modes import Modes, Outcomes, ResultPages, RunsAs, Ticket
 
 BASE_PATH: Final = "/cyarawebapi"
 
@@ -28,3 +29,24 @@ class PortalSettings:
     """The document is served at `swagger/<name>/swagger.json` under the base."""
     document_needs_credential: bool = False
     base_path: str = BASE_PATH
+    runs_as: RunsAs = "runs"
+    """What the list of a campaign's runs has: see `domain.modes.Modes`, as for those below."""
+    ticket: Ticket = "object"
+    result_pages: ResultPages = "whole"
+    outcomes: Outcomes = "mixed"
+    late_failures: int = 0
+
+    @property
+    def modes(self) -> Modes:
+        """The modes of the simulated account.
+
+        Raises:
+            ValueError: one of them does not exist.
+        """
+        return Modes(
+            runs_as=self.runs_as,
+            ticket=self.ticket,
+            result_pages=self.result_pages,
+            outcomes=self.outcomes,
+            late_failures=self.late_failures,
+        )

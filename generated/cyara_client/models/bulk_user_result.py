@@ -23,7 +23,6 @@ class BulkUserResult(Model):
 
     Attributes:
         user_id: Sent as `userId`.
-        username: Sent as `username`.
         error: Why nothing was done for this user; null if it was.
     """
 
@@ -37,3 +36,4 @@ class BulkUserResult(Model):
     username: str | None | Unset = UNSET
     error: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

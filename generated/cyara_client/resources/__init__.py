@@ -7,10 +7,12 @@ A tag's module is imported when its attribute is first used.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    # What a `cached_property` is to a protocol, type checkers do not agree on; what a property is, they do.
+    from builtins import property as cached_property
+
     from ..client import ApiClient
     from .campaigns import AsyncCampaigns, Campaigns
     from .directories import AsyncDirectories, Directories
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from .test_cases import AsyncTestCases, TestCases
     from .test_results import AsyncTestResults, TestResults
     from .users import AsyncUsers, Users
+else:
+    from functools import cached_property
 
 
 class SyncResources:

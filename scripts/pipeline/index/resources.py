@@ -168,12 +168,16 @@ A tag's module is imported when its attribute is first used.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    # What a `cached_property` is to a protocol, type checkers do not agree on; what a property is, they do.
+    from builtins import property as cached_property
+
     from ..client import ApiClient
 {imports}
+else:
+    from functools import cached_property
 
 
 class SyncResources:

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cyara_tools.portal import media
+from cyara_tools.portal.json_types import is_array, is_object
+from cyara_tools.portal.synthesis import UNKNOWN_NUMBER, UNKNOWN_TEXT
 from pipeline.verify.annotations import returned
 from pipeline.verify.calls import LABEL
 from pipeline.verify.conform import misfit
@@ -15,6 +17,7 @@ from pipeline.verify.meaning import as_texts, difference, to_json, written
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.recorder import RecordedRequest
     from pipeline.verify.calls import CallResult
 
@@ -25,14 +28,53 @@ def answer_fault(result: CallResult) -> str | None:
     """Return what is wrong with a parsed answer, or None."""
     if result.error is not None or result.response is None:
         return _error_text(result)
-    if not result.case.json_answer:
+    if result.case.answer == "none":
         return None
     wrong = misfit(result.value, returned(result.case.functions.sync))
     if wrong:
         return wrong
+    if not result.case.json_answer:
+        return _body_fault(result, result.response.content)
     # Types may fit although a value was lost or changed on the way.
     found = difference(json.loads(result.response.content), to_json(result.value))
     return None if found is None else f"lost in parsing: {found}"
+
+
+def kind_fault(value: Json) -> str | None:
+    """Return where an object of an unknown class was taken for one of the classes that the document has, or None."""
+    if is_array(value):
+        return next(filter(None, map(kind_fault, value)), None)
+    if is_object(value):
+        return next(filter(None, map(kind_fault, value.values())), None)
+    model: Any = value.__class__
+    names = getattr(model, "__wire_names__", None)
+    if names is None:
+        return None
+    discriminator = model.__discriminated_by__
+    if discriminator is not None and not model.__stands_for_unknown__:
+        said = value.to_dict().get(discriminator[0])
+        if said in (UNKNOWN_TEXT, UNKNOWN_NUMBER):
+            return f"an object of the unknown class {said!r} was read as {model.__name__}"
+    parts = [getattr(value, name) for name in names]
+    return next(filter(None, map(kind_fault, [*parts, value.additional_properties])), None)
+
+
+def _body_fault(result: CallResult, received: bytes) -> str | None:
+    """Return what is wrong with a file or a text, or None: a file is its bytes, a text is text or the value in it."""
+    value = result.value
+    if isinstance(value, bytes):
+        if result.case.answer == "text":
+            return "text came as bytes"
+        return None if value == received else f"lost in reading: {len(value)} bytes of {len(received)}"
+    text = received.decode("utf-8", "replace")
+    if isinstance(value, str):
+        return None if value == text else f"lost in reading: {value!r:.60}, not {text!r:.60}"
+    try:
+        found = difference(json.loads(text), to_json(value))
+    except ValueError:
+        # A date or an identifier is not in quotes there.
+        found = difference(text, to_json(value))
+    return None if found is None else f"lost in reading: {found}"
 
 
 def timeout_fault(result: CallResult) -> str | None:
@@ -70,7 +112,8 @@ def request_faults(
     if visit.operation == f"{case.served.method} {case.served.path}":
         yield from (("request", reason) for reason in visit.reasons or _lost(result, visit, given))
     elif visit.credential_correct:
-        yield "request", f"{visit.method} {visit.path} reached {visit.operation or 'no operation'}"
+        reached = visit.operation or ("a fault of the local portal" if visit.status is None else "no operation")
+        yield "request", f"{visit.method} {visit.path} reached {reached}"
 
 
 def unauthorized_faults(result: CallResult, visits: list[RecordedRequest]) -> Iterator[str]:

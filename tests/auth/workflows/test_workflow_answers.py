@@ -54,7 +54,14 @@ def test_no_runs_before_may_be_null(portal: LocalPortal, run_campaign: Run):
 
 def test_a_null_among_the_runs_is_passed_over(portal: LocalPortal, run_campaign: Run):
     listed = {"results": [None, a_run(7, campaignRunId=OTHER_TICKET)]}
-    portal.inject(answer("/runs", {"results": [None]}), answer("/runs", listed), answer("/results", {"results": []}))
+    portal.inject(
+        answer("/runs", {"results": [None]}),
+        answer("/execute", {"campaignRunId": OTHER_TICKET}),
+        answer("/runs", listed),
+        answer("/runs/7", listed["results"][1]),
+        answer("/runs", listed),
+        answer("/results", {"results": []}),
+    )
     assert run_campaign(801).run.run_id == 7
     assert portal.pending_faults == 0
 
@@ -92,6 +99,8 @@ def test_a_run_of_before_that_carries_no_ticket_is_not_taken_for_ours(portal: Lo
         answer("/execute", {"campaignRunId": None}),
         answer("/runs", {"results": [earlier]}),
         answer("/runs", {"results": [ours, earlier]}),
+        answer("/runs/2", ours),
+        answer("/runs", {"results": [ours, earlier]}),
         answer("/results", {"results": []}),
     )
     assert run_campaign(801).run.run_id == 2
@@ -104,6 +113,8 @@ def test_the_ticket_is_the_same_in_capital_letters(portal: LocalPortal, run_camp
     portal.inject(
         answer("/runs", {"results": []}),
         answer("/execute", {"campaignRunId": ticket}),
+        answer("/runs", {"results": listed}),
+        answer("/runs/4", listed[1]),
         answer("/runs", {"results": listed}),
         answer("/results", {"results": []}),
     )

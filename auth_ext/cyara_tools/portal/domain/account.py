@@ -13,6 +13,7 @@ from cyara_tools.portal.answers import PortalAnswer, json_answer, problem
 from cyara_tools.portal.domain import campaigns
 from cyara_tools.portal.domain.campaigns import Campaigns
 from cyara_tools.portal.domain.clock import Clock
+from cyara_tools.portal.domain.modes import Modes
 from cyara_tools.portal.domain.paging import page
 from cyara_tools.portal.domain.problems import ProblemError, not_found
 from cyara_tools.portal.domain.test_cases import TestCases
@@ -35,11 +36,12 @@ _TITLES: Final = {400: "Bad Request", 404: "Not Found", 409: "Conflict"}
 class SimulatedAccount:
     """One account with its campaigns, test cases and users."""
 
-    def __init__(self, *, base_url: str, seed: int, speed: float) -> None:
+    def __init__(self, *, base_url: str, seed: int, speed: float, modes: Modes | None = None) -> None:
+        self.modes = modes = modes or Modes()
         self.clock = Clock(speed=speed)
         self.base_url = base_url
-        self.cases = TestCases(self.clock, seed, base_url, ACCOUNT)
-        self.campaigns = Campaigns(self.clock, seed, lambda number: self.cases.get(number).name)
+        self.cases = TestCases(self.clock, seed, base_url, ACCOUNT, modes.outcomes)
+        self.campaigns = Campaigns(self.clock, seed, lambda number: self.cases.get(number).name, modes)
         self.users = Users(seed, ACCOUNT)
         # In this order: campaigns refer to test cases that are there.
         self.cases.populate()
@@ -82,9 +84,10 @@ class _Call:
     def query_value(self, name: str) -> Json:
         return self._values.get(f"query.{name}")
 
-    def page(self, entries: Sequence[Json]) -> Json:
+    def page(self, entries: Sequence[Json], *, number: int | None = None) -> Json:
         address = self.account.base_url + self._request.path
-        return page(entries, address=address, query=self._request.query)
+        query = self._request.query if number is None else f"{self._request.query}&pageno={number}"
+        return page(entries, address=address, query=query)
 
 
 def _runs(call: _Call) -> Json:
@@ -94,9 +97,9 @@ def _runs(call: _Call) -> Json:
         found = [run for run in found if run.start >= _moment(call.query_value("fromDate"))]
     if call.query_value("toDate"):
         found = [run for run in found if run.start <= _moment(call.query_value("toDate"))]
-    if call.query_value("sortAsc"):
-        found = found[::-1]
-    return call.page([run.as_json(now) for run in found])
+    modes = call.account.modes
+    listed = [item for run in found for item in (run.calls(now) if modes.runs_as == "calls" else [run.as_json(now)])]
+    return call.page(listed[::-1] if call.query_value("sortAsc") else listed)
 
 
 def _moment(text: str) -> datetime:
@@ -118,6 +121,22 @@ def _export(call: _Call) -> Json:
     return PortalAnswer(status=200, body=call.account.cases.get(call.number("case")).file, media_type="application/xml")
 
 
+def _execute_campaign(call: _Call) -> Json:
+    run = call.account.campaigns.execute(call.number("campaign"))
+    return call.account.modes.answer_start("campaignRunId", run.ticket, run.as_json(call.account.clock.now()))
+
+
+def _execute_test_case(call: _Call) -> Json:
+    ticket = call.account.cases.execute(call.number("case"))["testRunTicketId"]
+    return call.account.modes.answer_start("testRunTicketId", ticket, call.account.cases.result(ticket))
+
+
+def _results(call: _Call) -> Json:
+    results = call.account.campaigns.results(call.number("campaign"), call.number("run"))
+    number = call.query_value("pageno") or 1
+    return call.account.modes.results_page(results, number, lambda entries, number: call.page(entries, number=number))
+
+
 def _run(call: _Call) -> Json:
     return call.account.campaigns.run(call.number("campaign"), call.number("run")).as_json(call.account.clock.now())
 
@@ -133,7 +152,7 @@ _TABLE: Final[tuple[tuple[str, str, Callable[[_Call], Json]], ...]] = (
     ("GET", _A + "/testcases", lambda c: c.page(c.account.cases.summaries())),
     ("GET", _CASE, lambda c: c.account.cases.details(c.number("case"))),
     ("POST", _A + "/testcases/import", _import),
-    ("POST", _CASE + "/execute", lambda c: c.account.cases.execute(c.number("case"))),
+    ("POST", _CASE + "/execute", _execute_test_case),
     ("GET", _CASE + "/export", _export),
     ("GET", _A + r"/testresults/(?P<ticket>[0-9a-fA-F-]{36})", lambda c: c.account.cases.result(c.text("ticket"))),
     ("GET", _A + "/campaigns", lambda c: c.page(c.account.campaigns.summaries())),
@@ -141,14 +160,15 @@ _TABLE: Final[tuple[tuple[str, str, Callable[[_Call], Json]], ...]] = (
     ("GET", _CAMPAIGN, lambda c: c.account.campaigns.details(c.number("campaign"))),
     ("PUT", _CAMPAIGN, lambda c: c.account.campaigns.update(c.number("campaign"), c.body)),
     ("DELETE", _CAMPAIGN, lambda c: c.account.campaigns.delete(c.number("campaign"))),
-    ("POST", _CAMPAIGN + "/execute", lambda c: c.account.campaigns.execute(c.number("campaign"))),
+    ("POST", _CAMPAIGN + "/execute", _execute_campaign),
     ("GET", _CAMPAIGN + "/runs", _runs),
     ("GET", _CAMPAIGN + _RUN, _run),
-    ("GET", _RESULTS, lambda c: c.page(c.account.campaigns.results(c.number("campaign"), c.number("run")))),
+    ("GET", _RESULTS, _results),
     ("GET", _A + "/plans", lambda c: c.page(campaigns.plan_summaries())),
     ("GET", _A + r"/plans/(?P<plan>\d+)", lambda c: campaigns.plan(c.number("plan"))),
     ("GET", _FOLDERS, lambda c: c.account.cases.folders()),
     ("GET", _FOLDERS + r"/(?P<folder>\d+)", lambda c: c.page(c.account.cases.folder(c.number("folder")))),
+    ("GET", _A + "/users", lambda c: c.page(c.account.users.of_account())),
     ("GET", r"/v3\.0/users", lambda c: c.page(c.account.users.all())),
     ("POST", r"/v3\.0/users", _create(201, lambda c: c.account.users.create(c.body))),
     ("GET", r"/v3\.0/users/roles", lambda _: list(ROLES)),

@@ -9,6 +9,7 @@ import attrs
 
 from cyara_tools.portal.domain import runs
 from cyara_tools.portal.domain.clock import format_time
+from cyara_tools.portal.domain.modes import Modes
 from cyara_tools.portal.domain.problems import ProblemError, existing
 from cyara_tools.portal.domain.runs import Run
 
@@ -45,6 +46,7 @@ class Campaigns:
     Raises:
         ProblemError: there is no test case with the number.
     """
+    modes: Modes = attrs.field(factory=Modes)
     _campaigns: dict[int, dict[str, Json]] = attrs.field(factory=dict[int, dict[str, Any]], init=False)
     _runs: list[Run] = attrs.field(factory=list[Run], init=False)
     _results: int = attrs.field(default=FIRST_RESULT, init=False)
@@ -103,12 +105,12 @@ class Campaigns:
             raise ProblemError(409, f"Campaign {campaign_id} is running or queued.")
         del self._campaigns[campaign_id]
 
-    def execute(self, campaign_id: int) -> dict[str, Json]:
-        """Ask for a run and return its ticket."""
+    def execute(self, campaign_id: int) -> Run:
+        """Ask for a run and return it."""
         campaign = self._get(campaign_id)
         if not campaign["testCases"]:
             raise ProblemError(409, f"Campaign {campaign_id} has no test cases.")
-        return {"campaignRunId": self._add_run(campaign, self.clock.now()).ticket}
+        return self._add_run(campaign, self.clock.now())
 
     def runs(self, campaign_id: int) -> list[Run]:
         """Return the runs that have started, latest first; a queued run is not among them."""
@@ -132,6 +134,9 @@ class Campaigns:
         start = runs.start_of(requested, campaign["campaignId"], plan["planId"], ports, plan["concurrency"], self._runs)
         cases = [(case["testCaseId"], case["name"]) for case in campaign["testCases"]]
         tests = runs.schedule(cases, start, ports, self._results)
+        tests = runs.with_outcomes(
+            tests, succeed=self.modes.outcomes == "success", late_failures=self.modes.late_failures
+        )
         self._results += len(tests)
         run_id = FIRST_RUN + len(self._runs)
         run = Run(

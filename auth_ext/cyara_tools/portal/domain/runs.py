@@ -83,6 +83,19 @@ class Run:
             "endDate": format_time(self.end) if self.end <= now else None,
         }
 
+    def calls(self, now: datetime) -> list[Json]:
+        """Return the calls that have begun, latest first, as the other reading of the list of runs has them."""
+        begun = sorted((test for test in self.tests if test.start <= now), key=lambda test: test.start, reverse=True)
+        return [
+            {
+                "runId": self.run_id,
+                "campaignRunId": self.ticket,
+                "startDate": format_time(test.start),
+                "endDate": format_time(test.end) if test.end <= now else None,
+            }
+            for test in begun
+        ]
+
 
 def outcome(result_id: int) -> str:
     """Decide how a test ends."""
@@ -131,6 +144,14 @@ def schedule(cases: Sequence[tuple[int, str]], start: datetime, ports: int, firs
         free[port] = test.end
         tests.append(test)
     return tuple(tests)
+
+
+def with_outcomes(tests: Sequence[Test], *, succeed: bool, late_failures: int) -> tuple[Test, ...]:
+    """Return the tests of a run with every one a success, if asked for, and the last ones to end failed."""
+    if succeed:
+        tests = [attrs.evolve(test, outcome="Success") for test in tests]
+    late = sorted(tests, key=lambda test: test.end)[len(tests) - min(late_failures, len(tests)) :]
+    return tuple(attrs.evolve(test, outcome="Failed") if test in late else test for test in tests)
 
 
 def ticket(seed: int, number: int) -> str:

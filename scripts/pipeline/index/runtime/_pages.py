@@ -134,7 +134,7 @@ def iterate(  # noqa: PLR0913 - what a caller may choose, each by name
     Raises:
         ApiError: the portal answered a page with a status other than success.
         DecodingError: a page is not what the document declares.
-        PageError: the pages go round in a circle, or lead elsewhere.
+        PageError: the pages go round in a circle, lead elsewhere, or end before the total that the document promises.
     """
     pages, timer = _PagedList(endpoint, arguments, limit, client.get_httpx_client()), PrefetchTimer(clock)
     if pages.paginator.is_empty:

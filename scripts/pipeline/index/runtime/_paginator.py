@@ -1,6 +1,7 @@
 """Where the next page is: one pure decision per page, shared by the blocking and the async iterator.
 
-A list that cannot be read to its end is an error and never a shorter list.
+A list that cannot be read to its end is an error and never a shorter list; so is one whose pages end before the number
+of items that they name (`_totals`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._json import is_array, is_object
 from ._links import Links
+from ._totals import Totals, is_promised
+from ._totals import integer as _integer
 from .errors import PageError
 
 if TYPE_CHECKING:
@@ -41,13 +44,6 @@ class Page(NamedTuple):
 
 def _field(answer: object, name: str | None) -> Any:
     return answer.get(name) if name is not None and is_object(answer) else None
-
-
-def _integer(value: object) -> int | None:
-    # Some serialisers write whole numbers as 3.0; a boolean is an int to Python, but no number to JSON.
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _boolean(value: object) -> bool | None:
@@ -85,8 +81,9 @@ class Paginator:
         self._last: list[Any] = []
         self._first = shape.first
         self._echo: int | None = None
+        self._totals = Totals(shape, url)
         # A field named `count` may mean the items of one page: it is trusted once it is more than there are on one.
-        self._trusts_total = str(shape.total_field).lower() != "count"
+        self._trusts_total = is_promised(shape)
 
     @property
     def is_empty(self) -> bool:
@@ -117,12 +114,15 @@ class Paginator:
         self._pages += 1
         self._fetched += len(kept)
         self._empty_pages = 0 if found and not same else self._empty_pages + 1
-        page = Page(self._pages, kept, self._fetched, total)
+        page = Page(self._pages, kept, self._fetched, self._totals.read(answer, len(found), self._fetched))
         # Returned, not raised: the items of this page are good, and come before the error.
         try:
-            return page, self._next(answer, page)
+            step = self._next(answer, page._replace(total=total))
+            if step is None and self._fetched != self._limit:
+                self._totals.require_all(self._fetched)
         except PageError as error:
             return page, error
+        return page, step
 
     def _total(self, answer: object, on_page: int) -> int | None:
         """Return the number of all items; less than are on this page is no such number."""
@@ -220,12 +220,17 @@ class Paginator:
         # 0 is equal to False here: no next page has this number.
         if target in (None, "", False):
             return None
-        if isinstance(target, str) and self._shape.kind == "link":
-            return self._links.follow(target)
+        link, parameter = self._shape.kind == "link", self._shape.page_parameter
         value = target if isinstance(target, str) else _integer(target)
-        if value is None or self._shape.kind == "link":
+        if isinstance(value, str) and link:
+            # Servers put links and opaque tokens under the same names; only the value tells which of the two it is.
+            token = self._shape.token_parameter
+            parameter = parameter if value.isdecimal() and parameter else token
+            if parameter is None or self._links.is_link(value):
+                return self._links.follow(value)
+        if value is None or parameter is None:
             raise PageError(f"{self._shape.next_field} is not a way to the next page; nothing was sent there")
-        return None if isinstance(value, int) and value < 0 else {str(self._shape.page_parameter): value}
+        return None if isinstance(value, int) and value < 0 else {parameter: value}
 
     def _counted(self) -> dict[str, Any]:
         number = self._first + self._pages if self._shape.kind == "page" else self._fetched

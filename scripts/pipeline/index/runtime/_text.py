@@ -9,7 +9,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from ._annotations import FAILURES, members
+from ._annotations import MISFITS, members
 from ._enums import OpenIntEnum, OpenStrEnum
 from ._scalars import parse_date, parse_datetime, parse_timespan
 from .errors import DecodingError
@@ -107,7 +107,7 @@ def value_of_text(tp: Any, body: str, *, nullable: bool) -> Any:
     for part in sorted(members(tp), key=lambda part: part in {str, Any, object}):
         try:
             return _read(part, text)
-        except (*FAILURES, StopIteration):
+        except (*MISFITS, StopIteration):
             continue
     expected = " or ".join(getattr(part, "__name__", str(part)) for part in members(tp))
     raise DecodingError(f"at $: {expected} expected, {'text that does not fit' if text else 'no text'} found")

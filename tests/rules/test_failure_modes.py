@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OK = {"200": {"description": "OK"}}
 TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
 JSON = "application/json"
 
 
@@ -312,7 +313,7 @@ CASES = [
     ),
     Case(
         mode=12,
-        rule="optional-nulls",
+        rule="answer-nulls",
         what="an optional reference that is null",
         document=doc(
             get(ref("A")), {"A": thing(b=ref("B"), n={"type": "integer", "nullable": True}), "B": thing(id=TEXT)}
@@ -324,7 +325,7 @@ CASES = [
         rule="required-circles",
         what="a tree whose parent is required",
         document=doc(
-            get(ref("A")),
+            send(ref("A")),
             {
                 "A": {**thing(b=ref("B"), leaf=ref("C")), "required": ["b", "leaf"]},
                 "B": {**thing(a=ref("A")), "required": ["a"]},
@@ -338,7 +339,7 @@ CASES = [
         rule="null-marks",
         what="a nullable enumeration",
         document=doc(
-            get(ref("A")),
+            send(ref("A")),
             {"A": {**thing(s={"type": "string", "enum": ["a"], "x-nullable": True}), "required": ["s"]}},
         ),
         good=lambda run: run.model("A")["s"] == "AS | None",
@@ -520,8 +521,18 @@ CASES = [
         document=doc(get(ref("Pet")), {"Pet": PET, "Cat": CAT}),
         good=lambda run: (
             run.effective["components"]["schemas"]["Cat"].get("x-cyara-discriminated-by")
-            == {"property": "kind", "values": ["cat"]}
+            == {"property": "kind", "values": ["cat"], "open": False}
         ),
+    ),
+    Case(
+        mode=22,
+        rule="discriminator-members",
+        what="a class does not hold what tells it apart",
+        document=doc(
+            get({"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}}),
+            {"A": thing(a=TEXT), "B": thing(b=TEXT)},
+        ),
+        good=lambda run: set(run.model("A")) == {"kind", "a"},
     ),
     Case(
         mode=22,
@@ -549,6 +560,19 @@ CASES = [
         what="the credential as a header parameter",
         document=doc(with_parameters("/x", {"name": "authorization", "in": "header", "schema": TEXT})),
         good=lambda run: run.endpoint("get_x").header_parameters == [],
+    ),
+    Case(
+        mode=26,
+        rule="dotnet-shapes",
+        what="a date that is described by its members",
+        document=doc(
+            get(ref("A")),
+            {
+                "A": {**thing(d=ref("Day")), "required": ["d"]},
+                "Day": thing(year=NUMBER, month=NUMBER, day=NUMBER, dayOfWeek=TEXT),
+            },
+        ),
+        good=lambda run: run.model("A") == {"d": "datetime.date | Day | None"},
     ),
     Case(
         mode=26,

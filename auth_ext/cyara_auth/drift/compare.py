@@ -12,6 +12,7 @@ import attrs
 
 from cyara_auth.drift.corrections import corrected
 from cyara_auth.drift.described import is_list, is_node, type_of
+from cyara_auth.drift.formats import fits_format
 from cyara_auth.drift.schemas import DEEPEST, Node, Schemas, Shape, declared_types, fits
 from cyara_auth.drift.seen import DocumentPath, Drift
 
@@ -109,6 +110,8 @@ class _Reader:
         declared = declared_types(schema)
         if declared and not fits(schema, declared, value):
             yield self._drift("type", path, type_of(value))
+        elif isinstance(value, str) and not fits_format(schema.get("format"), value):
+            yield self._drift("format", path, f"other than {schema['format']}")
         members = schema.get("enum")
         if is_list(members) and value not in members:
             yield self._drift("enum member", (*path, "enum"), str(value), value)

@@ -33,6 +33,8 @@ def corrected(drift: Drift, found: Iterable[Drift], schemas: Schemas, seen: Mapp
     """
     if drift.kind == "type":
         return _type(drift, schemas, seen.get(drift.where, []))
+    if drift.kind == "format":
+        return attrs.evolve(drift, removed=("format",))
     if drift.kind == "field":
         values = seen.get((*drift.where, "properties", drift.name), [])
         return attrs.evolve(drift, addition={"properties": {drift.name: described(values)}})

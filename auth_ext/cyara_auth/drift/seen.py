@@ -15,7 +15,7 @@ class Drift:
     """One thing that was seen and is not in the document.
 
     Attributes:
-        kind: "status", "field", "enum member", "type", "missing field" or "discriminator value".
+        kind: "status", "field", "enum member", "type", "format", "missing field" or "discriminator value".
         where: Path of the containing node in the document, as keys, and positions where there is a list.
         name: The status, field, member, JSON type or value that is missing there, or the required field that the
             answer does not have.

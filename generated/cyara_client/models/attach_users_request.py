@@ -28,3 +28,4 @@ class AttachUsersRequest(Model):
 
     user_ids: list[UUID]
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -36,3 +36,4 @@ class BulkUserResult(Model):
     username: str | None | Unset = UNSET
     error: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

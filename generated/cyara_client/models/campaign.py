@@ -52,8 +52,8 @@ class Campaign(Model):
         "plan": "plan",
     }
 
-    campaign_id: int
-    name: str
+    campaign_id: int | None
+    name: str | None
     plan_type: PlanType | None | Unset = UNSET
     status: CampaignStatus | None | Unset = UNSET
     last_run_date: datetime.datetime | None | Unset = UNSET
@@ -64,3 +64,4 @@ class Campaign(Model):
     requested_run_date: datetime.datetime | None | Unset = UNSET
     plan: CampaignPlan | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -28,6 +28,7 @@ class CampaignPlan(Model):
         "name": "name",
     }
 
-    plan_id: int
+    plan_id: int | None
     name: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

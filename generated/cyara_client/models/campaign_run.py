@@ -35,8 +35,9 @@ class CampaignRun(Model):
         "end_date": "endDate",
     }
 
-    run_id: int
+    run_id: int | None
     campaign_run_id: str | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
     end_date: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

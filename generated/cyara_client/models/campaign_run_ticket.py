@@ -26,5 +26,6 @@ class CampaignRunTicket(Model):
         "campaign_run_id": "campaignRunId",
     }
 
-    campaign_run_id: UUID
+    campaign_run_id: UUID | None
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

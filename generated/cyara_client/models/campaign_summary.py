@@ -38,9 +38,10 @@ class CampaignSummary(Model):
         "last_run_date": "lastRunDate",
     }
 
-    campaign_id: int
-    name: str
+    campaign_id: int | None
+    name: str | None
     plan_type: PlanType | None | Unset = UNSET
     status: CampaignStatus | None | Unset = UNSET
     last_run_date: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

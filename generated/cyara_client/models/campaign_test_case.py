@@ -28,6 +28,7 @@ class CampaignTestCase(Model):
         "name": "name",
     }
 
-    test_case_id: int
+    test_case_id: int | None
     name: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -44,3 +44,4 @@ class CreateCampaignRequest(Model):
     concurrency: int | None | Unset = UNSET
     attempts_per_second: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

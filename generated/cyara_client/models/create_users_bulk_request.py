@@ -24,3 +24,4 @@ class CreateUsersBulkRequest(Model):
 
     users: list[CreateUserRequest]
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

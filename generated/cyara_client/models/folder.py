@@ -32,8 +32,9 @@ class Folder(Model):
         "name": "name",
     }
 
-    folder_id: int
+    folder_id: int | None
     type_: str | None | Unset = UNSET
     parent_folder_id: int | None | Unset = UNSET
     name: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

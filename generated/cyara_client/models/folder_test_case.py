@@ -38,8 +38,8 @@ class FolderTestCase(Model):
         "last_result": "lastResult",
     }
 
-    test_case_id: int
-    name: str
+    test_case_id: int | None
+    name: str | None
     description: str | None | Unset = UNSET
     folder_path: str | None | Unset = UNSET
     direction: Direction | None | Unset = UNSET
@@ -47,3 +47,4 @@ class FolderTestCase(Model):
     url: str | None | Unset = UNSET
     last_result: LastResult | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

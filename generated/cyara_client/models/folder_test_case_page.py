@@ -37,10 +37,11 @@ class FolderTestCasePage(Model):
         "total_results": "totalResults",
     }
 
-    results: list[FolderTestCase]
+    results: list[FolderTestCase] | None
     first_page: str | None | Unset = UNSET
     last_page: str | None | Unset = UNSET
     next_page: str | None | Unset = UNSET
     previous_page: str | None | Unset = UNSET
-    total_results: int | Unset = UNSET
+    total_results: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

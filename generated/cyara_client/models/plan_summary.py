@@ -33,8 +33,9 @@ class PlanSummary(Model):
         "channel": "channel",
     }
 
-    plan_id: int
-    name: str
+    plan_id: int | None
+    name: str | None
     type_: PlanType | None | Unset = UNSET
     channel: Channel | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

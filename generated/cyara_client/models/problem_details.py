@@ -45,3 +45,4 @@ class ProblemDetails(Model):
     errors: ProblemDetailsErrors | None | Unset = UNSET
     trace_id: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

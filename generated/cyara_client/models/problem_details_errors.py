@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import define
 from attrs import field as _field
@@ -18,3 +18,4 @@ class ProblemDetailsErrors(Model):
     __wire_names__: ClassVar[dict[str, str]] = {}
 
     additional_properties: dict[str, list[str]] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -40,7 +40,7 @@ class TestCaseStep(Model):
         "major_threshold_time": "majorThresholdTime",
     }
 
-    step_no: int
+    step_no: int | None
     description: str | None | Unset = UNSET
     expected_text: str | None | Unset = UNSET
     expected_exchange_type: str | None | Unset = UNSET
@@ -49,3 +49,4 @@ class TestCaseStep(Model):
     minor_threshold_time: float | None | Unset = UNSET
     major_threshold_time: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -49,15 +49,16 @@ class TestCaseSummary(Model):
         "url": "url",
     }
 
-    account_id: int
-    test_case_id: int
-    name: str
+    account_id: int | None
+    test_case_id: int | None
+    name: str | None
     direction: Direction | None | Unset = UNSET
     channel: Channel | None | Unset = UNSET
     folder_path: str | None | Unset = UNSET
-    step_count: int | Unset = UNSET
+    step_count: int | None | Unset = UNSET
     last_modified: datetime.datetime | None | Unset = UNSET
     destination: str | None | Unset = UNSET
-    linked_campaign_count: int | Unset = UNSET
+    linked_campaign_count: int | None | Unset = UNSET
     url: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -39,11 +39,12 @@ class TestResult(Model):
         "detailed_result": "detailedResult",
     }
 
-    test_result_id: int
-    test_case_id: int | Unset = UNSET
+    test_result_id: int | None
+    test_case_id: int | None | Unset = UNSET
     name: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
     duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

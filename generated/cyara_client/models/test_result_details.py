@@ -46,9 +46,9 @@ class TestResultDetails(Model):
         "steps": "steps",
     }
 
-    test_run_ticket_id: UUID
+    test_run_ticket_id: UUID | None
     test_result_id: int | None | Unset = UNSET
-    test_case_id: int | Unset = UNSET
+    test_case_id: int | None | Unset = UNSET
     name: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
@@ -57,3 +57,4 @@ class TestResultDetails(Model):
     detailed_result: str | None | Unset = UNSET
     steps: list[TestStepResult] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -26,5 +26,6 @@ class TestRunTicket(Model):
         "test_run_ticket_id": "testRunTicketId",
     }
 
-    test_run_ticket_id: UUID
+    test_run_ticket_id: UUID | None
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

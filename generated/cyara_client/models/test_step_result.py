@@ -35,9 +35,10 @@ class TestStepResult(Model):
         "detailed_result": "detailedResult",
     }
 
-    step_no: int
+    step_no: int | None
     description: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -44,3 +44,4 @@ class UpdateCampaignRequest(Model):
     attempts_per_second: float | None | Unset = UNSET
     test_case_ids: list[int] | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

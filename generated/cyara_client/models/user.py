@@ -37,8 +37,8 @@ class User(Model):
         "roles": "roles",
     }
 
-    user_id: UUID
-    username: str
+    user_id: UUID | None
+    username: str | None
     first_name: str | None | Unset = UNSET
     surname: str | None | Unset = UNSET
     email: str | None | Unset = UNSET
@@ -46,3 +46,4 @@ class User(Model):
     mobile: str | None | Unset = UNSET
     roles: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -28,6 +28,7 @@ class UserAccount(Model):
         "name": "name",
     }
 
-    account_id: int
+    account_id: int | None
     name: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

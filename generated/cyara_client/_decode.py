@@ -20,7 +20,17 @@ from . import _salvage, _union
 from ._annotations import MISFITS, expected, extra_type, fields, is_model, json_type, members, resolve
 from ._enums import OpenIntEnum, OpenStrEnum
 from ._json import is_array
-from ._scalars import parse_date, parse_datetime, parse_float, parse_int, parse_timespan
+from ._scalars import (
+    KNOWN_GUIDS,
+    KNOWN_SPANS,
+    Memory,
+    parse_date,
+    parse_datetime,
+    parse_float,
+    parse_int,
+    parse_timespan,
+    parse_uuid,
+)
 from .errors import DecodingError
 from .types import UNSET, File
 
@@ -47,10 +57,12 @@ _CALLS: dict[Any, Callable[[str], Any]] = {
     dt.datetime: parse_datetime,
     dt.date: parse_date,
     dt.timedelta: parse_timespan,
-    uuid.UUID: uuid.UUID,
+    uuid.UUID: parse_uuid,
     # No JSON holds a file.
     File: refuse,
 }
+
+_KNOWN: dict[Any, Memory] = {dt.timedelta: KNOWN_SPANS, uuid.UUID: KNOWN_GUIDS}
 
 _scope: dict[str, Any] = {"UNSET": UNSET, "new": object.__new__, "not_a_list": not_a_list, "refuse": refuse}
 _scope |= {"MISFITS": MISFITS, "unsets": repeat(UNSET), **{tp.__name__: tp for tp in _PLAIN}}
@@ -102,7 +114,10 @@ def _reading(tp: Any, variable: str, absent: str, depth: int = 0) -> str:
 def _call_expression(part: Any, variable: str) -> str | None:
     """Return code that decodes a value by one call; None when the value stays as it is."""
     if part in _CALLS:
-        return f"{_name(part, _CALLS[part], 'parse_')}({variable})"
+        read = f"{_name(part, _CALLS[part], 'parse_')}({variable})"
+        if part not in _KNOWN:
+            return read
+        return f"({_name((part, 'seen'), _KNOWN[part].seen, 'seen_')}({variable}) or {read})"
     if is_model(part):
         return f"{_model_name(part)}({variable})"
     if get_origin(part) is Literal:
@@ -179,12 +194,13 @@ def _fetching(model: Any, wires: tuple[str, ...], known: str) -> list[str]:
     # All at once is faster, and possible where every field is there.
     fetch = _name((model, "fetch"), itemgetter(*wires), "fetch_")
     return [
-        f"    if len(d) < {len(wires)}:",
+        "    size = len(d)",
+        f"    if size < {len(wires)}:",
         *(f"      {line}" for line in one_by_one),
         "    else:",
         "      try:",
         f"        {names}= {fetch}(d)",
-        f"        more = len(d) > {len(wires)}",
+        f"        more = size > {len(wires)}",
         "      except KeyError:",
         *(f"        {line}" for line in one_by_one),
     ]

@@ -51,14 +51,14 @@ def write_package(job: Job, prepared: Prepared, generator: Child) -> None:
     with job.progress.stage("index"):
         write_index(
             package,
-            received=prepared.received,
+            received=prepared.corrected,
             effective=prepared.effective,
             public_operations=settings_for(openapi / "public-operations.yaml", job),
             platform=job.platform,
             spec_sha256=job.received.sha256,
             upstream_bytes=job.received.as_json(),
             # A package for which nothing was corrected carries one document, not two of the same content.
-            corrected=None if prepared.corrected == job.received.data else dump_json(prepared.corrected),
+            corrected=None if prepared.corrected == job.received.data else dump_json(prepared.packaged()),
             aliases=aliases,
         )
         put_headers(package)
@@ -82,7 +82,7 @@ def _require_importable(job: Job, endpoints: list[GeneratedEndpoint]) -> None:
 
 
 def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
-    """Verify the package against the document as received; return the accepted operations, with reasons.
+    """Verify the package against the corrected document; return the accepted operations, with reasons.
 
     Raises:
         VerificationError: an operation fails that is not accepted.
@@ -96,7 +96,7 @@ def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
     if not job.request.verify:
         return allowed
     with job.progress.stage("verify"):
-        verified = verify(job.staged.package.parent, prepared.received, allow=frozenset(allowed))
+        verified = verify(job.staged.package.parent, prepared.corrected, allow=frozenset(allowed))
     result = verified.as_report()
     job.report.operations_importable = result["operations_importable"]
     job.report.answers = result["answers"]

@@ -53,6 +53,8 @@ class BuildReport:
     """Operations that do not ask for the header Authorization, which the client sends, each with what they ask for."""
     allowed: list[str] = field(factory=list[str])
     """Operations whose failure ``openapi/allow.json`` accepts."""
+    corrections: list[str] = field(factory=list[str])
+    """What overlays corrected, each with its reason: the package is proven against the corrected document."""
     skipped: list[str] = field(factory=list[str])
     """Overlays, names and allow lists that belong to another document."""
     changes: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
@@ -114,6 +116,10 @@ class BuildReport:
         lines = [f"{self.document['name']}: {counted}, {self.operations_importable} importable."]
         if self.requests_valid:
             lines.append(f"Verified: requests {self.requests_valid[0]}/{self.requests_valid[1]}; {self._verified()}.")
+        if self.corrections:
+            proven = "Proven against" if self.requests_valid else "Built from"
+            count = f"{len(self.corrections)} correction{'s' if len(self.corrections) > 1 else ''}"
+            lines.append(f"{proven} the corrected document: {count}: {listed(self.corrections, limit=5)}.")
         if self.changes:
             rules = sorted({str(change["rule"]) for change in self.changes})
             lines.append(

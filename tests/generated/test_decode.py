@@ -148,6 +148,21 @@ def test_what_is_set_after_reading_wins(zoo: Zoo) -> None:
     assert "chip" not in written
 
 
+def test_in_an_array_only_what_was_set_is_new(zoo: Zoo) -> None:
+    sent = {"animalId": 1, "name": "Leo", "friends": [{"animalId": 2, "name": "Mia"}, 7], "moods": [{}, "Wild", {}]}
+    animal = zoo("models").Animal.from_dict(sent)
+    animal.friends[0].name = "Ann"
+    animal.moods[2] = zoo("models").Mood.CALM
+    written = animal.to_dict()
+    assert (written["friends"], written["moods"]) == ([{"animalId": 2, "name": "Ann"}, 7], [{}, "Wild", "Calm"])
+    assert animal.unread() == {"friends": sent["friends"], "moods": sent["moods"]}
+    # An array of another length is another array.
+    del animal.friends[0]
+    animal.moods[0] = zoo("models").Mood.WILD
+    assert animal.to_dict()["friends"] == [None]
+    assert animal.unread() == {}
+
+
 def test_unread_values_are_copied_pickled_and_compared_with_the_rest(zoo: Zoo) -> None:
     sent = {**FULL, "animalId": "five", "moods": [{}]}
     animal = zoo("models").Animal.from_dict(sent)

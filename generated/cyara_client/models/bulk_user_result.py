@@ -23,7 +23,6 @@ class BulkUserResult(Model):
 
     Attributes:
         user_id: Sent as `userId`.
-        username: Sent as `username`.
         error: Why nothing was done for this user; null if it was.
     """
 

@@ -30,14 +30,12 @@ class Campaign(Model):
         campaign_id: Sent as `campaignId`.
         name: Names are not unique.
         plan_type: Sent as `planType`.
-        status: Sent as `status`.
         last_run_date: Null if the campaign never ran.
         concurrency: Ports in use at the same time. Lists do not have it.
         test_cases: Sent as `testCases`.
-        frequency: Interval at which a Pulse campaign repeats. Example: `[time span] 00:00:30`.
+        frequency: Interval at which a Pulse campaign repeats.
         schedules: Null or empty means at all hours.
         requested_run_date: Sent as `requestedRunDate`.
-        plan: Sent as `plan`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -21,7 +21,6 @@ class CampaignPlan(Model):
 
     Attributes:
         plan_id: Sent as `planId`.
-        name: Sent as `name`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

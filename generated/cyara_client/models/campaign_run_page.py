@@ -21,7 +21,6 @@ class CampaignRunPage(Model):
     """One page of a list. The links are absolute addresses.
 
     Attributes:
-        results: Sent as `results`.
         first_page: Sent as `firstPage`.
         last_page: Sent as `lastPage`.
         next_page: Null on the last page.

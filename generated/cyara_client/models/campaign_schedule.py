@@ -21,9 +21,8 @@ class CampaignSchedule(Model):
     """Hours of one weekday in which a Pulse campaign repeats.
 
     Attributes:
-        day: Sent as `day`.
-        start_time: Time of day. Example: `[time span] 00:00:30`.
-        end_time: Time of day. Example: `[time span] 00:00:30`.
+        start_time: Time of day.
+        end_time: Time of day.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -27,7 +27,6 @@ class CampaignSummary(Model):
         campaign_id: Sent as `campaignId`.
         name: Names are not unique.
         plan_type: Sent as `planType`.
-        status: Sent as `status`.
         last_run_date: Null if the campaign never ran.
     """
 

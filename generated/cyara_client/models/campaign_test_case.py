@@ -21,7 +21,6 @@ class CampaignTestCase(Model):
 
     Attributes:
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

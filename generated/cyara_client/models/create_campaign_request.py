@@ -21,7 +21,6 @@ class CreateCampaignRequest(Model):
     """What a new campaign is made of. Cyara documents the inputs, not their spelling.
 
     Attributes:
-        name: Sent as `name`.
         plan_id: Sent as `planId`.
         plan_type: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
         test_case_ids: Sent as `testCaseIds`.

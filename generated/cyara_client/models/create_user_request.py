@@ -20,13 +20,7 @@ class CreateUserRequest(Model):
     """What a new user is made of.
 
     Attributes:
-        username: Sent as `username`.
         first_name: Sent as `firstName`.
-        surname: Sent as `surname`.
-        email: Sent as `email`.
-        telephone: Sent as `telephone`.
-        mobile: Sent as `mobile`.
-        roles: Sent as `roles`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class CreateUsersBulkRequest(Model):
-    """Users to make in one call.
-
-    Attributes:
-        users: Sent as `users`.
-    """
+    """Users to make in one call."""
 
     __wire_names__: ClassVar[dict[str, str]] = {
         "users": "users",

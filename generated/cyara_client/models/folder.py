@@ -23,7 +23,6 @@ class Folder(Model):
         folder_id: Sent as `folderId`.
         type_: Sent as `type`.
         parent_folder_id: Sent as `parentFolderId`.
-        name: Sent as `name`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -23,12 +23,7 @@ class FolderTestCase(Model):
 
     Attributes:
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
-        description: Sent as `description`.
         folder_path: Sent as `folderPath`.
-        direction: Sent as `direction`.
-        destination: Sent as `destination`.
-        url: Sent as `url`.
         last_result: Sent as `lastResult`.
     """
 

@@ -23,10 +23,9 @@ class LastResult(Model):
     """Outcome of the latest test of a test case.
 
     Attributes:
-        result: Sent as `result`.
+        result: Null if the test case never ran.
         run_date: Sent as `runDate`.
         result_id: Number or string; both were observed.
-        url: Sent as `url`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -23,9 +23,7 @@ class Plan(Model):
 
     Attributes:
         plan_id: Sent as `planId`.
-        name: Sent as `name`.
         type_: Sent as `type`.
-        channel: Sent as `channel`.
         concurrency: Limit of ports in use at the same time. Lists do not have it.
     """
 

@@ -23,9 +23,7 @@ class PlanSummary(Model):
 
     Attributes:
         plan_id: Sent as `planId`.
-        name: Sent as `name`.
         type_: Sent as `type`.
-        channel: Sent as `channel`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -23,11 +23,7 @@ class ProblemDetails(Model):
 
     Attributes:
         type_: Sent as `type`.
-        title: Sent as `title`.
-        status: Sent as `status`.
-        detail: Sent as `detail`.
-        instance: Sent as `instance`.
-        errors: Sent as `errors`.
+        errors: Messages by the name of the offending field.
         trace_id: Identifier to quote to the operator of the portal.
     """
 

@@ -28,17 +28,12 @@ class TestCase(Model):
         account_id: Sent as `accountId`.
         test_case_id: Sent as `testCaseId`.
         name: Names are not unique.
-        direction: Sent as `direction`.
-        channel: Sent as `channel`.
         folder_path: Folders from the root, separated by backslashes.
         step_count: Sent as `stepCount`.
         last_modified: UTC, with up to 7 fractional digits.
         destination: Extension and address, `ext@ip`.
         linked_campaign_count: Sent as `linkedCampaignCount`.
         url: Absolute address of the test case.
-        description: Sent as `description`.
-        notes: Sent as `notes`.
-        steps: Sent as `steps`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -21,7 +21,6 @@ class TestCaseStep(Model):
 
     Attributes:
         step_no: Sent as `stepNo`.
-        description: Sent as `description`.
         expected_text: Sent as `expectedText`.
         expected_exchange_type: `MPSR` was seen in exports.
         reply_text: Sent as `replyText`.

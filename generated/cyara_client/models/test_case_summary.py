@@ -27,8 +27,6 @@ class TestCaseSummary(Model):
         account_id: Sent as `accountId`.
         test_case_id: Sent as `testCaseId`.
         name: Names are not unique.
-        direction: Sent as `direction`.
-        channel: Sent as `channel`.
         folder_path: Folders from the root, separated by backslashes.
         step_count: Sent as `stepCount`.
         last_modified: UTC, with up to 7 fractional digits.

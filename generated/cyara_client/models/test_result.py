@@ -25,10 +25,7 @@ class TestResult(Model):
     Attributes:
         test_result_id: Sent as `testResultId`.
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
-        result: Sent as `result`.
         start_date: Sent as `startDate`.
-        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
     """
 

@@ -28,13 +28,9 @@ class TestResultDetails(Model):
         test_run_ticket_id: Sent as `testRunTicketId`.
         test_result_id: Number of the result once the test has finished.
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
-        result: Sent as `result`.
         start_date: Sent as `startDate`.
         end_date: Null while the test is running.
-        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
-        steps: Sent as `steps`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

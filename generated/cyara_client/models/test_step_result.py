@@ -24,9 +24,6 @@ class TestStepResult(Model):
 
     Attributes:
         step_no: Sent as `stepNo`.
-        description: Sent as `description`.
-        result: Sent as `result`.
-        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
     """
 

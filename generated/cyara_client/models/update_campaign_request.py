@@ -21,7 +21,6 @@ class UpdateCampaignRequest(Model):
     """What to change. Fields left out stay as they are.
 
     Attributes:
-        name: Sent as `name`.
         plan_id: Sent as `planId`.
         plan_type: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
         concurrency: Ports in use at the same time.

@@ -23,13 +23,7 @@ class User(Model):
 
     Attributes:
         user_id: Sent as `userId`.
-        username: Sent as `username`.
         first_name: Sent as `firstName`.
-        surname: Sent as `surname`.
-        email: Sent as `email`.
-        telephone: Sent as `telephone`.
-        mobile: Sent as `mobile`.
-        roles: Sent as `roles`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

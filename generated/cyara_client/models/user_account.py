@@ -21,7 +21,6 @@ class UserAccount(Model):
 
     Attributes:
         account_id: Sent as `accountId`.
-        name: Sent as `name`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {

@@ -44,7 +44,7 @@ def write_index(  # noqa: PLR0913 - one argument for each input of the stage
 
     Args:
         package_dir: the package, fresh from the generator.
-        received: the document as received, upgraded to 3.x.
+        received: the document as received, upgraded to 3.x and corrected by overlays.
         effective: the document that the generator read.
         public_operations: `openapi/public-operations.yaml`, parsed; empty when it belongs to another document.
         platform: platform release that the document belongs to, if known.

@@ -44,7 +44,7 @@ has the order, ``tests/rules`` a document for each that is red without its rule.
 == =============================================== ==================================================================
 
 Without a number: operation-security (the generator reads an operation's own security only), numeric-text,
-spelled-formats, free-objects, open-objects, files-in-json, read-only-members.
+spelled-formats, member-descriptions, free-objects, open-objects, files-in-json, read-only-members.
 """
 
 from __future__ import annotations

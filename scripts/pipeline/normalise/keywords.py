@@ -51,6 +51,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "default": _anything,
     "const": _anything,
     "example": _anything,
+    "enumNames": is_list,
     "enum": lambda value: is_list(value) and len(value) > 0,
     "required": _names,
     "pattern": is_text,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, mapping
 from pipeline.document.json_pointer import pointer
+from pipeline.normalise.enum_texts import is_text_key
 from pipeline.normalise.walk import mappings, operations, reachable, referred, replace, schemas
 
 if TYPE_CHECKING:
@@ -195,8 +196,8 @@ def _take_null(schema: dict[str, Any]) -> bool:
 
 def _drop_null_value(schema: dict[str, Any], values: list[Any]) -> None:
     places = [index for index, value in enumerate(values) if value is not None]
-    for key in ("x-enumNames", "x-enum-varnames", "x-enum-descriptions"):
-        listed = schema.get(key)
+    for key in [key for key in schema if is_text_key(key)]:
+        listed = schema[key]
         if is_list(listed) and len(listed) == len(values):
             schema[key] = [listed[index] for index in places]
     schema["enum"] = [values[index] for index in places]

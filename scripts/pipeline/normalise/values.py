@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pipeline.normalise.work import Work
 
-_NUMBERS = frozenset({"integer", "number"})
+_NUMBERS = ("integer", "number")
 _SPANS = frozenset({"timespan", "datespan", "duration"})
 _SEPARATORS = re.compile(r"[-_ ]")
 _WRITTEN = {"date": 10, "date-time": 20, "uuid": 36}
@@ -32,11 +32,12 @@ def numeric_text(work: Work) -> None:
 
     Microsoft.AspNetCore.OpenApi writes ``type: [integer, string]`` with a pattern, because System.Text.Json accepts
     numbers in quotes; it does not send them, or text would come first. ``int | str`` would be nobody's idea of an
-    identifier.
+    identifier. Without a pattern it is both: some values were seen as text.
     """
     for found in schemas(work.document):
         kinds = found.schema.get("type")
-        if kinds in (["integer", "string"], ["number", "string"]) and "enum" not in found.schema:
+        digits = isinstance(found.schema.get("pattern"), str)
+        if digits and kinds in (["integer", "string"], ["number", "string"]) and "enum" not in found.schema:
             number = kinds[0]
             # The pattern is about the text, and a number has none.
             found.schema["type"] = number

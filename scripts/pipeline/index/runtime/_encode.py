@@ -74,25 +74,25 @@ class Model:
         """Return the values that did not come as declared, as they came, by the names of their fields in the document.
 
         Such a field is None here; of an array, the elements that cannot be read are. `to_dict` writes the value as it
-        came. A field that was set since to anything but None is not listed, and what was set is written.
+        came. What was set since to anything but None is not listed, and is written as it was set.
         """
-        kept = _salvage.still_unread(self, _decode.decoder_of)
-        return {wire: raw for wire, raw in kept.items() if raw is not UNSET}
+        return _salvage.rejoined(self, _as_held(self), _decode.decoder_of)
 
 
 def _model_to_json(model: Model) -> dict[str, Any]:
+    result = _as_held(model)
+    if getattr(model, "_unread", None) is not None:
+        _salvage.rejoined(model, result, _decode.decoder_of)
+    return result
+
+
+def _as_held(model: Model) -> dict[str, Any]:
     # The declared fields come second: one of the same name among the extras must not replace them.
     result = {key: to_json(value) for key, value in model.additional_properties.items()}
     for name, wire in model.__wire_names__.items():
         value = getattr(model, name)
         if value is not UNSET:
             result[wire] = value if type(value) in _AS_IS else to_json(value)
-    if getattr(model, "_unread", None) is not None:
-        for wire, raw in _salvage.still_unread(model, _decode.decoder_of).items():
-            result[wire] = raw
-            # A required field that was missing stays so.
-            if raw is UNSET:
-                del result[wire]
     return result
 
 

@@ -24,12 +24,17 @@ def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping)
 
 
+def _item_of(tp: Any) -> Any:
+    """Return the type of an array's elements; None for what is no array."""
+    return next((get_args(part)[0] for part in members(tp) if get_origin(part) is list), None)
+
+
 def salvaged(tp: Any, value: object, decoder_of: DecoderOf) -> Any:
     """Return what of a value can be read as its type: an array with None for each element that cannot, else None."""
     try:
         return decoder_of(tp)(value)
     except MISFITS:
-        item = next((get_args(part)[0] for part in members(tp) if get_origin(part) is list), None)
+        item = _item_of(tp)
         if item is None or not is_array(value):
             return None
         return [salvaged(item, element, decoder_of) for element in value]
@@ -73,20 +78,36 @@ def reader(model: Any, decoder_of: DecoderOf) -> Callable[[Any], Any]:
     return read
 
 
-def still_unread(model: Any, decoder_of: DecoderOf) -> dict[str, Any]:
-    """Return, by wire name, what could not be read and was not replaced since; UNSET for what was missing."""
-    unread: dict[str, Any] | None = getattr(model, "_unread", None)
-    if not unread:
-        return {}
-    declared = {wire: (getattr(model, name), annotation) for name, wire, annotation, _ in fields(model)}
-    extra, kept = extra_type(model), model.additional_properties
+def rejoined(model: Any, written: dict[str, Any], decoder_of: DecoderOf) -> dict[str, Any]:
+    """Put what could not be read back into a model's JSON, and return it by wire name, as it came.
+
+    What was replaced since stays replaced, so it is neither put back nor returned.
+    """
+    unread: dict[str, Any] = getattr(model, "_unread", None) or {}
+    types = {wire: annotation for _, wire, annotation, _ in fields(model)} if unread else {}
     found: dict[str, Any] = {}
     for wire, raw in unread.items():
-        if wire in declared:
-            held, tp = declared[wire][0], resolve(declared[wire][1])
-        else:
-            held, tp = kept.get(wire, UNSET), extra
-        # As it is now, and as it would be read again: what differs was set by somebody.
-        if held is None if raw is UNSET else held == salvaged(tp, raw, decoder_of):
+        if wire not in written:
+            continue
+        if raw is UNSET:
+            # A required field that was missing stays so.
+            if written[wire] is None:
+                del written[wire]
+            continue
+        tp = resolve(types[wire]) if wire in types else extra_type(model)
+        written[wire], is_kept = _joined(tp, written[wire], raw, decoder_of)
+        if is_kept:
             found[wire] = raw
     return found
+
+
+def _joined(tp: Any, written: Any, raw: Any, decoder_of: DecoderOf) -> tuple[Any, bool]:
+    """Return what to write where one value is held now and another one came, and whether any of that is in it."""
+    if written is None:
+        is_kept = raw is not None and salvaged(tp, raw, decoder_of) is None
+        return (raw, True) if is_kept else (None, False)
+    item = _item_of(tp)
+    if item is None or not is_array(written) or not is_array(raw) or len(written) != len(raw):
+        return written, False
+    joined = [_joined(item, new, old, decoder_of) for new, old in zip(written, raw, strict=True)]
+    return [value for value, _ in joined], any(is_kept for _, is_kept in joined)

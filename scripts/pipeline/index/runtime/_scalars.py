@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
+from typing import Any
 
 _SPAN = re.compile(
     r"(?P<sign>[+-]?)(?:(?P<days>\d+)\.)?(?P<hours>\d+):(?P<minutes>\d+)(?::(?P<seconds>\d+)(?:\.(?P<fraction>\d+))?)?"
@@ -25,6 +27,31 @@ _SECONDS_OF_A_MINUTE = 60
 # A date without a zone stays without one: guessing would shift it.
 parse_datetime = dt.datetime.fromisoformat
 _MIDNIGHT = parse_datetime("0001-01-01T00:00:00")
+
+
+class Memory:
+    """Values of texts that were read before: durations, and ids of what rows have in common, come again and again.
+
+    `seen` looks a text up, which is much faster than reading it. Where there turn out to be too many different texts,
+    nothing is kept any more: then they do not repeat, and looking up would only cost time.
+    """
+
+    def __init__(self, most: int = 4096) -> None:
+        self._known: dict[str, Any] = {}
+        self._most = most
+        self.seen = self._known.get
+        self.has_room = True
+
+    def keep(self, text: str, value: object) -> None:
+        """Remember what a text says."""
+        self._known[text] = value
+        if len(self._known) > self._most:
+            self.has_room = False
+            self._known.clear()
+
+
+KNOWN_SPANS = Memory()
+KNOWN_GUIDS = Memory()
 
 
 def parse_date(text: str) -> dt.date:
@@ -47,11 +74,24 @@ def parse_timespan(text: str) -> dt.timedelta:
     """
     # Nearly all spans are under a day and in .NET's constant form; the C parser reads those as a time of day.
     try:
-        if text[2] == ":":
-            return parse_datetime("0001-01-01T" + text) - _MIDNIGHT
+        span = parse_datetime("0001-01-01T" + text) - _MIDNIGHT if text[2] == ":" else _parse_parts(text)
     except (ValueError, TypeError, IndexError):
-        pass
-    return _parse_parts(text)
+        span = _parse_parts(text)
+    if KNOWN_SPANS.has_room:
+        KNOWN_SPANS.keep(text, span)
+    return span
+
+
+def parse_uuid(text: str) -> uuid.UUID:
+    """Read a GUID as .NET writes it, with or without hyphens or braces.
+
+    Raises:
+        ValueError: the text is no GUID.
+    """
+    guid = uuid.UUID(text)
+    if KNOWN_GUIDS.has_room:
+        KNOWN_GUIDS.keep(text, guid)
+    return guid
 
 
 def parse_int(value: object) -> int:

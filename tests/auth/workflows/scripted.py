@@ -95,7 +95,7 @@ class World:
     test_cases: Any = "honest"
     """What the campaign lists; an int is the status that it answers instead."""
     lost_answers: frozenset[int] = frozenset()
-    """Questions that a gateway answers with 503."""
+    """Questions that a gateway answers with 503, while the run goes on."""
     run_id: int = RUN
     overlap: bool = False
     """The second page of results has the last of the first once more, in place of its own first."""
@@ -120,7 +120,7 @@ class World:
             )
         if self.asked >= 0:
             self.asked += 1
-            if self.asked in self.lost_answers:
+            if self.asked in self.lost_answers and self.asked < self.end:
                 return Reply(status=503, body=b"", media_type="")
         return self._answer(
             path, {name.lower(): values[0] for name, values in parse_qs(urlsplit(seen.target).query).items()}

@@ -122,7 +122,7 @@ def run_one(console: Console, cyara: Cyara) -> None:
     console.print(table)
     counts = ", ".join(f"{count} {result}" for result, count in outcome.counts.items())
     console.print(
-        f"run {outcome.run.run_id}: {counts}; {'passed' if outcome.passed else 'not passed'}", highlight=False
+        f"run {outcome.run_id}: {counts}; {outcome.verdict}", highlight=False
     )
 
 

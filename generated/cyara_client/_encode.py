@@ -90,7 +90,7 @@ class Model:
         `name` is the field's name in Python or in the document; one that came without being declared is found, too, and
         one of an inner object by a path with dots: `result.get("testCase.name", "?")`. With types: `value_of`.
         """
-        from ._records import lookup
+        from ._flat import lookup
 
         return lookup(self, name, default)
 

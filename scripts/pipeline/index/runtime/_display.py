@@ -12,9 +12,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ._encode import Model
+from ._flat import flat_rows, is_record, items_of, plain
 from ._json import is_array, is_mapping
-from ._records import items_of, plain, to_records
 from .types import UNSET, File
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ _SECRET = re.compile(r"pass_?(?:word|wd|phrase)|secret|api_?key|credential|autho
 _HIDDEN = "[hidden]"
 
 
-def model_repr(model: Model, depth: int = 0) -> str:
+def model_repr(model: Any, depth: int = 0) -> str:
     """Return a model as one line: its class, and its fields that are set."""
     parts: list[str] = []
     length = 0
@@ -46,7 +45,7 @@ def model_repr(model: Model, depth: int = 0) -> str:
     return f"{type(model).__name__}({', '.join(parts)})"
 
 
-def _set_fields(model: Model) -> Iterator[tuple[str, Any]]:
+def _set_fields(model: Any) -> Iterator[tuple[str, Any]]:
     for name in model.__wire_names__:
         if (value := getattr(model, name)) is not UNSET:
             yield name, value
@@ -55,7 +54,7 @@ def _set_fields(model: Model) -> Iterator[tuple[str, Any]]:
 
 
 def _short(value: object, depth: int) -> str:  # noqa: PLR0911 - one return per kind of value
-    if isinstance(value, Model):
+    if is_record(value):
         return model_repr(value, depth + 1) if depth < _DEEPEST else f"{type(value).__name__}(...)"
     if is_array(value):
         return _short_list(value, depth)
@@ -94,14 +93,14 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 3]}..."
 
 
-def model_html(model: Model) -> str:
+def model_html(model: Any) -> str:
     """Return a model as a table of its fields that are set, a page of a list as a table of what is on it."""
     items = items_of(model)
     if items is not None:
         # How many there are, and not the addresses of other pages.
         rest = [(wire, getattr(model, name)) for name, wire in model.__wire_names__.items()]
         said = ", ".join(f"{wire}: {value}" for wire, value in rest if isinstance(value, int))
-        return rows_html(to_records(items), title=f"{type(model).__name__}{f' ({said})' if said else ''}")
+        return rows_html(flat_rows(items), title=f"{type(model).__name__}{f' ({said})' if said else ''}")
     wires: dict[str, str] = model.__wire_names__
     fields = [(wires.get(name, name), value) for name, value in _set_fields(model) if name in wires]
     fields += list(model.additional_properties.items())
@@ -127,7 +126,7 @@ def _cell(name: str, value: object) -> str:
         return ""
     if _SECRET.search(name):
         return escape(_HIDDEN)
-    if isinstance(value, (Model, bytes, bytearray, File)) or is_mapping(value) or is_array(value):
+    if is_record(value) or is_mapping(value) or is_array(value) or isinstance(value, (bytes, bytearray, File)):
         return escape(_short(value, 1))
     return escape(_cut(str(plain(value))))
 

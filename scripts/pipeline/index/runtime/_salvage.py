@@ -7,6 +7,7 @@ the document's name of the field, and is written back as long as nobody puts som
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeGuard, get_args, get_origin
 
 from ._annotations import MISFITS, extra_type, fields, members, resolve
@@ -46,32 +47,38 @@ def reader(model: Any, decoder_of: DecoderOf) -> Callable[[Any], Any]:
     It is slower than compiled code, and made only for what that code gave up on. It raises TypeError for what is no
     object.
     """
-    declared = [(name, wire, resolve(annotation), required) for name, wire, annotation, required in fields(model)]
-    known = frozenset(wire for _, wire, _, _ in declared)
     extra = extra_type(model)
+    known = frozenset(model.__wire_names__.values())
+
+    @cache
+    def declared() -> list[tuple[str, str, Any, Callable[[Any], Any], bool]]:
+        # Not before it is needed, which for most models is never: each decoder has to be compiled.
+        types = [(name, wire, resolve(annotation), required) for name, wire, annotation, required in fields(model)]
+        return [(name, wire, tp, decoder_of(tp), required) for name, wire, tp, required in types]
 
     def read(value: Any) -> Any:
         if not _is_object(value):
             raise TypeError("object expected")
         unread: dict[str, Any] = {}
 
-        def take(tp: Any, key: str) -> Any:
+        def take(tp: Any, decoder: Callable[[Any], Any], key: str) -> Any:
             raw = value[key]
             try:
-                return decoder_of(tp)(raw)
+                return decoder(raw)
             except MISFITS:
                 unread[key] = raw
                 return salvaged(tp, raw, decoder_of)
 
         self = object.__new__(model)
-        for name, wire, tp, required in declared:
+        for name, wire, tp, decoder, required in declared():
             if wire in value:
-                setattr(self, name, take(tp, wire))
+                setattr(self, name, take(tp, decoder, wire))
                 continue
             setattr(self, name, None if required else UNSET)
             if required:
                 unread[wire] = UNSET
-        self.additional_properties = {key: take(extra, key) for key in value if key not in known}
+        others = [key for key in value if key not in known]
+        self.additional_properties = {key: take(extra, decoder_of(extra), key) for key in others}
         self._unread = unread or None
         return self
 

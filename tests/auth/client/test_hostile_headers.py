@@ -1,23 +1,22 @@
 """Headers of an answer that hold junk: what comes of it is a value or an error of the one tree, and never another."""
 
 import asyncio
+import json
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from cyara_auth import Cyara, RetryPolicy, TransportError, connect
 from cyara_auth.extensions import seconds_of_retry_after
 from cyara_auth.stores.memory import MemoryStrikeStore
-from cyara_client.errors import CyaraError, DownloadError, RateLimited, UnexpectedStatus
+from cyara_client.errors import BadRequest, CyaraError, DownloadError, RateLimited, UnexpectedStatus
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "auth" / "wire"))
-
-from loopback import PAIR, Listener, read_head
+from ..wire.loopback import KEY, PAIR, Listener, read_head
 
 pytestmark = pytest.mark.filterwarnings("ignore::cyara_client.errors.UnverifiedOperationWarning")
 
@@ -88,18 +87,18 @@ class RawServer(Listener):
         read_head(connection, bytearray())
         connection.sendall(self.reply)
 
-    def answer(self, status: bytes, *headers: tuple[bytes, bytes]) -> None:
+    def answer(self, status: bytes, *headers: tuple[bytes, bytes], body: bytes = BODY) -> None:
         given = dict(headers)
         usual = {
             b"Connection": b"close",
             b"Content-Type": b"application/json",
-            b"Content-Length": b"%d" % len(BODY),
+            b"Content-Length": b"%d" % len(body),
         }
         if b"Transfer-Encoding" in given:
             del usual[b"Content-Length"]
         lines = [*((name, value) for name, value in usual.items() if name not in given), *headers]
         head = b"".join(b"%s: %s\r\n" % line for line in lines)
-        self.reply = b"HTTP/1.1 %s\r\n%s\r\n%s" % (status, head, BODY)
+        self.reply = b"HTTP/1.1 %s\r\n%s\r\n%s" % (status, head, body)
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +107,13 @@ def server() -> Iterator[RawServer]:
         yield server
 
 
-def client_of(server: RawServer, **options: Any) -> Cyara:
+def client_of(server: RawServer, pair: str = PAIR, **options: Any) -> Cyara:
     """Return a client whose pair is verified, so that no refusal makes it wait."""
     server.answer(b"200 OK")
     retries = RetryPolicy(attempts=2, base=0.0, longest_retry_after=0.0)
     base_url = f"http://127.0.0.1:{server.port}/cyarawebapi"
     cyara = connect(
-        base_url, PAIR, account_id=1, store=MemoryStrikeStore(), retries=retries, timeout=2, environ={}, **options
+        base_url, pair, account_id=1, store=MemoryStrikeStore(), retries=retries, timeout=2, environ={}, **options
     )
     cyara.campaigns.get_campaign(campaign_id=1)
     return cyara
@@ -234,3 +233,13 @@ def test_of_several_waits_the_longest_counts(server: RawServer, cyara: Cyara) ->
     with pytest.raises(RateLimited) as caught:
         cyara.campaigns.get_campaign(campaign_id=1)
     assert caught.value.retry_after == 70
+
+
+def test_the_credential_of_the_call_is_taken_out_also_where_it_has_no_shape(server: RawServer) -> None:
+    token = "Ab+/Cd1+" * 5 + "Ab+="
+    spelt = quote(token, safe="")
+    with client_of(server, f"{KEY}:{token}") as cyara:
+        server.answer(b"400 Bad Request", body=json.dumps({"title": "No", "detail": f"not {spelt} again"}).encode())
+        with pytest.raises(BadRequest, match=r'the portal says "No: not \[redacted\] again"') as caught:
+            cyara.campaigns.get_campaign(campaign_id=1)
+    assert spelt not in repr(vars(caught.value)["explanation"])

@@ -27,6 +27,7 @@ _MODEL_ATTRIBUTES = frozenset(
         "additional_properties",
         "additional_keys",
         "is_known",
+        "unread",
     }
 )
 

@@ -101,9 +101,7 @@ class SchemaValidator:
                 yield from self._reasons(member, self.shapes.of(shape.properties[name]), f"{where}.{name}", ())
             elif is_object(shape.additional):
                 yield from self._reasons(member, self.shapes.of(shape.additional), f"{where}.{name}", ())
-            elif (
-                shape.additional is False and not has_alternatives and name not in {shape.discriminator, *shape.told_by}
-            ):
+            elif shape.additional is False and not has_alternatives and name not in known:
                 yield f"{where} has {name!r}, which the document does not know"
 
     def _may_be_left_out(self, schema: Mapping[str, Any]) -> bool:

@@ -47,11 +47,11 @@ def kind_fault(value: Json, tp: Annotation) -> str | None:
     Where one class is declared, it is that one, whatever its discriminator says.
     """
     declared = members(tp)
+    kind = kind_of(value.__class__)
     if is_array(value) or is_object(value):
-        inner = next((get_args(part)[-1] for part in declared if kind_of(part) is type(value) and get_args(part)), Any)
-        entries = value if is_array(value) else value.values()
+        inner = next((get_args(part)[-1] for part in declared if kind_of(part) is kind and get_args(part)), Any)
+        entries: Iterable[Json] = value if is_array(value) else dict(value).values()
         return next(filter(None, (kind_fault(entry, inner) for entry in entries)), None)
-    kind = type(value)
     if not is_model(kind):
         return None
     told_by, _ = getattr(kind, "__discriminated_by__", None) or (None, ())

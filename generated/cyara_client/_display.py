@@ -83,6 +83,8 @@ def _short(value: object, depth: int) -> str:  # noqa: PLR0911 - one return per 
 
 
 def _short_list(values: list[Any], depth: int) -> str:
+    if depth > _DEEPEST and values:
+        return "[...]"
     shown = [_short(value, depth + 1) for value in values[:_LISTED]]
     more = [f"... {len(values) - _LISTED} more"] if len(values) > _LISTED else []
     return f"[{', '.join(shown + more)}]"

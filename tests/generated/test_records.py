@@ -242,6 +242,15 @@ def test_the_line_shows_what_is_set_and_is_short(package: Package, book: Any) ->
     assert repr(models.Book(password="hunter2")) == "Book(password=[hidden])"
 
 
+def test_what_is_nested_deeply_is_not_followed(package: Package) -> None:
+    deep: Any = []
+    for _ in range(900):
+        deep = [deep]
+    book = package("models").Book(additional_properties={"a": deep})
+    assert repr(book) == "Book(additional_properties={'a': [[[...]]]})"
+    assert "[...]" in book._repr_html_()
+
+
 def test_what_could_not_be_read_is_shown_as_that(package: Package) -> None:
     book = package("models").Book.from_dict({"bookId": 1, "printed": "soon", "password": {"a": "hunter2"}})
     assert (

@@ -53,6 +53,14 @@ def _set_fields(model: Any) -> Iterator[tuple[str, Any]]:
             yield name, value
     if model.additional_properties:
         yield "additional_properties", model.additional_properties
+    if unread := _unread(model):
+        yield "unread", unread
+
+
+def _unread(model: Any) -> dict[str, Any]:
+    """Return what is None in a model because it could not be read, which is not what the portal sent."""
+    # Not asked for in vain: the answer costs as much as writing the whole model.
+    return model.unread() if getattr(model, "_unread", None) else {}
 
 
 def _short(value: object, depth: int) -> str:  # noqa: PLR0911 - one return per kind of value
@@ -75,6 +83,8 @@ def _short(value: object, depth: int) -> str:  # noqa: PLR0911 - one return per 
 
 
 def _short_list(values: list[Any], depth: int) -> str:
+    if depth > _DEEPEST and values:
+        return "[...]"
     shown = [_short(value, depth + 1) for value in values[:_LISTED]]
     more = [f"... {len(values) - _LISTED} more"] if len(values) > _LISTED else []
     return f"[{', '.join(shown + more)}]"
@@ -106,6 +116,7 @@ def model_html(model: Any) -> str:
     wires: dict[str, str] = model.__wire_names__
     fields = [(wires.get(name, name), value) for name, value in _set_fields(model) if name in wires]
     fields += list(model.additional_properties.items())
+    fields += [("unread", unread)] if (unread := _unread(model)) else []
     lines = [(escape(str(name)), _cell(str(name), value)) for name, value in fields]
     return _table(type(model).__name__, ("field", "value"), lines)
 

@@ -116,7 +116,7 @@ def _inner_models(model: Any) -> dict[str, Any]:
 
 
 def _add_model(row: dict[str, Any], model: Any, prefix: str) -> None:
-    kind: Any = type(model)
+    kind = model.__class__
     inner = _inner_models(kind)
     for attribute, wire in model.__wire_names__.items():
         value, column = getattr(model, attribute), f"{prefix}{wire}"

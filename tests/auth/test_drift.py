@@ -10,9 +10,14 @@ import pytest
 from pipeline.document.document import read_document
 from pipeline.overlay import apply_overlays
 
+from cyara_auth import connect
 from cyara_auth.drift.compare import compare
 from cyara_auth.drift.drift import Drift, DriftError, overlay
+from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_client import _scalars
+from cyara_client.errors import DecodingError
+
+from .wire.loopback import PAIR, Reply, WireServer
 
 CAMPAIGN: dict[str, Any] = {
     "type": "object",
@@ -254,3 +259,17 @@ def test_a_text_is_drift_exactly_where_the_client_cannot_read_it(written_as: str
 def test_a_format_that_is_only_text_has_no_drift():
     for schema in ({"type": "string", "format": "email"}, {"type": "string", "format": 5}, {"type": "string"}):
         assert compare(holding(schema), method="GET", path="/c/{id}", status=200, body={"x": "soon"}) == ()
+
+
+@pytest.mark.parametrize("depth", [9, 900, 100_000])
+def test_what_is_nested_deeply_costs_no_more_than_its_own_answer(depth: int):
+    deep = f'{{"campaignId": 1, "name": "x", "new": {"[" * depth}{"]" * depth}}}'.encode()
+    with WireServer() as server:
+        server.script = lambda _: Reply(body=deep)
+        store = MemoryStrikeStore()
+        with (
+            connect(server.base_url, PAIR, account_id=1, store=store, environ={}, strict=True) as cyara,
+            pytest.raises(DriftError if depth < 100_000 else DecodingError) as caught,
+        ):
+            cyara.campaigns.get_campaign(campaign_id=1)
+    assert "new" in str(caught.value) or depth == 100_000

@@ -242,6 +242,24 @@ def test_the_line_shows_what_is_set_and_is_short(package: Package, book: Any) ->
     assert repr(models.Book(password="hunter2")) == "Book(password=[hidden])"
 
 
+def test_what_is_nested_deeply_is_not_followed(package: Package) -> None:
+    deep: Any = []
+    for _ in range(900):
+        deep = [deep]
+    book = package("models").Book(additional_properties={"a": deep})
+    assert repr(book) == "Book(additional_properties={'a': [[[...]]]})"
+    assert "[...]" in book._repr_html_()
+
+
+def test_what_could_not_be_read_is_shown_as_that(package: Package) -> None:
+    book = package("models").Book.from_dict({"bookId": 1, "printed": "soon", "password": {"a": "hunter2"}})
+    assert (
+        repr(book) == "Book(book_id=1, printed=None, password=None, unread={'printed': 'soon', 'password': [hidden]})"
+    )
+    assert ["unread", "{'printed': 'soon', 'password': [hidden]}"] in Table(book._repr_html_()).rows
+    assert (book.get("printed", 7), book.to_records()[0]["printed"]) == (7, None)
+
+
 def test_files_and_bytes_are_told_by_their_size(package: Package) -> None:
     file = package("").File(b"hunter2", "x.xml")
     assert "hunter2" not in repr(file)

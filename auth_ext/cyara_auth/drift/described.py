@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_DEEPEST = 8
+"""Lists within lists that are described."""
+
 _KINDS = (
     # bool first: for Python it is an int.
     (bool, "boolean"),
@@ -40,8 +43,11 @@ def type_of(value: object) -> str:
     return next((name for kind, name in _KINDS if isinstance(value, kind)), "null")
 
 
-def described(values: Iterable[object]) -> dict[str, Any]:
+def described(values: Iterable[object], depth: int = 0) -> dict[str, Any]:
     """Return a schema that every one of the values fits; nulls say nothing, since they are taken everywhere."""
+    # Of lists within lists that nobody declared; Python's stack ends where a parser's did not.
+    if depth > _DEEPEST:
+        return {}
     by_type: dict[str, list[Any]] = {}
     for value in values:
         if value is not None:
@@ -49,12 +55,12 @@ def described(values: Iterable[object]) -> dict[str, Any]:
     # What is a whole number in one answer may have a fraction in the next.
     if "number" in by_type:
         by_type.pop("integer", None)
-    choices = [_of_one_type(kind, found) for kind, found in sorted(by_type.items())]
+    choices = [_of_one_type(kind, found, depth) for kind, found in sorted(by_type.items())]
     return {"anyOf": choices} if len(choices) > 1 else dict(*choices)
 
 
-def _of_one_type(kind: str, values: list[Any]) -> dict[str, Any]:
+def _of_one_type(kind: str, values: list[Any], depth: int) -> dict[str, Any]:
     if kind == "array":
-        return {"type": kind, "items": described(item for value in values for item in value)}
+        return {"type": kind, "items": described((item for value in values for item in value), depth + 1)}
     # Of an object nothing more: whoever wants its fields typed writes them down.
     return {"type": kind}

@@ -43,7 +43,7 @@ def raise_on_drift(response: httpx.Response) -> None:
     body: object = None
     if "json" in response.headers.get("Content-Type", ""):
         # What is not JSON after all is the decoder's to report.
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             body = response.json()
     drifts = compare(document, method=operation.method, path=operation.path, status=response.status_code, body=body)
     if drifts:

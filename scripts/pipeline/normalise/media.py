@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import is_list, is_mapping, mapping
+from pipeline.document.json_nodes import is_list, is_mapping, mapping, members
 from pipeline.document.json_pointer import escaped
 from pipeline.normalise.walk import OperationAt, operations, referred
 
@@ -21,7 +21,7 @@ OVERRIDES = "x-cyara-content-type-overrides"
 _ANY = frozenset({"*/*", "application/*"})
 _BINARY = {"type": "string", "format": "binary"}
 _TEXT = {"type": "string"}
-_SINGLE = frozenset({"string", "integer", "number", "boolean"})
+_SINGLE = frozenset({"string", "word", "integer", "number", "boolean", "null"})
 _LONGEST_CHAIN = 8
 """References that lead from one to the next; a circle of them ends."""
 _WRITTEN_AS_JSON = frozenset({"object", "array", "integer", "number", "boolean"})
@@ -138,17 +138,24 @@ def _answer(work: Work, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _is_single_value(work: Work, schema: object) -> bool:
     """Return whether a schema, followed through references, is of a value that a text can spell, and more than text."""
-    for _ in range(_LONGEST_CHAIN):
-        name = referred(schema)
-        if name is None:
-            break
-        schema = work.schemas.get(name)
-    if not is_mapping(schema):
-        return False
-    kinds = schema.get("type")
-    named = {str(kind) for kind in (kinds if is_list(kinds) else [kinds])} - {"null"}
-    is_more = bool(named - {"string"}) or "enum" in schema or "format" in schema
-    return bool(named) and named <= _SINGLE and is_more and not _is_binary(schema)
+    kinds = _kinds(work, schema, _LONGEST_CHAIN)
+    return kinds <= _SINGLE and bool(kinds - {"null", "string"})
+
+
+def _kinds(work: Work, schema: object, left: int) -> set[str]:
+    """Return the types that a value may have: `word` is text of a format or of a list, `other` everything else."""
+    name = referred(schema)
+    if name is not None and left:
+        return _kinds(work, work.schemas.get(name), left - 1)
+    if not is_mapping(schema) or not left or _is_binary(schema):
+        return {"other"}
+    choices = [choice for key in ("allOf", "anyOf", "oneOf") for choice in members(schema, key)]
+    if choices:
+        return {kind for choice in choices for kind in _kinds(work, choice, left - 1)}
+    listed = schema.get("type")
+    kinds = {str(kind) for kind in (listed if is_list(listed) else [listed])}
+    is_word = "enum" in schema or "format" in schema
+    return {"word" if kind == "string" and is_word else kind for kind in kinds}
 
 
 def _body(work: Work, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:

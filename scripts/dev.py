@@ -280,6 +280,10 @@ TASKS: dict[str, tuple[str, Callable[[Sequence[str]], list[Step]]]] = {
     "lint": ("judge style", lambda _arguments: lint_steps()),
     "types": ("judge types", lambda _arguments: types_steps()),
     "bench": ("measure every speed claim again (arguments name benchmarks)", bench_steps),
+    "lowest": (
+        "run a part of the tests with the lowest releases that pyproject.toml allows",
+        lambda _arguments: [Step("lowest releases", python("scripts/lowest.py"))],
+    ),
     "setup": ("only make .venv", lambda _arguments: []),
 }
 

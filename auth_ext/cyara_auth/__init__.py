@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cyara_auth.client.retry import RetryPolicy
     from cyara_auth.credential import ApiCredential, CredentialFingerprint
     from cyara_auth.drift.drift import DriftError, overlay
+    from cyara_auth.errors import InferredOperationError
     from cyara_auth.guard.guard import StrikeGuard
     from cyara_auth.providers import CredentialProvider
     from cyara_auth.redact import RedactingFilter
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from cyara_auth.workflows.verdict import CampaignOutcome, TestCaseOutcome
 
 __all__ = ["ApiCredential", "AsyncGuardedTransport", "CampaignOutcome", "CredentialFingerprint", "CredentialProvider"]
-__all__ += ["Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "Pace", "RedactingFilter", "RetryPolicy"]
-__all__ += ["StrikeGuard", "StrikeStore", "TestCaseOutcome", "TransportError", "connect", "find_unguarded", "install"]
-__all__ += ["overlay"]
+__all__ += ["Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "InferredOperationError", "Pace"]
+__all__ += ["RedactingFilter", "RetryPolicy", "StrikeGuard", "StrikeStore", "TestCaseOutcome", "TransportError"]
+__all__ += ["connect", "find_unguarded", "install", "overlay"]
 
 _HOMES = {
     name: home
@@ -36,6 +37,7 @@ _HOMES = {
         "client.retry": "RetryPolicy",
         "credential": "ApiCredential CredentialFingerprint",
         "drift.drift": "DriftError overlay",
+        "errors": "InferredOperationError",
         "guard.guard": "StrikeGuard",
         "providers": "CredentialProvider",
         "redact": "RedactingFilter",

@@ -9,8 +9,8 @@ are read (they are what the portal shows), everything else is refused by a code 
 
 Header name and scheme in any case; outer blanks and line ends, and then one pair of matching quotes, are taken off.
 
-Observed shape (one public sample each): the key is 32 lower-case hex digits, the token base64 of 32 bytes. A pair of
-another shape is refused too, but only until the caller says `allow_unusual_shape=True`.
+Observed shape (one sample, in one public repository): the key is 32 lower-case hex digits, the token base64 of 32
+bytes. A pair of another shape is refused too, but only until the caller says `allow_unusual_shape=True`.
 
 Everything here is pure and returns values; nothing raises.
 """
@@ -230,7 +230,7 @@ def _unusual_shape(pair: Pair) -> FormatDefect | None:
     if key_fits and token_fits:
         return None
     reason = FormatReason.UNUSUAL_SHAPE
-    what = "does not have the usual shape (key: 32 lower-case hex digits, token: 44 characters of base64)"
+    what = "does not have the one shape that was seen (key: 32 lower-case hex digits, token: 44 characters of base64)"
     if _KEY.fullmatch(pair.token) and _TOKEN.fullmatch(pair.key):
         reason, what = FormatReason.SWAPPED, "has token and key in the wrong order"
     elif key_fits and re.fullmatch(_UNPADDED, pair.token):

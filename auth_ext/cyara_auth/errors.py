@@ -33,6 +33,7 @@ CyaraError                              root, rendered into cyara_client.errors
     |   +-- SharedStoreRequiredError    a private store, where a shared one was demanded
     +-- UnexpectedAuthPageError         a login page where the API should have answered
     +-- OperationUnavailableError       this client's document lacks what a workflow needs
+    +-- InferredOperationError          it would change things, and nobody has seen a portal accept it
     +-- WaitTimeoutError                what was waited for did not happen in time
     +-- ClosedClientError               the client was closed (cyara_auth.client.retrying_clients)
     +-- DriftError                      strict: the answer has what the document does not (cyara_auth.drift.drift)
@@ -338,6 +339,28 @@ class UnexpectedAuthPageError(CyaraAuthError):
 
 class OperationUnavailableError(CyaraAuthError):
     """A workflow needs an operation that the document, from which this client was generated, does not have."""
+
+
+class InferredOperationError(CyaraAuthError):
+    """An operation would change things at the portal, and its path and bodies are guesses. Nothing was sent.
+
+    `connect(allow_inferred=True)` or `CYARA_ALLOW_INFERRED=1` lets it go; to a local portal it always goes. A client
+    that was generated from a portal's own document has no guesses in it.
+    """
+
+    @classmethod
+    def of(cls, operation_id: str, method: str, path: str, *, portal: str) -> Self:
+        """Return the error for an operation that was meant for the origin `portal`."""
+        error = cls(
+            f"{operation_id} ({method} {path}) changes things at the portal, and it is inferred: nobody has seen a "
+            f"portal accept it as it stands here. Nothing was sent to {portal}. Next: generate the client from your "
+            "portal's own document, which has no guesses in it; in the folder of this project run: python3 "
+            "scripts/dev.py regenerate fetch --portal https://<portal>, and then: python3 scripts/dev.py regenerate "
+            f"build. Whoever accepts the risk until then gives connect(allow_inferred=True), or sets "
+            "CYARA_ALLOW_INFERRED=1"
+        )
+        error.operation_id, error.method, error.path_template = operation_id, method, path
+        return error
 
 
 class WaitTimeoutError(CyaraAuthError):

@@ -26,6 +26,12 @@ IDEMPOTENT: Final = "cyara.idempotent"
 ATTEMPT: Final = "cyara.attempt"
 """Extension of request and response: which attempt this is, from 1."""
 
+LONGEST_RETRY_AFTER: Final = 31_536_000.0
+"""Seconds of a year: who asks for more than that means "never", and no clock need reckon with it."""
+
+REDACT: Final = "cyara.redact"
+"""Response extension of a refusal: a function that takes this call's credential out of a text."""
+
 UNREPEATABLE: Final = "cyara.unrepeatable"
 """Response extension: the portal may have counted this call as invalid, so the call is not repeated by itself."""
 
@@ -41,14 +47,20 @@ def operation_of(extensions: Mapping[str, Any]) -> Any:
 
 
 def seconds_of_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After` (seconds or an HTTP date, RFC 9110 section 10.2.3); what is neither counts as absent."""
+    """Read `Retry-After` (seconds or an HTTP date, RFC 9110 section 10.2.3), at most `LONGEST_RETRY_AFTER`.
+
+    Of several values of one answer, which a gateway may have added, the longest counts; what is neither form counts as
+    absent.
+    """
     text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
+    numbers = [part.strip() for part in text.split(",")]
+    if all(number.isascii() and number.isdigit() for number in numbers):
+        return min(LONGEST_RETRY_AFTER, max(map(float, numbers)))
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        # An HTTP date is in GMT, also where it does not say so.
+        moment = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return min(LONGEST_RETRY_AFTER, max(0.0, (moment - now).total_seconds()))
+    # Of a year or a zone that no clock has, the standard library raises more than it says.
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    # An HTTP date is in GMT, also where it does not say so.
-    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())

@@ -60,7 +60,9 @@ class GuardedAdapter(HTTPAdapter):
         # The whole scheme: requests compares prefixes letter by letter, so that a user name or a port written out in
         # the address would lead past an adapter that is mounted at the host.
         self.prefix = f"{base.origin.scheme}://"
-        self._injector = Injector(source=binding.source, guard=binding.guard, origin=base.origin, base_path=base.path)
+        self._injector = Injector(
+            source=binding.source, guard=binding.guard, origin=base.origin, base_path=base.path, gate=binding.gate
+        )
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""

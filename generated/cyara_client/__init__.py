@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import api, models, resources
+    from ._records import Records, to_records
     from .client import ApiClient
     from .errors import ApiError, CyaraError, DecodingError, UnverifiedOperationWarning
     from .operations import OPERATIONS, Operation
-    from .types import UNSET, File, Response, Unset
+    from .types import UNSET, File, Response, Unset, value_of
 
 __version__: str
+"""Version of the installed package; "unknown" where its metadata is not there, as in a frozen program."""
+
 __platform__: str | None = None
 """Platform release whose document this was built from; None when it is not known."""
 
-__spec_sha256__ = "46a80e2dac4f9611824919e15114fdede75370fa36303f5572ff226fb8ec7ea6"
+__spec_sha256__ = "c628b570e10ec2d3051977a7a43b66150f3e68717365b75e778e319784d47260"
 """SHA-256 of that document as received; the document itself is `openapi.json` in this package."""
 
 _HOMES = {
@@ -33,10 +36,13 @@ _HOMES = {
     "File": "types",
     "OPERATIONS": "operations",
     "Operation": "operations",
+    "Records": "_records",
     "Response": "types",
     "UNSET": "types",
     "Unset": "types",
     "UnverifiedOperationWarning": "errors",
+    "to_records": "_records",
+    "value_of": "types",
 }
 _PACKAGES = ("api", "models", "resources")
 
@@ -47,7 +53,14 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     if name == "__version__":
-        return import_module("importlib.metadata").version("cyara-client")
+        # Late, since it costs as much as all the rest; by its name, so that who freezes a program sees it.
+        from importlib import metadata
+
+        # A frozen program, a zip and a vendored copy bring the code, and seldom the metadata that pip writes beside it.
+        try:
+            return metadata.version("cyara-client") or "unknown"
+        except metadata.PackageNotFoundError:
+            return "unknown"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -60,10 +73,13 @@ __all__ = (
     "DecodingError",
     "File",
     "Operation",
+    "Records",
     "Response",
     "Unset",
     "UnverifiedOperationWarning",
     "api",
     "models",
     "resources",
+    "to_records",
+    "value_of",
 )

@@ -12,8 +12,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from .types import File, Unset
 
-FAILURES = (TypeError, ValueError, AttributeError, KeyError, RecursionError, OverflowError)
-"""What a decoder raises for a value that is not of its type."""
+MISFITS = (TypeError, ValueError, AttributeError, LookupError, OverflowError)
+"""What a decoder raises for a value that is not of its type.
+
+Without RecursionError: what is nested too deeply for one reading is so for all, and trying each would take ages.
+"""
 
 _JSON_TYPES: dict[type, str] = {
     dict: "an object",
@@ -81,3 +84,10 @@ def extra_type(model: Any) -> Any:
 def json_type(value: object) -> str:
     """Name the JSON type of a value, never the value."""
     return _JSON_TYPES.get(type(value), type(value).__name__)
+
+
+def expected(tp: Any) -> str:
+    """Name a type for a message."""
+    return " or ".join(
+        "an array" if get_origin(part) is list else getattr(part, "__name__", str(part)) for part in members(tp)
+    )

@@ -3,35 +3,46 @@
 """From parsed JSON to typed objects, fast.
 
 The first time that a model is read, its annotations are compiled into one function without closures, copies or casts
-(as attrs compiles `__init__`). Null is accepted everywhere, whatever the document says.
+(as attrs compiles `__init__`). It reads what is as declared; null is accepted everywhere, whatever the document says.
+An object that departs from its declaration is read again by `_salvage`, which keeps what cannot be read.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from itertools import repeat
+from operator import itemgetter
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from . import _explain, _union
-from ._annotations import FAILURES, extra_type, fields, is_model, members, resolve
+from . import _salvage, _union
+from ._annotations import MISFITS, expected, extra_type, fields, is_model, json_type, members, resolve
 from ._enums import OpenIntEnum, OpenStrEnum
-from ._scalars import parse_date, parse_datetime, parse_float, parse_int, parse_timespan
+from ._json import is_array
+from ._scalars import (
+    KNOWN_GUIDS,
+    KNOWN_SPANS,
+    Memory,
+    parse_date,
+    parse_datetime,
+    parse_float,
+    parse_int,
+    parse_timespan,
+    parse_uuid,
+)
 from .errors import DecodingError
-from .types import UNSET
+from .types import UNSET, File
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Decoder = Callable[[Any], Any]
 
-_CALLS: dict[Any, Callable[[str], Any]] = {
-    dt.datetime: parse_datetime,
-    dt.date: parse_date,
-    dt.timedelta: parse_timespan,
-    uuid.UUID: uuid.UUID,
-}
-# System.Text.Json can be told to write numbers as text.
-_NUMBERS: dict[Any, Callable[[str], Any]] = {int: parse_int, float: parse_float}
+
+def refuse(value: object) -> Any:
+    """Refuse what is not of the declared type."""
+    raise TypeError(f"{json_type(value)} does not fit")
 
 
 def not_a_list(value: object) -> Any:
@@ -40,7 +51,21 @@ def not_a_list(value: object) -> Any:
     raise TypeError(f"array expected, not {type(value).__name__}")
 
 
-_scope: dict[str, Any] = {"UNSET": UNSET, "new": object.__new__, "not_a_list": not_a_list}
+# What JSON itself has, and what else may stand for it: System.Text.Json can be told to write numbers as text.
+_PLAIN: dict[Any, Decoder] = {str: refuse, bool: refuse, int: parse_int, float: parse_float}
+_CALLS: dict[Any, Callable[[str], Any]] = {
+    dt.datetime: parse_datetime,
+    dt.date: parse_date,
+    dt.timedelta: parse_timespan,
+    uuid.UUID: parse_uuid,
+    # No JSON holds a file.
+    File: refuse,
+}
+
+_KNOWN: dict[Any, Memory] = {dt.timedelta: KNOWN_SPANS, uuid.UUID: KNOWN_GUIDS}
+
+_scope: dict[str, Any] = {"UNSET": UNSET, "new": object.__new__, "not_a_list": not_a_list, "refuse": refuse}
+_scope |= {"MISFITS": MISFITS, "unsets": repeat(UNSET), **{tp.__name__: tp for tp in _PLAIN}}
 _decoders: dict[Any, Decoder] = {}
 _names_in_scope: dict[Any, str] = {}
 
@@ -66,43 +91,61 @@ def _model_name(model: Any) -> str:
     return name
 
 
-def _expression(tp: Any, variable: str, depth: int = 0) -> str | None:
-    """Return code that decodes a variable that is neither null nor unset; None when the value stays as it is."""
+def _reading(tp: Any, variable: str, absent: str, depth: int = 0) -> str:
+    """Return code that reads a variable, which stays as it is under the condition `absent`."""
     parts = members(tp)
-    if len(parts) != 1:
-        if Any in parts or object in parts or not parts:
-            return None
+    if not parts or Any in parts or object in parts:
+        return variable
+    if len(parts) > 1:
         candidates = tuple((part, decoder_of(part)) for part in parts)
-        return f"{_name(('union', *map(repr, parts)), _union.chooser(candidates), 'choose_')}({variable})"
+        choose = _name(("union", *map(repr, parts)), _union.chooser(candidates), "choose_")
+        return f"{variable} if {absent} else {choose}({variable})"
     (part,) = parts
+    if part in _PLAIN:
+        other = _name((part, "other"), _PLAIN[part], "other_")
+        return f"{variable} if type({variable}) is {part.__name__} or {absent} else {other}({variable})"
     if get_origin(part) is list or part is list:
         item = get_args(part)[0] if get_args(part) else Any
-        return _list_expression(item, variable, depth)
-    return _call_expression(part, variable)
+        return f"{variable} if {absent} else {_list_expression(item, variable, depth)}"
+    call = _call_expression(part, variable)
+    return variable if call is None else f"{variable} if {absent} else {call}"
 
 
 def _call_expression(part: Any, variable: str) -> str | None:
     """Return code that decodes a value by one call; None when the value stays as it is."""
     if part in _CALLS:
-        return f"{_name(part, _CALLS[part], 'parse_')}({variable})"
-    if part in _NUMBERS:
-        return f"({variable} if type({variable}) is not str else {_name(part, _NUMBERS[part], 'number_')}({variable}))"
+        read = f"{_name(part, _CALLS[part], 'parse_')}({variable})"
+        if part not in _KNOWN:
+            return read
+        return f"({_name((part, 'seen'), _KNOWN[part].seen, 'seen_')}({variable}) or {read})"
     if is_model(part):
         return f"{_model_name(part)}({variable})"
+    if get_origin(part) is Literal:
+        values: tuple[Any, ...] = get_args(part)
+        allowed = _name((part, "allowed"), {(value.__class__, value) for value in values}, "allowed_")
+        return f"({variable} if (type({variable}), {variable}) in {allowed} else refuse({variable}))"
     if isinstance(part, type) and issubclass(part, (OpenStrEnum, OpenIntEnum)):
         # A look-up is much faster than a call of the class, which is left for members that the document does not know.
         known = _name((part, "known"), part._value2member_map_.get, "known_")
-        return f"({known}({variable}) or {_name(part, part, 'enum_')}({variable}))"
+        found = f"({known}({variable}) or {_name(part, part, 'enum_')}({variable}))"
+        # To Python true is 1, and so is a member of that number.
+        return f"({found} if type({variable}) is not bool else refuse({variable}))" if issubclass(part, int) else found
     return None
 
 
 def _list_expression(item: Any, variable: str, depth: int) -> str:
     """Return code that decodes an array."""
-    inner = _expression(item, f"i{depth}", depth + 1)
+    element = f"i{depth}"
+    inner = _reading(item, element, f"{element} is None", depth + 1)
     checked = f"({variable} if type({variable}) is list else not_a_list({variable}))"
-    if inner is None:
+    if inner == element:
         return checked
-    return f"[None if i{depth} is None else {inner} for i{depth} in {checked}]"
+    read = f"[{inner} for {element} in {checked}]"
+    (part,) = members(item) if len(members(item)) == 1 else (None,)
+    if part not in _PLAIN:
+        return read
+    plain = _name((part, "plain"), frozenset({part, NoneType}).issuperset, "plain_")
+    return f"({variable} if type({variable}) is list and {plain}(map(type, {variable})) else {read})"
 
 
 def _run(source: str, name: str) -> Decoder:
@@ -116,43 +159,78 @@ def _run(source: str, name: str) -> Decoder:
 
 def _compile_model(model: Any) -> Decoder:
     """Compile a model's annotations into one function."""
-    cls = _name((model, "class"), model, "class_")
-    known = _name((model, "known fields"), frozenset(model.__wire_names__.values()), "fields_")
+    declared = fields(model)
+    wires = tuple(wire for _, wire, _, _ in declared)
+    cls, known = _name((model, "class"), model, "class_"), _name((model, "known fields"), frozenset(wires), "fields_")
+    salvage = _name((model, "salvage"), _salvage.reader(model, decoder_of), "salvage_")
     # `__init__` is skipped: every attribute is set here, and binding keyword arguments would only cost time.
-    lines = ["def decode(d):", f"    self = new({cls})", "    get = d.get"]
-    for attribute, wire, annotation, required in fields(model):
-        source = f"d[{wire!r}]" if required else f"get({wire!r}, UNSET)"
-        inner = _expression(resolve(annotation), "v")
-        if inner is None:
-            lines.append(f"    self.{attribute} = {source}")
-            continue
+    lines = ["def decode(d):", "  try:", *_fetching(model, wires, known), f"    self = new({cls})"]
+    for number, (attribute, _, annotation, required) in enumerate(declared):
+        variable = f"v{number}"
         # .NET sends null for any reference that is not set; one null must not cost the whole response.
-        absent = "v is None" if required else "v is None or v is UNSET"
-        lines += [f"    v = {source}", f"    self.{attribute} = v if {absent} else {inner}"]
-    inner = _expression(extra_type(model), "v") or "v"
-    kept = f"{{k: v if v is None else {inner} for k, v in d.items() if k not in {known}}}"
-    lines += [f"    self.additional_properties = {{}} if {known}.issuperset(d) else {kept}", "    return self"]
+        absent = f"{variable} is None" if required else f"{variable} is None or {variable} is UNSET"
+        code = _reading(resolve(annotation), variable, absent)
+        if required and code == variable:
+            code = f"{variable} if {variable} is not UNSET else refuse({variable})"
+        lines.append(f"    self.{attribute} = {code}")
+    kept = f"{{k: {_reading(extra_type(model), 'v', 'v is None')} for k, v in d.items() if k not in {known}}}"
+    lines += [
+        f"    self.additional_properties = {kept} if more else {{}}",
+        "    self._unread = None",
+        "    return self",
+    ]
+    lines += ["  except MISFITS:", f"    return {salvage}(d)"]
     return _run("\n".join(lines), model.__name__)
 
 
+def _fetching(model: Any, wires: tuple[str, ...], known: str) -> list[str]:
+    """Return code that takes all declared fields out of the object, and says in `more` whether there are others."""
+    keys = _name((model, "keys"), wires, "keys_")
+    names = "".join(f"v{number}, " for number in range(len(wires)))
+    one_by_one = [f"{names}= map(d.get, {keys}, unsets)" if wires else "d.get", f"more = not {known}.issuperset(d)"]
+    # Of a single key itemgetter makes no tuple.
+    if len(wires) < 2:  # noqa: PLR2004
+        return [f"    {line}" for line in one_by_one]
+    # All at once is faster, and possible where every field is there.
+    fetch = _name((model, "fetch"), itemgetter(*wires), "fetch_")
+    return [
+        "    size = len(d)",
+        f"    if size < {len(wires)}:",
+        *(f"      {line}" for line in one_by_one),
+        "    else:",
+        "      try:",
+        f"        {names}= {fetch}(d)",
+        f"        more = size > {len(wires)}",
+        "      except KeyError:",
+        *(f"        {line}" for line in one_by_one),
+    ]
+
+
 def decoder_of(tp: Any) -> Decoder:
-    """Return the function that decodes a type, compiled once per process."""
+    """Return the function that decodes a type, compiled once per process; it raises one of MISFITS."""
     decoder = _decoders.get(tp)
     if decoder is None:
-        inner = _expression(tp, "v") or "v"
-        decoder = _decoders[tp] = _run(f"def decode(v):\n    return v if v is None else {inner}", "value")
+        code = _reading(tp, "v", "v is None")
+        decoder = _decoders[tp] = _run(f"def decode(v):\n    return {code}", "value")
     return decoder
 
 
 def decode(tp: Any, value: object) -> Any:
-    """Turn parsed JSON into the type.
+    """Turn parsed JSON into the type. What cannot be read inside of it is None there, see `Model.unread`.
 
     Raises:
-        DecodingError: the value is not of that shape; the text names the place, the expectation and the JSON type
-            that was found, never a value.
+        DecodingError: the value as a whole is not of that type; the text names the expectation and the JSON type that
+            was found, never a value.
     """
     try:
-        return decoder_of(tp)(value)
-    except FAILURES:
-        # Without a cause: its text quotes the value.
-        raise DecodingError(_explain.reason(tp, value, decoder_of)) from None
+        try:
+            return decoder_of(tp)(value)
+        except MISFITS:
+            # The elements of an array that can be read are not lost for one that cannot.
+            if is_array(value) and (read := _salvage.salvaged(tp, value, decoder_of)) is not None:
+                return read
+            # Without a cause: its text quotes the value.
+            reason = f"{expected(tp)} expected, {json_type(value)} that does not fit found"
+    except RecursionError:
+        reason = "nested too deeply"
+    raise DecodingError(f"at $: {reason}")

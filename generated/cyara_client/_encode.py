@@ -12,13 +12,15 @@ from enum import Enum
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from . import _decode
+from . import _decode, _salvage
 from ._json import is_object
 from ._scalars import format_datetime, format_timespan
 from .types import UNSET, File
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from ._records import Records
 
 _AS_IS = frozenset({str, int, float, bool, type(None)})
 # In this order: a datetime is a date too.
@@ -40,7 +42,8 @@ class Model:
     """A JSON object with known fields: the base of every generated model.
 
     Fields that the portal sends beyond those are kept in `additional_properties` and written back by `to_dict`.
-    A field that was absent holds `UNSET` and is not written; None is written as null.
+    A field that was absent holds `UNSET` and is not written; None is written as null. What came and is not as declared
+    is None here, and so is a required field that was missing; see `unread`.
     """
 
     __slots__ = ()
@@ -51,7 +54,11 @@ class Model:
     __discriminated_by__: ClassVar[tuple[str, tuple[str, ...]] | None] = None
     """Field and values that tell this model from its siblings, when the document has a discriminator."""
 
+    __stands_for_unknown__: ClassVar[bool] = False
+    """Whether values of the discriminator that the document does not list are read as this model."""
+
     additional_properties: dict[str, Any]
+    _unread: dict[str, Any] | None
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -64,11 +71,60 @@ class Model:
         return model
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the model as JSON values, without what is unset."""
+        """Return the model as JSON values, without what is unset, and with what could not be read as it came."""
         return _model_to_json(self)
+
+    def unread(self) -> dict[str, Any]:
+        """Return the values that did not come as declared, as they came, by the names of their fields in the document.
+
+        Such a field is None here; of an array, the elements that cannot be read are. `to_dict` writes the value as it
+        came. What was set since to anything but None is not listed, and is written as it was set.
+        """
+        return _salvage.rejoined(self, _as_held(self), _decode.decoder_of)
+
+    # The rest is for people, and imported when somebody asks: decoding and sending need none of it.
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field, or the default where it is absent or null.
+
+        `name` is the field's name in Python or in the document; one that came without being declared is found, too, and
+        one of an inner object by a path with dots: `result.get("testCase.name", "?")`. With types: `value_of`.
+        """
+        from ._flat import lookup
+
+        return lookup(self, name, default)
+
+    def to_records(self) -> Records:
+        """Return the model as one flat row, or a page of a list as one row for each of its items.
+
+        Rows are dictionaries by the document's names, as pandas, polars and `csv.DictWriter` take them; see
+        `cyara_client.to_records` for lists and iterators.
+        """
+        from ._records import to_records
+
+        return to_records(self)
+
+    def __repr__(self) -> str:
+        """Show what is set, shortened."""
+        from ._display import model_repr
+
+        return model_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Show a table in a notebook."""
+        from ._display import model_html
+
+        return model_html(self)
 
 
 def _model_to_json(model: Model) -> dict[str, Any]:
+    result = _as_held(model)
+    if getattr(model, "_unread", None) is not None:
+        _salvage.rejoined(model, result, _decode.decoder_of)
+    return result
+
+
+def _as_held(model: Model) -> dict[str, Any]:
     # The declared fields come second: one of the same name among the extras must not replace them.
     result = {key: to_json(value) for key, value in model.additional_properties.items()}
     for name, wire in model.__wire_names__.items():

@@ -94,6 +94,11 @@ class Endpoint(Generic[T]):
             "extensions": {"cyara.operation": operation},
         }
 
+    def check(self, http: object) -> Any:
+        """Have the HTTP client refuse an operation that it may not send, if it judges that; to be awaited in tasks."""
+        check = getattr(http, "check_operation", None)
+        return None if check is None else check(self.operation)
+
     def warn(self) -> None:
         """Say once per process that this operation is inferred, if it is."""
         operation = self.operation
@@ -145,11 +150,14 @@ class Endpoint(Generic[T]):
 
     def send(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call."""
+        self.check(client.get_httpx_client())
         self.warn()
         return client.get_httpx_client().request(**arguments)
 
     async def asend(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call in an event loop."""
+        if (checking := self.check(client.get_async_httpx_client())) is not None:
+            await checking
         self.warn()
         return await client.get_async_httpx_client().request(**_body.for_async(arguments))
 

@@ -8,6 +8,7 @@ orjson reads integers beyond 64 bits as floats.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -23,6 +24,11 @@ def is_object(value: object) -> TypeGuard[dict[str, Any]]:
 def is_array(value: object) -> TypeGuard[list[Any]]:
     """Say whether a parsed value is a JSON array, in words that type checkers understand."""
     return isinstance(value, list)
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Say whether a value is a mapping, as objects are that the caller made."""
+    return isinstance(value, Mapping)
 
 
 def _fast_loads() -> Callable[[bytes], Any] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_origin
 
-from ._annotations import fields
+from ._annotations import MISFITS, fields
 from ._enums import OpenIntEnum, OpenStrEnum
 from ._json import is_array, is_object
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
     Candidate = tuple[Any, Callable[[Any], Any]]
 
-# Without RecursionError: what is nested too deeply for one member is so for all, and trying each would take ages.
-_MISFITS = (TypeError, ValueError, AttributeError, KeyError, OverflowError)
-_NUMBERS = (bool, int, float)
+_PLAIN = (bool, int, float, str)
 
 
 def _is_subclass(tp: object, *bases: type) -> bool:
@@ -31,80 +29,89 @@ def _is_list(tp: Any) -> bool:
     return bool(tp is list or get_origin(tp) is list)
 
 
-def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, bool, int, int]:
-    """Grade how well an object fits a model: discriminator, required fields, known fields, few missing ones."""
+def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, int, int, bool]:
+    """Grade how well an object fits a model: required fields, known fields, few missing ones, no claim of its own."""
     known = set(model.__wire_names__.values())
     needed = {wire for _, wire, _, required in fields(model) if required}
-    discriminator = model.__discriminated_by__
-    # The document's mapping has texts for keys, whatever the member itself is.
-    chosen = bool(discriminator) and str(value.get(discriminator[0])) in discriminator[1]
     present = known & value.keys()
-    return chosen, needed <= value.keys(), len(present), -len(known - present)
+    # Of two that fit alike, the base says less than its subtype.
+    is_base = model.__discriminated_by__ is None or model.__stands_for_unknown__
+    return needed <= value.keys(), len(present), -len(known - present), is_base
+
+
+def _meant(models: list[Candidate], value: dict[str, Any]) -> list[Candidate]:
+    """Return the models that the discriminator leaves over: the one that it names, or those that it does not rule out.
+
+    A value that nobody declared is none of the models that have values of their own, but the base, which comes last.
+    """
+    left: list[Candidate] = []
+    for candidate in models:
+        discriminator = candidate[0].__discriminated_by__
+        said = None if discriminator is None else value.get(discriminator[0])
+        if discriminator is None or said is None:
+            left.append(candidate)
+        # The document's mapping has texts for keys, whatever the member itself is.
+        elif str(said) in discriminator[1]:
+            return [candidate]
+        elif candidate[0].__stands_for_unknown__ and candidate is models[-1]:
+            left.append(candidate)
+    return left
 
 
 def _choose_model(models: list[Candidate], value: dict[str, Any]) -> Any:
-    # The sort is stable: the document's order decides only between models that fit equally well.
-    ranked = sorted(models, key=lambda candidate: _fit(candidate[0], value), reverse=True)
-    failure: Exception | None = None
-    for _, decoder in ranked:
+    left = _meant(models, value)
+    if not left:
+        raise TypeError("an object does not fit any member")
+    # The first of the best: the document's order decides only between models that fit equally well.
+    return max(left, key=lambda candidate: _fit(candidate[0], value))[1](value)
+
+
+def _first_that_reads(candidates: list[Candidate], value: object) -> Any:
+    for _, decoder in candidates:
         try:
             return decoder(value)
-        except _MISFITS as error:
-            # The best fit's failure is the one that says what is wrong.
-            failure = failure or error
-    raise failure or TypeError("an object does not fit any member")
+        except MISFITS:
+            continue
+    raise TypeError("the value does not fit any member")
 
 
 def _choose_text(texts: list[Candidate], value: str) -> Any:
     """Prefer a known member of an enumeration, then what can be parsed, then text as it is, then an unknown member."""
-    for tp, decoder in texts:
-        if _is_subclass(tp, OpenStrEnum):
-            found = decoder(value)
-            if found.is_known:
-                return found
-    for tp, decoder in texts:
-        if tp is not str and not _is_subclass(tp, OpenStrEnum):
-            try:
-                return decoder(value)
-            except _MISFITS:
-                continue
-    if any(tp is str for tp, _ in texts):
-        return value
-    for tp, decoder in texts:
-        if _is_subclass(tp, OpenStrEnum):
-            return decoder(value)
-    return value
+    enums = [pair for pair in texts if _is_subclass(pair[0], OpenStrEnum)]
+    for _, decoder in enums:
+        found = decoder(value)
+        if found.is_known:
+            return found
+    parsed = [pair for pair in texts if pair not in enums and pair[0] not in _PLAIN]
+    # A number may be written as text, but where text is declared it is text.
+    plain = [pair for pair in texts if pair[0] is str] or [pair for pair in texts if pair[0] in _PLAIN]
+    return _first_that_reads([*parsed, *plain, *enums], value)
 
 
-def _choose_list(lists: list[Candidate], value: list[Any]) -> Any:
-    for _, decoder in lists:
-        try:
-            return decoder(value)
-        except _MISFITS:
-            continue
-    raise TypeError("an array does not fit any member")
+def _choose_number(others: list[Candidate], value: object) -> Any:
+    """Prefer a member of an enumeration, then the number as it is, then as the other kind of number."""
+    exact = [pair for pair in others if pair[0] is type(value)]
+    numbered = [pair for pair in others if _is_subclass(pair[0], OpenIntEnum)]
+    return _first_that_reads([*numbered, *exact, *others], value)
 
 
 def chooser(candidates: tuple[Candidate, ...]) -> Callable[[Any], Any]:
     """Return the function that decodes a union of these members, each given with its own decoder.
 
-    Text and numbers that fit no member stay as they are; objects and arrays that fit none raise TypeError.
+    What fits no member raises TypeError.
     """
     models = [pair for pair in candidates if hasattr(pair[0], "__wire_names__")]
     lists = [pair for pair in candidates if _is_list(pair[0])]
-    numbers = [pair for pair in candidates if _is_subclass(pair[0], OpenIntEnum)]
-    texts = [pair for pair in candidates if pair not in models and pair not in lists and pair[0] not in _NUMBERS]
+    others = [pair for pair in candidates if pair not in models and pair not in lists]
 
     def choose(value: Any) -> Any:
         if is_object(value):
             return _choose_model(models, value)
         if is_array(value):
-            return _choose_list(lists, value)
+            return _first_that_reads(lists, value)
         if isinstance(value, str):
-            return _choose_text(texts, value)
-        if numbers and type(value) is int:
-            return numbers[0][1](value)
-        return value
+            return _choose_text(others, value)
+        return _choose_number(others, value)
 
     return choose
 

@@ -8,7 +8,7 @@ from enum import Enum
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, Generic, Literal, TypeVar, overload
 
 import attrs
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .errors import ApiError
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Unset(Enum):
@@ -38,6 +39,25 @@ UNSET: Final = Unset.UNSET
 """Not given and not sent; different from None, which is sent as null."""
 
 
+@overload
+def value_of(value: T | Unset | None) -> T | None: ...
+@overload
+def value_of(value: list[T] | Unset | None, default: list[T]) -> list[T]: ...
+@overload
+def value_of(value: T | Unset | None, default: D) -> T | D: ...
+def value_of(value: object, default: object = None) -> object:
+    """Return the value of a field, or the default where it was absent or null.
+
+    Nearly every field of an answer may be both; type checkers know of the value that it is there, or of the default's
+    type: `sum(value_of(plan.concurrency, 0) for plan in plans)`.
+    """
+    return default if value is None or isinstance(value, Unset) else value
+
+
+def _size(payload: object) -> str:
+    return f"<{len(payload)} bytes>" if isinstance(payload, bytes) else f"<{type(payload).__name__}>"
+
+
 @attrs.define(kw_only=False)
 class File:
     """A file to upload.
@@ -46,7 +66,7 @@ class File:
     needs no memory of its own. `file_name` and `mime_type` go into the part's header.
     """
 
-    payload: BinaryIO | bytes
+    payload: BinaryIO | bytes = attrs.field(repr=_size)
     file_name: str | None = None
     mime_type: str | None = None
 
@@ -76,10 +96,10 @@ class Response(Generic[T]):
 
     # Not HTTPStatus: portals and gateways send numbers that no registry knows (499, 520).
     status_code: int
-    content: bytes
-    headers: Mapping[str, str]
+    content: bytes = attrs.field(repr=_size)
+    headers: Mapping[str, str] = attrs.field(repr=False)
     parsed: T | None
     error: ApiError | None = None
 
 
-__all__ = ["UNSET", "File", "Response", "Unset"]
+__all__ = ["UNSET", "File", "Response", "Unset", "value_of"]

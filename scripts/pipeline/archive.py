@@ -15,14 +15,12 @@ from attrs import asdict, frozen
 from pipeline.document.document import dump_json
 from pipeline.errors import ReleaseError, quoted
 from pipeline.install.layout import RELEASE_RECORD, only_document
+from pipeline.platforms import in_order, numbers, recorded_order, require_platform, series
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.install.layout import Layout
-
-_PLATFORM = re.compile(r"[1-9][0-9]{0,3}\.(0|[1-9][0-9]{0,2})")
-"""Without leading zeros: 25.03 and 25.3 would be two platforms with one and the same version (PEP 440)."""
 
 
 @frozen(kw_only=True, slots=True)
@@ -38,28 +36,22 @@ class Release:
     operations: int
     aliases: dict[str, Any]
     """The content of ``openapi/aliases.json``."""
+    reconstruction: bool = False
+    """Whether the document is a reconstruction, and not the one that a portal serves."""
 
     def dump(self) -> bytes:
         """Return the bytes of ``release.json``."""
         return dump_json(asdict(self))
 
     @property
+    def label(self) -> str:
+        """Return the platform as users are told it: `7.4`, or `7.4 (reconstruction)`."""
+        return f"{self.platform} (reconstruction)" if self.reconstruction else self.platform
+
+    @property
     def folder(self) -> str:
         """Return the folder of the release, relative to the tree."""
         return f"openapi/releases/{self.platform}/{self.version}"
-
-
-def require_platform(text: str) -> str:
-    """Return a platform release as written, ``25.3``.
-
-    Raises:
-        ReleaseError: it is not of this form; it becomes a folder's name, so nothing else is taken.
-    """
-    if not _PLATFORM.fullmatch(text):
-        raise ReleaseError(
-            f"{quoted(text)} is no platform release. Write it as 25.3, without leading zeros. Nothing was changed."
-        )
-    return text
 
 
 def released(tree: Layout) -> list[Release]:
@@ -81,7 +73,8 @@ def released(tree: Layout) -> list[Release]:
         ):
             raise ReleaseError(f"{path} is of another version than its folder. Restore it. Nothing was changed.")
         found.append(release)
-    return sorted(found, key=lambda release: version_order(release.version), reverse=True)
+    order = in_order((release.platform for release in found), recorded_order(tree))
+    return sorted(found, key=lambda one: (order.index(one.platform), numbers(one.version)), reverse=True)
 
 
 def latest(tree: Layout, platform: str) -> Release:
@@ -108,10 +101,5 @@ def archived_document(tree: Layout, platform: str) -> Path:
     return only_document(tree.root / latest(tree, platform).folder)
 
 
-def version_order(text: str) -> tuple[int, ...]:
-    """Return what platforms and versions are sorted by: 25.10 comes after 25.9."""
-    return tuple(int(part) for part in text.split("."))
-
-
 def _is_version(version: str, platform: str) -> bool:
-    return re.fullmatch(rf"{re.escape(platform)}\.(0|[1-9][0-9]*)", version) is not None
+    return re.fullmatch(rf"{re.escape(series(platform))}\.(0|[1-9][0-9]*)", version) is not None

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.document.document import read_document
+from pipeline.document.openapi_document import require_openapi
 from pipeline.errors import MACHINE_FAULTS, PipelineError, UnexpectedError, quoted
 from pipeline.install.folder_lock import work_folder
 from pipeline.install.hand_edits import require_no_edits
 from pipeline.install.journal import file_sha256, recover
-from pipeline.install.lock import Lock, differences, hash_inputs, read_lock
+from pipeline.install.lock import SUMMARY, Lock, differences, hash_inputs, read_lock
 from pipeline.job import Job
 from pipeline.tools import PINNED
+from pipeline.unrelated import require_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,7 +38,10 @@ def build(request: BuildRequest, progress: StageProgress, report: BuildReport) -
             progress.note("An install that had been cut short was completed first.")
         with progress.stage("source"):
             received = read_document(path)
+            # Here and not among the stages: nobody waits for the generator to start for what is no document at all.
+            require_openapi(received)
             lock = _installed(request)
+        require_wanted(request, received)
         job = Job(request=request, received=received, lock=lock, folder=folder, progress=progress, report=report)
         report.document = {"name": received.name, "title": received.title, "sha256": received.sha256}
         report.written = str(request.target.root)
@@ -104,6 +109,7 @@ def is_unchanged(request: BuildRequest, lock: Lock, received: LoadedDocument) ->
         and not request.types
         and not request.discard_edits
         and not request.also
+        and lock.summary.keys() >= SUMMARY
         and bool(lock.summary["requests_valid"] or not request.verify)
         and lock.inputs == hash_inputs(request.repository, request.target)
         and file_sha256(request.target.root / lock.document["path"]) == received.sha256

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from pipeline.archive import archived_document
 from pipeline.build import build
 from pipeline.check import check, check_full
 from pipeline.document.document import dump_json
-from pipeline.errors import FetchError, PipelineError, file_system_error
+from pipeline.errors import FetchError, PipelineError, file_system_error, quoted
 from pipeline.install.layout import REPOSITORY, Layout
 from pipeline.job import BuildRequest
 from pipeline.progress import StageProgress, display_for
@@ -68,13 +69,16 @@ def _parser() -> argparse.ArgumentParser:
     build_ = commands.add_parser("build", help="build the client and install it")
     origin = build_.add_mutually_exclusive_group()
     origin.add_argument("--source", type=Path, metavar="FILE", help="another document; it becomes the new upstream")
-    origin.add_argument("--release", metavar="P", help="an archived platform release, for example 25.1")
+    origin.add_argument("--release", metavar="P", help="an archived platform release, for example 7.4")
     build_.add_argument(
         "--into", type=Path, metavar="DIR", help="write DIR/generated and DIR/openapi, touch nothing else"
     )
     build_.add_argument("--report", type=Path, metavar="FILE", help="write the report as JSON")
     build_.add_argument(
         "--allow", action="append", default=[], metavar="NAME", help="accept a failing operation from now on"
+    )
+    build_.add_argument(
+        "--yes", action="store_true", help="with --source: let the client of another API replace the installed one"
     )
     build_.add_argument("--discard-edits", action="store_true", help="save hand edits as a patch and overwrite them")
     build_.add_argument(
@@ -106,7 +110,18 @@ def _parser() -> argparse.ArgumentParser:
     diff_.add_argument("--markdown", action="store_true", help="print Markdown")
 
     release_ = commands.add_parser("release", help="make the version for a platform release")
-    release_.add_argument("--platform", required=True, metavar="P", help="for example 25.3")
+    release_.add_argument("--platform", required=True, metavar="P", help="for example 7.4, 7.4.1 or 2020.2")
+    release_.add_argument(
+        "--platform-order",
+        nargs="+",
+        metavar="P,P",
+        help="all platforms, the oldest first; for one that sorts before the newest by its number",
+    )
+    release_.add_argument(
+        "--reconstruction",
+        action="store_true",
+        help="the document is a reconstruction; version table, changelog and package then say so",
+    )
     release_.add_argument("--dry-run", action="store_true", help="print the changelog entry and change nothing")
 
     for command in (build_, check_, fetch_, diff_, release_):
@@ -128,12 +143,13 @@ def _build(options: argparse.Namespace, progress: StageProgress) -> int:
     request = BuildRequest(
         repository=repository,
         target=Layout(root=options.into.resolve()) if options.into else repository,
-        source=options.source.resolve() if options.source else None,
+        source=_file(options.source).resolve() if options.source else None,
         release=options.release,
         discard_edits=options.discard_edits,
         verify=not options.no_verify,
         types=options.types,
         allow=tuple(options.allow),
+        confirm=partial(_confirm, options),
     )
     report = BuildReport(seconds=progress.seconds)
     # A folder that the build itself makes cannot be tried before it.
@@ -150,6 +166,33 @@ def _build(options: argparse.Namespace, progress: StageProgress) -> int:
     if options.report:
         write_report(report, options.report)
     return 1 if report.error else 0
+
+
+def _confirm(options: argparse.Namespace, found: str) -> bool:
+    """Return whether a person wants what was found; where nobody can be asked, only ``--yes`` says so."""
+    if options.yes:
+        return True
+    if options.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    write_stderr(f"{found} Replace the client by one for it? [y/N] ")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _file(source: Path) -> Path:
+    """Return what ``--source`` names, which is a file.
+
+    Raises:
+        FetchError: it is an address.
+    """
+    # A path has lost one of the two slashes already, and on Windows both of them are others.
+    scheme, found, rest = source.as_posix().partition(":/")
+    if found and scheme.lower() in {"http", "https"}:
+        address = f"{scheme}://{rest.lstrip('/')}"
+        raise FetchError(
+            f"{quoted(address)} is an address, and --source takes a file. Nothing was changed. "
+            f"Run `fetch --url {address}`, and then `build`."
+        )
+    return source
 
 
 def _comes_with(folder: Path, target: Path) -> bool:
@@ -174,7 +217,7 @@ def _fetch(options: argparse.Namespace, progress: StageProgress) -> int:
 
     network = Network(ca=options.ca, proxy=options.proxy, timeout=options.timeout)
     if options.source:
-        fetched = fetch.fetch_file(options.source)
+        fetched = fetch.fetch_file(_file(options.source))
     elif options.url:
         fetched = fetch.fetch_url(options.url, network=network, progress=progress)
     else:
@@ -215,10 +258,16 @@ def _diff(options: argparse.Namespace, progress: StageProgress) -> int:
 
 def _release(options: argparse.Namespace, progress: StageProgress) -> int:
     # Here and not at the top: the quick commands need none of it.
-    from pipeline.release.make import make, plan
+    from pipeline.release.make import ReleaseRequest, make, plan
 
     tree = Layout(root=REPOSITORY)
-    planned = plan(tree, options.platform, today=datetime.now(UTC).date(), progress=progress)
+    wanted = ReleaseRequest(
+        platform=options.platform,
+        today=datetime.now(UTC).date(),
+        order=",".join(options.platform_order) if options.platform_order else None,
+        reconstruction=options.reconstruction,
+    )
+    planned = plan(tree, wanted, progress)
     report = BuildReport(seconds=progress.seconds)
     if not options.dry_run:
         make(tree, planned, progress, report)

@@ -10,7 +10,7 @@ from pipeline.archive import archived_document
 from pipeline.install.layout import Layout, upstream_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pipeline.document.document import LoadedDocument
@@ -38,6 +38,8 @@ class BuildRequest:
     verify: bool = True
     types: bool = False
     """Whether mypy judges the package too."""
+    confirm: Callable[[str], bool] = lambda _: False
+    """Asked before the repository's client is replaced by that of another API; gets the sentence that says so."""
     allow: tuple[str, ...] = ()
     """Operations whose failed verification is accepted from now on."""
 

@@ -13,6 +13,7 @@ deletes) and 4.4 (order). Targets are RFC 9535 JSONPath. Beyond the specificatio
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -44,6 +45,10 @@ class OverlayResult:
     document: dict[str, Any]
     changes: list[Change]
     skipped: list[str]
+    corrections: list[str]
+    """File and reason of each; one correction may take several actions."""
+    applied: list[str]
+    """The files of the overlays that belong to the document."""
 
 
 def apply_overlays(
@@ -56,19 +61,26 @@ def apply_overlays(
     Raises:
         OverlayError: an overlay is malformed, or an action of it matches or changes nothing.
     """
-    corrected = copy.deepcopy(document)
+    # No deep copy: a mapping that stands in two places, as YAML anchors make it, is corrected in one of them.
+    corrected: dict[str, Any] = json.loads(json.dumps(document))
     changes: list[Change] = []
     skipped: list[str] = []
+    applied: list[str] = []
+    corrections: list[str] = []
     for path in sorted(paths):
         overlay = _read(path)
         if belongs(overlay, received=received, origin=origin):
             _require_well_formed(overlay, path.name)
+            applied.append(path.name)
             for number, action in enumerate(overlay["actions"], start=1):
-                changes += _act(corrected, action, label=f"{path.name}, action {number}")
+                label = f"{path.name}, action {number}"
+                changes += _act(corrected, action, label=label)
+                corrections.append(f"{path.name}: {quoted(action['x-reason'])}")
         # Not an error: a build of another document, `diff` and `--release` among them, meets the overlays of this one.
         else:
             skipped.append(f"{path.name} belongs to another document")
-    return OverlayResult(document=corrected, changes=changes, skipped=skipped)
+    corrections = list(dict.fromkeys(corrections))
+    return OverlayResult(document=corrected, changes=changes, skipped=skipped, corrections=corrections, applied=applied)
 
 
 def belongs(binding: Mapping[str, Any], *, received: LoadedDocument, origin: str) -> bool:

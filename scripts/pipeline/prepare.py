@@ -24,13 +24,19 @@ class Prepared:
     """The document in its three forms, and the names that normalisation gave."""
 
     received: dict[str, Any]
-    """As received, only upgraded to OpenAPI 3: what everything is judged by."""
+    """As received, only upgraded to OpenAPI 3: what operations are counted by."""
     corrected: dict[str, Any]
-    """Upgraded, and corrected by overlays: what the portal is known to do."""
+    """Upgraded, and corrected by overlays: what everything is judged by."""
     effective: dict[str, Any]
     """What the generator reads."""
     names: NameMap
     """Every name given so far, those of this document added."""
+    overlays: list[str]
+    """The files that the document is corrected by, in the order of their application."""
+
+    def packaged(self) -> dict[str, Any]:
+        """Return the corrected document as it travels with the client, which finds a new name for a further overlay."""
+        return {**self.corrected, "x-cyara-overlays": self.overlays} if self.overlays else self.corrected
 
 
 def prepare(job: Job) -> Prepared:
@@ -61,6 +67,7 @@ def prepare(job: Job) -> Prepared:
         inspect(normalised.document)
     for result in (upgraded, overlaid, normalised):
         report.changes += [asdict(change) for change in result.changes]
+    report.corrections = overlaid.corrections
     report.skipped += overlaid.skipped
     _require_no_loss(report.operations_in_document, normalised.document)
     return Prepared(
@@ -68,6 +75,7 @@ def prepare(job: Job) -> Prepared:
         corrected=overlaid.document,
         effective=normalised.document,
         names=normalised.names,
+        overlays=overlaid.applied,
     )
 
 

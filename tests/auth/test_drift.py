@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.overlay import apply_overlays
 
 from cyara_auth.drift.compare import compare
 from cyara_auth.drift.drift import Drift, DriftError, overlay
+from cyara_client import _scalars
 
 CAMPAIGN: dict[str, Any] = {
     "type": "object",
@@ -148,7 +150,9 @@ def test_a_member_of_another_type_is_both():
 
 def test_a_discriminator_leads_to_the_subtype():
     assert seen({"species": "cat", "lives": 9}, schema="Pet") == []
-    assert seen({"species": "dog", "lives": 9}, schema="Pet") == [("field", "components/schemas/Pet", "lives")]
+    assert seen({"species": "dog", "lives": 9}, schema="Pet") == [
+        ("discriminator value", "components/schemas/Pet", "dog")
+    ]
 
 
 def test_statuses_match_exactly_by_range_or_by_default():
@@ -218,3 +222,35 @@ def test_the_error_names_what_was_seen_and_the_next_step_and_can_be_pickled():
     assert error.overlay() == overlay(error.drifts, title="T")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert (again.drifts, again.title, str(again)) == (error.drifts, "T", str(error))
+
+
+TEXTS = ["", "x", "soon", "2024-02-30", "2024-02-29", "2024-02-29T00:00:00Z", "2024-02-29T12:30:00.1234567+01:00"]
+TEXTS += ["20240229", "00:00:05", "-1.02:03:04.5", "24:00:00", "100:00:00", "12:30", "6", "PT5M", "P1DT2H", "P", "PT"]
+TEXTS += ["-P2W", "01:02:03Z", "9999999999.00:00:00", "1:2:3:4", "7d444840-9dc0-11d1-b245-5ffdce74fad2", "{7d444840}"]
+READERS: dict[str, Callable[[str], object]] = {
+    "date-time": _scalars.parse_datetime,
+    "date": _scalars.parse_date,
+    "uuid": _scalars.parse_uuid,
+    "time-span": _scalars.parse_timespan,
+    "TimeSpan": _scalars.parse_timespan,
+    "duration": _scalars.parse_timespan,
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("written_as", READERS)
+def test_a_text_is_drift_exactly_where_the_client_cannot_read_it(written_as: str, text: str):
+    try:
+        READERS[written_as](text)
+        readable = True
+    except ValueError:
+        readable = False
+    schema = {"type": "string", "format": written_as}
+    found = compare(holding(schema), method="GET", path="/c/{id}", status=200, body={"x": text})
+    kinds = [(drift.kind, drift.name, drift.removed) for drift in found]
+    assert kinds == ([] if readable else [("format", f"other than {written_as}", ("format",))])
+
+
+def test_a_format_that_is_only_text_has_no_drift():
+    for schema in ({"type": "string", "format": "email"}, {"type": "string", "format": 5}, {"type": "string"}):
+        assert compare(holding(schema), method="GET", path="/c/{id}", status=200, body={"x": "soon"}) == ()

@@ -345,7 +345,7 @@ with connect() as cyara:
     page = cyara.items.list_items(api_version="1.0", page_size=10)
     assert_type(page, PaginatedItemsOfCatalogItem)
     assert_type(cyara.items.iter_items(api_version="1.0"), Iterator[CatalogItem])
-    assert_type(cyara.items.get_item(id=1, api_version="1.0").name, str)
+    assert_type(cyara.items.get_item(id=1, api_version="1.0").name, str | None)
     cyara.items.get_item(number=1, api_version="1.0")  # error
     cyara.items.list_items(api_version=1)  # error
     cyara.goods  # error

@@ -51,7 +51,7 @@ def test_success_is_typed(zoo: Zoo, wire: Wire, face: str) -> None:
 @pytest.mark.parametrize("face", ["sync", "asyncio"])
 @pytest.mark.parametrize(("status", "name"), STATUSES.items())
 def test_any_other_status_raises_its_own_error(zoo: Zoo, wire: Wire, status: int, name: str, face: str) -> None:
-    body = {"title": "secret-title", "traceId": "00-abc-01"}
+    body = {"title": "No luck", "detail": "It is asleep.", "traceId": "00-abc-01", "inner": "secret"}
     reply = Reply(status, json.dumps(body).encode(), "application/problem+json")
     with pytest.raises(getattr(zoo("errors"), name)) as caught:
         _get(zoo, wire, reply, face=face)
@@ -62,6 +62,7 @@ def test_any_other_status_raises_its_own_error(zoo: Zoo, wire: Wire, status: int
     assert error.problem == body
     assert error.request_id == "00-abc-01"
     assert error.content == reply.body
+    assert 'the portal says "No luck: It is asleep."' in str(error)
     assert "secret" not in str(error)
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
     assert (type(again), str(again), again.problem, again.headers) == (

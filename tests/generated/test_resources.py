@@ -149,15 +149,15 @@ def test_unknown_names_are_attribute_errors(zoo: Zoo) -> None:
 
 ALIASES = {
     "operations": [
-        {"old": "animals.fetch_animal", "new": "animals.get_animal", "since": "25.3"},
-        {"old": "beasts.get_beasts", "new": "animals.get_animals", "since": "25.3"},
-        {"old": "animals.get_array", "new": "nowhere.at_all", "since": "25.3"},
-        {"old": "lists.get_pages", "new": "animals.get_animal", "since": "25.3"},
+        {"old": "animals.fetch_animal", "new": "animals.get_animal", "since": "7.4"},
+        {"old": "beasts.get_beasts", "new": "animals.get_animals", "since": "7.4"},
+        {"old": "animals.get_array", "new": "nowhere.at_all", "since": "7.4"},
+        {"old": "lists.get_pages", "new": "animals.get_animal", "since": "7.4"},
     ],
     "models": [
-        {"old": "Beast", "new": "Animal", "since": "25.3"},
-        {"old": "Mood", "new": "Animal", "since": "25.3"},
-        {"old": "Gone", "new": "Nothing", "since": "25.3"},
+        {"old": "Beast", "new": "Animal", "since": "7.4"},
+        {"old": "Mood", "new": "Animal", "since": "7.4"},
+        {"old": "Gone", "new": "Nothing", "since": "7.4"},
     ],
 }
 
@@ -183,7 +183,7 @@ def test_earlier_names_work_and_warn(aliased: Path, wire: Wire, monkeypatch: pyt
     from aliased_client.api.animals import fetch_animal, get_animal
     from aliased_client.api.beasts import get_beasts
 
-    with pytest.warns(DeprecationWarning, match=r"animals.fetch_animal is animals.get_animal since platform 25.3"):
+    with pytest.warns(DeprecationWarning, match=r"animals.fetch_animal is animals.get_animal since platform 7.4"):
         assert fetch_animal.sync is get_animal.sync
     with pytest.warns(DeprecationWarning, match=r"beasts.get_beasts is animals.get_animals"):
         assert callable(get_beasts.asyncio)

@@ -5,6 +5,7 @@ import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
 
+import lowest
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -55,6 +56,18 @@ def test_what_decides_generated_bytes_is_pinned_exactly():
 
 def test_run_time_needs_three_packages():
     assert sorted(map(wanted, PROJECT["project"]["dependencies"])) == ["attrs", "httpx", "platformdirs"]
+
+
+def test_every_lower_bound_is_installed_by_somebody():
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    asked = [*PROJECT["project"]["dependencies"], *(requirement for extra in extras for requirement in extra)]
+    releases = dict(release.split("==") for release in lowest.lowest_releases(PROJECT))
+    assert list(releases) == [Requirement(each).name for each in asked]
+    assert all(Requirement(each).specifier.contains(releases[Requirement(each).name]) for each in asked)
+    assert all((ROOT / file).is_file() for file in lowest.TESTS)
+    assert "dev.py lowest" in (ROOT / ".ci" / "run").read_text("utf-8")
+    with pytest.raises(ValueError, match="orjson in pyproject"):
+        lowest.lowest_releases({"project": {"dependencies": ["orjson"], "optional-dependencies": {}}})
 
 
 def test_the_lock_is_whole():

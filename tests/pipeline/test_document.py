@@ -65,9 +65,9 @@ def test_plain_json_is_bundled_byte_for_byte() -> None:
 @pytest.mark.parametrize(
     ("received", "said"),
     [
-        (b"", "not an OpenAPI document"),
+        (b"", "is empty"),
         (b"[]", "top level is no object"),
-        (b"<html><body>sign in</body></html>", "top level is no object"),
+        (b"<html><body>sign in</body></html>", "is a web page"),
         (b'{"a": 1, "a": 2}', "stands twice"),
         (b"a: 1\na: 2\n", "stands twice"),
         (b'{"a": NaN}', "not a JSON number"),
@@ -82,7 +82,8 @@ def test_plain_json_is_bundled_byte_for_byte() -> None:
         (b"a: !!python/object/apply:os.system [id]\n", "tag"),
         (b"--- {a: 1}\n--- {b: 1}\n", "more than one YAML document"),
         (b"? [1]\n: 2\n", "key that is not plain text"),
-        (b"a: [1, 2\n", "not valid YAML"),
+        (b"a: [1, 2\n", "was cut off"),
+        (b"a: ]\n", "not valid YAML"),
         (b'{"a": {"$ref": "http://127.0.0.1:1/x.json#/A"}}', "outside of itself"),
         (b'{"a": {"$ref": "file:///etc/passwd"}}', "outside of itself"),
         (b'{"a": [{"$ref": "other.json#/A"}]}', "outside of itself"),

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline.diff.apply_renames import apply_renames
 from pipeline.diff.compare import compare
-from pipeline.diff.difference import Rename
+from pipeline.diff.difference import Difference, Rename
+from pipeline.diff.member_renames import member_renames
 from pipeline.diff.models import model_renames
 from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
+from pipeline.diff.render import Comparison, as_markdown, as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pipeline.install.layout import Layout
 
+Document = dict[str, Any]
 PETS, PET = ("GET", "/pets"), ("GET", "/pets/{petId}")
 
 
@@ -126,3 +130,106 @@ def test_a_renamed_tag_breaks_only_what_has_no_earlier_name(built_tree: Layout, 
     gone = {one.subject for one in compare(built_tree, *sides, kit.progress()).breaking}
     assert {"zoo.add_pet", "api.zoo", "resources.zoo", "resources.SyncResources.zoo"} <= gone
     assert "api.pets" not in gone
+
+
+def test_a_renamed_tag_is_one_line(built_tree: Layout, kit: Any, tmp_path: Path) -> None:
+    old, new = kit.pets(), kit.pets()
+    # Without a list there is no iterator, which has no earlier name.
+    for document, tag in ((old, "pets"), (new, "animals")):
+        document["paths"]["/pets"].pop("get")
+        for item in document["paths"].values():
+            for operation in item.values():
+                operation["tags"] = [tag]
+    comparison = both(built_tree, kit, tmp_path, old, new)
+    assert comparison.differences == ()
+    assert told(comparison) == ["* `pets.*` is now `animals.*`, for 2 operations"]
+    assert "    pets.* -> animals.*, for 2 operations\n" in as_text(comparison)
+    assert len(comparison.renames) == 2
+
+
+def rename_path_parameter(document: Document) -> None:
+    item = document["paths"].pop("/pets/{petId}")
+    item["get"]["parameters"][0]["name"] = "id"
+    document["paths"]["/pets/{id}"] = item
+
+
+def rename_query_parameter(document: Document) -> None:
+    document["paths"]["/pets"]["get"]["parameters"][0]["name"] = "orderBy"
+
+
+def rename_property(document: Document) -> None:
+    properties = document["components"]["schemas"]["Pet"]["properties"]
+    document["components"]["schemas"]["Pet"]["properties"] = {
+        {"weight": "mass"}.get(name, name): schema for name, schema in properties.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (rename_path_parameter, "* **Breaking:** `pet_id` is now `id`, an argument of `pets.get_pet`"),
+        (rename_query_parameter, "* **Breaking:** `sort_field` is now `order_by`, an argument of `pets.get_pets`"),
+        (rename_property, "* **Breaking:** `weight` is now `mass`, an attribute of `Pet`"),
+    ],
+)
+def test_a_rename_of_any_kind_is_one_line(
+    built_tree: Layout, kit: Any, tmp_path: Path, change: Callable[[Document], None], line: str
+) -> None:
+    sort = {"name": "sortField", "in": "query", "schema": {"type": "string"}}
+    old, new = kit.pets(), kit.pets()
+    for document in (old, new):
+        document["paths"]["/pets"]["get"]["parameters"] = [dict(sort)]
+    change(new)
+    assert told(both(built_tree, kit, tmp_path, old, new)) == [line]
+
+
+def test_members_are_renamed_only_if_there_is_no_doubt() -> None:
+    def call(arguments: str) -> dict[str, str]:
+        return {"api.a.get_it.sync": f"({arguments}) -> A"}
+
+    def names(old: dict[str, str], new: dict[str, str]) -> set[tuple[str, str]]:
+        return {(one.subject, one.text.split("`")[1]) for one in member_renames(old, new).differences()}
+
+    client = "*, client: ApiClient"
+    # By their places in the path, whatever they are called and how many there are.
+    assert names(call(f"a: int, b: int, {client}"), call(f"x: int, y: int, {client}")) == {("a", "x"), ("b", "y")}
+    assert names(call(f"a: int, {client}"), call(f"x: str, {client}")) == set()
+    # Of two that went and two that came, only a name that holds the other says who is who.
+    old, new = f"{client}, size: int, from_: str, on: bool", f"{client}, page_size: int, since: str, off: bool"
+    assert names(call(old), call(new)) == {("size", "page_size")}
+    assert names(call(f"{client}, on: bool, x: int"), call(f"{client}, x: int, off: bool")) == set()
+    assert names(model("A", x="int", y="str"), model("A", x="int", z="str")) == {("y", "z")}
+    assert names(model("A", x="int", y="str"), model("A", z="str", x="int")) == set()
+    assert names(model("A", x="int", y="str"), model("A", x="int")) == set()
+
+
+def test_a_rename_explains_nothing_but_itself() -> None:
+    def difference(subject: str, text: str, kind: str = "document") -> Difference:
+        return Difference(kind=kind, breaking=True, rule="r", subject=subject, text=text)
+
+    renames = member_renames(model("A", camp_id="int"), model("A", camp_key="int"))
+    explained = [
+        difference("a.get", "its answer 200: [].campId is removed"),
+        difference("a.get", "its answer 200: [].campKey is added"),
+        difference("a.add", "its body: campId is removed"),
+        difference("a.add", "its body: campKey is added, and required"),
+    ]
+    kept = [
+        difference("a.get", "its answer 200: campId is removed"),
+        difference("a.put", "its body: campKey is added"),
+        difference("a.get", "its answer 200: [].other is removed"),
+    ]
+    assert list(renames.unexplained([*explained, *kept])) == kept
+
+
+def both(tree: Layout, kit: Any, folder: Path, old: Document, new: Document) -> Comparison:
+    sides = [kit.write_json(folder / f"{name}.json", document) for name, document in (("old", old), ("new", new))]
+    return compare(tree, *sides, kit.progress())
+
+
+def told(comparison: Comparison) -> list[str]:
+    return [
+        line
+        for line in as_markdown(comparison, {one.old for one in comparison.renames}).splitlines()
+        if line[:1] == "*"
+    ]

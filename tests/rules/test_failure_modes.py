@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OK = {"200": {"description": "OK"}}
 TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
 JSON = "application/json"
 
 
@@ -312,7 +313,7 @@ CASES = [
     ),
     Case(
         mode=12,
-        rule="optional-nulls",
+        rule="answer-nulls",
         what="an optional reference that is null",
         document=doc(
             get(ref("A")), {"A": thing(b=ref("B"), n={"type": "integer", "nullable": True}), "B": thing(id=TEXT)}
@@ -324,7 +325,7 @@ CASES = [
         rule="required-circles",
         what="a tree whose parent is required",
         document=doc(
-            get(ref("A")),
+            send(ref("A")),
             {
                 "A": {**thing(b=ref("B"), leaf=ref("C")), "required": ["b", "leaf"]},
                 "B": {**thing(a=ref("A")), "required": ["a"]},
@@ -338,7 +339,7 @@ CASES = [
         rule="null-marks",
         what="a nullable enumeration",
         document=doc(
-            get(ref("A")),
+            send(ref("A")),
             {"A": {**thing(s={"type": "string", "enum": ["a"], "x-nullable": True}), "required": ["s"]}},
         ),
         good=lambda run: run.model("A")["s"] == "AS | None",
@@ -482,6 +483,28 @@ CASES = [
         document=doc(get(ref("E")), {"E": {"type": "integer", "enum": [0, 1], "x-enumNames": ["None", "FirstOne"]}}),
         good=lambda run: run.enum("E") == {"NONE": 0, "FIRST_ONE": 1},
     ),
+    *(
+        Case(
+            mode=18,
+            rule="enum-names",
+            what=f"{next(iter(names))} as {form}",
+            document=doc(get(ref("E")), {"E": {"type": "integer", "enum": [0, 1, 0], **names}}),
+            good=lambda run: run.enum("E") == {"OFF_LINE": 0, "ON": 1},
+        )
+        for form, names in (
+            ("names", {"x-enum-values": ["offLine", "On", "offLine"]}),
+            ("names by value", {"x-enum-values": {"0": "offLine", "1": "On"}}),
+            ("values by name", {"x-enum-values": {"offLine": 0, "On": 1}}),
+            ("objects", {"x-enum-values": [{"value": 1, "name": "On"}, {"value": 0, "name": "offLine"}]}),
+            (
+                "objects",
+                {"x-ms-enum": {"name": "Q", "values": [{"value": 0, "name": "OffLine"}, {"value": 1.0, "name": "On"}]}},
+            ),
+            ("objects by value", {"x-fern-enum": {"0": {"name": "OffLine"}, "1": {"name": "On"}}}),
+            ("pairs of texts", {"x-enum-elements": [{"key": "OffLine", "value": "0"}, {"key": "On", "value": "1"}]}),
+            ("names", {"x-enum-varnames": ["OFF_LINE", "ON", "x"], "x-enum-values": ["wrong", "wrong too", "x"]}),
+        )
+    ),
     Case(
         mode=20,
         rule="parameter-content",
@@ -498,8 +521,18 @@ CASES = [
         document=doc(get(ref("Pet")), {"Pet": PET, "Cat": CAT}),
         good=lambda run: (
             run.effective["components"]["schemas"]["Cat"].get("x-cyara-discriminated-by")
-            == {"property": "kind", "values": ["cat"]}
+            == {"property": "kind", "values": ["cat"], "also": ["Cat"], "open": False}
         ),
+    ),
+    Case(
+        mode=22,
+        rule="discriminator-members",
+        what="a class does not hold what tells it apart",
+        document=doc(
+            get({"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}}),
+            {"A": thing(a=TEXT), "B": thing(b=TEXT)},
+        ),
+        good=lambda run: set(run.model("A")) == {"kind", "a"},
     ),
     Case(
         mode=22,
@@ -527,6 +560,19 @@ CASES = [
         what="the credential as a header parameter",
         document=doc(with_parameters("/x", {"name": "authorization", "in": "header", "schema": TEXT})),
         good=lambda run: run.endpoint("get_x").header_parameters == [],
+    ),
+    Case(
+        mode=26,
+        rule="dotnet-shapes",
+        what="a date that is described by its members",
+        document=doc(
+            get(ref("A")),
+            {
+                "A": {**thing(d=ref("Day")), "required": ["d"]},
+                "Day": thing(year=NUMBER, month=NUMBER, day=NUMBER, dayOfWeek=TEXT),
+            },
+        ),
+        good=lambda run: run.model("A") == {"d": "datetime.date | Day | None"},
     ),
     Case(
         mode=26,
@@ -614,6 +660,23 @@ CASES = [
     ),
     Case(
         mode=0,
+        rule="member-descriptions",
+        what="a description beside a reference",
+        document=doc(
+            get(ref("A")),
+            {
+                "A": {"allOf": [ref("B"), thing(**{"to-dict": {"allOf": [ref("C")], "description": "Which one."}})]},
+                "B": thing(c={**ref("C"), "description": "Another one."}, d={"allOf": [{"description": "A third."}]}),
+                "C": {**thing(x=TEXT), "description": "All of them."},
+            },
+        ),
+        good=lambda run: (
+            run.effective["components"]["schemas"]["A"].get("x-cyara-member-descriptions")
+            == {"c": "Another one.", "d": "A third.", "to_dict_field": "Which one."}
+        ),
+    ),
+    Case(
+        mode=0,
         rule="operation-security",
         what="security of the document",
         document={**doc(), "security": [{"key": []}]},
@@ -646,3 +709,35 @@ def test_red_without_the_rule_and_green_with_it(generated: Any, case: Case) -> N
 
 def test_every_rule_has_a_failure_mode() -> None:
     assert {case.rule for case in CASES} == {name_of(rule) for rule in RULES}
+
+
+def test_descriptions_of_members_are_kept_by_their_names(generated: Any) -> None:
+    forms: list[dict[str, Any]] = [
+        {"x-enumNames": ["None", "Some"], "x-enumDescriptions": ["Nothing at all.", ""]},
+        {"x-enum-varnames": ["None", "Some"], "x-enum-descriptions": {"0": "Nothing at all."}},
+        {"x-enum-varnames": ["None", "Some"], "x-enum-comments": {"None": "Nothing at all."}},
+        {"x-ms-enum": {"values": [{"value": 0, "name": "None", "description": "Nothing at all."}]}},
+    ]
+    for form in forms:
+        run = generated(doc(get(ref("E")), {"E": {"type": "integer", "enum": [0, 1], **form}}))
+        described = run.effective["components"]["schemas"]["E"]["x-cyara-member-descriptions"]
+        assert described == {"NONE": "Nothing at all."}, form
+
+
+@pytest.mark.parametrize("odd", [5, "x", ["one"], {"a": 1}, [None, {}], {"values": 3}, [["x"], ["y"]]])
+def test_an_odd_extension_names_nothing_and_costs_nothing(generated: Any, odd: Any) -> None:
+    for key in ("x-enum-values", "x-enumNames", "x-ms-enum", "x-cyara-enum", "x-cyara-member-descriptions"):
+        run = generated(doc(get(ref("E")), {"E": {"type": "integer", "enum": [0, 7], key: odd}}))
+        assert run.complaints == []
+        assert run.enum("E") == {"VALUE_0": 0, "VALUE_7": 7}, key
+
+
+def test_number_and_text_without_a_pattern_are_both(generated: Any) -> None:
+    run = generated({**doc(get(ref("A")), {"A": thing(n={"type": ["integer", "string"]})}), "openapi": "3.1.1"})
+    assert run.model("A") == {"n": "int | None | str | Unset"}
+
+
+def test_a_named_schema_of_several_types_is_written_out(generated: Any) -> None:
+    several = {"type": ["string", "integer"], "default": "x"}
+    run = generated({**doc(get(ref("A")), {"A": thing(n=ref("N")), "N": several}), "openapi": "3.1.1"})
+    assert run.complaints == []

@@ -74,6 +74,92 @@ def test_a_received_id_is_the_name(received: str, name: str) -> None:
     assert item["get"]["x-cyara-operation-id"] == received
 
 
+@pytest.mark.parametrize(
+    ("received", "tag", "name"),
+    [
+        ("Assets_GetAssets", "Assets", "get_assets"),
+        ("Asset_GetAssets", "Assets", "get_assets"),
+        ("Assets_Get", "Asset", "get"),
+        ("Categories_Rename", "Category", "rename"),
+        ("Users_GetAll", "Users", "get_all"),
+        ("UsersController_findAll", "Users", "find_all"),
+        ("Alert_GetDefinitions", "Alert APIs", "get_definitions"),
+        ("Rows_Add", "PushRows", "add"),
+        ("UserRoles_Get", "User Roles", "get"),
+        ("Api_V1_Users_Import", "Users", "import_"),
+        ("iot_summary", "IoT", "summary"),
+        ("users.get.all", "Users", "get_all"),
+        # No controller, another controller, nothing left, or a verb that is the tag.
+        ("UserSettings", "User", "user_settings"),
+        ("AdminUsers_GetAll", "Users", "admin_users_get_all"),
+        ("Orders_GetAll", "Users", "orders_get_all"),
+        ("Users_", "Users", "users"),
+        ("Users_123", "Users", "users_123"),
+        ("search_documents", "Search", "search_documents"),
+    ],
+)
+def test_a_controller_that_the_tag_says_already_is_left_out(received: str, tag: str, name: str) -> None:
+    result = named({"/x": {"get": operation(tag, received)}})
+    assert list(names_of(result).values()) == [name]
+    (item,) = result.document["paths"].values()
+    assert item["get"]["x-cyara-operation-id"] == received
+
+
+def test_a_name_that_is_taken_keeps_its_controller_whatever_the_order() -> None:
+    paths = {
+        "/a": {"get": operation("Users", "Users_Get")},
+        "/b": {"get": operation("Users", "User_Get")},
+        "/c": {"get": operation("Users", "users_get")},
+        "/d": {"get": operation("Users", "Get")},
+    }
+    expected = {"GET /a": "get", "GET /b": "user_get", "GET /c": "users_get", "GET /d": "get_get"}
+    assert names_of(named(paths)) == expected
+    assert names_of(named(dict(reversed(paths.items())))) == expected
+
+
+def test_a_name_with_its_controller_stays_once_it_was_given() -> None:
+    paths = {"/a": {"get": operation("Users", "Users_GetAll")}}
+    given = {"GET /a": {"operation_id": "Users_GetAll", "name": "users_get_all"}}
+    before = load_names({"title": "T", "operations": given, "schemas": {"Page_0a1b2c3d": "Page0A1B2C3D4"}})
+    grown = {**paths, "/b": {"get": operation("Users", "Users_GetOne")}}
+    after = named(grown, before, Page_0a1b2c3d={"type": "object"})
+    assert names_of(after) == {"GET /a": "users_get_all", "GET /b": "get_one"}
+    assert after.names.schemas == {"Page_0a1b2c3d": "Page0A1B2C3D4"}
+
+
+MD5, SHA1 = "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
+
+@pytest.mark.parametrize(
+    ("received", "class_name", "name"),
+    [
+        (f"Page_{MD5}", f"Page{MD5.upper()}", f"page_{MD5}"),
+        (f"PageOfUser{MD5}", f"PageOfUser{MD5.upper()}", f"page_of_user_{MD5}"),
+        (f"Page{MD5}", f"Page{MD5.upper()}", f"page_{MD5}"),
+        (f"{SHA1}Dto", f"Schema{SHA1.upper()}Dto" if SHA1[0].isdigit() else f"{SHA1.upper()}Dto", f"{SHA1}_dto"),
+        ("Page$3f2a9c1b", "Page3F2A9C1B", "page_3f2a9c1b"),
+        ("PageOfUser3f2a9c1b", "PageOfUser3F2A9C1B", "page_of_user_3f2a9c1b"),
+        ("Get-0A1B2C3D4E5F-Now", "Get0A1B2C3D4E5FNow", "get_0a1b2c3d4e5f_now"),
+        (
+            "A 3fa85f64-5717-4562-b3fc-2c963f66afa6",
+            "A3FA85F6457174562B3FC2C963F66AFA6",
+            "a_3fa85f6457174562b3fc2c963f66afa6",
+        ),
+        # Words and dates of the letters and digits that hashes are made of.
+        ("FadedBadFacade", "FadedBadFacade", "faded_bad_facade"),
+        ("Report20240131", "Report20240131", "report_20240131"),
+        ("Base64Decoded", "Base64Decoded", "base_64_decoded"),
+    ],
+)
+def test_a_hash_stays_one_word(received: str, class_name: str, name: str) -> None:
+    assert pascal(received, otherwise="Schema") == class_name
+    assert snake(received, otherwise="operation") == name
+    # The generator leaves both as they are.
+    assert ClassName(class_name, "field_") == class_name
+    assert PythonIdentifier(name, "field_") == name
+    assert PythonIdentifier(class_name, "field_") == module_of(class_name)
+
+
 def test_names_are_unique_in_a_tag_and_ids_in_the_document() -> None:
     result = named(
         {

@@ -25,10 +25,13 @@ from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import LARGEST_BUDGET
 from cyara_auth.strikes.state import GuardPolicy
+from cyara_auth.transport.inferred import InferredGate
 
 BASE_URL = "CYARA_BASE_URL"
 POLICY = "CYARA_AUTH_POLICY"
 ROTATION_WAIT = "CYARA_ROTATION_WAIT"
+ALLOW_INFERRED = "CYARA_ALLOW_INFERRED"
+_SWITCHES = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
 CredentialArgument = str | ApiCredential | CredentialProvider | None
 """Text in any form that the portal shows, an `ApiCredential`, or a callable that returns one.
@@ -51,6 +54,9 @@ class GuardOptions(TypedDict, total=False):
             `CYARA_ROTATION_WAIT` by default, else 600.
         allow_plain_http: Hosts without TLS that the credential may reach all the same, readable by anyone on the way:
             `host[:port]`, with commas between; `CYARA_ALLOW_PLAIN_HTTP` by default. An empty text allows none.
+        allow_inferred: Whether operations that change things are sent though they are guesses (see
+            `InferredOperationError`); `CYARA_ALLOW_INFERRED` by default, else not. Requests that no generated function
+            makes are the caller's own words, and always sent.
         environ: Environment variables to use instead of the process's own.
     """
 
@@ -61,16 +67,18 @@ class GuardOptions(TypedDict, total=False):
     require_shared_store: bool
     rotation_wait: float | None
     allow_plain_http: str | None
+    allow_inferred: bool | None
     environ: Mapping[str, str] | None
 
 
 @attrs.frozen(kw_only=True)
 class Binding:
-    """One portal, the source of one credential for it, and the guard that counts."""
+    """One portal, the source of one credential for it, the guard that counts, and what may be sent there at all."""
 
     base: BaseUrl
     source: CredentialSource
     guard: StrikeGuard
+    gate: InferredGate
 
 
 def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[GuardOptions]) -> Binding:
@@ -99,6 +107,7 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
     check_environ(environ)
     if plain_http is None:
         plain_http = Variables(environ).get(PLAIN_HTTP)
+    allowed = choose_allow_inferred(guard.get("allow_inferred"), environ)
     base = BaseUrl.parse(_base_url(base_url, profile, environ), plain_http=plain_http)
     budget = guard.get("budget")
     settings = GuardSettings(
@@ -113,7 +122,9 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
     )
     if base.origin.is_readable_on_the_way:
         _warn_of_plain_http(base.origin.host)
-    return Binding(base=base, source=source, guard=shared_guard(strikes, settings))
+    shared = shared_guard(strikes, settings)
+    gate = InferredGate(origin=base.origin, guard=shared, allowed=allowed)
+    return Binding(base=base, source=source, guard=shared, gate=gate)
 
 
 # Kept, so that each host is told of once in a process, whatever filters the warnings.
@@ -162,6 +173,24 @@ def choose_rotation_wait(given: float | None, environ: Mapping[str, str] | None)
     if not is_number(value) or not 0 <= cast("float", value) < math.inf:
         raise invalid_argument("rotation_wait", value, takes=f"seconds from 0 (or {ROTATION_WAIT})", example="600")
     return cast("float", value)
+
+
+def choose_allow_inferred(given: bool | None, environ: Mapping[str, str] | None) -> bool:  # noqa: FBT001 - the value of an option
+    """Return what the argument or `CYARA_ALLOW_INFERRED` says, False by default.
+
+    Raises:
+        ConfigurationError: it is neither yes nor no.
+    """
+    if given is None:
+        text = Variables(environ).get(ALLOW_INFERRED).strip().lower()
+        if text not in _SWITCHES:
+            raise ConfigurationError(
+                f"{ALLOW_INFERRED} is 1 or 0. Nothing was sent. Next: {ALLOW_INFERRED}=1, or unset it"
+            )
+        return _SWITCHES[text]
+    if not isinstance(given, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise invalid_argument("allow_inferred", given, takes="True or False", example="True")
+    return given
 
 
 def holds_secret(

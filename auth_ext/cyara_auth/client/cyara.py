@@ -43,6 +43,11 @@ class _Parts:
     parent: ClientsByProcess | None = None
 
 
+def _operation_of(module: str) -> Operation | None:
+    """Return the operation of a module such as `campaigns.execute_campaign`; None where the document has none."""
+    return next((found for found in _operations().values() if found.module == module), None)
+
+
 def _incomplete(step: CallStep) -> DecodingError:
     """Return the error for an answer that was read, and in which null stands for what the next step needs."""
     module = f"{step.resource}.{step.method}"
@@ -73,6 +78,14 @@ class Cyara(Workflows, SyncResources):
 
         self._clients = ClientsByProcess(parts.binding, parts.options, parts.parent)
         self.aio = AsyncCyara(self)
+
+    def _check_operation(self, module: str) -> None:
+        """Refuse what may not be sent, before a workflow sends anything else.
+
+        Raises:
+            InferredOperationError: the operation would change things and is a guess.
+        """
+        self._here().sync().check_operation(_operation_of(module))
 
     @property
     def base_url(self) -> str:
@@ -201,6 +214,11 @@ class AsyncCyara(AsyncWorkflows, AsyncResources):
         AsyncResources.__init__(self, client)
         self._cyara = client
 
+    async def _check_operation(self, module: str) -> None:
+        """Do as `Cyara._check_operation` does."""
+        client: Any = self._cyara.get_async_httpx_client()
+        await client.check_operation(_operation_of(module))
+
     async def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Do as `Cyara.raw` does."""
         return await self._cyara.get_async_httpx_client().request(method, path, **options)
@@ -245,8 +263,9 @@ def connect(  # noqa: PLR0913 - the front door: everything that can be said, sai
         strict: Raise `DriftError` for an answer with a status, field, enum member or type that is not in the document.
         event_hooks: Functions to call with each request and each answer, as httpx takes them:
             `{"request": [...], "response": [...]}`. They never see the credential.
-        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `rotation_wait`, `allow_plain_http` and
-            `environ`, which `install` and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
+        guard: `profile`, `policy`, `budget`, `store`, `require_shared_store`, `rotation_wait`, `allow_plain_http`,
+            `allow_inferred` (send operations that change things though they are guesses) and `environ`, which `install`
+            and `GuardedAdapter` take too; see `cyara_auth.client.binding.GuardOptions`.
 
     Raises:
         ConfigurationError: an option is unusable; the text says which, and what to use.

@@ -12,12 +12,17 @@ from cyara_auth.arguments import check_library
 
 
 class _FastCookies(httpx.Cookies):
-    """Cookies that look at an answer only if it sets one."""
+    """Cookies that look at an answer only if it sets one, and keep none that no request could carry."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
         # httpx builds the cookie machinery of the standard library for every answer (20 us).
-        if "set-cookie" in response.headers:
-            super().extract_cookies(response)
+        if "set-cookie" not in response.headers:
+            return
+        super().extract_cookies(response)
+        # httpx writes headers in ASCII: with another letter in a cookie every later call would fail.
+        for cookie in list(self.jar):
+            if not f"{cookie.name}{cookie.value}{cookie.path}{cookie.domain}".isascii():
+                self.jar.clear(cookie.domain, cookie.path, cookie.name)
 
 
 @lru_cache(maxsize=128)

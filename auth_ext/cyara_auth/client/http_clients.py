@@ -5,6 +5,7 @@ import os
 import ssl
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,7 @@ from cyara_auth._http import httpx
 from cyara_auth.arguments import DEFAULT_TIMEOUT, check_certificate, check_timeout, check_verify, invalid_argument
 from cyara_auth.client.binding import Binding
 from cyara_auth.client.hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
-from cyara_auth.client.proxies import check_proxy, readable_proxies
+from cyara_auth.client.proxies import check_proxy, environment_mounts, readable_proxies
 from cyara_auth.client.retry import RetryPolicy, RetryQuota
 from cyara_auth.client.retrying_clients import AsyncRetryingClient, ClosedClientError, Retrying, RetryingClient
 from cyara_auth.client.tls import ClientCertificate, tls_context
@@ -147,7 +148,9 @@ class HttpClients:
             from cyara_auth.drift.watch import raise_on_drift as on_answer
         headers = {"User-Agent": options.user_agent, "Accept": "application/json"}
         settings: dict[str, Any] = {"base_url": binding.base.url, "headers": headers, "timeout": options.timeout}
-        settings["retrying"] = Retrying(policy=options.retries, quota=self._quota, on_answer=on_answer)
+        settings["retrying"] = Retrying(
+            policy=options.retries, quota=self._quota, on_answer=on_answer, gate=binding.gate
+        )
         settings["event_hooks"] = hooks_for(options.event_hooks)
         if parent is not None:
             return kind(**settings, **shared_transports(parent))
@@ -156,9 +159,13 @@ class HttpClients:
             self._tls = tls_context(verify=options.verify, cert=options.cert)
         # A proxy of the environment is for the outside world; on plain http it could also read the header.
         outside = binding.base.origin.scheme == "https"
+        by_proxy = httpx.HTTPTransport if kind is RetryingClient else httpx.AsyncHTTPTransport
         with readable_proxies(options.proxy, environment=outside):
-            client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=outside)
-        guard_client(client, source=binding.source, guard=binding.guard, base=binding.base)
+            if outside and options.proxy is None:
+                send_by = partial(by_proxy, self._tls)
+                settings["mounts"] = environment_mounts(binding.base.origin, lambda address: send_by(proxy=address))
+            client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=False)
+        guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
         return client
 
 

@@ -34,5 +34,5 @@ def install(
     del credential
     check_client(client)
     binding = bind(base_url or (str(client.base_url) if client.base_url.host else None), holder.pop(), **guard)
-    guard_client(client, source=binding.source, guard=binding.guard, base=binding.base)
+    guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
     return client

@@ -1,15 +1,17 @@
-"""Settings of proxies that httpx cannot read, in one sentence that names the setting and never repeats it."""
+"""The proxies of the environment, and those that httpx cannot read in one sentence that names the setting only."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.request import getproxies
 
 from cyara_auth._http import httpx
 from cyara_auth.arguments import invalid_argument
+from cyara_auth.client.no_proxy import Exemptions, read_exemptions
 from cyara_auth.errors import ConfigurationError, MissingExtraError
+from cyara_auth.origin import Origin
 
 NO_ADDRESS: Final = (
     " is no address of a proxy. Nothing was sent. Next: write it as http://USER:PASSWORD@HOST:PORT, with every "
@@ -18,6 +20,8 @@ NO_ADDRESS: Final = (
 
 _EXAMPLE: Final = "'http://HOST:PORT'"
 _PORTS: Final = range(1, 65536)
+_SCHEMES: Final = ("https", "http", "all")
+_Transport = TypeVar("_Transport")
 
 
 def proxy_address(text: str) -> httpx.URL | None:
@@ -71,16 +75,33 @@ def readable_proxies(given: str | httpx.URL | httpx.Proxy | None, *, environment
         raise MissingExtraError(
             f"A SOCKS proxy needs another package. Nothing was sent. Run: pip install '{httpx.__name__}[socks]'"
         ) from None
-    # The proxies were looked at, so what is left is their exemptions.
-    except (ValueError, httpx.InvalidURL):
-        raise ConfigurationError(
-            "NO_PROXY holds something that is no host. Nothing was sent. Next: list hosts and domains, with commas "
-            "between"
-        ) from None
+
+
+def environment_mounts(origin: Origin, transport: Callable[[str], _Transport]) -> dict[str, _Transport | None]:
+    """Return what `mounts=` takes, by the proxies of the environment: httpx itself would end at many a NO_PROXY.
+
+    Args:
+        origin: Where the client's calls go.
+        transport: Makes what sends by a proxy, from its address.
+    """
+    exemptions = environment_exemptions(origin)
+    if exemptions.everything:
+        return {}
+    proxies = getproxies()
+    mounts: dict[str, _Transport | None] = {}
+    for scheme in _SCHEMES:
+        if address := proxies.get(scheme):
+            mounts[f"{scheme}://"] = transport(address if "://" in address else f"http://{address}")
+    return mounts and mounts | dict.fromkeys(exemptions.patterns)
+
+
+def environment_exemptions(origin: Origin) -> Exemptions:
+    """Return what NO_PROXY exempts, for a client whose calls go to `origin`."""
+    return read_exemptions(getproxies().get("no", ""), origin)
 
 
 def _unusable_setting() -> str | None:
     """Name the variable (or, on Windows and macOS, the system's setting) whose proxy httpx cannot use."""
     proxies = getproxies()
-    named = (scheme for scheme in ("https", "http", "all") if proxies.get(scheme))
+    named = (scheme for scheme in _SCHEMES if proxies.get(scheme))
     return next((f"{scheme.upper()}_PROXY" for scheme in named if proxy_address(proxies[scheme]) is None), None)

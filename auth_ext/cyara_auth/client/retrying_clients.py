@@ -14,6 +14,7 @@ from cyara_auth.client.fast_clients import FastAsyncClient, FastClient
 from cyara_auth.client.retry import FailedAttempt, RetryPolicy, RetryQuota, pause_before_next
 from cyara_auth.errors import CyaraAuthError, ForeignPageError
 from cyara_auth.extensions import ATTEMPT, UNREPEATABLE, is_idempotent, operation_of, seconds_of_retry_after
+from cyara_auth.transport.inferred import InferredGate
 from cyara_auth.workflows.polling import async_sleep
 
 _SUCCESS = 400
@@ -40,12 +41,14 @@ class Retrying:
         quota: Shared by all calls of a client.
         effects: Clocks, chance and sleep.
         on_answer: Called with each answer that goes to the caller, if its body has been read; may raise.
+        gate: Says which operations may be sent at all; None leaves that to the transports.
     """
 
     policy: RetryPolicy = attrs.field(factory=RetryPolicy)
     quota: RetryQuota = attrs.field(factory=RetryQuota)
     effects: Effects = attrs.field(factory=Effects)
     on_answer: Callable[[httpx.Response], None] | None = None
+    gate: InferredGate | None = None
 
 
 class ClosedClientError(CyaraAuthError, RuntimeError):
@@ -132,6 +135,15 @@ class _Retrying:
 class RetryingClient(_Retrying, FastClient):
     """An `httpx.Client` that repeats what may be repeated; everything else about it is httpx's own."""
 
+    def check_operation(self, operation: Any) -> None:
+        """Return if an operation may be sent, and warned of; endpoint functions and workflows ask this first.
+
+        Raises:
+            InferredOperationError: it would change things and is a guess.
+        """
+        if self._retrying.gate is not None:
+            self._retrying.gate.check(operation)
+
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it.
 
@@ -160,6 +172,11 @@ class RetryingClient(_Retrying, FastClient):
 
 class AsyncRetryingClient(_Retrying, FastAsyncClient):
     """The same for tasks."""
+
+    async def check_operation(self, operation: Any) -> None:
+        """Return if an operation may be sent."""
+        if self._retrying.gate is not None:
+            await self._retrying.gate.acheck(operation)
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send the request, and again where the policy allows it."""

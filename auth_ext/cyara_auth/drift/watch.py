@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from cyara_auth._http import httpx
 
 
+APPLIED = "x-cyara-overlays"
+"""Member of the corrected document: the file names of its overlays."""
+
+
 @cache
 def packaged_document() -> dict[str, Any]:
     """Return the OpenAPI document that travels with the generated client, with the corrections of overlays."""
@@ -43,4 +47,6 @@ def raise_on_drift(response: httpx.Response) -> None:
             body = response.json()
     drifts = compare(document, method=operation.method, path=operation.path, status=response.status_code, body=body)
     if drifts:
-        raise DriftError(drifts, str(document.get("info", {}).get("title", "")))
+        raise DriftError(
+            drifts, str(document.get("info", {}).get("title", "")), tuple(map(str, document.get(APPLIED, ())))
+        )

@@ -22,7 +22,13 @@ from cyara_auth.providers.base import CredentialProvider, call_provider
 from cyara_auth.providers.command import COMMAND, COMMAND_ENV, CommandProvider, split_command
 from cyara_auth.providers.environment import WHOLE, EnvironmentProvider
 from cyara_auth.providers.keyring_entry import KeyringProvider
-from cyara_auth.providers.profile import ProfileProvider, check_profile_name, default_profile, profile_folder
+from cyara_auth.providers.profile import (
+    CONFIG_DIR,
+    ProfileProvider,
+    check_profile_name,
+    default_profile,
+    profile_folder,
+)
 from cyara_auth.providers.source import CredentialSource, version_of
 from cyara_auth.providers.static import StaticProvider
 from cyara_auth.providers.variables import Variables
@@ -70,6 +76,11 @@ def resolve_credential_source(
         if found is not None:
             return CredentialSource(provider, found, others=providers[rank:], version=version)
     name = profile or variables.get(PROFILE)
+    if name and profile_folder(variables) is None:
+        raise CredentialNotFoundError(
+            f"There is no profile {name}: no home directory is known in which its file could be. Nothing was sent. "
+            f"Next: set {CONFIG_DIR} to the folder that holds it"
+        )
     if name:
         raise CredentialNotFoundError(
             f"There is no profile {name}. Nothing was sent. Next: cyara auth login --profile {name}"
@@ -123,9 +134,11 @@ def profile_base_url(profile: str | None = None, *, variables: Variables) -> str
 def _profile_providers(
     name: str, variables: Variables, common: dict[str, Any]
 ) -> list[KeyringProvider | ProfileProvider]:
-    path = profile_folder(variables) / f"{name}.json"
     # In the order in which `save_credential` prefers them, so that what was stored last is what is found.
-    return [KeyringProvider(entry=name, **common), ProfileProvider(path=path, **common)]
+    providers: list[KeyringProvider | ProfileProvider] = [KeyringProvider(entry=name, **common)]
+    if (folder := profile_folder(variables)) is not None:
+        providers.append(ProfileProvider(path=folder / f"{name}.json", **common))
+    return providers
 
 
 def _explicit(credential: str | ApiCredential | CredentialProvider) -> CredentialSource:

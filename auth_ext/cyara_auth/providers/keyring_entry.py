@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import attrs
 
+from cyara_auth._platform.folders import has_home
 from cyara_auth.errors import CredentialSourceError, MissingExtraError
 from cyara_auth.providers.renewal import LoginSource
 from cyara_auth.providers.stored import StoredProvider
@@ -108,7 +109,8 @@ class KeyringProvider(StoredProvider):
             return results.pop()
         if not failures:
             raise self._failed(f"did not answer within {self.timeout:g} s")
-        if isinstance(failures[0], NoKeyringError):
+        # A user without a home directory has no keyring: the library looks for its settings there, and ends.
+        if isinstance(failures[0], NoKeyringError) or not has_home():
             return None
         if isinstance(failures[0], KeyringLocked):
             raise self._failed("is locked")

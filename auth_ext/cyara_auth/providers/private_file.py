@@ -28,6 +28,9 @@ def read_private(path: Path, *, max_bytes: int) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        # A folder above is closed to this user, as root's home is to another user of a container: so it has no file.
+        if isinstance(error, PermissionError) and not os.path.lexists(path):
+            return None
         # Systems do not agree on the number that O_NOFOLLOW fails with, so the name is asked.
         if path.is_symlink():
             raise _refused(path, "is a symbolic link", "put the file itself there") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from cyara_auth._platform.folders import Folder, user_folder
 from cyara_auth.errors import ConfigurationError
 from cyara_auth.origin import Origin
 from cyara_auth.providers.private_file import file_version, read_private
@@ -22,13 +23,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _HTTPS_PORT = 443
 
 
-def profile_folder(variables: Variables) -> Path:
-    """Return the folder of the profiles: below `CYARA_CONFIG_DIR`, else below the user's configuration folder."""
-    # Needed when a client is made, and not by everybody who imports this package.
-    import platformdirs
+def profile_folder(variables: Variables) -> Path | None:
+    """Return the folder of the profiles: below `CYARA_CONFIG_DIR`, else below the user's configuration folder.
 
+    None where neither is known, as for a user of a container who has no home directory.
+    """
     chosen = variables.get(CONFIG_DIR)
-    return Path(chosen or platformdirs.user_config_path("cyara", appauthor=False)) / "profiles"
+    folder = Path(chosen) if chosen else user_folder(Folder.CONFIG)
+    return None if folder is None else folder / "profiles"
 
 
 def default_profile(origin: Origin) -> str:

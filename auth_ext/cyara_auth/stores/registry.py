@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from cyara_auth._platform.files import UnknownFileSystemError, UnsafePathError
+from cyara_auth._platform.folders import Folder, user_folder
 from cyara_auth._platform.fork import ModuleLock
 from cyara_auth.errors import ConfigurationError, MissingExtraError, PrivateStoreWarning
 from cyara_auth.stores.base import StrikeStore
@@ -62,12 +63,10 @@ def open_store(
     return found
 
 
-def default_path() -> Path:
-    """Return where the strikes of this user on this machine are kept."""
-    # Only where no store is named, so the import waits until then. So do the stores' own below.
-    import platformdirs
-
-    return platformdirs.user_state_path("cyara", appauthor=False) / "strikes.sqlite3"
+def default_path() -> Path | None:
+    """Return where the strikes of this user on this machine are kept; None where no home directory is known."""
+    folder = user_folder(Folder.STATE)
+    return None if folder is None else folder / "strikes.sqlite3"
 
 
 def reset_stores() -> None:
@@ -152,10 +151,10 @@ def _opening(what: str, extra: str, invalid: str) -> Generator[None]:
         raise ConfigurationError(invalid) from None
 
 
-def _open_default(path: Path) -> StrikeStore:
-    # Without a known home directory platformdirs leaves a tilde in the path.
-    if not path.is_absolute():
-        return _private_store(f"no home directory is known for {path}")
+def _open_default(path: Path | None) -> StrikeStore:
+    if path is None:
+        return _private_store("no home directory is known here")
+    # Late, as all stores are: who names another one need not load this.
     import sqlite3
 
     from cyara_auth.stores.sqlite import SqliteStrikeStore
@@ -169,9 +168,21 @@ def _open_default(path: Path) -> StrikeStore:
         pass  # the store itself says so at the first call, and refuses
     except OSError as error:
         # A file that exists but cannot be used is no reason to forget what is in it: the store will refuse.
-        if not path.exists():
+        if not _may_exist(path):
             return _private_store(f"{path} cannot be created: {error.strerror}")
     return SqliteStrikeStore(path)
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # In a folder of ours that is closed to this user there may be one. Where not even the folder can be seen, as in
+        # root's home, this user never had one.
+        return os.path.lexists(path.parent)
+    return True
 
 
 def _private_store(reason: str) -> StrikeStore:

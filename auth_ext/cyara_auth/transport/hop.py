@@ -30,12 +30,11 @@ from cyara_auth.origin import API_PATH, Origin, is_versioned_route
 from cyara_auth.providers import CredentialSource
 from cyara_auth.strikes.classify import REDIRECT, SUCCESS, RequestFacts, ResponseFacts, classify
 from cyara_auth.strikes.state import GuardPolicy, Outcome
+from cyara_auth.transport.inferred import InferredGate
+from cyara_auth.transport.local_portals import LOCAL_PORTAL
 from cyara_auth.transport.log import CallRecord, log_answer, log_failure
 
 AUTHORIZATION: Final = "Authorization"
-
-LOCAL_PORTAL: Final = "cyara-local-portal"
-"""Header of a local portal's answers, in lower case: fingerprints of the keys that it issued, commas between."""
 
 UNLIMITED_READ: Final = 600.0
 """Seconds that stand for "no read timeout" where the guard asks how long a lost call may still be evaluated."""
@@ -59,13 +58,20 @@ class Injector:
     Attributes:
         origin: Where the header may go.
         base_path: Path of the API there; without a generated operation, only routes below it verify a pair.
+        gate: Says which operations may be sent at all; without one, inferred operations that change things may not.
 
     Raises:
         InsecureOriginError: a credential must not travel to that origin at all.
     """
 
     def __init__(
-        self, *, source: CredentialSource, guard: StrikeGuard, origin: Origin, base_path: str = API_PATH
+        self,
+        *,
+        source: CredentialSource,
+        guard: StrikeGuard,
+        origin: Origin,
+        base_path: str = API_PATH,
+        gate: InferredGate | None = None,
     ) -> None:
         if not origin.may_carry_secret:
             raise InsecureOriginError(f"The credential never travels to {origin}; use https. Nothing was sent.")
@@ -73,6 +79,7 @@ class Injector:
         self.guard = guard
         self.origin = origin
         self.base_path = base_path
+        self.gate = gate or InferredGate(origin=origin, guard=guard, allowed=False)
         # Kept: both are needed once for each call.
         self.origin_text = origin.canonical
         self.is_loopback = origin.is_loopback
@@ -86,8 +93,10 @@ class Injector:
 
         Raises:
             AdmissionRefusedError: nothing may be sent.
+            InferredOperationError: likewise, because of the operation.
             CredentialError: the source has no usable credential any more.
         """
+        self.gate.check(operation_of(extensions))
         ask = self._asking(self.guard.admit, extensions)
         credential = self.source.current()
         try:
@@ -98,6 +107,7 @@ class Injector:
 
     async def aadmit(self, extensions: Mapping[str, Any]) -> Admitted:
         """Do as `admit` does, in a task."""
+        await self.gate.acheck(operation_of(extensions))
         ask = self._asking(self.guard.aadmit, extensions)
         credential = self.source.current()
         try:
@@ -190,10 +200,13 @@ class Hop:
             UnexpectedAuthPageError: the answer is a login page; the call is settled.
         """
         failpoints.hit("after_headers")
+        issued = headers.get(LOCAL_PORTAL) if self._injector.is_loopback else None
+        is_foreign_portal = issued is not None and self._key_id not in issued.replace(" ", "").split(",")
+        self._injector.gate.is_local_portal = issued is not None and is_real
         ticket = self.ticket
         content_type = headers.get("content-type", "")
         retry_after = reason = None
-        if status in SUCCESS and is_real and not self._is_foreign_portal(headers):
+        if status in SUCCESS and is_real and not is_foreign_portal:
             outcome = _classify_success(ticket.verified, *self._promised(), status, content_type)
             if outcome is Outcome.INTERCEPTED:
                 reason = self._reason("a login page")
@@ -208,7 +221,7 @@ class Hop:
                 location=location,
                 same_origin_redirect=bool(location) and is_same_origin(location),
                 is_real=is_real,
-                is_foreign_portal=self._is_foreign_portal(headers),
+                is_foreign_portal=is_foreign_portal,
             )
             outcome = classify(request, answer)
             reason = self._reason("a redirect" if status in REDIRECT else f"status {status}")
@@ -238,10 +251,6 @@ class Hop:
             return operation.success_statuses if operation.requires_credential else (), operation.response_media_types
         is_api = self._record[0] in _CARRY_DATA and is_versioned_route(self._injector.base_path, self._path)
         return SUCCESS if is_api else (), ()
-
-    def _is_foreign_portal(self, headers: Mapping[str, str]) -> bool:
-        issued = headers.get(LOCAL_PORTAL) if self._injector.is_loopback else None
-        return issued is not None and self._key_id not in issued.replace(" ", "").split(",")
 
     def _reason(self, what: str) -> str:
         """Return what came instead of a usable answer, and where from, for the text of a later refusal."""

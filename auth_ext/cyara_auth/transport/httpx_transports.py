@@ -4,20 +4,25 @@ A transport, and not `headers=`, `httpx.Auth` or event hooks: it alone sees ever
 and nothing above it ever holds the secret.
 """
 
+from functools import partial
 from typing import Any, Final
 
 from cyara_auth import failpoints
 from cyara_auth._http import httpx
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import CyaraAuthError
-from cyara_auth.extensions import UNREPEATABLE
+from cyara_auth.extensions import REDACT, UNREPEATABLE
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.origin import API_PATH, Origin
 from cyara_auth.providers import CredentialSource
+from cyara_auth.strikes.classify import REDIRECT
 from cyara_auth.transport.head_trace import AsyncHeadTrace, HeadTrace, StaleAdmissionError, is_custom
 from cyara_auth.transport.hop import AUTHORIZATION, Admitted, Hop, Injector, name_call
+from cyara_auth.transport.inferred import InferredGate
 
 _ENCODING: Final = "iso-8859-1"
+_REFUSAL: Final = 400
+"""Statuses from this one on tell what went wrong, and may quote what was sent."""
 _DIES_AFTER_SEND: Final = failpoints.is_armed("after_send")
 
 
@@ -26,11 +31,18 @@ class _Guarded:
 
     _trace: type[HeadTrace | AsyncHeadTrace]
 
-    def __init__(
-        self, wrapped: Any, *, source: CredentialSource, guard: StrikeGuard, origin: Origin, base_path: str = API_PATH
+    def __init__(  # noqa: PLR0913 - each is one part that its caller has made
+        self,
+        wrapped: Any,
+        *,
+        source: CredentialSource,
+        guard: StrikeGuard,
+        origin: Origin,
+        base_path: str = API_PATH,
+        gate: InferredGate | None = None,
     ) -> None:
         self.wrapped = wrapped
-        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path)
+        self.injector = Injector(source=source, guard=guard, origin=origin, base_path=base_path, gate=gate)
         self._is_custom = is_custom(wrapped)
 
     def _prepare(self, request: httpx.Request, admitted: Admitted) -> tuple[httpx.Request, Hop]:
@@ -50,6 +62,7 @@ class GuardedTransport(_Guarded, httpx.BaseTransport):
     Raises, besides what httpx raises:
         AdmissionRefusedError: nothing was sent.
         CredentialError: the source has no usable credential; nothing was sent.
+        InferredOperationError: the operation would change things and is a guess; nothing was sent.
         UnexpectedAuthPageError: a login page came back.
     """
 
@@ -59,10 +72,14 @@ class GuardedTransport(_Guarded, httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
         try:
-            return self._send(request)
+            response = self._send(request)
         except CyaraAuthError as error:
             name_call(error, request.method, request.extensions)
             raise
+        if response.status_code in REDIRECT and (misled := _misleading(request, response)):
+            response.close()
+            raise misled
+        return response
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
@@ -84,7 +101,7 @@ class GuardedTransport(_Guarded, httpx.BaseTransport):
         copy.headers = request.headers
         # Settled at the headers, without waiting for the body: a generator that is closed early leaves nothing open.
         try:
-            _settle(hop, copy, response, self.injector.origin)
+            _settle(hop, copy, response, self.injector.origin, admitted[0])
         except BaseException:
             response.close()
             raise
@@ -104,10 +121,14 @@ class AsyncGuardedTransport(_Guarded, httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one hop."""
         try:
-            return await self._send(request)
+            response = await self._send(request)
         except CyaraAuthError as error:
             name_call(error, request.method, request.extensions)
             raise
+        if response.status_code in REDIRECT and (misled := _misleading(request, response)):
+            await response.aclose()
+            raise misled
+        return response
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         if not _is_bound(self.injector, request):
@@ -128,7 +149,7 @@ class AsyncGuardedTransport(_Guarded, httpx.AsyncBaseTransport):
         # As above. Settling awaits nothing, so that no cancellation comes between.
         copy.headers = request.headers
         try:
-            _settle(hop, copy, response, self.injector.origin)
+            _settle(hop, copy, response, self.injector.origin, admitted[0])
         except BaseException:
             await response.aclose()
             raise
@@ -178,7 +199,24 @@ def _fail(hop: Hop, copy: httpx.Request, error: BaseException, credential: ApiCr
     scrub(error, credential)
 
 
-def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: Origin) -> None:
+def _misleading(request: httpx.Request, response: httpx.Response) -> httpx.RemoteProtocolError | None:
+    """Return the error for a redirect to what is no address.
+
+    httpx raises this one for some of them; of others it raises what is no error of a call, when it joins the addresses.
+    """
+    try:
+        location = httpx.URL(response.headers.get("location", ""))
+        if location.scheme and not location.host:
+            location = location.copy_with(host=request.url.host)
+        request.url.join(location)
+    except (httpx.InvalidURL, ValueError):  # the second is urllib's and idna's
+        return httpx.RemoteProtocolError("The answer redirects to what is no address.", request=request)
+    return None
+
+
+def _settle(
+    hop: Hop, request: httpx.Request, response: httpx.Response, origin: Origin, credential: ApiCredential
+) -> None:
     def is_same_origin(location: str) -> bool:
         try:
             return origin.covers(request.url.join(location))
@@ -191,3 +229,12 @@ def _settle(hop: Hop, request: httpx.Request, response: httpx.Response, origin: 
     is_real = "network_stream" in response.extensions or getattr(trace, "has_sent", False)
     if not hop.answered(response.status_code, response.headers, is_same_origin, is_real=is_real):
         response.extensions[UNREPEATABLE] = True
+    if response.status_code >= _REFUSAL:
+        response.extensions[REDACT] = partial(_redacted, credential)
+
+
+def _redacted(credential: ApiCredential, text: str) -> str:
+    # Late: only a refusal that says something pays for it.
+    from cyara_auth.redact import Redactor
+
+    return Redactor(credential)(text)

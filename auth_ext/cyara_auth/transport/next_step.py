@@ -68,7 +68,7 @@ def _of_a_proxy(text: str, host: str, proxy: str | None) -> str:
             "letters and digits percent-encoded), or, if it asks for NTLM or Kerberos, go through a local relay that "
             "speaks it"
         )
-    return f"let whoever runs {where} allow CONNECT to {host}, or go around it with NO_PROXY={host.partition(':')[0]}"
+    return f"let whoever runs {where} allow CONNECT to {host}, or go around it with NO_PROXY={_bare(host)}"
 
 
 def _of_a_connection(causes: tuple[BaseException, ...], host: str, proxy: str | None) -> str:
@@ -81,7 +81,7 @@ def _of_a_connection(causes: tuple[BaseException, ...], host: str, proxy: str | 
         return _of_the_portal(causes, host, tls=tls)
     if tls:
         return f"write the address of the proxy {proxy} as http://HOST:PORT, if it does not speak TLS itself"
-    around = host.partition(":")[0]
+    around = _bare(host)
     return f"check the address of the proxy {proxy} (HTTPS_PROXY, or proxy=), or go around it with NO_PROXY={around}"
 
 
@@ -104,6 +104,11 @@ def _of_a_certificate(code: int, host: str) -> str:
         f"if your company or its proxy signed the certificate of {host}, name its authority with SSL_CERT_FILE=ca.pem, "
         "or trust what this machine trusts by connect(verify=ssl.create_default_context())"
     )
+
+
+def _bare(host: str) -> str:
+    """Return a host without its port; an address of IPv6 keeps its brackets."""
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -16,6 +16,7 @@ from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.origin import BaseUrl, Origin
 from cyara_auth.providers import CredentialSource
 from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
+from cyara_auth.transport.inferred import InferredGate
 
 _REPEATING = ("retry", "retries", "tenacity", "backoff")
 _OTHER_ENGINES = ("aiohttp", "curl", "urllib3", "pyodide")
@@ -42,7 +43,12 @@ def check_client(client: object) -> None:
 
 
 def guard_client(
-    client: httpx.Client | httpx.AsyncClient, *, source: CredentialSource, guard: StrikeGuard, base: BaseUrl
+    client: httpx.Client | httpx.AsyncClient,
+    *,
+    source: CredentialSource,
+    guard: StrikeGuard,
+    base: BaseUrl,
+    gate: InferredGate | None = None,
 ) -> None:
     """Wrap the transport and all mounts of a client, once; wrapping again changes nothing.
 
@@ -61,7 +67,7 @@ def guard_client(
     def guarded(transport: Any) -> Any:
         if isinstance(transport, kind):
             return transport
-        return kind(transport, source=source, guard=guard, origin=base.origin, base_path=base.path)
+        return kind(transport, source=source, guard=guard, origin=base.origin, base_path=base.path, gate=gate)
 
     # Not by `transport=` of the client: that would switch off environment proxies, NO_PROXY, verify and cert.
     parts: Any = client

@@ -1,7 +1,7 @@
 """Wait for something at the portal: ask, look, pause, ask again, until it holds or the deadline has passed.
 
-The API has no callbacks: what was executed is followed by asking again. Each question is an ordinary guarded call, so
-waiting can neither burn a token nor outlive a rejected one.
+Nothing is known of callbacks: what was executed is followed by asking again. Each question is an ordinary guarded call,
+so waiting can neither burn a token nor outlive a rejected one.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 The steps are written once, as generators that yield what to ask and how long to pause; `workflows` carries them out,
 blocking or not.
 
-How far to trust them: GetCampaignRuns and GetCampaignRunResults were observed; ExecuteCampaign's address was observed
-and its answer is inferred; ExecuteTestCase and GetTestResultDetails are inferred. An inferred operation warns once.
+How far to trust them: GetCampaignRuns and GetCampaignRunResults were observed; ExecuteCampaign, ExecuteTestCase and
+GetTestResultDetails are inferred. Nothing inferred is started unasked: see `cyara_auth.errors.InferredOperationError`.
 
 After the start nothing guessed may end them: the answer to the start is a help and not a need, and what is asked only
 to check the results may fail.
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from cyara_auth.workflows.search import ListedRun
 
 T = TypeVar("T")
-# The server cuts larger pages to 50, silently.
+# One author of a script says that larger pages are cut to 50, silently.
 RESULTS_PER_PAGE = 50
 # Seconds for which a run that may be another's is not taken for ours.
 LONGEST_DOUBT = 30.0

@@ -1,6 +1,6 @@
 """What `connect()`'s client can do in more than one call, blocking and not.
 
-The API starts things and forgets the caller; CI wants one call that returns when it is over.
+The API starts things and does not call back, as far as is known; CI wants one call that returns when it is over.
 """
 
 from __future__ import annotations
@@ -79,12 +79,14 @@ class Workflows:
         Raises:
             WaitTimeoutError: the run did not end before `pace.deadline` seconds; it goes on at the portal.
             OperationUnavailableError: this client's document lacks an operation that is needed.
+            InferredOperationError: starting it is a guess, and the client may not try (see `allow_inferred`).
             ApiError: the portal refused a step, for example Conflict while the campaign is running already.
             DecodingError: an answer lacks what the next step needs.
             PageError: the pages of the results go round in a circle, and name no total.
         """
         from cyara_auth.workflows.steps import campaign_steps
 
+        _check(self, "campaigns.execute_campaign")
         return _run(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     def validate_test_case(
@@ -98,6 +100,7 @@ class Workflows:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
         from cyara_auth.workflows.steps import test_case_steps
 
+        _check(self, "test_cases.execute_test_case")
         return _run(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
 
 
@@ -128,6 +131,8 @@ class AsyncWorkflows:
         """Do as `Workflows.run_campaign` does."""
         from cyara_auth.workflows.steps import campaign_steps
 
+        if (checking := _check(self, "campaigns.execute_campaign")) is not None:
+            await checking
         return await _run_async(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
 
     async def validate_test_case(
@@ -141,7 +146,15 @@ class AsyncWorkflows:
         """Do as `Workflows.validate_test_case` does."""
         from cyara_auth.workflows.steps import test_case_steps
 
+        if (checking := _check(self, "test_cases.execute_test_case")) is not None:
+            await checking
         return await _run_async(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
+
+
+def _check(resources: Any, module: str) -> Any:
+    """Have the client refuse an operation that it may not send, before anything else is; to be awaited in tasks."""
+    check = getattr(resources, "_check_operation", None)
+    return None if check is None else check(module)
 
 
 def _run_step(resources: object, step: CallStep | SleepStep) -> Any:

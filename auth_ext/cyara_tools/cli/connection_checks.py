@@ -9,7 +9,7 @@ from typing import Final, cast
 from urllib.request import getproxies, proxy_bypass
 
 from cyara_auth._http import httpx
-from cyara_auth.client.proxies import NO_ADDRESS, readable_proxies
+from cyara_auth.client.proxies import NO_ADDRESS, environment_exemptions, environment_mounts, readable_proxies
 from cyara_auth.errors import ConfigurationError, UnsupportedClientError
 from cyara_auth.origin import BaseUrl
 from cyara_auth.transport.next_step import proxy_of
@@ -25,17 +25,45 @@ _CA_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _IGNORED_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-def check_proxy(base: BaseUrl) -> Finding:
-    """Say which proxy the calls go through."""
+def check_proxy(base: BaseUrl) -> list[Finding]:
+    """Say which proxy the calls go through, and what in NO_PROXY is not taken for a host."""
+    return [_check_way(base), *_check_exemptions(base)]
+
+
+def _check_exemptions(base: BaseUrl) -> list[Finding]:
+    exemptions = environment_exemptions(base.origin)
+    findings: list[Finding] = []
+    if exemptions.skipped:
+        findings.append(
+            warning(
+                "proxy",
+                f"NO_PROXY holds what is no host, and that is skipped: {' '.join(exemptions.skipped)}. Next, if it is "
+                "to exempt something: write hosts, domains and addresses, with commas between",
+            )
+        )
+    if exemptions.ranges:
+        findings.append(
+            ok(
+                "proxy",
+                f"NO_PROXY holds ranges of addresses: {' '.join(exemptions.ranges)}. They exempt a base URL with such "
+                "an address, and no name, since no name is looked up.",
+            )
+        )
+    return findings
+
+
+def _check_way(base: BaseUrl) -> Finding:
     host = base.origin.host
     # Plain http goes past every proxy, which could read the header.
     if base.origin.scheme == "http":
         return ok("proxy", "Calls go out directly.")
-    # httpx itself is asked: urllib reads the same variables, but also the system's exemptions.
+    # A client is asked: urllib reads the same variables, but also the system's exemptions.
     try:
         with readable_proxies(None):
             # An empty TLS context: nothing is sent, and loading the authorities would take longer than all else here.
-            client = httpx.Client(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            mounts = environment_mounts(base.origin, lambda proxy: httpx.HTTPTransport(tls, proxy=proxy))
+            client = httpx.Client(verify=tls, mounts=mounts, trust_env=False)
     except ConfigurationError as error:
         return failure("proxy", str(error))
     with client:

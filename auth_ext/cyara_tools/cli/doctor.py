@@ -42,7 +42,7 @@ def doctor(
     findings += connection_checks.check_certificates(context)
     findings += checks.check_store(context, source, base)
     if base is not None:
-        findings += [connection_checks.check_proxy(base), *connection_checks.check_netrc(base)]
+        findings += [*connection_checks.check_proxy(base), *connection_checks.check_netrc(base)]
     if client is not None:
         findings.append(connection_checks.check_client(client))
     # What would send something without an address or a credential has nothing to add: their own checks failed.

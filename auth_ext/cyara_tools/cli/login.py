@@ -15,7 +15,7 @@ from cyara_auth.errors import (
 )
 from cyara_auth.providers.chain import PROFILE
 from cyara_auth.providers.profile import default_profile
-from cyara_auth.providers.save import Place, save_credential
+from cyara_auth.providers.save import Place, check_place, save_credential
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.context import StoreContext
@@ -44,6 +44,7 @@ def login(
     """
     # The address comes first, so that nobody pastes a secret into a command that cannot store it.
     base = context.known_base()
+    check_place(place, context.variables)
     credential = read_credential(PROMPT, base, allow_unusual_shape=allow_unusual_shape)
     refused = _refuse_rejected(credential, context, output)
     name = context.profile or context.variables.get(PROFILE) or default_profile(base.origin)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from cyara_auth._http import httpx
 from cyara_auth.client.binding import BASE_URL
-from cyara_auth.client.proxies import readable_proxies
+from cyara_auth.client.proxies import environment_mounts, readable_proxies
 from cyara_auth.client.tls import tls_context
 from cyara_auth.client.verify_call import choose_verify_call
 from cyara_auth.errors import ConfigurationError
@@ -132,7 +132,8 @@ def _bare_client(base: BaseUrl, context: CallContext) -> httpx.Client:
     tls = tls_context(verify=True if context.ca is None else context.ca, cert=None)
     outside = base.origin.scheme == "https"
     with readable_proxies(None, environment=outside):
-        return httpx.Client(timeout=_TIMEOUT, verify=tls, trust_env=outside)
+        mounts = environment_mounts(base.origin, lambda proxy: httpx.HTTPTransport(tls, proxy=proxy)) if outside else {}
+        return httpx.Client(timeout=_TIMEOUT, verify=tls, mounts=mounts, trust_env=False)
 
 
 def _read(client: httpx.Client, url: str) -> tuple[int, bytes]:

@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 from typing import cast
 
-import platformdirs
-
+from cyara_auth._platform.folders import Folder, user_folder
 from cyara_auth.errors import CyaraAuthError
 from cyara_auth.providers.private_file import read_private, write_private
 from cyara_auth.strikes.state import KeyState
@@ -16,20 +15,23 @@ from cyara_auth.strikes.state import KeyState
 _MAX_BYTES = 1 << 20
 
 
-def high_water_path() -> Path:
-    """Return where it is remembered: beside the default store. It holds fingerprints and counts only."""
-    return platformdirs.user_state_path("cyara", appauthor=False) / "high-water-marks.json"
+def high_water_path() -> Path | None:
+    """Return where it is remembered: beside the default store, or nowhere. It holds fingerprints and counts only."""
+    folder = user_folder(Folder.STATE)
+    return None if folder is None else folder / "high-water-marks.json"
 
 
-def was_rolled_back(store: str, key: str, state: KeyState, *, path: Path) -> bool:
+def was_rolled_back(store: str, key: str, state: KeyState, *, path: Path | None) -> bool:
     """Compare a state with the highest that was seen, and remember the greater of both.
 
     Args:
         store: The store, in words.
         key: The key's fingerprint.
         state: What the store says now.
-        path: Where to remember. When that cannot be read or written, nothing is noticed.
+        path: Where to remember. When that is nowhere, or cannot be read or written, nothing is noticed.
     """
+    if path is None:
+        return False
     memory = _read(path)
     name = f"{store} {key}"
     # The generation of a key never falls, and within one no pair is ever forgotten: lists compare as time does.

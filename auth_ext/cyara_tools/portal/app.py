@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from cyara_auth.credential import CredentialFingerprint
+from cyara_auth.transport.local_portals import LOCAL_PORTAL, QUESTION
 from cyara_tools.portal.answers import PortalAnswer, problem
 from cyara_tools.portal.faults import Fault, Stage
 from cyara_tools.portal.request_validator import IncomingRequest
@@ -35,6 +36,10 @@ class PortalApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
+            return
+        if scope["path"] == QUESTION and scope["method"] == "HEAD":
+            # Neither recorded nor spoilt by a fault: it is no call of the API, and asks only whether this is a portal.
+            await self._send(PortalAnswer(status=204), 0, scope, receive, send)
             return
         request = Request(scope, receive)
         # Latin-1 gives every byte a character, so nothing that was sent is lost or refused before it is recorded.
@@ -83,8 +88,9 @@ class PortalApp:
         if not incoming.path.lower().startswith(f"{base.lower()}/"):
             return problem(404, "Not Found", f"The API lives under {base}.")
         below = attrs.evolve(incoming, path=incoming.path[len(base) :])
-        # The document is no operation of itself, so it has to be found before the router says 404.
-        page = self._page(below)
+        # The document is no operation of itself, so it has to be found before the router says 404. Where the document
+        # has an operation at that address, it is the operation's: a page of the portal's own hides none.
+        page = None if self.core.names_operation(below) else self._page(below)
         if page is not None and not self.core.settings.document_needs_credential:
             return page
         return self.core.admit(below, recorded) or page or self.core.serve(below, recorded)
@@ -118,7 +124,7 @@ class PortalApp:
         headers = {
             "content-length": str(len(answer.body)),
             # Guarded clients charge nothing to a key that this portal did not issue: somebody took it for the real one.
-            "cyara-local-portal": CredentialFingerprint.of(self.core.credentials.key),
+            LOCAL_PORTAL: CredentialFingerprint.of(self.core.credentials.key),
             **dict(answer.headers),
         }
         if answer.media_type is not None:

@@ -90,8 +90,8 @@ def read_parts(data: bytes, content_type: str) -> list[Part]:
     def on_file(file: Json) -> None:
         file.file_object.seek(0)
         kind = getattr(file, "content_type", None)
+        # Not closed: older releases write to it once more, and it is memory, which goes by itself.
         found.append(_part(file.field_name, file.file_name, kind, file.file_object.read()))
-        file.close()
 
     # The default keeps files beyond a megabyte on disk, where they would have to be read back at once.
     settings = {"MAX_MEMORY_FILE_SIZE": len(data) + 1}

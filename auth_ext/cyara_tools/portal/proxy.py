@@ -11,6 +11,8 @@ import threading
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
+from cyara_auth.transport.local_portals import is_local_portal, leave_hint, remove_hint
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -33,7 +35,8 @@ class CuttingProxy:
         self._target = (parts.hostname, parts.port)
         self.request_bytes, self.answer_bytes = request_bytes, answer_bytes
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._port: int = self._listener.getsockname()[1]
+        self.origin = f"http://127.0.0.1:{self._port}"
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -41,11 +44,15 @@ class CuttingProxy:
 
     def __enter__(self) -> Self:
         self._spawn(self._accept)
+        # The mark of a local portal comes through it, too.
+        if is_local_portal(*self._target):
+            leave_hint(self._port)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        remove_hint(self._port)
         # Set first: the connection below is only there to be refused.
         self._closing = True
         # Waking the accepting thread by a connection works on every system; closing its socket does not.

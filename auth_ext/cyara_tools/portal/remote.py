@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from cyara_auth.transport.local_portals import ports_here
 from cyara_tools.portal.credentials import CredentialResult
 from cyara_tools.portal.recorder import RecordedRequest
 
@@ -44,9 +45,13 @@ class RemoteControls:
         )
         text = None if document is None else document.decode("utf-8-sig")
         self.origin: str = self._exchange({"document": text, "settings": attrs.asdict(settings), "port": port})
+        self._port = int(self.origin.rpartition(":")[2])
+        # The child leaves a hint, too, but its folder for such files may be another one.
+        ports_here.add(self._port)
 
     def stop(self) -> None:
         """End the child and wait for it."""
+        ports_here.discard(self._port)
         # The end of its input is what ends the child, also when this process is killed and never gets here.
         if self._child.stdin is not None and not self._child.stdin.closed:
             self._child.stdin.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from cyara_auth.transport.local_portals import leave_hint, remove_hint
 from cyara_tools.portal.app import PortalApp
 from cyara_tools.portal.connections import Connections
 from cyara_tools.portal.core import PortalCore
@@ -29,8 +30,9 @@ class PortalServer:
     def __init__(self, document: DocumentSource, settings: PortalSettings, *, port: int = 0) -> None:
         # Bound before anything else, because the document's links have to name the port.
         self._socket = _listen(port)
+        self._port: int = self._socket.getsockname()[1]
         try:
-            self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+            self.origin = f"http://127.0.0.1:{self._port}"
             self.core = PortalCore(document, settings, self.origin)
         # Whatever is wrong with the document, Ctrl-C included: a port that stays bound fails the next test.
         except BaseException:
@@ -69,9 +71,11 @@ class PortalServer:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 raise RuntimeError("The local portal did not start.")
             time.sleep(0.002)
+        leave_hint(self._port)
 
     def stop(self) -> None:
         """Close every connection and wait for the thread."""
+        remove_hint(self._port)
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()

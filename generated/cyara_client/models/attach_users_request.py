@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AttachUsersRequest(Model):
     """Users to give access to an account.
 
@@ -28,3 +28,4 @@ class AttachUsersRequest(Model):
 
     user_ids: list[UUID]
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

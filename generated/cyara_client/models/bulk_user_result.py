@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class BulkUserResult(Model):
     """What became of one user of a bulk call.
 
     Attributes:
         user_id: Sent as `userId`.
-        username: Sent as `username`.
         error: Why nothing was done for this user; null if it was.
     """
 
@@ -37,3 +36,4 @@ class BulkUserResult(Model):
     username: str | None | Unset = UNSET
     error: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Campaign(Model):
     """A campaign in full.
 
@@ -30,14 +30,12 @@ class Campaign(Model):
         campaign_id: Sent as `campaignId`.
         name: Names are not unique.
         plan_type: Sent as `planType`.
-        status: Sent as `status`.
         last_run_date: Null if the campaign never ran.
         concurrency: Ports in use at the same time. Lists do not have it.
         test_cases: Sent as `testCases`.
-        frequency: Interval at which a Pulse campaign repeats. Example: `[time span] 00:00:30`.
+        frequency: Interval at which a Pulse campaign repeats.
         schedules: Null or empty means at all hours.
         requested_run_date: Sent as `requestedRunDate`.
-        plan: Sent as `plan`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -54,8 +52,8 @@ class Campaign(Model):
         "plan": "plan",
     }
 
-    campaign_id: int
-    name: str
+    campaign_id: int | None
+    name: str | None
     plan_type: PlanType | None | Unset = UNSET
     status: CampaignStatus | None | Unset = UNSET
     last_run_date: datetime.datetime | None | Unset = UNSET
@@ -66,3 +64,4 @@ class Campaign(Model):
     requested_run_date: datetime.datetime | None | Unset = UNSET
     plan: CampaignPlan | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignRun(Model):
-    """One run of a campaign.
+    """One item of the list of runs: a run, or, by the other reading, a single call of one.
 
     Attributes:
         run_id: Sent as `runId`.
@@ -35,8 +35,9 @@ class CampaignRun(Model):
         "end_date": "endDate",
     }
 
-    run_id: int
+    run_id: int | None
     campaign_run_id: str | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
     end_date: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -16,17 +16,16 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignRunPage(Model):
     """One page of a list. The links are absolute addresses.
 
     Attributes:
-        results: Sent as `results`.
         first_page: Sent as `firstPage`.
         last_page: Sent as `lastPage`.
         next_page: Null on the last page.
         previous_page: Null on the first page.
-        total_results: May be absent.
+        total_results: May be absent. Seen on lists of campaigns, runs and folder contents; documented on none.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -38,10 +37,11 @@ class CampaignRunPage(Model):
         "total_results": "totalResults",
     }
 
-    results: list[CampaignRun]
+    results: list[CampaignRun] | None
     first_page: str | None | Unset = UNSET
     last_page: str | None | Unset = UNSET
     next_page: str | None | Unset = UNSET
     previous_page: str | None | Unset = UNSET
-    total_results: int | Unset = UNSET
+    total_results: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

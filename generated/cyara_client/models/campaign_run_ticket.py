@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignRunTicket(Model):
-    """Stands for a run that was asked for; the run carries it as `campaignRunId`, which is an inference.
+    """Stands for a run that was asked for. That there is one, and that runs carry it as `campaignRunId`,
+    is inferred.
 
     Attributes:
         campaign_run_id: Sent as `campaignRunId`.
@@ -26,5 +27,6 @@ class CampaignRunTicket(Model):
         "campaign_run_id": "campaignRunId",
     }
 
-    campaign_run_id: UUID
+    campaign_run_id: UUID | None
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

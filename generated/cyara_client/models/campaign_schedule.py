@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from ..models.weekday import Weekday
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignSchedule(Model):
     """Hours of one weekday in which a Pulse campaign repeats.
 
     Attributes:
-        day: Day of the week, in English. Example: `Monday`.
         start_time: Time of day.
         end_time: Time of day.
     """
@@ -32,7 +31,8 @@ class CampaignSchedule(Model):
         "end_time": "endTime",
     }
 
-    day: Weekday
-    start_time: datetime.timedelta
-    end_time: datetime.timedelta
+    day: Weekday | None
+    start_time: datetime.timedelta | None
+    end_time: datetime.timedelta | None
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignSummary(Model):
     """A campaign as lists show it.
 
@@ -27,7 +27,6 @@ class CampaignSummary(Model):
         campaign_id: Sent as `campaignId`.
         name: Names are not unique.
         plan_type: Sent as `planType`.
-        status: Sent as `status`.
         last_run_date: Null if the campaign never ran.
     """
 
@@ -39,9 +38,10 @@ class CampaignSummary(Model):
         "last_run_date": "lastRunDate",
     }
 
-    campaign_id: int
-    name: str
+    campaign_id: int | None
+    name: str | None
     plan_type: PlanType | None | Unset = UNSET
     status: CampaignStatus | None | Unset = UNSET
     last_run_date: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignTestCase(Model):
     """A test case of a campaign.
 
     Attributes:
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -29,6 +28,7 @@ class CampaignTestCase(Model):
         "name": "name",
     }
 
-    test_case_id: int
+    test_case_id: int | None
     name: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

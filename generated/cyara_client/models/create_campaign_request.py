@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CreateCampaignRequest(Model):
     """What a new campaign is made of. Cyara documents the inputs, not their spelling.
 
     Attributes:
-        name: Sent as `name`.
         plan_id: Sent as `planId`.
         plan_type: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
         test_case_ids: Sent as `testCaseIds`.
@@ -45,3 +44,4 @@ class CreateCampaignRequest(Model):
     concurrency: int | None | Unset = UNSET
     attempts_per_second: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

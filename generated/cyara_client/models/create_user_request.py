@@ -15,18 +15,12 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CreateUserRequest(Model):
     """What a new user is made of.
 
     Attributes:
-        username: Sent as `username`.
         first_name: Sent as `firstName`.
-        surname: Sent as `surname`.
-        email: Sent as `email`.
-        telephone: Sent as `telephone`.
-        mobile: Sent as `mobile`.
-        roles: Sent as `roles`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -47,3 +41,4 @@ class CreateUserRequest(Model):
     mobile: str | None | Unset = UNSET
     roles: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -14,13 +14,9 @@ if TYPE_CHECKING:
     from ..models.create_user_request import CreateUserRequest
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CreateUsersBulkRequest(Model):
-    """Users to make in one call.
-
-    Attributes:
-        users: Sent as `users`.
-    """
+    """Users to make in one call."""
 
     __wire_names__: ClassVar[dict[str, str]] = {
         "users": "users",
@@ -28,3 +24,4 @@ class CreateUsersBulkRequest(Model):
 
     users: list[CreateUserRequest]
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

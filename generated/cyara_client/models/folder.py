@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Folder(Model):
     """A folder. The root has no name and no parent.
 
@@ -23,7 +23,6 @@ class Folder(Model):
         folder_id: Sent as `folderId`.
         type_: Sent as `type`.
         parent_folder_id: Sent as `parentFolderId`.
-        name: Sent as `name`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -33,8 +32,9 @@ class Folder(Model):
         "name": "name",
     }
 
-    folder_id: int
+    folder_id: int | None
     type_: str | None | Unset = UNSET
     parent_folder_id: int | None | Unset = UNSET
     name: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

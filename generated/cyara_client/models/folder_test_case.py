@@ -17,18 +17,13 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class FolderTestCase(Model):
     """A test case as a folder shows it.
 
     Attributes:
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
-        description: Sent as `description`.
         folder_path: Sent as `folderPath`.
-        direction: Sent as `direction`.
-        destination: Sent as `destination`.
-        url: Sent as `url`.
         last_result: Sent as `lastResult`.
     """
 
@@ -43,8 +38,8 @@ class FolderTestCase(Model):
         "last_result": "lastResult",
     }
 
-    test_case_id: int
-    name: str
+    test_case_id: int | None
+    name: str | None
     description: str | None | Unset = UNSET
     folder_path: str | None | Unset = UNSET
     direction: Direction | None | Unset = UNSET
@@ -52,3 +47,4 @@ class FolderTestCase(Model):
     url: str | None | Unset = UNSET
     last_result: LastResult | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

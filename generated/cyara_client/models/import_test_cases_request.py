@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..types import File
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ImportTestCasesRequest(Model):
     """Upload of a file of test cases.
 
@@ -28,3 +28,4 @@ class ImportTestCasesRequest(Model):
 
     file: File
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -11,7 +11,7 @@ from .._encode import Model
 from .._encode import no_extras as _no_extras
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ImportTestCasesResult(Model):
     """What an import made.
 
@@ -23,5 +23,6 @@ class ImportTestCasesResult(Model):
         "test_case_ids": "testCaseIds",
     }
 
-    test_case_ids: list[int]
+    test_case_ids: list[int] | None
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

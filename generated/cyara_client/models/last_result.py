@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class LastResult(Model):
     """Outcome of the latest test of a test case.
 
     Attributes:
-        result: Sent as `result`.
+        result: Null if the test case never ran.
         run_date: Sent as `runDate`.
-        result_id: Number or string; both were observed.
-        url: Sent as `url`.
+        result_id: A string in the sample data of one author.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -38,6 +37,7 @@ class LastResult(Model):
 
     result: TestResultValue | None | Unset = UNSET
     run_date: datetime.datetime | None | Unset = UNSET
-    result_id: int | str | None | Unset = UNSET
+    result_id: str | None | Unset = UNSET
     url: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Plan(Model):
     """A plan in full.
 
     Attributes:
         plan_id: Sent as `planId`.
-        name: Sent as `name`.
         type_: Sent as `type`.
-        channel: Sent as `channel`.
         concurrency: Limit of ports in use at the same time. Lists do not have it.
     """
 
@@ -37,9 +35,10 @@ class Plan(Model):
         "concurrency": "concurrency",
     }
 
-    plan_id: int
-    name: str
+    plan_id: int | None
+    name: str | None
     type_: PlanType | None | Unset = UNSET
     channel: Channel | None | Unset = UNSET
     concurrency: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

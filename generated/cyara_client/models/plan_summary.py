@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class PlanSummary(Model):
     """A plan as lists show it.
 
     Attributes:
         plan_id: Sent as `planId`.
-        name: Sent as `name`.
         type_: Sent as `type`.
-        channel: Sent as `channel`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -35,8 +33,9 @@ class PlanSummary(Model):
         "channel": "channel",
     }
 
-    plan_id: int
-    name: str
+    plan_id: int | None
+    name: str | None
     type_: PlanType | None | Unset = UNSET
     channel: Channel | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

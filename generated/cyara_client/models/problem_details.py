@@ -16,18 +16,14 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ProblemDetails(Model):
     """What went wrong, in the form ASP.NET servers use (RFC 9457). Cyara publishes nothing about its error
     bodies.
 
     Attributes:
         type_: Sent as `type`.
-        title: Sent as `title`.
-        status: Sent as `status`.
-        detail: Sent as `detail`.
-        instance: Sent as `instance`.
-        errors: Sent as `errors`.
+        errors: Messages by the name of the offending field.
         trace_id: Identifier to quote to the operator of the portal.
     """
 
@@ -49,3 +45,4 @@ class ProblemDetails(Model):
     errors: ProblemDetailsErrors | None | Unset = UNSET
     trace_id: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import define
 from attrs import field as _field
@@ -11,10 +11,11 @@ from .._encode import Model
 from .._encode import no_extras as _no_extras
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ProblemDetailsErrors(Model):
     """Messages by the name of the offending field."""
 
     __wire_names__: ClassVar[dict[str, str]] = {}
 
     additional_properties: dict[str, list[str]] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

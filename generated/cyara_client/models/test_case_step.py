@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestCaseStep(Model):
     """One exchange of a call, after the fields of the export file.
 
     Attributes:
         step_no: Sent as `stepNo`.
-        description: Sent as `description`.
         expected_text: Sent as `expectedText`.
         expected_exchange_type: `MPSR` was seen in exports.
         reply_text: Sent as `replyText`.
@@ -41,7 +40,7 @@ class TestCaseStep(Model):
         "major_threshold_time": "majorThresholdTime",
     }
 
-    step_no: int
+    step_no: int | None
     description: str | None | Unset = UNSET
     expected_text: str | None | Unset = UNSET
     expected_exchange_type: str | None | Unset = UNSET
@@ -50,3 +49,4 @@ class TestCaseStep(Model):
     minor_threshold_time: float | None | Unset = UNSET
     major_threshold_time: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestCaseSummary(Model):
     """A test case as lists show it.
 
@@ -27,14 +27,11 @@ class TestCaseSummary(Model):
         account_id: Sent as `accountId`.
         test_case_id: Sent as `testCaseId`.
         name: Names are not unique.
-        direction: Sent as `direction`.
-        channel: Sent as `channel`.
         folder_path: Folders from the root, separated by backslashes.
         step_count: Sent as `stepCount`.
         last_modified: UTC, with up to 7 fractional digits.
         destination: Extension and address, `ext@ip`.
         linked_campaign_count: Sent as `linkedCampaignCount`.
-        url: Absolute address of the test case.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -48,18 +45,17 @@ class TestCaseSummary(Model):
         "last_modified": "lastModified",
         "destination": "destination",
         "linked_campaign_count": "linkedCampaignCount",
-        "url": "url",
     }
 
-    account_id: int
-    test_case_id: int
-    name: str
+    account_id: int | None
+    test_case_id: int | None
+    name: str | None
     direction: Direction | None | Unset = UNSET
     channel: Channel | None | Unset = UNSET
     folder_path: str | None | Unset = UNSET
-    step_count: int | Unset = UNSET
+    step_count: int | None | Unset = UNSET
     last_modified: datetime.datetime | None | Unset = UNSET
     destination: str | None | Unset = UNSET
-    linked_campaign_count: int | Unset = UNSET
-    url: str | None | Unset = UNSET
+    linked_campaign_count: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

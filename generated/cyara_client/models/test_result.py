@@ -18,17 +18,14 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestResult(Model):
     """Outcome of one test of a run. Only `duration` was observed; the other fields are by analogy.
 
     Attributes:
         test_result_id: Sent as `testResultId`.
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
-        result: Sent as `result`.
         start_date: Sent as `startDate`.
-        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
     """
 
@@ -42,11 +39,12 @@ class TestResult(Model):
         "detailed_result": "detailedResult",
     }
 
-    test_result_id: int
-    test_case_id: int | Unset = UNSET
+    test_result_id: int | None
+    test_case_id: int | None | Unset = UNSET
     name: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
     duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestResultDetails(Model):
     """Outcome of a test that was started by itself. `testResultId` is null until the test has finished.
 
@@ -28,13 +28,9 @@ class TestResultDetails(Model):
         test_run_ticket_id: Sent as `testRunTicketId`.
         test_result_id: Number of the result once the test has finished.
         test_case_id: Sent as `testCaseId`.
-        name: Sent as `name`.
-        result: Sent as `result`.
         start_date: Sent as `startDate`.
         end_date: Null while the test is running.
-        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
-        steps: Sent as `steps`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -50,9 +46,9 @@ class TestResultDetails(Model):
         "steps": "steps",
     }
 
-    test_run_ticket_id: UUID
+    test_run_ticket_id: UUID | None
     test_result_id: int | None | Unset = UNSET
-    test_case_id: int | Unset = UNSET
+    test_case_id: int | None | Unset = UNSET
     name: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     start_date: datetime.datetime | None | Unset = UNSET
@@ -61,3 +57,4 @@ class TestResultDetails(Model):
     detailed_result: str | None | Unset = UNSET
     steps: list[TestStepResult] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestRunTicket(Model):
-    """Stands for a test that was started.
+    """Stands for a test that was started. Only the name of its field is documented.
 
     Attributes:
         test_run_ticket_id: Sent as `testRunTicketId`.
@@ -26,5 +26,6 @@ class TestRunTicket(Model):
         "test_run_ticket_id": "testRunTicketId",
     }
 
-    test_run_ticket_id: UUID
+    test_run_ticket_id: UUID | None
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class TestStepResult(Model):
     """Outcome of one step.
 
     Attributes:
         step_no: Sent as `stepNo`.
-        description: Sent as `description`.
-        result: Sent as `result`.
-        duration: Sent as `duration`. Example: `[time span] 00:00:30`.
         detailed_result: Sent as `detailedResult`.
     """
 
@@ -38,9 +35,10 @@ class TestStepResult(Model):
         "detailed_result": "detailedResult",
     }
 
-    step_no: int
+    step_no: int | None
     description: str | None | Unset = UNSET
     result: TestResultValue | None | Unset = UNSET
     duration: datetime.timedelta | None | Unset = UNSET
     detailed_result: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class UpdateCampaignRequest(Model):
-    """What to change. Fields left out stay as they are.
+    """What to change. What becomes of fields that are left out is unknown.
 
     Attributes:
-        name: Sent as `name`.
         plan_id: Sent as `planId`.
         plan_type: Kind of plan that a campaign runs on. Others exist. Example: `Pulse`.
         concurrency: Ports in use at the same time.
@@ -45,3 +44,4 @@ class UpdateCampaignRequest(Model):
     attempts_per_second: float | None | Unset = UNSET
     test_case_ids: list[int] | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

@@ -17,19 +17,13 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class User(Model):
     """A user of the portal, by the fields of the portal's form.
 
     Attributes:
         user_id: Sent as `userId`.
-        username: Sent as `username`.
         first_name: Sent as `firstName`.
-        surname: Sent as `surname`.
-        email: Sent as `email`.
-        telephone: Sent as `telephone`.
-        mobile: Sent as `mobile`.
-        roles: Sent as `roles`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -43,8 +37,8 @@ class User(Model):
         "roles": "roles",
     }
 
-    user_id: UUID
-    username: str
+    user_id: UUID | None
+    username: str | None
     first_name: str | None | Unset = UNSET
     surname: str | None | Unset = UNSET
     email: str | None | Unset = UNSET
@@ -52,3 +46,4 @@ class User(Model):
     mobile: str | None | Unset = UNSET
     roles: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

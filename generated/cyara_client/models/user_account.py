@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from ..types import Unset
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class UserAccount(Model):
     """An account that a user has access to.
 
     Attributes:
         account_id: Sent as `accountId`.
-        name: Sent as `name`.
     """
 
     __wire_names__: ClassVar[dict[str, str]] = {
@@ -29,6 +28,7 @@ class UserAccount(Model):
         "name": "name",
     }
 
-    account_id: int
+    account_id: int | None
     name: str | None | Unset = UNSET
     additional_properties: dict[str, Any] = _field(factory=_no_extras)
+    _unread: dict[str, Any] | None = _field(default=None, repr=False, alias="_unread")

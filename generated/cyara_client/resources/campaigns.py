@@ -41,8 +41,8 @@ class Campaigns(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/campaigns`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-            Campaigns; path and body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the inputs;
+            path and body are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -65,8 +65,8 @@ class Campaigns(Resource):
 
         Sent as DELETE `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-            Campaigns; path and body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+            is such a step; the path is inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -85,11 +85,14 @@ class Campaigns(Resource):
     def execute_campaign(self, *, account_id: int | None = None, campaign_id: int) -> CampaignRunTicket:
         """Ask for a run of a campaign
 
-        Execution is asynchronous: follow it with GetCampaignRuns. The shape of the answer is inferred.
+        The path and the shape of the bodies are inferred, not documented. Execution is asynchronous: follow
+        it with GetCampaignRuns.
 
         Sent as POST `/v3.0/accounts/{accountId}/campaigns/{campaignId}/execute`.
-        Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Evidence: inferred, nobody has seen the portal accept it as it stands here.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+            is such a step; the answer is inferred; A publicly readable script that cannot have worked: the
+            path, posted to the address of the Swagger page and without credentials.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -110,7 +113,8 @@ class Campaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -131,7 +135,8 @@ class Campaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs/{runId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -163,14 +168,15 @@ class Campaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/report/campaigns/{campaignId}/runs/{runId}/results`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request, and of each result the duration.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             run_id: Number of the run.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of results.
@@ -201,13 +207,14 @@ class Campaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/report/campaigns/{campaignId}/runs/{runId}/results`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request, and of each result the duration.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             run_id: Number of the run.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -249,17 +256,23 @@ class Campaigns(Resource):
     ) -> CampaignRunPage:
         """List the runs of a campaign
 
+        There are two readings of this list, and no proof of either: its items are runs, or they are the
+        single calls of runs. By the second, several items have one `campaignRunId`, and the end of an item
+        is not the end of its run: GetCampaignRun says whether that is over.
+
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request; its items are read as runs by one script, as single calls of runs by another.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             from_date: Earliest start, UTC.
             to_date: Latest start, UTC.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links, and one script
+                sends `pageNumber` here.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             sort_field: Field to sort by. Example: `StartDate`.
             sort_asc: Whether the smallest comes first.
 
@@ -299,16 +312,21 @@ class Campaigns(Resource):
     ) -> Iterator[CampaignRun]:
         """List the runs of a campaign
 
+        There are two readings of this list, and no proof of either: its items are runs, or they are the
+        single calls of runs. By the second, several items have one `campaignRunId`, and the end of an item
+        is not the end of its run: GetCampaignRun says whether that is over.
+
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request; its items are read as runs by one script, as single calls of runs by another.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             from_date: Earliest start, UTC.
             to_date: Latest start, UTC.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             sort_field: Field to sort by. Example: `StartDate`.
             sort_asc: Whether the smallest comes first.
             limit: how many items at most; None for all.
@@ -351,16 +369,17 @@ class Campaigns(Resource):
     ) -> CampaignSummaryPage:
         """List campaigns
 
-        The page size is capped at 50, whatever is asked.
+        Campaigns come at most 50 to a page, whatever is asked: so says one author of a script.
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             plan_type: Accepted and ignored by the server: filter the answer instead. Example: `Pulse`.
 
         Returns:
@@ -387,15 +406,16 @@ class Campaigns(Resource):
     ) -> Iterator[CampaignSummary]:
         """List campaigns
 
-        The page size is capped at 50, whatever is asked.
+        Campaigns come at most 50 to a page, whatever is asked: so says one author of a script.
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             plan_type: Accepted and ignored by the server: filter the answer instead. Example: `Pulse`.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
@@ -423,17 +443,18 @@ class Campaigns(Resource):
     ) -> Campaign:
         """Change a campaign
 
-        The path and the shape of the bodies are inferred, not documented.
+        The path and the shape of the bodies are inferred, not documented. Whether fields that are left out
+        stay as they are is unknown: a PUT may replace all.
 
         Sent as PUT `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-            Campaigns; path and body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+            is such a step; path and body are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
-            body: What to change. Fields left out stay as they are.
+            body: What to change. What becomes of fields that are left out is unknown.
 
         Returns:
             The campaign as it is now.
@@ -456,8 +477,8 @@ class AsyncCampaigns(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/campaigns`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-            Campaigns; path and body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the inputs;
+            path and body are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -480,8 +501,8 @@ class AsyncCampaigns(Resource):
 
         Sent as DELETE `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-            Campaigns; path and body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+            is such a step; the path is inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -500,11 +521,14 @@ class AsyncCampaigns(Resource):
     async def execute_campaign(self, *, account_id: int | None = None, campaign_id: int) -> CampaignRunTicket:
         """Ask for a run of a campaign
 
-        Execution is asynchronous: follow it with GetCampaignRuns. The shape of the answer is inferred.
+        The path and the shape of the bodies are inferred, not documented. Execution is asynchronous: follow
+        it with GetCampaignRuns.
 
         Sent as POST `/v3.0/accounts/{accountId}/campaigns/{campaignId}/execute`.
-        Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Evidence: inferred, nobody has seen the portal accept it as it stands here.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+            is such a step; the answer is inferred; A publicly readable script that cannot have worked: the
+            path, posted to the address of the Swagger page and without credentials.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -525,7 +549,8 @@ class AsyncCampaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -546,7 +571,8 @@ class AsyncCampaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs/{runId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -578,14 +604,15 @@ class AsyncCampaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/report/campaigns/{campaignId}/runs/{runId}/results`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request, and of each result the duration.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             run_id: Number of the run.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of results.
@@ -616,13 +643,14 @@ class AsyncCampaigns(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/report/campaigns/{campaignId}/runs/{runId}/results`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request, and of each result the duration.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             run_id: Number of the run.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -664,17 +692,23 @@ class AsyncCampaigns(Resource):
     ) -> CampaignRunPage:
         """List the runs of a campaign
 
+        There are two readings of this list, and no proof of either: its items are runs, or they are the
+        single calls of runs. By the second, several items have one `campaignRunId`, and the end of an item
+        is not the end of its run: GetCampaignRun says whether that is over.
+
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request; its items are read as runs by one script, as single calls of runs by another.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             from_date: Earliest start, UTC.
             to_date: Latest start, UTC.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links, and one script
+                sends `pageNumber` here.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             sort_field: Field to sort by. Example: `StartDate`.
             sort_asc: Whether the smallest comes first.
 
@@ -714,16 +748,21 @@ class AsyncCampaigns(Resource):
     ) -> AsyncIterator[CampaignRun]:
         """List the runs of a campaign
 
+        There are two readings of this list, and no proof of either: its items are runs, or they are the
+        single calls of runs. By the second, several items have one `campaignRunId`, and the end of an item
+        is not the end of its run: GetCampaignRun says whether that is over.
+
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request; its items are read as runs by one script, as single calls of runs by another.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
             from_date: Earliest start, UTC.
             to_date: Latest start, UTC.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             sort_field: Field to sort by. Example: `StartDate`.
             sort_asc: Whether the smallest comes first.
             limit: how many items at most; None for all.
@@ -766,16 +805,17 @@ class AsyncCampaigns(Resource):
     ) -> CampaignSummaryPage:
         """List campaigns
 
-        The page size is capped at 50, whatever is asked.
+        Campaigns come at most 50 to a page, whatever is asked: so says one author of a script.
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             plan_type: Accepted and ignored by the server: filter the answer instead. Example: `Pulse`.
 
         Returns:
@@ -802,15 +842,16 @@ class AsyncCampaigns(Resource):
     ) -> AsyncIterator[CampaignSummary]:
         """List campaigns
 
-        The page size is capped at 50, whatever is asked.
+        Campaigns come at most 50 to a page, whatever is asked: so says one author of a script.
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             plan_type: Accepted and ignored by the server: filter the answer instead. Example: `Pulse`.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
@@ -838,17 +879,18 @@ class AsyncCampaigns(Resource):
     ) -> Campaign:
         """Change a campaign
 
-        The path and the shape of the bodies are inferred, not documented.
+        The path and the shape of the bodies are inferred, not documented. Whether fields that are left out
+        stay as they are is unknown: a PUT may replace all.
 
         Sent as PUT `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-            Campaigns; path and body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+            is such a step; path and body are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             campaign_id: Number of the campaign.
-            body: What to change. Fields left out stay as they are.
+            body: What to change. What becomes of fields that are left out is unknown.
 
         Returns:
             The campaign as it is now.

@@ -38,14 +38,15 @@ class Directories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             directory_type: What the folders hold. Example: `TestCase`.
             folder_id: Number of the folder.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of test cases.
@@ -79,13 +80,14 @@ class Directories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             directory_type: What the folders hold. Example: `TestCase`.
             folder_id: Number of the folder.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -118,7 +120,8 @@ class Directories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -147,7 +150,8 @@ class Directories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -190,14 +194,15 @@ class AsyncDirectories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             directory_type: What the folders hold. Example: `TestCase`.
             folder_id: Number of the folder.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of test cases.
@@ -231,13 +236,14 @@ class AsyncDirectories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             directory_type: What the folders hold. Example: `TestCase`.
             folder_id: Number of the folder.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -270,7 +276,8 @@ class AsyncDirectories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -299,7 +306,8 @@ class AsyncDirectories(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (Java service for folder reports).
+        Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+            answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.

@@ -29,7 +29,8 @@ class Plans(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/plans/{planId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -52,12 +53,13 @@ class Plans(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of plans.
@@ -82,11 +84,12 @@ class Plans(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -117,7 +120,8 @@ class AsyncPlans(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/plans/{planId}`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -140,12 +144,13 @@ class AsyncPlans(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of plans.
@@ -172,11 +177,12 @@ class AsyncPlans(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.
-        Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+        Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+            overlap): the request and its answer.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.

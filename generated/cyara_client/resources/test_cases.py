@@ -36,8 +36,8 @@ class TestCases(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/testcases/{testCaseId}/execute`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation and its result `testRunTicketId`; the
-            path is inferred.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the name, and that it
+            yields a `testRunTicketId`; path and answer are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -60,8 +60,8 @@ class TestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}/export`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-            conventions of the API.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the use, to export a test
+            case; name, path and answer are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -93,8 +93,8 @@ class TestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}/export`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-            conventions of the API.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the use, to export a test
+            case; name, path and answer are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -132,7 +132,10 @@ class TestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Entries of GetTestCases link here by `url`; the answer's shape is inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: how the path
+            of the list begins; that a number may follow is inferred; A publicly readable script that calls the
+            API (Java service for folder reports): an address of this form in the `url` of entries of
+            GetFolderContents.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -155,12 +158,14 @@ class TestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.
-        Source: Cyara help centre (developer.cyara.com), article 360001040256, Using the 3.0 APIs in Swagger.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,
+            and a page of the answer; that they are this operation's is inferred; Cyara help centre
+            (developer.cyara.com), article 360003983436, API IDs: the name.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of test cases.
@@ -187,11 +192,13 @@ class TestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.
-        Source: Cyara help centre (developer.cyara.com), article 360001040256, Using the 3.0 APIs in Swagger.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,
+            and a page of the answer; that they are this operation's is inferred; Cyara help centre
+            (developer.cyara.com), article 360003983436, API IDs: the name.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -223,8 +230,8 @@ class TestCases(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/testcases/import`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-            conventions of the API.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the name; path and body
+            are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -252,8 +259,8 @@ class AsyncTestCases(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/testcases/{testCaseId}/execute`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation and its result `testRunTicketId`; the
-            path is inferred.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the name, and that it
+            yields a `testRunTicketId`; path and answer are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -276,8 +283,8 @@ class AsyncTestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}/export`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-            conventions of the API.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the use, to export a test
+            case; name, path and answer are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -309,8 +316,8 @@ class AsyncTestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}/export`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-            conventions of the API.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the use, to export a test
+            case; name, path and answer are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -348,7 +355,10 @@ class AsyncTestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Entries of GetTestCases link here by `url`; the answer's shape is inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: how the path
+            of the list begins; that a number may follow is inferred; A publicly readable script that calls the
+            API (Java service for folder reports): an address of this form in the `url` of entries of
+            GetFolderContents.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -371,12 +381,14 @@ class AsyncTestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.
-        Source: Cyara help centre (developer.cyara.com), article 360001040256, Using the 3.0 APIs in Swagger.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,
+            and a page of the answer; that they are this operation's is inferred; Cyara help centre
+            (developer.cyara.com), article 360003983436, API IDs: the name.
 
         Args:
             account_id: Number of the account, as in the portal's address.
             pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of test cases.
@@ -403,11 +415,13 @@ class AsyncTestCases(Resource):
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.
-        Source: Cyara help centre (developer.cyara.com), article 360001040256, Using the 3.0 APIs in Swagger.
+        Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,
+            and a page of the answer; that they are this operation's is inferred; Cyara help centre
+            (developer.cyara.com), article 360003983436, API IDs: the name.
 
         Args:
             account_id: Number of the account, as in the portal's address.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -439,8 +453,8 @@ class AsyncTestCases(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/testcases/import`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-            conventions of the API.
+        Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the name; path and body
+            are inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.

@@ -36,8 +36,8 @@ class Users(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/users/{userId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+            is inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -62,7 +62,7 @@ class Users(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/users/bulk`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
             body are inferred.
 
         Args:
@@ -86,7 +86,7 @@ class Users(Resource):
 
         Sent as POST `/v3.0/users`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
             body are inferred.
 
         Args:
@@ -109,7 +109,7 @@ class Users(Resource):
 
         Sent as POST `/v3.0/users/bulk`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
             body are inferred.
 
         Args:
@@ -132,8 +132,8 @@ class Users(Resource):
 
         Sent as DELETE `/v3.0/users/{userId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+            is inferred.
 
         Args:
             user_id: GUID of the user.
@@ -155,8 +155,8 @@ class Users(Resource):
 
         Sent as DELETE `/v3.0/accounts/{accountId}/users/{userId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+            is inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -177,8 +177,8 @@ class Users(Resource):
 
         Sent as GET `/v3.0/users/{userId}`.
         Evidence: documented.
-        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users (that a good answer
-            has status 200); the fields are those of the portal's form.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the path, and that a
+            good answer has status 200; the fields are those of the portal's form.
 
         Args:
             user_id: GUID of the user.
@@ -200,8 +200,8 @@ class Users(Resource):
 
         Sent as GET `/v3.0/users/{userId}/accounts`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Args:
             user_id: GUID of the user.
@@ -230,8 +230,8 @@ class Users(Resource):
 
         Sent as GET `/v3.0/users/{userId}/accounts`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Args:
             user_id: GUID of the user.
@@ -263,8 +263,8 @@ class Users(Resource):
 
         Sent as GET `/v3.0/users/roles`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Returns:
             Names of roles.
@@ -285,8 +285,8 @@ class Users(Resource):
 
         Sent as GET `/v3.0/users/roles`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Args:
             limit: how many items at most; None for all.
@@ -305,19 +305,23 @@ class Users(Resource):
             _api.get_user_roles.ENDPOINT, self._client, {}, limit=limit, on_page=on_page, prefetch=prefetch
         )
 
-    def get_users(self, *, pageno: int | Unset = UNSET, page_size: int | Unset = UNSET) -> UserPage:
-        """List users
+    def get_users(
+        self, *, account_id: int | None = None, pageno: int | Unset = UNSET, page_size: int | Unset = UNSET
+    ) -> UserPage:
+        """List users of an account
 
-        The path and the shape of the bodies are inferred, not documented.
+        The path and the shape of the bodies are inferred, not documented. The article speaks of users that
+        are attached to an account.
 
-        Sent as GET `/v3.0/users`.
+        Sent as GET `/v3.0/accounts/{accountId}/users`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name, and that
+            it is about the users attached to an account; the path is inferred.
 
         Args:
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            account_id: Number of the account, as in the portal's address.
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of users.
@@ -327,27 +331,30 @@ class Users(Resource):
             DecodingError: the answer is not what the document declares.
             httpx.TransportError: no answer arrived.
         """
-        return _api.get_users.sync(pageno=pageno, page_size=page_size, client=self._client)
+        return _api.get_users.sync(self._account(account_id), pageno=pageno, page_size=page_size, client=self._client)
 
     def iter_users(
         self,
         *,
+        account_id: int | None = None,
         page_size: int | Unset = UNSET,
         limit: int | None = None,
         on_page: Callable[[Page], None] | None = None,
         prefetch: bool = True,
     ) -> Iterator[User]:
-        """List users
+        """List users of an account
 
-        The path and the shape of the bodies are inferred, not documented.
+        The path and the shape of the bodies are inferred, not documented. The article speaks of users that
+        are attached to an account.
 
-        Sent as GET `/v3.0/users`.
+        Sent as GET `/v3.0/accounts/{accountId}/users`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name, and that
+            it is about the users attached to an account; the path is inferred.
 
         Args:
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            account_id: Number of the account, as in the portal's address.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -363,7 +370,7 @@ class Users(Resource):
         return _pages.iterate(
             _api.get_users.ENDPOINT,
             self._client,
-            {"pageno": UNSET, "page_size": page_size},
+            {"account_id": self._account(account_id), "pageno": UNSET, "page_size": page_size},
             limit=limit,
             on_page=on_page,
             prefetch=prefetch,
@@ -380,8 +387,8 @@ class AsyncUsers(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/users/{userId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+            is inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -406,7 +413,7 @@ class AsyncUsers(Resource):
 
         Sent as POST `/v3.0/accounts/{accountId}/users/bulk`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
             body are inferred.
 
         Args:
@@ -432,7 +439,7 @@ class AsyncUsers(Resource):
 
         Sent as POST `/v3.0/users`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
             body are inferred.
 
         Args:
@@ -455,7 +462,7 @@ class AsyncUsers(Resource):
 
         Sent as POST `/v3.0/users/bulk`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
             body are inferred.
 
         Args:
@@ -478,8 +485,8 @@ class AsyncUsers(Resource):
 
         Sent as DELETE `/v3.0/users/{userId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+            is inferred.
 
         Args:
             user_id: GUID of the user.
@@ -501,8 +508,8 @@ class AsyncUsers(Resource):
 
         Sent as DELETE `/v3.0/accounts/{accountId}/users/{userId}`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+            is inferred.
 
         Args:
             account_id: Number of the account, as in the portal's address.
@@ -523,8 +530,8 @@ class AsyncUsers(Resource):
 
         Sent as GET `/v3.0/users/{userId}`.
         Evidence: documented.
-        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users (that a good answer
-            has status 200); the fields are those of the portal's form.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the path, and that a
+            good answer has status 200; the fields are those of the portal's form.
 
         Args:
             user_id: GUID of the user.
@@ -546,8 +553,8 @@ class AsyncUsers(Resource):
 
         Sent as GET `/v3.0/users/{userId}/accounts`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Args:
             user_id: GUID of the user.
@@ -576,8 +583,8 @@ class AsyncUsers(Resource):
 
         Sent as GET `/v3.0/users/{userId}/accounts`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Args:
             user_id: GUID of the user.
@@ -609,8 +616,8 @@ class AsyncUsers(Resource):
 
         Sent as GET `/v3.0/users/roles`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Returns:
             Names of roles.
@@ -631,8 +638,8 @@ class AsyncUsers(Resource):
 
         Sent as GET `/v3.0/users/roles`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+            answer are inferred.
 
         Args:
             limit: how many items at most; None for all.
@@ -651,19 +658,23 @@ class AsyncUsers(Resource):
             _api.get_user_roles.ENDPOINT, self._client, {}, limit=limit, on_page=on_page, prefetch=prefetch
         )
 
-    async def get_users(self, *, pageno: int | Unset = UNSET, page_size: int | Unset = UNSET) -> UserPage:
-        """List users
+    async def get_users(
+        self, *, account_id: int | None = None, pageno: int | Unset = UNSET, page_size: int | Unset = UNSET
+    ) -> UserPage:
+        """List users of an account
 
-        The path and the shape of the bodies are inferred, not documented.
+        The path and the shape of the bodies are inferred, not documented. The article speaks of users that
+        are attached to an account.
 
-        Sent as GET `/v3.0/users`.
+        Sent as GET `/v3.0/accounts/{accountId}/users`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name, and that
+            it is about the users attached to an account; the path is inferred.
 
         Args:
-            pageno: Page, from 1.
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            account_id: Number of the account, as in the portal's address.
+            pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
         Returns:
             One page of users.
@@ -673,27 +684,32 @@ class AsyncUsers(Resource):
             DecodingError: the answer is not what the document declares.
             httpx.TransportError: no answer arrived.
         """
-        return await _api.get_users.asyncio(pageno=pageno, page_size=page_size, client=self._client)
+        return await _api.get_users.asyncio(
+            self._account(account_id), pageno=pageno, page_size=page_size, client=self._client
+        )
 
     def iter_users(
         self,
         *,
+        account_id: int | None = None,
         page_size: int | Unset = UNSET,
         limit: int | None = None,
         on_page: Callable[[Page], None] | None = None,
         prefetch: bool = True,
     ) -> AsyncIterator[User]:
-        """List users
+        """List users of an account
 
-        The path and the shape of the bodies are inferred, not documented.
+        The path and the shape of the bodies are inferred, not documented. The article speaks of users that
+        are attached to an account.
 
-        Sent as GET `/v3.0/users`.
+        Sent as GET `/v3.0/accounts/{accountId}/users`.
         Evidence: inferred, nobody has seen the portal accept it as it stands here.
-        Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-            body are inferred.
+        Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name, and that
+            it is about the users attached to an account; the path is inferred.
 
         Args:
-            page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+            account_id: Number of the account, as in the portal's address.
+            page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
             limit: how many items at most; None for all.
             on_page: called with each page as it arrives, before its items.
             prefetch: fetch the next page while the items of this one are used.
@@ -709,7 +725,7 @@ class AsyncUsers(Resource):
         return _pages.aiterate(
             _api.get_users.ENDPOINT,
             self._client,
-            {"pageno": UNSET, "page_size": page_size},
+            {"account_id": self._account(account_id), "pageno": UNSET, "page_size": page_size},
             limit=limit,
             on_page=on_page,
             prefetch=prefetch,

@@ -22,6 +22,7 @@ from openapi_python_client.strings import PythonIdentifier
 
 from pipeline.children.sandbox import confine
 from pipeline.document.json_nodes import METHODS
+from pipeline.index.docstrings import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,8 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     if isinstance(parsed, GeneratorError):
         return {"errors": [_described(parsed)], "endpoints": []}
     project = Project(openapi=parsed, config=config, custom_template_path=Path(arguments["templates"]))
+    filters: dict[str, Any] = project.env.filters
+    filters["wrapped"] = wrapped
     project.env.globals.update(effective=document, aliases=arguments["aliases"])
     errors = project.build()
     endpoints = [] if errors else list(_endpoints(parsed, config, document))

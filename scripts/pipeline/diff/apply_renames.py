@@ -34,6 +34,13 @@ def apply_renames(old: Mapping[str, str], new: Mapping[str, str], renames: Itera
     }
 
 
+def new_containers(new: Mapping[str, str], renames: Iterable[Rename]) -> set[str]:
+    """Return what is new only because operations have another tag now: their package, resource and attribute."""
+    tags = {rename.new.partition(".")[0] for rename in renames if rename.what == "operations"}
+    resources = _resources(new)
+    return {place for tag in tags for place in _containers(tag, resources)}
+
+
 def _names_resource(path: str, text: str) -> bool:
     """Return whether a text has the name of a tag's class, which may be that of a model too."""
     return path.startswith("resources.SyncResources.") or (path.startswith("resources.") and text.startswith("class "))

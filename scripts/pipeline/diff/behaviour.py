@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.diff.difference import BEHAVIOUR, Difference
 from pipeline.errors import PipelineError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 TABLE = "_operations_table.py"
 Table = Mapping[str, Mapping[str, Any]]
 """Facts of each operation, by operation id."""
@@ -55,16 +57,29 @@ def module_names(table: Table) -> dict[tuple[str, str], str]:
     return {(str(row["method"]), str(row["path"])): str(row["module"]) for row in table.values()}
 
 
-def behaviour_differences(old: Table, new: Table) -> Iterator[Difference]:
-    """Yield what the same operation does differently."""
+def behaviour_differences(
+    old: Table, new: Table, arguments: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[Difference]:
+    """Yield what the same operation does differently; of ``arguments`` old and new name are known, by operation."""
     for name in sorted(old.keys() & new.keys()):
         for field, text in _TEXTS.items():
             # `get`: a table of an older version of the pipeline may lack the newer facts.
             before, after = old[name].get(field), new[name].get(field)
-            if before != after:
+            subject = str(new[name]["module"])
+            if _compared(field, before, (arguments or {}).get(subject, {})) != _compared(field, after, {}):
                 shown = f"{text}: {_shown(before)}, now {_shown(after)}"
-                subject = str(new[name]["module"])
                 yield Difference(kind=BEHAVIOUR, breaking=False, rule=f"{field}-changed", subject=subject, text=shown)
+
+
+def _compared(field: str, value: object, arguments: Mapping[str, str]) -> object:
+    """Return what a fact is compared by: a renamed argument is told once, and not by what else names it."""
+    # What a placeholder is called is never sent.
+    if field == "path" and isinstance(value, str):
+        return _PLACEHOLDER.sub("{}", value)
+    if field == "page" and isinstance(value, tuple):
+        parts = cast("tuple[object, ...]", value)
+        return tuple(arguments.get(part, part) if isinstance(part, str) else part for part in parts)
+    return value
 
 
 def _name(node: ast.Assign | ast.AnnAssign) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from pipeline.build import build
-from pipeline.diff.apply_renames import apply_renames
+from pipeline.diff.apply_renames import apply_renames, new_containers
 from pipeline.diff.behaviour import behaviour_differences, module_names, operation_table
 from pipeline.diff.document import document_differences
+from pipeline.diff.member_renames import member_renames
 from pipeline.diff.models import model_renames
 from pipeline.diff.renames import can_be_kept, operation_renames, taken_names
 from pipeline.diff.render import Comparison
@@ -62,11 +63,15 @@ def compare_clients(old: BuiltClient, new: BuiltClient) -> Comparison:
     renamed = list(operation_renames(old.document, new.document, *names))
     renames = (*can_be_kept(renamed, names[1]), *model_renames(before, after, renamed))
     # The old surface under its new names: what then differs is more than a name.
+    members = member_renames(apply_renames(before, after, renames), after)
+    in_python, containers = surface_differences(members.surface, after), new_containers(after, renames)
+    in_document = document_differences(old.document, new.document, old_names=names[0], new_names=names[1])
     differences = [
-        *document_differences(old.document, new.document, old_names=names[0], new_names=names[1]),
+        *members.unexplained(in_document),
         *taken_names(renamed, names[1]),
-        *surface_differences(apply_renames(before, after, renames), after),
-        *behaviour_differences(*tables),
+        *members.differences(),
+        *(one for one in in_python if one.rule != "name-added" or one.subject not in containers),
+        *behaviour_differences(*tables, members.arguments),
     ]
     # As a set: one class in many places differs once.
     ordered = sorted(set(differences), key=lambda one: (not one.breaking, one.subject, one.text))

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from pipeline.diff.difference import DOCUMENT, Difference
 from pipeline.diff.schemas import ANSWER, REQUEST, SchemaComparison, resolved
-from pipeline.document.json_nodes import mapping, members
+from pipeline.document.json_nodes import as_text, mapping, members
 from pipeline.normalise.walk import OperationAt, operations
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def matched(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[OperationAt 
         else:
             unmatched.append(entry)
     # Ids only among what is left: servers number them anew, and a path says more about which operation it is.
-    by_id = {entry.operation.get("operationId"): key for key, entry in left.items()}
+    by_id = {as_text(entry.operation.get("operationId")): key for key, entry in left.items()}
     for entry in unmatched:
-        name = entry.operation.get("operationId")
+        name = as_text(entry.operation.get("operationId"))
         key = by_id.pop(name, None) if name else None
         pairs.append((entry, left.pop(key) if key else None))
     return pairs + [(None, entry) for entry in left.values()]

@@ -10,7 +10,7 @@ from attrs import asdict, frozen
 from pipeline.diff.difference import BEHAVIOUR, DOCUMENT, PYTHON, Difference, Rename, code, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 _HEADINGS = {DOCUMENT: "API", PYTHON: "Python names and types", BEHAVIOUR: "Behaviour"}
 _MARKS = re.compile(r"[\\`*<>\[\]&~]|(?<![^\W_])_|_(?![^\W_])")
@@ -53,7 +53,7 @@ def as_text(comparison: Comparison) -> str:
             lines += [f"  {'!' if one.breaking else ' '} {printable(f'{one.subject} {one.text}')}" for one in found]
     if comparison.renames:
         lines += ["", "Renamed (`release` lets the old names work for two more releases, with a DeprecationWarning)"]
-        lines += [f"    {rename.old} -> {rename.new}" for rename in comparison.renames]
+        lines += [f"    {old} -> {new}{_how_many(count)}" for old, new, count, _ in _told(comparison.renames, None)]
     return "\n".join(lines) + "\n"
 
 
@@ -78,11 +78,32 @@ def _markdown(comparison: Comparison, earlier_names: Container[str] | None) -> I
     if comparison.renames:
         subject = "`release` lets the old names" if earlier_names is None else "The old names"
         yield from ("", "### Renamed", "", f"{subject} work for two more releases, with a `DeprecationWarning`.", "")
-        for rename in comparison.renames:
-            # What the release keeps decides, not what was found to be renamed.
-            lost = earlier_names is not None and rename.old not in earlier_names
+        for old, new, count, lost in _told(comparison.renames, earlier_names):
             note = ", and the old name does not work any more" if lost else ""
-            yield f"* {'**Breaking:** ' if lost else ''}{code(rename.old)} is now {code(rename.new)}{note}"
+            yield f"* {'**Breaking:** ' if lost else ''}{code(old)} is now {code(new)}{_how_many(count)}{note}"
+
+
+def _told(renames: Iterable[Rename], earlier_names: Container[str] | None) -> list[tuple[str, str, int, bool]]:
+    """Return old and new name of each line, of how many operations it is, and whether the old name is lost.
+
+    A renamed tag is one line, whatever number of operations it has.
+    """
+    together: dict[tuple[str, str, bool], list[Rename]] = {}
+    for rename in renames:
+        # What the release keeps decides, not what was found to be renamed.
+        lost = earlier_names is not None and rename.old not in earlier_names
+        (tag, _, name), (other_tag, _, other_name) = rename.old.partition("."), rename.new.partition(".")
+        is_of_tag = rename.what == "operations" and name == other_name
+        key = (f"{tag}.*", f"{other_tag}.*", lost) if is_of_tag else (rename.old, rename.new, lost)
+        together.setdefault(key, []).append(rename)
+    return [
+        (one[0].old, one[0].new, 1, lost) if len(one) == 1 else (old, new, len(one), lost)
+        for (old, new, lost), one in together.items()
+    ]
+
+
+def _how_many(operations: int) -> str:
+    return f", for {operations} operations" if operations > 1 else ""
 
 
 def _counted(comparison: Comparison) -> str:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
+from pipeline.document.foreign_bytes import foreign_bytes
+from pipeline.document.foreign_data import no_object
+from pipeline.document.foreign_text import foreign_text
+from pipeline.document.json_faults import json_fault
 from pipeline.document.json_nodes import is_list, is_mapping
+from pipeline.document.refusal import SAVE_AGAIN, SAVE_IT, bundle, refuse
 from pipeline.document.yaml_reader import read_yaml
 from pipeline.errors import RefusedDocumentError, quoted
 
@@ -33,6 +38,8 @@ _HOLDS_NAMES = frozenset({"properties", "patternProperties", "schemas", "definit
 
 DEPTH_LIMIT = 200
 """Levels of nesting. Real documents have fewer than 40; the limit stays far below Python's recursion limit."""
+
+_AS_UTF8 = "Save it as UTF-8, which any editor offers, or take it from the portal once more."
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -74,7 +81,8 @@ def read_document(path: Path) -> LoadedDocument:
         with path.open("rb") as file:
             received = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise RefusedDocumentError(f"{path} cannot be read: {error.strerror}.") from error
+        step = "Name the document in that folder." if path.is_dir() else "Name a file that is there and can be read."
+        raise RefusedDocumentError(f"{path} cannot be read: {error.strerror}. Nothing was changed. {step}") from error
     return parse_document(received, name=path.name)
 
 
@@ -85,14 +93,27 @@ def parse_document(received: bytes, *, name: str) -> LoadedDocument:
         RefusedDocumentError: not a document, or beyond a limit.
     """
     if len(received) > SIZE_LIMIT:
-        _refuse(name, f"is larger than {SIZE_LIMIT // 2**20} MiB")
-    text = _decode(_unpacked(received, name), name)
+        refuse(name, f"is larger than {SIZE_LIMIT // 2**20} MiB")
+    content = _unpacked(received, name)
+    foreign = foreign_bytes(content)
+    if foreign:
+        refuse(name, *foreign)
+    text = _decode(content, name)
     # Counted in the text, before anything is built. Marks inside of strings count too: no real document comes near.
     if sum(text.count(mark) for mark in ",[{") > NODE_LIMIT:
-        _refuse(name, f"has more than {NODE_LIMIT} nodes")
-    data = _parse(text, name)
+        refuse(name, f"has more than {NODE_LIMIT} nodes")
+    try:
+        data = _parse(text, name)
+    except RefusedDocumentError:
+        # Before what is wrong with it as JSON or YAML: a web page is neither, and no comma mends it.
+        _refuse_foreign(text, name)
+        raise
     if not is_mapping(data):
-        _refuse(name, "is not an OpenAPI document: its top level is no object")
+        _refuse_foreign(text, name)
+        refuse(name, *no_object(data))
+    if not {"openapi", "swagger"} & data.keys():
+        # YAML takes much for a mapping that was never meant as one.
+        _refuse_foreign(text, name)
     check_limits(data, name=name)
     return LoadedDocument(data=data, received=received, sha256=hashlib.sha256(received).hexdigest(), name=name)
 
@@ -109,7 +130,7 @@ def check_limits(data: dict[str, Any], *, name: str) -> None:
         level = list(_children(level, name))
         if not level:
             return
-    _refuse(name, f"is nested more than {DEPTH_LIMIT} levels deep")
+    refuse(name, f"is nested more than {DEPTH_LIMIT} levels deep")
 
 
 def dump_json(data: object) -> bytes:
@@ -126,9 +147,10 @@ def _children(level: list[tuple[Any, str]], name: str) -> Iterator[tuple[Any, st
         # No document makes this code read a file or call a host.
         reference = node.get("$ref")
         if keys == _KEYWORDS and isinstance(reference, str) and not reference.startswith("#"):
-            _refuse(
+            refuse(
                 name,
                 f"refers to {quoted(reference)}, outside of itself; files and hosts are never read for a document",
+                bundle(name),
             )
         for key, member in node.items():
             if is_mapping(member) or is_list(member):
@@ -151,19 +173,26 @@ def _unpacked(received: bytes, name: str) -> bytes:
         # Bounded: a few kilobytes can unpack to gigabytes.
         content = unpacker.decompress(received, SIZE_LIMIT + 1)
     except zlib.error:
-        _refuse(name, "looks like gzip but cannot be unpacked")
+        refuse(name, "looks like gzip but cannot be unpacked", SAVE_AGAIN)
     if len(content) > SIZE_LIMIT:
-        _refuse(name, f"is larger than {SIZE_LIMIT // 2**20} MiB when unpacked")
+        refuse(name, f"is larger than {SIZE_LIMIT // 2**20} MiB when unpacked")
     if not unpacker.eof:
-        _refuse(name, "is a gzip file that was cut short")
+        refuse(name, "is a gzip file that was cut short", SAVE_AGAIN)
     return content
 
 
 def _decode(content: bytes, name: str) -> str:
     try:
         return content.decode(json.detect_encoding(content)).removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        _refuse(name, "is not text in UTF-8, UTF-16 or UTF-32")
+    except UnicodeDecodeError as error:
+        # Reasons of Python's own decoders: only the last character can be half a one.
+        if error.reason in {"unexpected end of data", "truncated data"}:
+            refuse(name, "was cut off: it ends within a character", SAVE_AGAIN)
+        line = content[: error.start].count(b"\n") + 1
+        what = "is not text in UTF-8, UTF-16 or UTF-32"
+        if b"\x00" in content:
+            refuse(name, f"{what}, but a binary file", SAVE_IT)
+        refuse(name, f"{what}: line {line} has the byte 0x{content[error.start]:02X}", _AS_UTF8)
 
 
 def _parse(text: str, name: str) -> object:
@@ -174,11 +203,11 @@ def _parse(text: str, name: str) -> object:
         # Encoding finds halves of surrogate pairs, which `\ud800` in the text has put into the data.
         json.dumps(data, ensure_ascii=False, check_circular=False).encode()
     except RecursionError:
-        _refuse(name, f"is nested more than {DEPTH_LIMIT} levels deep")
+        refuse(name, f"is nested more than {DEPTH_LIMIT} levels deep")
     except UnicodeEncodeError:
-        _refuse(name, "contains half of a surrogate pair, which is no character")
+        refuse(name, "contains half of a surrogate pair, which is no character")
     except ValueError as error:
-        _refuse(name, f"is not valid JSON: {quoted(error)}")
+        refuse(name, *json_fault(text, error))
     return data
 
 
@@ -198,5 +227,8 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a JSON number")
 
 
-def _refuse(name: str, reason: str) -> NoReturn:
-    raise RefusedDocumentError(f"The document {quoted(name)} {reason}. Nothing was changed.")
+def _refuse_foreign(text: str, name: str) -> None:
+    """Refuse what can be told to be something else than JSON or YAML."""
+    foreign = foreign_text(text)
+    if foreign:
+        refuse(name, *foreign)

@@ -6,14 +6,17 @@ Numbers, booleans and null follow the JSON schema of YAML 1.2, chapter 10.2.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pipeline.errors import RefusedDocumentError, quoted
+from pipeline.document.refusal import refuse
+from pipeline.errors import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pipeline.document.refusal import Reason
 
 DEPTH_LIMIT = 200
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -32,6 +35,9 @@ _CONSTANTS: dict[str, bool | None] = {
     "FALSE": False,
 }
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+# Overlays and settings are read by this, too: a step that only a document knows would be none for them.
+_AGAIN = "Save the whole file again."
+_KEEP_ONE = "Keep one of the two."
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 
 
@@ -57,7 +63,7 @@ class _Tree:
         elif not is_text:
             refuse(self.name, "has a key that is not plain text")
         elif value in parent:
-            refuse(self.name, f"is not valid: the key {quoted(value)} stands twice in one object")
+            refuse(self.name, f"is not valid: the key {quoted(value)} stands twice in one object", _KEEP_ONE)
         else:
             self.keys[-1] = str(value)
 
@@ -86,10 +92,7 @@ def read_yaml(text: str, *, name: str) -> object:
         for event in _events(text):
             _take(tree, event)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
-        reason = str(error).replace("\n", " ")
-        raise RefusedDocumentError(
-            f"The document {quoted(name)} is not valid YAML or JSON: {quoted(reason)}."
-        ) from None
+        refuse(name, *_fault(text, error))
     return tree.root
 
 
@@ -100,11 +103,11 @@ def _events(text: str) -> Iterator[yaml.Event]:
 def _take(tree: _Tree, event: yaml.Event) -> None:
     # A short text of aliases of aliases can stand for gigabytes.
     if isinstance(event, yaml.AliasEvent):
-        refuse(tree.name, "uses a YAML alias; write the part out")
+        refuse(tree.name, "uses a YAML alias, and those are not followed", "Write the part out.")
     if isinstance(event, yaml.DocumentStartEvent) and tree.root is not None:
-        refuse(tree.name, "holds more than one YAML document")
+        refuse(tree.name, "holds more than one YAML document", "Keep the one that describes the API.")
     if getattr(event, "tag", None) is not None:
-        refuse(tree.name, "uses a YAML tag; JSON has none")
+        refuse(tree.name, "uses a YAML tag; JSON has none", "Write the value without it.")
     if isinstance(event, yaml.ScalarEvent):
         # A key is text whatever it looks like (status codes are numbers), and so is what stands in quotes.
         is_key = bool(tree.open) and isinstance(tree.open[-1], dict) and tree.keys[-1] is None
@@ -130,6 +133,18 @@ def _scalar(text: str) -> object:
     return text
 
 
-def refuse(name: str, reason: str) -> NoReturn:
-    """Raise the refusal of a document."""
-    raise RefusedDocumentError(f"The document {quoted(name)} {reason}. Nothing was changed.")
+def _fault(text: str, error: Exception) -> Reason:
+    """Return what an error of the parser comes from, and the next step."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    if mark is not None:
+        lines = text.splitlines()
+        line = lines[mark.line] if mark.line < len(lines) else ""
+        indent = line[: len(line) - len(line.lstrip())]
+        if "\t" in indent:
+            what = f"has a tab at the beginning of line {mark.line + 1}, and YAML is indented by spaces only"
+            return what, "Replace all tabs there by spaces."
+        if not "".join(lines[mark.line :])[mark.column :].strip():
+            last = text.rstrip().count("\n") + 1
+            return f"was cut off: it ends in line {last}, before a bracket or quote is closed", _AGAIN
+    reason = str(error).replace("\n", " ")
+    return f"is not valid YAML or JSON: {quoted(reason)}", "Mend it there, or save the file again."

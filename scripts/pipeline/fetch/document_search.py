@@ -7,12 +7,12 @@ asked, and, once that gave an answer, at others that ask too. What can be had wi
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
 from pipeline.document.document import LoadedDocument, parse_document
-from pipeline.document.json_nodes import is_mapping
+from pipeline.document.openapi_document import require_openapi
 from pipeline.errors import FetchError, RefusedDocumentError, listed, quoted
 from pipeline.fetch.authorised import AuthorisedClient, authorised
 from pipeline.fetch.portal_address import (
@@ -167,20 +167,10 @@ class Search:
             # The user named this very document, so what is wrong with it is the answer.
             if self.where.document == answer.address:
                 raise
-            self._said[address] = f"{shown}: {error}"
+            # What it is; nothing was to be changed anyway, and the next step is that of the whole search.
+            self._said[address] = f"{shown}: {str(error).partition('. Nothing was changed.')[0]}"
             return None
         return document
-
-
-def require_openapi(document: LoadedDocument) -> None:
-    """Make sure that JSON data is an OpenAPI document.
-
-    Raises:
-        RefusedDocumentError: it is something else.
-    """
-    data: dict[str, Any] = document.data
-    if not is_mapping(data.get("paths")) or not ({"swagger", "openapi"} & data.keys()):
-        raise RefusedDocumentError(f"{quoted(document.name)} is no OpenAPI or Swagger document. Nothing was changed.")
 
 
 def _asks(answer: Download) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+
 ITERATOR = """limit: how many items at most; None for all.
 on_page: called with each page as it arrives, before its items.
 prefetch: fetch the next page while the items of this one are used."""
@@ -21,6 +24,24 @@ _CLIENT = "    client: what `cyara_auth.connect()` returns, or anything else tha
 _ARGUMENTS = "Args:"
 _RETURNS = "Returns:"
 _RAISES = "Raises:"
+
+_CODE = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n\s*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
+"""Code between backticks, as Markdown has it: as many behind it as before, and no empty line in it."""
+
+_INLINE = 2
+"""Backticks that open code within a line; three and more open a block, whose lines are lines."""
+
+_GLUED = str.maketrans({" ": "\x00", "\n": "\x00"})
+
+
+def wrapped(text: object, width: int) -> str:
+    """Return a text with lines of that many characters; code between backticks, and long addresses, stay whole."""
+    glued = _CODE.sub(lambda code: code[0] if len(code[1]) > _INLINE else code[0].translate(_GLUED), str(text))
+    wrapper = textwrap.TextWrapper(
+        width, expand_tabs=False, replace_whitespace=False, break_long_words=False, break_on_hyphens=False
+    )
+    lines = ["\n".join(wrapper.wrap(line)) for line in glued.splitlines()]
+    return "\n".join(lines).replace("\x00", " ")
 
 
 def for_resource(

@@ -19,6 +19,7 @@ from pipeline.index.lazy import render_models, render_package
 from pipeline.index.modules import EndpointModule, model_modules, read_endpoints
 from pipeline.index.pages import Paged, paged
 from pipeline.index.resources import TagModules, render_resource, render_resources
+from pipeline.index.rows import render_rows, rows_at
 from pipeline.index.table import operation_rows, operations_by_id, render_table
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def write_index(  # noqa: PLR0913 - one argument for each input of the stage
 
     Args:
         package_dir: the package, fresh from the generator.
-        received: the document as received, upgraded to 3.x.
+        received: the document as received, upgraded to 3.x and corrected by overlays.
         effective: the document that the generator read.
         public_operations: `openapi/public-operations.yaml`, parsed; empty when it belongs to another document.
         platform: platform release that the document belongs to, if known.
@@ -74,6 +75,7 @@ def write_index(  # noqa: PLR0913 - one argument for each input of the stage
     public = frozenset(str(name) for name in (public_operations or {}).get("operations") or ())
     rows = operation_rows(modules, received=received, effective=effective, public_operations=public, pages=pages)
     _write(package_dir / "_operations_table.py", render_table(rows))
+    _write(package_dir / "_rows.py", render_rows(rows_at(package_dir, modules, models, pages)))
     tags = _by_tag(modules, operation_aliases(aliases or {}, modules))
     _write_api(package_dir, tags)
     _write_resources(package_dir, tags, pages, models)

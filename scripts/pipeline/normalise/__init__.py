@@ -20,7 +20,7 @@ has the order, ``tests/rules`` a document for each that is red without its rule.
  9 one operation overwrites another                operation-names
 10 default on a path parameter                     parameter-values
 11 nullable primitive body                         body-nulls
-12 one null kills the answer                       null-marks, nullable-schemas, optional-nulls, required-circles,
+12 one null kills the answer                       null-marks, nullable-schemas, answer-nulls, required-circles,
                                                    null-members; templates accept null everywhere
 13 one new enumeration member kills the answer     templates (open enumerations); enum-values for those that are none
 14 default of the wrong type                       valid-defaults
@@ -33,16 +33,18 @@ has the order, ``tests/rules`` a document for each that is red without its rule.
 19 lists of query parameters                       templates (style, explode)
 20 parameters described by ``content``             parameter-content
 21 multipart boundary ``+++``                      templates
-22 discriminator ignored                           discriminators, subtype-references; templates choose by them
+22 discriminator ignored                           discriminators, discriminator-members, subtype-references;
+                                                   templates choose by them
 23 ``ValueError`` on status 520                    templates; status-codes
 24 no operation id                                 operation-names, ``openapi/names.json``
 25 clients built by several threads                the generated ``ApiClient`` has none to build
 26 habits of .NET                                  method-spelling, media-spelling, schema-types, null-marks,
-                                                   time-spans, scalar-aliases, owned-headers; templates read dates
+                                                   dotnet-shapes, time-spans, scalar-aliases, owned-headers;
+                                                   templates read dates
 == =============================================== ==================================================================
 
 Without a number: operation-security (the generator reads an operation's own security only), numeric-text,
-spelled-formats, free-objects, open-objects, files-in-json, read-only-members.
+spelled-formats, member-descriptions, free-objects, open-objects, files-in-json, read-only-members.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
 
-_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+# No set: the type may be a list of several, and then there is none of these.
+_SCALARS = ("string", "integer", "number", "boolean")
 
 
 def plain_aliases(work: Work) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.document.json_pointer import pointer
+from pipeline.normalise.descriptions import MEMBERS
 from pipeline.normalise.walk import mappings, referred, replace, schema_roots, schemas, subschemas
 
 if TYPE_CHECKING:
@@ -50,11 +51,11 @@ def unions(work: Work) -> None:
         # One empty member lets every value through, so the union says nothing.
         anything = any(not set(member) - {"description"} for member in listed)
         if own or anything or not shaped:
-            if anything and not own and schema.get("type") not in _SCALARS:
+            if anything and not own and schema.get("type") not in tuple(_SCALARS):
                 replace(schema, {key: schema[key] for key in ("description",) if key in schema})
             work.note(found.where, "an object, not a union" if own else "anything, or constraints only")
             continue
-        if schema.get("type") in {"object", "array"} or shaped:
+        if schema.get("type") in ("object", "array") or shaped:
             schema.pop("type", None)
             schema.pop("items", None)
             schema.pop("additionalProperties", None)
@@ -127,7 +128,9 @@ def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: boo
             listed = [{name: value for member in listed for name, value in member.items()}]
         # A named schema of one base is a class of its own, though it adds nothing: a discriminator may tell them apart.
         is_derived = is_named and key == "allOf" and "$ref" in (listed[0] if listed else {})
-        if len(listed) != 1 or own or is_derived:
+        # A union of one that a field tells apart has room for values of that field that nobody declared.
+        is_open = key == "anyOf" and "discriminator" in schema
+        if len(listed) != 1 or own or is_derived or is_open:
             continue
         only = listed[0]
         marks = {
@@ -161,6 +164,7 @@ def _flattened(work: Work, schema: dict[str, Any], seen: frozenset[str], where: 
     required: dict[str, None] = {}
     additional: dict[str, Any] = {}
     others: list[str] = []
+    spoken: dict[str, Any] = {}
     for member in [*mappings(schema, "allOf"), {key: value for key, value in schema.items() if key != "allOf"}]:
         target = referred(member)
         part = member
@@ -177,6 +181,7 @@ def _flattened(work: Work, schema: dict[str, Any], seen: frozenset[str], where: 
             # A later part wins, unless it only describes: the derived class may narrow what its base says.
             if name not in properties or _SHAPE & set(described):
                 properties[name] = work.copied(described)
+        spoken.update(mapping(part, MEMBERS))
         required.update(dict.fromkeys(part.get("required", [])))
         if is_mapping(part.get("additionalProperties")):
             additional.setdefault("additionalProperties", work.copied(part["additionalProperties"]))
@@ -186,6 +191,7 @@ def _flattened(work: Work, schema: dict[str, Any], seen: frozenset[str], where: 
         return {"$ref": "#/components/schemas/" + others[0]}
     known = [name for name in required if name in properties]
     kept.pop("additionalProperties", None)
+    kept.update({MEMBERS: spoken} if spoken else {})
     return {**kept, "type": "object", "properties": properties, **({"required": known} if known else {}), **additional}
 
 

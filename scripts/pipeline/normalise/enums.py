@@ -6,13 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import Data, is_list, mapping
-from pipeline.normalise.identifiers import numbered, shortened, words
-from pipeline.normalise.walk import mappings, schemas
+from pipeline.normalise.descriptions import MEMBERS
+from pipeline.normalise.enum_texts import is_text_key, spelled, take_texts
+from pipeline.normalise.identifiers import numbered, shortened, spoken
+from pipeline.normalise.walk import schemas
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
-_NAME_KEYS = ("x-enum-varnames", "x-enumNames", "x-enumnames", "x-enum-names", "enumNames")
+TEXTS = "x-cyara-enum"
+"""Between the two rules: what the document calls the members, by the text of their values."""
+
 NUMBERED = re.compile(r"(-?[0-9]+) \((\w+)\)", re.ASCII)
 """A number with its name behind it, `0 (User)`: a spelling for readers; on the wire it is the number."""
 _NUMBERS = frozenset({"integer", "number"})
@@ -26,27 +30,18 @@ def enum_values(work: Work) -> None:
     """
     for found in schemas(work.document):
         schema = found.schema
+        schema.pop(TEXTS, None)
         constant = schema.pop("const", None)
         # An enumeration of one stays open for values of a newer server; a constant would refuse them.
         if constant is not None and "enum" not in schema:
             schema["enum"] = [constant]
         values = schema.get("enum")
-        if values is None:
-            continue
-        # Some writers put the values of a list's items beside the list.
-        if schema.get("type") == "array" or isinstance(mapping(schema, "items").get("type"), str):
-            items = schema.setdefault("items", {})
-            items.setdefault("enum", schema.pop("enum"))
-            work.note(found.where, "enumeration moved to the items of the list")
+        if values is None or _is_of_items(schema):
             continue
         kind, kept = _usable_values(schema, values)
+        _keep_texts(schema, values, kept)
         if kept == values and kind == schema.get("type"):
             continue
-        _keep_names(schema, values, kept)
-        spoken = [NUMBERED.fullmatch(value) for value in values if isinstance(value, str)]
-        # As many as are left: with doubles among them, which name belongs to which number is anybody's guess.
-        if kind == "integer" and all(spoken) and len(spoken) == len(kept):
-            schema.setdefault("x-enum-varnames", [match[2] for match in spoken if match])
         schema["enum"] = kept
         if kind is not None:
             schema["type"] = kind
@@ -65,14 +60,17 @@ def enum_names(work: Work) -> None:
         values = found.schema.get("enum")
         if not is_list(values):
             continue
-        received = _received_names(found.schema, len(values))
+        texts = found.schema.pop(TEXTS, {})
+        received = mapping(texts, "names")
         names: list[str] = []
         for index, value in enumerate(values):
-            name = _member_name(received[index] if received else value, index)
+            name = _member_name(received.get(spelled(value)) or value, index)
             names.append(next(free for free in numbered(name) if free not in names))
-        for key in _NAME_KEYS:
-            found.schema.pop(key, None)
         found.schema["x-enum-varnames"] = names
+        described = mapping(texts, "descriptions")
+        said = {name: described.get(spelled(value), "") for name, value in zip(names, values, strict=True)}
+        if any(said.values()):
+            found.schema[MEMBERS] = {name: text for name, text in said.items() if text}
         work.note(found.where, "members named as the document says" if received else "members named by their values")
 
 
@@ -101,36 +99,33 @@ def _is_number_text(value: Data) -> bool:
     return isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii()
 
 
-def _text(value: Data) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _is_of_items(schema: dict[str, Any]) -> bool:
+    """Move an enumeration to the items of a list, beside which some writers put it."""
+    if schema.get("type") != "array" and not isinstance(mapping(schema, "items").get("type"), str):
+        return False
+    items = schema.setdefault("items", {})
+    for key in [key for key in schema if key == "enum" or is_text_key(key)]:
+        items.setdefault(key, schema.pop(key))
+    return True
 
 
-def _keep_names(schema: dict[str, Any], values: list[Any], kept: list[Any]) -> None:
-    """Keep the member names of an enumeration in step with its values."""
-    spelled = [_text(value) if isinstance(value, bool) else str(value) for value in values]
-    for key in _NAME_KEYS:
-        listed = schema.get(key)
-        if is_list(listed) and len(listed) == len(values):
-            # Reversed, so that of doubles the first one gives the name.
-            by_value = dict(zip(reversed(spelled), reversed(listed), strict=True))
-            schema[key] = [by_value.get(str(value), str(value)) for value in kept]
-
-
-def _received_names(schema: dict[str, Any], count: int) -> list[str] | None:
-    for key in _NAME_KEYS:
-        listed = schema.get(key)
-        if is_list(listed) and len(listed) == count and all(isinstance(name, str) for name in listed):
-            return [str(name) for name in listed]
-    described = mappings(schema.get("x-ms-enum"), "values")
-    by_value = {str(entry.get("value")): entry.get("name") for entry in described}
-    names = [by_value.get(str(value)) for value in schema.get("enum", [])]
-    return [str(name) for name in names] if names and all(isinstance(name, str) for name in names) else None
+def _keep_texts(schema: dict[str, Any], values: list[Any], kept: list[Any]) -> None:
+    """Keep what the document says of the members by their values, since the list of those may change."""
+    texts = take_texts(schema, values)
+    # `0 (User)` names the number in the value itself. As many as are left: with doubles among them, which name belongs
+    # to which number is anybody's guess.
+    matches = [match for value in values if isinstance(value, str) and (match := NUMBERED.fullmatch(value))]
+    if len(matches) == len(values) == len(kept):
+        for match in matches:
+            texts.names.setdefault(match[1], texts.names.get(match[0], match[2]))
+    if kept and (texts.names or texts.descriptions):
+        schema[TEXTS] = {"names": texts.names, "descriptions": texts.descriptions}
 
 
 def _member_name(source: object, index: int) -> str:
     if isinstance(source, int):
         return f"VALUE_{source}" if source >= 0 else f"VALUE_NEGATIVE_{-source}"
-    name = "_".join(words(str(source))).upper()
+    name = "_".join(spoken(str(source))).upper()
     if not name or not name.isidentifier():
         name = f"VALUE_{name}" if name and f"VALUE_{name}".isidentifier() and name.isascii() else f"VALUE_{index}"
     if name == "MRO" or not name.isascii():

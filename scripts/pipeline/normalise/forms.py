@@ -48,7 +48,7 @@ def form_bodies(work: Work) -> None:
             if fields:
                 replace(schema, {"type": "object", "properties": fields})
                 work.note(where, "a form of the fields of all alternatives")
-            elif options or named.get("type") in {"string", "array"}:
+            elif options or named.get("type") in ("string", "array"):
                 replace(schema, {"type": "object", "properties": {"file": work.copied(named)}})
                 work.note(where, "a form with the field file")
             else:

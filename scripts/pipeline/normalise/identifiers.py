@@ -23,6 +23,16 @@ LONGEST = 80
 
 _WORD = re.compile(r"([A-Z]?[a-z]+)")
 
+_HASH = re.compile(
+    # MD5, SHA-1 and SHA-256, wherever they begin (`PageOfUser` with one behind it); a GUID; any other by itself.
+    r"(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-f])|(?:[0-9A-F]{64}|[0-9A-F]{40}|[0-9A-F]{32})(?![0-9A-F])"
+    r"|(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])"
+    r"|(?<![0-9a-f])[0-9a-f]{8,31}(?![0-9a-zA-Z])|(?<![0-9a-zA-Z])(?:[0-9a-f]{7,}|[0-9A-F]{7,})(?![0-9a-zA-Z])"
+)
+
+_DIGITS = 2
+"""How many digits a hash has at the least; a word of `a` to `f` may have one."""
+
 _PLURAL = re.compile(r"[A-Z]{2,}s(?![a-z])")
 """Several acronyms: ``APIs`` would be split into ``ap_is``."""
 
@@ -67,9 +77,26 @@ def words(text: str) -> list[str]:
     return clean.split()
 
 
+def spoken(text: str) -> list[str]:
+    """Split text into words as :func:`words` does, but leave a hash one word, in capitals.
+
+    In capitals the generator leaves it whole, too.
+    """
+    found: list[str] = []
+    end = 0
+    for match in _HASH.finditer(text):
+        digits = match[0].replace("-", "").upper()
+        # No hash that would fall apart: `defaced`, `face2face`, `20240131`.
+        if digits.isdecimal() or sum(map(str.isdecimal, digits)) < _DIGITS:
+            continue
+        found += [*words(text[end : match.start()]), digits]
+        end = match.end()
+    return found + words(text[end:])
+
+
 def snake(text: str, *, otherwise: str) -> str:
     """Return a module or function name; ``otherwise`` where nothing usable is left of the text."""
-    name = "_".join(words(_PLURAL.sub(lambda match: match.group().capitalize(), text))).lower()
+    name = "_".join(spoken(_PLURAL.sub(lambda match: match.group().capitalize(), text))).lower()
     # The generator, or Python's own NFKC, would change these letters once more: a hash keeps such names apart.
     if not name or not stable(name):
         name = otherwise if not text.strip() or not name else f"{otherwise}_{_digest(text)}"
@@ -100,7 +127,7 @@ def reserved_apart(name: str) -> str:
 
 def pascal(text: str, *, otherwise: str) -> str:
     """Return a class name; ``otherwise`` where nothing usable is left of the text."""
-    capital = "".join(word if word.isupper() else word[:1].upper() + word[1:] for word in words(text))
+    capital = "".join(word if word.isupper() else word[:1].upper() + word[1:] for word in spoken(text))
     # The generator capitalises behind a digit too; a name that it leaves alone has to do so first.
     name = re.sub(r"(?<=[^A-Za-z])[a-z]", lambda match: match.group().upper(), capital)
     if not name or not name.isascii():

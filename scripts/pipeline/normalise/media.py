@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import is_mapping, mapping
+from pipeline.document.json_nodes import is_list, is_mapping, mapping
 from pipeline.document.json_pointer import escaped
-from pipeline.normalise.walk import OperationAt, operations
+from pipeline.normalise.walk import OperationAt, operations, referred
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
@@ -21,6 +21,9 @@ OVERRIDES = "x-cyara-content-type-overrides"
 _ANY = frozenset({"*/*", "application/*"})
 _BINARY = {"type": "string", "format": "binary"}
 _TEXT = {"type": "string"}
+_SINGLE = frozenset({"string", "integer", "number", "boolean"})
+_LONGEST_CHAIN = 8
+"""References that lead from one to the next; a circle of them ends."""
 _WRITTEN_AS_JSON = frozenset({"object", "array", "integer", "number", "boolean"})
 
 
@@ -127,8 +130,25 @@ def _answer(work: Work, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if "*" in chosen:
         return _json(work, chosen, media) if _is_structured(media) else _bytes(work, OCTETS, media)
     if chosen.startswith("text/"):
-        return chosen, {**media, "schema": dict(_TEXT)}
+        # As `/$count` of OData: one number, one truth value, one id.
+        schema = media.get("schema")
+        return chosen, {**media, "schema": schema if _is_single_value(work, schema) else dict(_TEXT)}
     return _bytes(work, chosen, media)
+
+
+def _is_single_value(work: Work, schema: object) -> bool:
+    """Return whether a schema, followed through references, is of a value that a text can spell, and more than text."""
+    for _ in range(_LONGEST_CHAIN):
+        name = referred(schema)
+        if name is None:
+            break
+        schema = work.schemas.get(name)
+    if not is_mapping(schema):
+        return False
+    kinds = schema.get("type")
+    named = {str(kind) for kind in (kinds if is_list(kinds) else [kinds])} - {"null"}
+    is_more = bool(named - {"string"}) or "enum" in schema or "format" in schema
+    return bool(named) and named <= _SINGLE and is_more and not _is_binary(schema)
 
 
 def _body(work: Work, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.document.json_nodes import mapping
 from pipeline.document.json_pointer import pointer
+from pipeline.normalise.descriptions import MEMBERS
 from pipeline.normalise.identifiers import LONGEST, RESERVED_ARGUMENTS, numbered, python_name, shortened, stable
 from pipeline.normalise.paths import names_on_the_wire
 from pipeline.normalise.walk import operations
@@ -26,6 +27,9 @@ _MODEL_ATTRIBUTES = frozenset(
         "additional_properties",
         "additional_keys",
         "is_known",
+        "get",
+        "to_records",
+        "unread",
     }
 )
 
@@ -44,6 +48,8 @@ def member_names(work: Work) -> None:
         if not renamed:
             continue
         schema["properties"] = {renamed.get(key, key): member for key, member in properties.items()}
+        if MEMBERS in schema:
+            schema[MEMBERS] = {renamed.get(key, key): text for key, text in schema[MEMBERS].items()}
         if "required" in schema:
             schema["required"] = [renamed.get(key, key) for key in schema["required"]]
         work.note(pointer("components", "schemas", name), f"aliases for {ascii(sorted(renamed))[:200]}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import is_list, mapping
 from pipeline.document.json_pointer import pointer
+from pipeline.normalise.enum_texts import is_text_key
 from pipeline.normalise.walk import mappings, operations, reachable, referred, replace, schemas
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline.normalise.walk import OperationAt
     from pipeline.normalise.work import Work
 
-_REFERENCES = ("$ref", "anyOf", "allOf")
 _NULL = {"type": "null"}
 
 
@@ -33,8 +33,6 @@ def null_marks(work: Work) -> None:
         schema.pop("nullable", None)
         nullable |= _take_null(schema)
         if nullable:
-            # Whoever marks one null is believed about the others: `optional-nulls` then adds fewer.
-            work.marks_nulls = True
             work.note(found.where, "accepts null, as the document says")
             if _has_shape(schema):
                 schema["nullable"] = True
@@ -63,21 +61,16 @@ def nullable_schemas(work: Work) -> None:
             member.pop("nullable", None)
 
 
-def optional_nulls(work: Work) -> None:
-    """Accept null for optional properties of answers, as System.Text.Json and Newtonsoft send it for whatever is unset.
+def answer_nulls(work: Work) -> None:
+    """Accept null for every property of answers, required or not, marked or not.
 
-    References always accept null; text, numbers and lists do so in documents that never mark a null. Required
-    properties are taken at the document's word. Failure mode 12.
+    System.Text.Json and Newtonsoft send it for whatever is unset, and the client reads as None what is missing or not
+    as declared. That a property is required in an answer is a guess of documents: their authors meant the request, or
+    the class. Failure mode 12.
     """
     for name in sorted(_reached(work, _answers)):
-        schema = work.schemas[name]
-        required = set(schema.get("required", []))
-        for key, member in mapping(schema, "properties").items():
-            composed = any(word in member for word in _REFERENCES)
-            if key in required or member.get("nullable") or not _has_shape(member):
-                continue
-            # 3.0 has no way to say that a reference may be null, so its silence there says nothing.
-            if composed or not work.marks_nulls:
+        for key, member in mapping(work.schemas[name], "properties").items():
+            if not member.get("nullable") and _has_shape(member):
                 member["nullable"] = True
                 work.note(pointer("components", "schemas", name, "properties", key), "accepts null")
 
@@ -203,8 +196,8 @@ def _take_null(schema: dict[str, Any]) -> bool:
 
 def _drop_null_value(schema: dict[str, Any], values: list[Any]) -> None:
     places = [index for index, value in enumerate(values) if value is not None]
-    for key in ("x-enumNames", "x-enum-varnames", "x-enum-descriptions"):
-        listed = schema.get(key)
+    for key in [key for key in schema if is_text_key(key)]:
+        listed = schema[key]
         if is_list(listed) and len(listed) == len(values):
             schema[key] = [listed[index] for index in places]
     schema["enum"] = [values[index] for index in places]

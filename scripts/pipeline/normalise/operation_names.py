@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.normalise.identifiers import numbered, pascal, reserved_apart, shortened, snake, words
 from pipeline.normalise.names import OperationName
+from pipeline.normalise.tag_prefixes import without_tag
 from pipeline.normalise.walk import OperationAt, operations
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 def operation_names(work: Work) -> None:
     """Give every operation a Python name that is unique in its tag, and one id that is unique in the document.
 
-    The name is, in this order: the one in ``openapi/names.json``; the received ``operationId`` in snake_case; derived
-    from method and path. Derived means: the method, the literal words of the path without ``api``, ``rest``, ``odata``
-    and version numbers, and ``by_`` with the placeholders that end the path: ``GET /api/v1/Book/{id}`` is
-    ``get_book_by_id``. Where that name is taken in the tag, the method is added (received ids), then every segment is
+    The name is, in this order: the one in ``openapi/names.json``; the received ``operationId`` in snake_case, without
+    its controller where that is the tag (``Assets_GetAssets`` is ``assets.get_assets``); derived from method and path.
+    Derived means: the method, the literal words of the path without ``api``, ``rest``, ``odata`` and version numbers,
+    and ``by_`` with the placeholders that end the path: ``GET /api/v1/Book/{id}`` is ``get_book_by_id``. Where that
+    name is taken in the tag, the controller stays, then the method is added (received ids), then every segment is
     written out, then a number. The generator would overwrite one module by the other, silently (failure mode 9), and
     derive nothing that fits a public API (failure mode 24). ``tags`` becomes the one folder name.
     """
@@ -106,6 +108,8 @@ def _candidates(entry: OperationAt) -> Iterator[str]:
     received = entry.operation.get("operationId")
     if isinstance(received, str) and words(received):
         name = snake(received, otherwise="operation")
+        action = without_tag(received, str((entry.operation.get("tags") or ["default"])[0]))
+        yield snake(action, otherwise="operation")
         yield name
         yield reserved_apart(shortened(f"{name.rstrip('_')}_{entry.method}", "_"))
     else:

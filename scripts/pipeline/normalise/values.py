@@ -8,16 +8,17 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import Data, is_list, is_mapping, mapping
-from pipeline.normalise.walk import referred, replace, schemas
+from pipeline.document.json_nodes import Data, is_list, is_mapping
+from pipeline.normalise.walk import referred, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.normalise.work import Work
 
-_NUMBERS = frozenset({"integer", "number"})
-_SPANS = frozenset({"time-span", "timespan", "date-span", "duration"})
+_NUMBERS = ("integer", "number")
+_SPANS = frozenset({"timespan", "datespan", "duration"})
+_SEPARATORS = re.compile(r"[-_ ]")
 _WRITTEN = {"date": 10, "date-time": 20, "uuid": 36}
 """How many characters the client writes for a format, at the least."""
 _TAKES_LOWER_CASE = re.compile(r"a-[fz]|\\[wSDW]|\.|\(\?[a-z]*i")
@@ -31,11 +32,12 @@ def numeric_text(work: Work) -> None:
 
     Microsoft.AspNetCore.OpenApi writes ``type: [integer, string]`` with a pattern, because System.Text.Json accepts
     numbers in quotes; it does not send them, or text would come first. ``int | str`` would be nobody's idea of an
-    identifier.
+    identifier. Without a pattern it is both: some values were seen as text.
     """
     for found in schemas(work.document):
         kinds = found.schema.get("type")
-        if kinds in (["integer", "string"], ["number", "string"]) and "enum" not in found.schema:
+        digits = isinstance(found.schema.get("pattern"), str)
+        if digits and kinds in (["integer", "string"], ["number", "string"]) and "enum" not in found.schema:
             number = kinds[0]
             # The pattern is about the text, and a number has none.
             found.schema["type"] = number
@@ -61,30 +63,18 @@ def spelled_formats(work: Work) -> None:
 
 
 def time_spans(work: Work) -> None:
-    """Mark .NET time spans, so that templates can type them as ``timedelta``.
-
-    Classic generators describe ``System.TimeSpan`` as an object of ticks and totals although it travels as text: both
-    are accepted there. Failure mode 26.
-    """
-    spans = {
-        name for name, schema in work.schemas.items() if {"ticks", "totalmilliseconds"} <= _lower(schema, "properties")
-    }
-    for found in list(schemas(work.document)):
+    """Mark .NET time spans, so that templates can type them as ``timedelta``. Failure mode 26."""
+    for found in schemas(work.document):
         schema = found.schema
         kinds = schema.get("type")
         is_text = kinds == "string" or (is_list(kinds) and "string" in kinds)
-        if is_text and str(schema.get("format", "")).lower() in _SPANS:
+        if is_text and _SEPARATORS.sub("", str(schema.get("format", ""))).lower() in _SPANS:
             example = schema.get("example")
             # A text property reaches the templates without its format; its example does.
             schema["example"] = f"{SPAN_MARK} {example if isinstance(example, str) else '00:00:30'}"
             for key in ("default", "pattern", "enum"):
                 schema.pop(key, None)
             work.note(found.where, "marked as a time span")
-        elif referred(schema) in spans and not found.where.rpartition("/")[0].endswith("/anyOf"):
-            nullable = {"nullable": True} if schema.get("nullable") else {}
-            text = {"type": "string", "format": "time-span", "example": f"{SPAN_MARK} 00:00:30"}
-            replace(schema, {"anyOf": [text, {"$ref": schema["$ref"]}], **nullable})
-            work.note(found.where, "a time span: text, or the object that the document describes")
 
 
 def valid_defaults(work: Work) -> None:
@@ -114,10 +104,6 @@ def valid_defaults(work: Work) -> None:
 def _bound(schema: dict[str, Any], key: str, otherwise: float) -> float:
     bound = schema.get(key)
     return bound if isinstance(bound, int) else otherwise
-
-
-def _lower(schema: object, key: str) -> set[str]:
-    return {name.lower() for name in mapping(schema, key)}
 
 
 def _resolved(work: Work, schema: dict[str, Any]) -> dict[str, Any] | None:

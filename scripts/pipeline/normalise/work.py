@@ -28,8 +28,6 @@ class Work:
     changes: list[Change] = Factory(list[Change])
     rule: str = ""
     grown: int = 0
-    marks_nulls: bool = False
-    """Whether the received document marks any null; one that does is believed where it could have."""
     subtypes: dict[str, list[str]] = Factory(dict[str, list[str]])
     """Base schema with a discriminator to the schemas derived from it."""
     wire_names: dict[str, str] = Factory(dict[str, str])

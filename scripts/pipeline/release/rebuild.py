@@ -31,7 +31,7 @@ def as_released(request: BuildRequest) -> BuildRequest:
         files[project.name] = with_version(project.read_text(encoding="utf-8"), release.version).encode()
     # Only what differs: a request with other files never counts as unchanged.
     changed = {name: content for name, content in files.items() if _content(request, name) != content}
-    return evolve(request, also={**changed, **request.also})
+    return evolve(request, platform=release.label, also={**changed, **request.also})
 
 
 def _content(request: BuildRequest, name: str) -> bytes | None:

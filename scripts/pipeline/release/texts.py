@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ReleaseError
+from pipeline.platforms import series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,9 +20,10 @@ _VERSION = re.compile(r'(?m)^version = "([^"]+)"$')
 
 
 def next_version(platform: str, known: Iterable[str]) -> str:
-    """Return ``<platform>.0``, or the patch after the last one that is known for this platform."""
-    found = (re.fullmatch(rf"{re.escape(platform)}\.([0-9]+)", version) for version in known)
-    return f"{platform}.{max((int(match[1]) + 1 for match in found if match), default=0)}"
+    """Return ``7.4.0`` for 7.4 and for 7.4.1, or the patch after the last one of such a version that is known."""
+    first = series(platform)
+    found = (re.fullmatch(rf"{re.escape(first)}\.([0-9]+)", version) for version in known)
+    return f"{first}.{max((int(match[1]) + 1 for match in found if match), default=0)}"
 
 
 def current_version(pyproject: str) -> str:
@@ -73,7 +75,6 @@ def compatibility_table(releases: Iterable[Release]) -> str:
     # An empty line around the table: GitHub shows none that touches the comments above and below it.
     lines = ["", "| platform | client | operations | document (sha256) | date |", "|---|---|---|---|---|"]
     rows = [
-        f"| {one.platform} | `{one.version}` | {one.operations} | `{one.sha256[:12]}` | {one.date} |"
-        for one in releases
+        f"| {one.label} | `{one.version}` | {one.operations} | `{one.sha256[:12]}` | {one.date} |" for one in releases
     ]
     return "\n".join([*lines, *(rows or ["| not known yet | `0.x` | | | |"]), "", ""])

@@ -24,8 +24,6 @@ _OUTSIDE_SCHEMA = (
 )
 """Members of a 2.0 parameter that are not part of its type."""
 
-_SCHEMA_EXTENSIONS = ("x-enumNames", "x-enum-varnames", "x-ms-enum", "x-nullable")
-
 _STYLES: dict[str, tuple[str, bool]] = {
     "csv": ("form", False),
     "ssv": ("spaceDelimited", False),
@@ -117,7 +115,8 @@ def _schema(parameter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_outer_extension(key: str) -> bool:
-    return key.startswith("x-") and key not in _SCHEMA_EXTENSIONS
+    # Names of members belong to the enumeration, whichever of the many extensions has them.
+    return key.startswith("x-") and key != "x-nullable" and "enum" not in key.lower()
 
 
 def _style(parameter: dict[str, Any], where: str, source: Source) -> dict[str, Any]:

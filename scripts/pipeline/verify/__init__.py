@@ -1,8 +1,8 @@
 """Verification that a package does what its document says: every operation, sync and async, over a real socket.
 
 The package runs in a child process of bounded memory and time, against a local portal in a process of its own that
-serves the document as received (upgraded to 3.x and nothing else) and judges by it. The same code is the contract
-suite of the committed package.
+serves the document as received, upgraded to 3.x and with the corrections of overlays, and judges by it. The same code
+is the contract suite of the committed package.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def verify(  # noqa: PLR0913 - each is one independent choice, and all but two h
 
     Args:
         package_root: folder that holds `cyara_client`.
-        document: the document as received, as OpenAPI 3.x.
+        document: the document as received, as OpenAPI 3.x, with the corrections of overlays.
         forms: forms of answers to try, of `full`, `nulls`, `unknown_enum` and `dates7`.
         allow: operations whose failures are accepted.
         timeout: seconds for everything; by default a minute and a second for each operation.

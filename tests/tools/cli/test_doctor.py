@@ -155,9 +155,26 @@ def test_proxy_is_what_httpx_uses_whatever_the_system_exempts(monkeypatch: pytes
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
-    found = connection_checks.check_proxy(BaseUrl.parse("https://portal.example"))
+    found, *_ = connection_checks.check_proxy(BaseUrl.parse("https://portal.example"))
     assert found.level is Level.WARNING
     assert "Next, if they should go out directly: NO_PROXY=portal.example" in found.text
+
+
+def test_what_no_proxy_cannot_mean_is_named(program: Program, portal: LocalPortal) -> None:
+    variables = {"HTTPS_PROXY": "http://proxy.example:8080", "CYARA_BASE_URL": "https://portal.example"}
+    exempt = "localhost,10.*.*.*,fd07:b51a:cc66:f0::/64,robot:hidden@proxy"
+    result = program("doctor", "--json", CYARA_API_CREDENTIAL=portal.credential, NO_PROXY=exempt, **variables)
+    assert result.code == 0
+    way, skipped, ranges = [(it["level"], it["text"]) for it in result.facts["findings"] if it["check"] == "proxy"]
+    assert way == ("ok", "Calls go through the proxy proxy.example:8080.")
+    assert skipped[0] == "warning"
+    assert "skipped: 10.*.*.* (one with a user). Next, " in skipped[1]
+    assert "hidden" not in result.out
+    assert ranges[0] == "ok"
+    assert "fd07:b51a:cc66:f0::/64" in ranges[1]
+    variables["CYARA_BASE_URL"] = "https://[fd07:b51a:cc66:f0::9]"
+    found = findings(program, CYARA_API_CREDENTIAL=portal.credential, NO_PROXY=exempt, **variables)
+    assert found["proxy"][0] == ("ok", "NO_PROXY exempts fd07:b51a:cc66:f0::9 from the proxy.")
 
 
 def test_proxy_whose_password_is_not_encoded(program: Program, portal: LocalPortal) -> None:

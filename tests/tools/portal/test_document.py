@@ -24,7 +24,6 @@ EVIDENCE = {
     "observed": {
         "GetCampaigns",
         "GetCampaign",
-        "ExecuteCampaign",
         "GetCampaignRuns",
         "GetCampaignRun",
         "GetCampaignRunResults",
@@ -42,6 +41,7 @@ EVIDENCE = {
         "CreateCampaign",
         "UpdateCampaign",
         "DeleteCampaign",
+        "ExecuteCampaign",
         "GetUsers",
         "GetUserRoles",
         "GetUserAccounts",

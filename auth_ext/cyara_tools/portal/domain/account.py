@@ -168,6 +168,7 @@ _TABLE: Final[tuple[tuple[str, str, Callable[[_Call], Json]], ...]] = (
     ("GET", _A + r"/plans/(?P<plan>\d+)", lambda c: campaigns.plan(c.number("plan"))),
     ("GET", _FOLDERS, lambda c: c.account.cases.folders()),
     ("GET", _FOLDERS + r"/(?P<folder>\d+)", lambda c: c.page(c.account.cases.folder(c.number("folder")))),
+    ("GET", _A + "/users", lambda c: c.page(c.account.users.of_account())),
     ("GET", r"/v3\.0/users", lambda c: c.page(c.account.users.all())),
     ("POST", r"/v3\.0/users", _create(201, lambda c: c.account.users.create(c.body))),
     ("GET", r"/v3\.0/users/roles", lambda _: list(ROLES)),

@@ -1,4 +1,4 @@
-"""Pages as Cyara documents them: absolute links, `pageno` from 1, and a page size that is capped in silence."""
+"""Pages as Cyara documents them: absolute links, `pageno` from 1; and capped in silence, as one caller says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def page(entries: Sequence[Json], *, address: str, query: str) -> dict[str, Json
     Everything else in the query, filters for one, stays in the links.
     """
     parameters = dict(parse_qsl(query, keep_blank_values=True))
-    # Capped without a word, as Cyara does it: a client that counts on its own page size misses entries.
+    # Without a word, as that caller found it: a client that counts on its own page size misses entries.
     size = min(int(parameters.get("pageSize", CAP)), CAP)
     number = int(parameters.get("pageno", 1))
     last = max(1, -(-len(entries) // size))

@@ -168,7 +168,6 @@ class TestCases:
             "lastModified": format_time(case.changed),
             "destination": case.destination,
             "linkedCampaignCount": 0,
-            "url": self._url(f"testcases/{case.number}"),
         }
 
     def _in_folder(self, case: TestCase) -> dict[str, Json]:
@@ -185,7 +184,7 @@ class TestCases:
             "lastResult": {
                 "result": result.get("result"),
                 "runDate": result.get("startDate"),
-                "resultId": result.get("testResultId") or 0,
+                "resultId": _text_or_none(result.get("testResultId")),
                 "url": self._url(f"testresults/{latest.ticket}") if latest else None,
             },
         }
@@ -201,6 +200,10 @@ class TestCases:
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/v3.0/accounts/{self.account}/{path}"
+
+
+def _text_or_none(number: Json) -> str | None:
+    return None if number is None else str(number)
 
 
 def _text(element: ET.Element, name: str) -> str:

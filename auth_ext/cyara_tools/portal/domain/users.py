@@ -55,6 +55,10 @@ class Users:
         """Return every user."""
         return list(self._users.values())
 
+    def of_account(self) -> list[Json]:
+        """Return the users who may use the account."""
+        return [user for number, user in self._users.items() if number in self._attached]
+
     def get(self, user_id: str) -> dict[str, Json]:
         """Return one user."""
         return existing(self._users.get(user_id.lower()), "user", user_id)

@@ -47,8 +47,8 @@ def sync(
 
     Sent as POST `/v3.0/accounts/{accountId}/campaigns`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-        Campaigns; path and body are inferred.
+    Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the inputs;
+        path and body are inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.

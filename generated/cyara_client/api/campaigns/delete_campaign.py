@@ -47,8 +47,8 @@ def sync(
 
     Sent as DELETE `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-        Campaigns; path and body are inferred.
+    Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+        is such a step; the path is inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.

@@ -44,11 +44,14 @@ def sync(
 ) -> CampaignRunTicket:
     """Ask for a run of a campaign
 
-    Execution is asynchronous: follow it with GetCampaignRuns. The shape of the answer is inferred.
+    The path and the shape of the bodies are inferred, not documented. Execution is asynchronous: follow
+    it with GetCampaignRuns.
 
     Sent as POST `/v3.0/accounts/{accountId}/campaigns/{campaignId}/execute`.
-    Evidence: observed.
-    Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+    Evidence: inferred, nobody has seen the portal accept it as it stands here.
+    Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+        is such a step; the answer is inferred; A publicly readable script that cannot have worked: the
+        path, posted to the address of the Swagger page and without credentials.
 
     Args:
         account_id: Number of the account, as in the portal's address.

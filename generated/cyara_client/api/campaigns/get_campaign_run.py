@@ -50,7 +50,8 @@ def sync(
 
     Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs/{runId}`.
     Evidence: observed.
-    Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+    Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+        overlap): the request and its answer.
 
     Args:
         account_id: Number of the account, as in the portal's address.

@@ -73,9 +73,14 @@ def sync(
 ) -> CampaignRunPage:
     """List the runs of a campaign
 
+    There are two readings of this list, and no proof of either: its items are runs, or they are the
+    single calls of runs. By the second, several items have one `campaignRunId`, and the end of an item
+    is not the end of its run: GetCampaignRun says whether that is over.
+
     Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs`.
     Evidence: observed.
-    Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+    Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+        overlap): the request; its items are read as runs by one script, as single calls of runs by another.
 
     Args:
         account_id: Number of the account, as in the portal's address.
@@ -83,8 +88,9 @@ def sync(
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
         from_date: Earliest start, UTC.
         to_date: Latest start, UTC.
-        pageno: Page, from 1.
-        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+        pageno: Page, from 1. Never seen on this operation; other lists have it in their links, and one script
+            sends `pageNumber` here.
+        page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
         sort_field: Field to sort by. Example: `StartDate`.
         sort_asc: Whether the smallest comes first.
 

@@ -55,17 +55,18 @@ def sync(
 ) -> CampaignSummaryPage:
     """List campaigns
 
-    The page size is capped at 50, whatever is asked.
+    Campaigns come at most 50 to a page, whatever is asked: so says one author of a script.
 
     Sent as GET `/v3.0/accounts/{accountId}/campaigns`.
     Evidence: observed.
-    Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+    Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+        overlap): the request and its answer.
 
     Args:
         account_id: Number of the account, as in the portal's address.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
         pageno: Page, from 1.
-        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+        page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
         plan_type: Accepted and ignored by the server: filter the answer instead. Example: `Pulse`.
 
     Returns:

@@ -49,18 +49,19 @@ def sync(
 ) -> Campaign:
     """Change a campaign
 
-    The path and the shape of the bodies are inferred, not documented.
+    The path and the shape of the bodies are inferred, not documented. Whether fields that are left out
+    stay as they are is unknown: a PUT may replace all.
 
     Sent as PUT `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Inputs are described in Cyara help centre (developer.cyara.com), article 4409758757391, Working with
-        Campaigns; path and body are inferred.
+    Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: that there
+        is such a step; path and body are inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.
         campaign_id: Number of the campaign.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        body: What to change. Fields left out stay as they are.
+        body: What to change. What becomes of fields that are left out is unknown.
 
     Returns:
         The campaign as it is now.

@@ -61,15 +61,16 @@ def sync(
 
     Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
     Evidence: observed.
-    Source: publicly readable script that calls the API (Java service for folder reports).
+    Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+        answer.
 
     Args:
         account_id: Number of the account, as in the portal's address.
         directory_type: What the folders hold. Example: `TestCase`.
         folder_id: Number of the folder.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        pageno: Page, from 1.
-        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+        pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+        page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
     Returns:
         One page of test cases.

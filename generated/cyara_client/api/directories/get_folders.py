@@ -47,7 +47,8 @@ def sync(
 
     Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
     Evidence: observed.
-    Source: publicly readable script that calls the API (Java service for folder reports).
+    Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
+        answer.
 
     Args:
         account_id: Number of the account, as in the portal's address.

@@ -52,13 +52,14 @@ def sync(
 
     Sent as GET `/v3.0/accounts/{accountId}/plans`.
     Evidence: observed.
-    Source: publicly readable script that calls the API (PowerShell campaign history and plan overlap tools).
+    Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
+        overlap): the request and its answer.
 
     Args:
         account_id: Number of the account, as in the portal's address.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
-        pageno: Page, from 1.
-        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+        pageno: Page, from 1. Never seen on this operation; other lists have it in their links.
+        page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
     Returns:
         One page of plans.

@@ -49,8 +49,8 @@ def sync(
 
     Sent as POST `/v3.0/accounts/{accountId}/testcases/{testCaseId}/execute`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Cyara help centre (developer.cyara.com) names the operation and its result `testRunTicketId`; the
-        path is inferred.
+    Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the name, and that it
+        yields a `testRunTicketId`; path and answer are inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.

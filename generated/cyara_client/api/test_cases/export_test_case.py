@@ -47,8 +47,8 @@ def sync(
 
     Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}/export`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-        conventions of the API.
+    Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the use, to export a test
+        case; name, path and answer are inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.

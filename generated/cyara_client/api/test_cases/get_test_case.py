@@ -48,7 +48,10 @@ def sync(
 
     Sent as GET `/v3.0/accounts/{accountId}/testcases/{testCaseId}`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Entries of GetTestCases link here by `url`; the answer's shape is inferred.
+    Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: how the path
+        of the list begins; that a number may follow is inferred; A publicly readable script that calls the
+        API (Java service for folder reports): an address of this form in the `url` of entries of
+        GetFolderContents.
 
     Args:
         account_id: Number of the account, as in the portal's address.

@@ -52,13 +52,15 @@ def sync(
 
     Sent as GET `/v3.0/accounts/{accountId}/testcases`.
     Evidence: documented.
-    Source: Cyara help centre (developer.cyara.com), article 360001040256, Using the 3.0 APIs in Swagger.
+    Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,
+        and a page of the answer; that they are this operation's is inferred; Cyara help centre
+        (developer.cyara.com), article 360003983436, API IDs: the name.
 
     Args:
         account_id: Number of the account, as in the portal's address.
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.
         pageno: Page, from 1.
-        page_size: Entries on a page. The server caps it silently (campaigns: at 50).
+        page_size: Entries on a page. The server may give fewer: at most 50 campaigns, says one author of a script.
 
     Returns:
         One page of test cases.

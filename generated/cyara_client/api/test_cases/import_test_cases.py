@@ -48,8 +48,8 @@ def sync(
 
     Sent as POST `/v3.0/accounts/{accountId}/testcases/import`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Cyara help centre (developer.cyara.com) names the operation; path and body are inferred from the
-        conventions of the API.
+    Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the name; path and body
+        are inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.

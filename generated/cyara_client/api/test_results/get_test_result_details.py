@@ -46,11 +46,13 @@ def sync(
 ) -> TestResultDetails:
     """Read the result of a test
 
-    The path and the shape of the bodies are inferred, not documented. Poll it; there is no callback.
+    The path and the shape of the bodies are inferred, not documented. Ask again until there is a
+    result; nothing is known of callbacks.
 
     Sent as GET `/v3.0/accounts/{accountId}/testresults/{testRunTicketId}`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Cyara help centre (developer.cyara.com): results are read by ticket; the path is inferred.
+    Source: Cyara help centre (developer.cyara.com), an article that is not recorded: the use, to get the test
+        result details by a ticket; name, path and answer are inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.

@@ -49,8 +49,8 @@ def sync(
 
     Sent as POST `/v3.0/accounts/{accountId}/users/{userId}`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-        body are inferred.
+    Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+        is inferred.
 
     Args:
         account_id: Number of the account, as in the portal's address.

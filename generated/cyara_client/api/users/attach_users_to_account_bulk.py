@@ -47,7 +47,7 @@ def sync(
 
     Sent as POST `/v3.0/accounts/{accountId}/users/bulk`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
+    Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
         body are inferred.
 
     Args:

@@ -43,8 +43,8 @@ def sync(
 
     Sent as DELETE `/v3.0/users/{userId}`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-        body are inferred.
+    Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; the path
+        is inferred.
 
     Args:
         user_id: GUID of the user.

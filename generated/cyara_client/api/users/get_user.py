@@ -42,8 +42,8 @@ def sync(
 
     Sent as GET `/v3.0/users/{userId}`.
     Evidence: documented.
-    Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users (that a good answer
-        has status 200); the fields are those of the portal's form.
+    Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the path, and that a
+        good answer has status 200; the fields are those of the portal's form.
 
     Args:
         user_id: GUID of the user.

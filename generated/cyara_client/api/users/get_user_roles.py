@@ -36,8 +36,8 @@ def sync(
 
     Sent as GET `/v3.0/users/roles`.
     Evidence: inferred, nobody has seen the portal accept it as it stands here.
-    Source: Named in Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users; path and
-        body are inferred.
+    Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the name; path and
+        answer are inferred.
 
     Args:
         client: what `cyara_auth.connect()` returns, or anything else that hands out httpx clients.

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     OnProgress = Callable[[int, int | None], None]
 
 
+_LONGEST_LENGTH = 18
+"""Digits of a length; more than that no file has."""
+
+
 class _Sink:
     """A temporary file beside the target, that becomes the target or disappears."""
 
@@ -45,7 +49,9 @@ class _Sink:
         # The length is that of the encoded body; of a compressed one nothing is known.
         length = headers.get("content-length", "")
         encoded = headers.get("content-encoding", "identity") != "identity"
-        self._total = int(length) if length.isdigit() and not encoded else None
+        # `isdigit` alone takes the digits of every script.
+        is_length = length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH
+        self._total = int(length) if is_length and not encoded else None
         self._check(self._total or 0)
 
     def write(self, chunk: bytes) -> None:
@@ -144,11 +150,29 @@ def _require_file(endpoint: Endpoint[Any], response: httpx.Response) -> None:
 
 
 @contextmanager
+def _reading_refusal(response: httpx.Response) -> Generator[None]:
+    """Say what was refused when the words about it cannot be read: cut off, or not compressed as announced.
+
+    Raises:
+        DownloadError: they cannot; the transport's own error is the cause.
+    """
+    try:
+        yield
+    except httpx.RequestError as error:
+        raise DownloadError(
+            f"the portal answered {response.status_code}, and what it says about it cannot be read "
+            f"({type(error).__name__}); nothing was kept"
+        ) from error
+
+
+@contextmanager
 def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]) -> Generator[httpx.Response]:
+    endpoint.check(client.get_httpx_client())
     endpoint.warn()
     with client.get_httpx_client().stream(**arguments) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:
-            response.read()
+            with _reading_refusal(response):
+                response.read()
             raise _response.api_error(endpoint.operation, response)
         _require_file(endpoint, response)
         yield response
@@ -158,10 +182,13 @@ def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, A
 async def _astreamed(
     endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]
 ) -> AsyncGenerator[httpx.Response]:
+    if (checking := endpoint.check(client.get_async_httpx_client())) is not None:
+        await checking
     endpoint.warn()
     async with client.get_async_httpx_client().stream(**for_async(arguments)) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:
-            await response.aread()
+            with _reading_refusal(response):
+                await response.aread()
             raise _response.api_error(endpoint.operation, response)
         _require_file(endpoint, response)
         yield response

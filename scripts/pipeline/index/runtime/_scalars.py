@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
+from typing import Any
 
 _SPAN = re.compile(
     r"(?P<sign>[+-]?)(?:(?P<days>\d+)\.)?(?P<hours>\d+):(?P<minutes>\d+)(?::(?P<seconds>\d+)(?:\.(?P<fraction>\d+))?)?"
@@ -25,6 +27,31 @@ _SECONDS_OF_A_MINUTE = 60
 # A date without a zone stays without one: guessing would shift it.
 parse_datetime = dt.datetime.fromisoformat
 _MIDNIGHT = parse_datetime("0001-01-01T00:00:00")
+
+
+class Memory:
+    """Values of texts that were read before: durations, and ids of what rows have in common, come again and again.
+
+    `seen` looks a text up, which is much faster than reading it. Where there turn out to be too many different texts,
+    nothing is kept any more: then they do not repeat, and looking up would only cost time.
+    """
+
+    def __init__(self, most: int = 4096) -> None:
+        self._known: dict[str, Any] = {}
+        self._most = most
+        self.seen = self._known.get
+        self.has_room = True
+
+    def keep(self, text: str, value: object) -> None:
+        """Remember what a text says."""
+        self._known[text] = value
+        if len(self._known) > self._most:
+            self.has_room = False
+            self._known.clear()
+
+
+KNOWN_SPANS = Memory()
+KNOWN_GUIDS = Memory()
 
 
 def parse_date(text: str) -> dt.date:
@@ -46,30 +73,62 @@ def parse_timespan(text: str) -> dt.timedelta:
         ValueError: the text is neither, or longer than Python's timedelta can hold.
     """
     # Nearly all spans are under a day and in .NET's constant form; the C parser reads those as a time of day.
-    if text[2:3] == ":" == text[5:6]:
-        try:
-            return parse_datetime(f"0001-01-01T{text}") - _MIDNIGHT
-        except (ValueError, TypeError):
-            return _parse_parts(text)
-    return _parse_parts(text)
-
-
-def parse_int(text: str) -> int | str:
-    """Read a number that a .NET serialiser wrote as text; any other text stays what it is."""
     try:
-        number = int(text)
-    except ValueError:
-        return text
-    # "007" and "1_000" are integers to Python, but no number that a serialiser wrote.
-    return number if str(number) == text else text
+        span = parse_datetime("0001-01-01T" + text) - _MIDNIGHT if text[2] == ":" else _parse_parts(text)
+    except (ValueError, TypeError, IndexError):
+        span = _parse_parts(text)
+    if KNOWN_SPANS.has_room:
+        KNOWN_SPANS.keep(text, span)
+    return span
 
 
-def parse_float(text: str) -> float | str:
-    """Read a number that a .NET serialiser wrote as text, `NaN` and `Infinity` included; other text stays."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def parse_uuid(text: str) -> uuid.UUID:
+    """Read a GUID as .NET writes it, with or without hyphens or braces.
+
+    Raises:
+        ValueError: the text is no GUID.
+    """
+    guid = uuid.UUID(text)
+    if KNOWN_GUIDS.has_room:
+        KNOWN_GUIDS.keep(text, guid)
+    return guid
+
+
+def parse_int(value: object) -> int:
+    """Read an integer that was written as text or with a fraction of nought.
+
+    Raises:
+        ValueError: it is no integer.
+        TypeError: it is neither text nor number.
+    """
+    if isinstance(value, float):
+        # In JSON 5.0 is an integer, and orjson reads integers beyond 64 bits as floats.
+        if value.is_integer():
+            return int(value)
+    elif isinstance(value, str):
+        number = int(value)
+        # "007" and "1_000" are integers to Python, but no number that a serialiser wrote.
+        if str(number) == value:
+            return number
+    else:
+        raise TypeError("an integer expected")
+    raise ValueError("not an integer")
+
+
+def parse_float(value: object) -> float:
+    """Read a number that was written without a fraction or as text, `NaN` and `Infinity` included.
+
+    Raises:
+        ValueError: the text is no number.
+        TypeError: it is neither text nor number.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        # As it came: a large one would lose digits.
+        return value
+    if isinstance(value, str):
+        # Python reads "1_000", which no serialiser writes.
+        return float(value.replace("_", "?"))
+    raise TypeError("a number expected")
 
 
 def _parse_parts(text: str) -> dt.timedelta:

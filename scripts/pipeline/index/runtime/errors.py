@@ -16,8 +16,9 @@ CyaraError
     AccountRequiredError        a call needs an account, and neither it nor the client names one
     HttpLibraryError            CYARA_HTTP_LIBRARY names no HTTP library that is installed; an ImportError, too
 
-Errors of credentials and admission (`cyara_auth`) hang on the same root. The text of an error never has a body, a
-header or a secret in it; those who need the body find it in `content` and `problem`. Errors can be pickled.
+Errors of credentials and admission (`cyara_auth`) hang on the same root. Of a refusal's body the text has the portal's
+own `title: detail`, in one short line without markup and without what looks like a secret; of headers and of every
+other body it has nothing. Those who need the body find it in `content` and `problem`. Errors can be pickled.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class ApiError(CyaraError):
         attempt: number of the attempt that this answer belongs to, from 1.
         retry_after: seconds that the portal asks to wait, when it does.
         host: name of the host that answered.
+        explanation: what the portal says about it, as one short line; empty when it says nothing to people.
     """
 
     advice: ClassVar[str] = ""
@@ -71,6 +73,7 @@ class ApiError(CyaraError):
         attempt: int = 1,
         retry_after: float | None = None,
         host: str = "",
+        explanation: str = "",
     ) -> None:
         self.method = method
         self.path_template = path_template
@@ -83,11 +86,12 @@ class ApiError(CyaraError):
         self.attempt = attempt
         self.retry_after = retry_after
         self.host = host
+        self.explanation = explanation
         # Neither headers nor body: whoever logs `args` must not log a secret.
         super().__init__(method, path_template, operation_id, status_code)
 
     def __str__(self) -> str:
-        """Say which call met which status where, with nothing of the body."""
+        """Say which call met which status where, and what the portal says about it."""
         place = f" at {self.host}" if self.host else ""
         parts = [f"{self.method} {self.path_template} ({self.operation_id}){place} answered {self.status_code}"]
         if self.attempt > 1:
@@ -96,8 +100,10 @@ class ApiError(CyaraError):
             parts.append(f"request id {self.request_id}")
         if self.retry_after is not None:
             parts.append(f"the portal asks to wait {self.retry_after:g} s")
-        if self.problem is not None:
-            parts.append("see .problem for the portal's explanation")
+        if self.explanation:
+            parts.append(f'the portal says "{self.explanation}"')
+        elif self.problem:
+            parts.append("see .problem for what the portal sent")
         if self.advice:
             parts.append(self.advice)
         return "; ".join(parts)

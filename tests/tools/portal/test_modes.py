@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from cyara_auth import Pace, connect
+from cyara_auth.errors import DecodingError
 from cyara_tools.portal import LocalPortal
 from cyara_tools.portal.domain.modes import TICKETS, ResultPages, Ticket
 
@@ -56,6 +57,24 @@ def test_a_run_is_judged_right_with_every_ticket_and_either_list(ticket: str, ru
         outcome = outcome_of(portal)
     assert outcome.verdict == ("failed" if late_failures else "passed")
     assert outcome.tally == {"passed": 5 - late_failures, "failed": late_failures, "not_called": 0, "missing": 0}
+
+
+@pytest.mark.parametrize("ticket", TICKETS)
+def test_a_test_case_is_followed_by_its_ticket_in_any_form_that_has_one(ticket: str):
+    with (
+        LocalPortal(speed=100, ticket=ticket, outcomes="success") as portal,
+        connect(portal.base_url, portal.credential, account_id=1, store="memory:") as cyara,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        if ticket in {"accepted_empty", "no_content", "empty"}:
+            with pytest.raises(DecodingError, match=r"ExecuteTestCase.*test_run_ticket_id") as caught:
+                cyara.validate_test_case(3001, pace=QUICK)
+            assert "test case 3001" in caught.value.__notes__[0]
+        else:
+            outcome = cyara.validate_test_case(3001, pace=QUICK)
+            assert (outcome.verdict, outcome.passed) == ("passed", True)
+            assert str(outcome.ticket) == str(outcome.details.test_run_ticket_id)
 
 
 def test_the_list_of_calls_has_one_item_for_each_call_that_has_begun(calling):

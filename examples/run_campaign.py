@@ -1,7 +1,7 @@
 """Run a campaign from CI and fail the job if a test fails: `python run_campaign.py 812`.
 
-Exit code 0: every call was listed and passed; 1: a call failed, was not made, or has no result; 2: the campaign could not
-be run, or did not end within an hour.
+Exit code 0: every call was listed and passed; 1: a call failed, was not made, or has no result; 2: the campaign could
+not be run, or did not end within an hour.
 Reads CYARA_BASE_URL, CYARA_ACCOUNT_ID and CYARA_API_CREDENTIAL.
 """
 

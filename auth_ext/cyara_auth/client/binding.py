@@ -25,13 +25,11 @@ from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import LARGEST_BUDGET
 from cyara_auth.strikes.state import GuardPolicy
-from cyara_auth.transport.inferred import InferredGate
+from cyara_auth.transport.inferred import InferredGate, choose_allow_inferred
 
 BASE_URL = "CYARA_BASE_URL"
 POLICY = "CYARA_AUTH_POLICY"
 ROTATION_WAIT = "CYARA_ROTATION_WAIT"
-ALLOW_INFERRED = "CYARA_ALLOW_INFERRED"
-_SWITCHES = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
 CredentialArgument = str | ApiCredential | CredentialProvider | None
 """Text in any form that the portal shows, an `ApiCredential`, or a callable that returns one.
@@ -173,24 +171,6 @@ def choose_rotation_wait(given: float | None, environ: Mapping[str, str] | None)
     if not is_number(value) or not 0 <= cast("float", value) < math.inf:
         raise invalid_argument("rotation_wait", value, takes=f"seconds from 0 (or {ROTATION_WAIT})", example="600")
     return cast("float", value)
-
-
-def choose_allow_inferred(given: bool | None, environ: Mapping[str, str] | None) -> bool:  # noqa: FBT001 - the value of an option
-    """Return what the argument or `CYARA_ALLOW_INFERRED` says, False by default.
-
-    Raises:
-        ConfigurationError: it is neither yes nor no.
-    """
-    if given is None:
-        text = Variables(environ).get(ALLOW_INFERRED).strip().lower()
-        if text not in _SWITCHES:
-            raise ConfigurationError(
-                f"{ALLOW_INFERRED} is 1 or 0. Nothing was sent. Next: {ALLOW_INFERRED}=1, or unset it"
-            )
-        return _SWITCHES[text]
-    if not isinstance(given, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        raise invalid_argument("allow_inferred", given, takes="True or False", example="True")
-    return given
 
 
 def holds_secret(

@@ -30,7 +30,7 @@ from cyara_auth.origin import API_PATH, Origin, is_versioned_route
 from cyara_auth.providers import CredentialSource
 from cyara_auth.strikes.classify import REDIRECT, SUCCESS, RequestFacts, ResponseFacts, classify
 from cyara_auth.strikes.state import GuardPolicy, Outcome
-from cyara_auth.transport.inferred import InferredGate
+from cyara_auth.transport.inferred import InferredGate, choose_allow_inferred
 from cyara_auth.transport.local_portals import LOCAL_PORTAL
 from cyara_auth.transport.log import CallRecord, log_answer, log_failure
 
@@ -58,7 +58,7 @@ class Injector:
     Attributes:
         origin: Where the header may go.
         base_path: Path of the API there; without a generated operation, only routes below it verify a pair.
-        gate: Says which operations may be sent at all; without one, inferred operations that change things may not.
+        gate: Says which operations may be sent at all; by default `CYARA_ALLOW_INFERRED` does.
 
     Raises:
         InsecureOriginError: a credential must not travel to that origin at all.
@@ -79,7 +79,7 @@ class Injector:
         self.guard = guard
         self.origin = origin
         self.base_path = base_path
-        self.gate = gate or InferredGate(origin=origin, guard=guard, allowed=False)
+        self.gate = gate or InferredGate(origin=origin, guard=guard, allowed=choose_allow_inferred(None, None))
         # Kept: both are needed once for each call.
         self.origin_text = origin.canonical
         self.is_loopback = origin.is_loopback

@@ -4,15 +4,21 @@ Which these are is said by the document that the client was generated from (`Ope
 document marks none, so nothing of it is ever refused here.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from cyara_auth.errors import InferredOperationError
+from cyara_auth.arguments import invalid_argument
+from cyara_auth.errors import ConfigurationError, InferredOperationError
 from cyara_auth.guard.guard import StrikeGuard
 from cyara_auth.origin import Origin
+from cyara_auth.providers.variables import Variables
 from cyara_auth.transport.local_portals import is_local_portal
 
 _READ_ONLY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+ALLOW_INFERRED: Final = "CYARA_ALLOW_INFERRED"
+_SWITCHES: Final = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
 
 class InferredGate:
@@ -60,3 +66,21 @@ class InferredGate:
             self.is_local_portal = True
             return
         raise InferredOperationError.of(operation.operation_id, operation.method, operation.path, portal=str(origin))
+
+
+def choose_allow_inferred(given: bool | None, environ: Mapping[str, str] | None) -> bool:  # noqa: FBT001 - the value of an option
+    """Return what the argument or `CYARA_ALLOW_INFERRED` says, False by default.
+
+    Raises:
+        ConfigurationError: it is neither yes nor no.
+    """
+    if given is None:
+        text = Variables(environ).get(ALLOW_INFERRED).strip().lower()
+        if text not in _SWITCHES:
+            raise ConfigurationError(
+                f"{ALLOW_INFERRED} is 1 or 0. Nothing was sent. Next: {ALLOW_INFERRED}=1, or unset it"
+            )
+        return _SWITCHES[text]
+    if not isinstance(given, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        raise invalid_argument("allow_inferred", given, takes="True or False", example="True")
+    return given

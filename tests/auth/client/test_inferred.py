@@ -16,12 +16,12 @@ from uuid import UUID
 import attrs
 import pytest
 
-from cyara_auth import Cyara, InferredOperationError, connect, install
+from cyara_auth import Cyara, GuardedTransport, InferredOperationError, connect, install
 from cyara_auth._http import httpx
-from cyara_auth.client.binding import ALLOW_INFERRED
 from cyara_auth.errors import ConfigurationError, CyaraAuthError
 from cyara_auth.extensions import OPERATION
 from cyara_auth.transport import local_portals
+from cyara_auth.transport.inferred import ALLOW_INFERRED
 from cyara_client.api.campaigns import delete_campaign
 from cyara_client.errors import UnverifiedOperationWarning
 from cyara_client.models import CreateUserRequest
@@ -196,6 +196,19 @@ def test_a_client_that_was_guarded_by_install_obeys_as_well(server: WireServer, 
             with pytest.raises(InferredOperationError):
                 delete_campaign.sync_detailed(account_id=1, campaign_id=5, client=client)
     assert len(server.seen) == allowed
+
+
+@pytest.mark.parametrize("allowed", ["0", "1"])
+def test_a_transport_that_its_owner_wraps_obeys_the_variable(server: WireServer, allowed: str, monkeypatch: Any):
+    monkeypatch.setenv(ALLOW_INFERRED, allowed)
+    with client_of(server) as parts:
+        binding = parts._parts.binding  # noqa: SLF001 - what a transport is made of
+        origin, source = binding.base.origin, binding.source
+        wrapped = GuardedTransport(httpx.HTTPTransport(), source=source, guard=parts.guard, origin=origin)
+        outcome = nullcontext() if allowed == "1" else pytest.raises(InferredOperationError)
+        with httpx.Client(base_url=server.base_url, transport=wrapped) as plain, silent(), outcome:
+            delete_campaign.sync_detailed(account_id=1, campaign_id=5, client=_Holds(plain))
+    assert len(server.seen) == int(allowed)
 
 
 @pytest.mark.anyio

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "generated"))
-
 from zoo import DOCUMENT as ZOO
 
 if TYPE_CHECKING:
@@ -37,6 +35,27 @@ def judge(document: Path, package: Path, *options: str | Path) -> Judged:
     assert ran.returncode == 0, ran.stderr
     judged: Judged = json.loads(ran.stdout)
     return judged
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """Copy the committed package to where faults may be planted in it."""
+    root = tmp_path / "generated"
+    shutil.copytree(ROOT / "generated", root, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+def only(operation_id: str) -> Judged:
+    """Return the bundled document with one of its operations."""
+    document: Judged = json.loads(BUNDLED.read_text("utf-8"))
+    found = {
+        path: {method: operation}
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if operation.get("operationId") == operation_id
+    }
+    assert len(found) == 1
+    return {**document, "paths": found}
 
 
 def wrong(judged: Judged) -> set[tuple[str, str]]:
@@ -89,11 +108,9 @@ def plant(package: Path, name: str, old: str, new: str) -> None:
     ],
     ids=["a field of another name", "a text for a GUID", "another media type"],
 )
-def test_a_wrong_request_is_found(
-    fault: tuple[str, str, str], operation: str, call: str, package: Path, some_of: Callable[..., Judged]
-):
+def test_a_wrong_request_is_found(fault: tuple[str, str, str], operation: str, call: str, package: Path):
     source = package / "document.json"
-    source.write_text(json.dumps(some_of(operation)), "utf-8")
+    source.write_text(json.dumps(only(operation)), "utf-8")
     plant(package, *fault)
     found = wrong(judge(source, package))
     assert any(what == "request" and path.startswith(call) for path, what in found)
@@ -117,11 +134,9 @@ def another_status(document: Judged) -> None:
 @pytest.mark.parametrize(
     ("change", "what"), [(another_header, "request"), (another_type, "answer"), (another_status, "answer")]
 )
-def test_a_document_that_says_otherwise_is_found(
-    change: Callable[[Judged], None], what: str, some_of: Callable[..., Judged], tmp_path: Path
-):
+def test_a_document_that_says_otherwise_is_found(change: Callable[[Judged], None], what: str, tmp_path: Path):
     source, other = tmp_path / "document.json", tmp_path / "other.json"
-    document = some_of("GetUser")
+    document = only("GetUser")
     source.write_text(json.dumps(document), "utf-8")
     change(document)
     other.write_text(json.dumps(document), "utf-8")

@@ -22,21 +22,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
+from generated_kit import ReceivedRequest, Reply, Wire, handler_of
 from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 from pipeline.verify.calls import Caller, client_for
 from pipeline.verify.cases import make_cases
-from werkzeug.datastructures import ImmutableMultiDict
 
 from cyara_tools.portal import LocalPortal
 from cyara_tools.portal.answers import AnswerFactory
 from cyara_tools.portal.document import Document
 from cyara_tools.portal.schema import Shapes
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "generated"))
-
-from generated_kit import ReceivedRequest, Reply, Wire, handler_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,17 +164,20 @@ def refused(document: dict[str, Any], tap: Tap) -> Iterator[dict[str, str]]:
     for request, answer in tap.seen:
         target = urlsplit(request.target)
         origin = tap.base_url.removesuffix(urlsplit(tap.base_url).path)
+        # A query may have one name several times.
+        query: dict[str, list[str]] = {}
+        for name, value in parse_qsl(target.query, keep_blank_values=True):
+            query.setdefault(name, []).append(value)
         asked = MockRequest(
             origin,
             request.method,
             unquote(target.path),
+            args=query,
             headers=request.headers,
             cookies={name: morsel.value for name, morsel in SimpleCookie(request.headers.get("cookie", "")).items()},
             data=request.body,
             content_type=request.headers.get("content-type", ""),
         )
-        # A query may have one name several times.
-        asked.parameters.query = ImmutableMultiDict(parse_qsl(target.query, keep_blank_values=True))
         said = MockResponse(
             answer.content, answer.status_code, dict(answer.headers), answer.headers.get("content-type", "")
         )

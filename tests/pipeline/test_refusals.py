@@ -103,6 +103,7 @@ KINDS: dict[str, tuple[bytes, str, str]] = {
     "zeros": (b"\x00" * 100, "is empty", AGAIN),
     "empty in gzip": (gzip.compress(b"", mtime=0), "is empty", AGAIN),
     "cut in a text": (JSON[:-40].rpartition('"')[0].encode(), "was cut off: it ends in line 11,", AGAIN),
+    "cut in a word": (JSON[: JSON.index("Lines") + 2].encode(), "was cut off: it ends in line 4,", AGAIN),
     "cut after a brace": (JSON[:-4].rstrip("}\n ").encode(), "was cut off: it ends in line", AGAIN),
     "cut in a literal": (b'{"openapi": "3.0.1", "deprecated": tr', "was cut off: it ends in line 1", AGAIN),
     "cut in an escape": (b'{"openapi": "3.0.1\\u00', "was cut off", AGAIN),

@@ -60,6 +60,11 @@ def one_left(document: Document) -> None:
     document["paths"] = {"/PETS/": {"get": document["paths"]["/pets"]["get"]}}
 
 
+def mostly_others(document: Document) -> None:
+    one_left(document)
+    with_many_more(document)
+
+
 @pytest.mark.parametrize(
     ("change", "other"),
     [
@@ -67,6 +72,7 @@ def one_left(document: Document) -> None:
         (moved, False),
         (with_many_more, False),
         (one_left, False),
+        (mostly_others, False),
         (moved_without_ids, True),
         (odd_ids, True),
     ],

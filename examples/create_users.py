@@ -1,8 +1,7 @@
 """Create users from a CSV file (username, email, roles parted by semicolons): `python create_users.py new.csv`.
 
 Exit code 1 if a user could not be created; the others are created all the same.
-With the bundled document both calls are guesses: a real portal gets them with CYARA_ALLOW_INFERRED=1 only.
-Reads CYARA_BASE_URL, CYARA_ACCOUNT_ID and CYARA_API_CREDENTIAL.
+Reads CYARA_BASE_URL, CYARA_ACCOUNT_ID, CYARA_API_CREDENTIAL; by a guess (bundled document) CYARA_ALLOW_INFERRED, too.
 """
 
 import csv

@@ -1,6 +1,7 @@
 """Run a campaign from CI and fail the job if a test fails: `python run_campaign.py 812`.
 
-Exit code 0: every test passed; 1: a test failed; 2: the campaign could not be run, or did not end within an hour.
+Exit code 0: every call was listed and passed; 1: a call failed, was not made, or has no result; 2: the campaign could
+not be run, or did not end within an hour.
 Reads CYARA_BASE_URL, CYARA_ACCOUNT_ID and CYARA_API_CREDENTIAL.
 """
 
@@ -25,7 +26,9 @@ def main(campaign_id: int) -> int:
         return 2
     for result in outcome.results:
         print(f"{result.result}: {result.name} ({result.duration})")
-    print(f"campaign {campaign_id}:", ", ".join(f"{count} {result}" for result, count in outcome.counts.items()))
+    print(*outcome.problems, sep="\n", end="\n" if outcome.problems else "")
+    counts = ", ".join(f"{count} {result}" for result, count in outcome.counts.items())
+    print(f"campaign {campaign_id}: {outcome.verdict}; {counts or 'no results'}")
     return 0 if outcome.passed else 1
 
 

@@ -121,9 +121,7 @@ def run_one(console: Console, cyara: Cyara) -> None:
         table.add_row(str(result.test_case_id), result.name or "", str(result.result), str(result.duration))
     console.print(table)
     counts = ", ".join(f"{count} {result}" for result, count in outcome.counts.items())
-    console.print(
-        f"run {outcome.run.run_id}: {counts}; {'passed' if outcome.passed else 'not passed'}", highlight=False
-    )
+    console.print(f"run {outcome.run_id}: {counts}; {outcome.verdict}", highlight=False)
 
 
 def stale_fleet(console: Console, portal: LocalPortal) -> bool:

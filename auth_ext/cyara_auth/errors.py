@@ -353,10 +353,10 @@ class InferredOperationError(CyaraAuthError):
         """Return the error for an operation that was meant for the origin `portal`."""
         error = cls(
             f"{operation_id} ({method} {path}) changes things at the portal, and it is inferred: nobody has seen a "
-            f"portal accept it as it stands here. Nothing was sent to {portal}. Next: generate the client from your "
-            "portal's own document, which has no guesses in it; in the folder of this project run: python3 "
-            "scripts/dev.py regenerate fetch --portal https://<portal>, and then: python3 scripts/dev.py regenerate "
-            f"build. Whoever accepts the risk until then gives connect(allow_inferred=True), or sets "
+            f"portal accept it as it stands here, so the call to {portal} was refused. Nothing was sent. Next: "
+            "generate the client from your portal's own document, which has no guesses; in the folder of this project "
+            "run: python3 scripts/dev.py regenerate fetch --portal https://<portal>, and then: python3 scripts/dev.py "
+            "regenerate build. Whoever accepts the risk until then gives connect(allow_inferred=True), or sets "
             "CYARA_ALLOW_INFERRED=1"
         )
         error.operation_id, error.method, error.path_template = operation_id, method, path

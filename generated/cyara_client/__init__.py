@@ -25,7 +25,7 @@ __version__: str
 __platform__: str | None = None
 """Platform release whose document this was built from; None when it is not known."""
 
-__spec_sha256__ = "c628b570e10ec2d3051977a7a43b66150f3e68717365b75e778e319784d47260"
+__spec_sha256__ = "84795991270c6073fe2cd10c1ac39db245bdbe552ce2511a5f9550e6a3d2db0d"
 """SHA-256 of that document as received; the document itself is `openapi.json` in this package."""
 
 _HOMES = {

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.document.document import read_document
-from pipeline.document.foreign_data import require_openapi
+from pipeline.document.openapi_document import require_openapi
 from pipeline.errors import MACHINE_FAULTS, PipelineError, UnexpectedError, quoted
 from pipeline.install.folder_lock import work_folder
 from pipeline.install.hand_edits import require_no_edits

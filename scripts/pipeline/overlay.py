@@ -13,6 +13,7 @@ deletes) and 4.4 (order). Targets are RFC 9535 JSONPath. Beyond the specificatio
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -60,7 +61,8 @@ def apply_overlays(
     Raises:
         OverlayError: an overlay is malformed, or an action of it matches or changes nothing.
     """
-    corrected = copy.deepcopy(document)
+    # No deep copy: a mapping that stands in two places, as YAML anchors make it, is corrected in one of them.
+    corrected: dict[str, Any] = json.loads(json.dumps(document))
     changes: list[Change] = []
     skipped: list[str] = []
     applied: list[str] = []

@@ -13,6 +13,7 @@ import json
 import sys
 import threading
 import warnings
+from functools import partial
 from http.cookies import SimpleCookie
 from http.server import ThreadingHTTPServer
 from io import BytesIO
@@ -89,14 +90,15 @@ def call_everything(base_url: str, credential: str, document: dict[str, Any]) ->
     view = Document(document)
     shapes = Shapes(view)
     cases = [case for case in make_cases(view, shapes, AnswerFactory(document=view, shapes=shapes)) if case.callable]
-    with client_for(base_url, credential) as client:
+    connect = partial(client_for, base_url, credential)
+    with contextlib.closing(Caller(connect)) as caller:
         for case in cases:
-            Caller(client).call(case, "value", case.arguments)
+            caller.call(case, "value", case.arguments)
 
     async def least() -> None:
-        async with client_for(base_url, credential) as client:
+        async with contextlib.aclosing(Caller(connect)) as caller:
             for case in cases:
-                await Caller(client).acall(case, "resource", {name: case.arguments[name] for name in case.least})
+                await caller.acall(case, "resource", {name: case.arguments[name] for name in case.least})
 
     asyncio.run(least())
 

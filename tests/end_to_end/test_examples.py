@@ -101,7 +101,12 @@ def test_a_campaign_ends_with_an_exit_code_that_fits_its_results(portal: LocalPo
 TROUBLE = {
     "no such campaign": ({}, "999999", "answered 404"),
     "no account": ({"CYARA_ACCOUNT_ID": ""}, "801", "set CYARA_ACCOUNT_ID. Nothing was sent."),
-    "no portal": ({"CYARA_BASE_URL": "http://127.0.0.1:9"}, "801", "refused. Nothing was sent."),
+    "no portal": (
+        {"CYARA_BASE_URL": "http://127.0.0.1:9", "CYARA_ALLOW_INFERRED": "1"},
+        "801",
+        "refused. Nothing was sent.",
+    ),
+    "a guess": ({"CYARA_BASE_URL": "http://127.0.0.1:9"}, "801", "inferred"),
     "no credential": ({"CYARA_API_CREDENTIAL": ""}, "801", "CYARA_API_CREDENTIAL"),
     "no address": ({"CYARA_BASE_URL": ""}, "801", "CYARA_BASE_URL"),
 }

@@ -30,6 +30,9 @@ from cyara_client.errors import (
 from cyara_tools.portal import LocalPortal, faults
 from cyara_tools.portal.faults import Fault
 
+# The campaign that is executed here is executed by a guess, which says so once.
+pytestmark = pytest.mark.filterwarnings("ignore::cyara_client.errors.UnverifiedOperationWarning")
+
 PROBLEM = '{"title": "Not now", "detail": "It runs.", "status": 409, "inner": "canary", "traceId": "00-4bf9-01"}'
 CANARY = "canary"
 

@@ -61,6 +61,25 @@ def test_filters_of_rfc_9535(tmp_path: Path) -> None:
     assert "summary" not in result.document["paths"]["/pets"]["get"]
 
 
+def test_a_part_that_stands_in_two_places_is_corrected_in_one(tmp_path: Path) -> None:
+    shared = {"description": "both"}
+    twice = DOCUMENT | {"a": shared, "b": shared}
+    action = {"target": "$.a", "update": {"description": "one"}, **WHY}
+    path = tmp_path / "one.overlay.yaml"
+    path.write_text(json.dumps({"overlay": "1.0.0", "x-cyara-title": "Pets", "actions": [action]}), encoding="utf-8")
+    received = parse_document(json.dumps(twice).encode(), name="pets.json")
+    corrected = apply_overlays(twice, [path], received=received, origin="pets.json").document
+    assert (corrected["a"], corrected["b"]) == ({"description": "one"}, {"description": "both"})
+
+
+def test_each_correction_is_told_once_with_its_reason(tmp_path: Path) -> None:
+    actions = [{"target": "$.info", "update": {name: 1}, **WHY} for name in "ab"]
+    other = {"target": "$.tags", "update": {"name": "d"}, "x-reason": "It lacks.", "x-remove-when": "It does not."}
+    result = run(tmp_path, *actions, other)
+    assert result.corrections == ["one.overlay.yaml: 'It is wrong.'", "one.overlay.yaml: 'It lacks.'"]
+    assert result.applied == ["one.overlay.yaml"]
+
+
 @pytest.mark.parametrize(
     ("action", "said"),
     [

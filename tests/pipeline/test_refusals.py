@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pipeline import cli
 from pipeline.document.document import parse_document
-from pipeline.document.foreign_data import require_openapi
+from pipeline.document.openapi_document import require_openapi
 from pipeline.errors import RefusedDocumentError
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "documents" / "refusals"

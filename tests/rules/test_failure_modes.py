@@ -521,7 +521,7 @@ CASES = [
         document=doc(get(ref("Pet")), {"Pet": PET, "Cat": CAT}),
         good=lambda run: (
             run.effective["components"]["schemas"]["Cat"].get("x-cyara-discriminated-by")
-            == {"property": "kind", "values": ["cat"], "open": False}
+            == {"property": "kind", "values": ["cat"], "also": ["Cat"], "open": False}
         ),
     ),
     Case(

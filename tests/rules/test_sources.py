@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,17 @@ def test_what_was_seen_of_no_operation_is_not_among_the_operations_that_were_see
             parameters[q["$ref"].rpartition("/")[2]] for q in operations_of(document)[name]["parameters"] if "$ref" in q
         ]
         assert [q["x-evidence"] for q in used if q["name"] == "pageno"] == ["inferred"], name
+
+
+def test_the_note_beside_the_document_counts_as_the_document_does():
+    operations = operations_of(bundled())
+    note = (OPENAPI / "upstream/PROVENANCE.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| (\d+: [^|]+) \|$", note, re.MULTILINE))
+    for level in LEVELS:
+        names = [name for name, operation in operations.items() if operation["x-evidence"] == level]
+        count, _, listed = rows[level].partition(": ")
+        assert int(count) == len(names), level
+        assert listed == "all others" or sorted(listed.split(", ")) == sorted(names)
 
 
 def more_evidence(document: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from cyara_auth.drift.described import at, is_list, is_node
 
 if TYPE_CHECKING:
@@ -43,17 +45,33 @@ def _actions(correction: Drift) -> Iterator[dict[str, Any]]:
 def _without_the_inner(corrections: list[Drift]) -> list[Drift]:
     """Leave out what corrects a node inside of one that is replaced as a whole; its kept copy is corrected instead."""
     replaced = [each for each in corrections if each.kind == "type" and each.removed]
-    outermost: list[Drift] = []
-    for correction in corrections:
-        outer = next((each for each in replaced if _is_inside(correction, each)), None)
-        if outer is None:
-            outermost.append(correction)
-            continue
-        # Of values of several types, those as declared are still described by the copy.
-        kept = outer.addition.get("anyOf")
-        if is_list(kept):
-            _correct(kept[0], correction.where[len(outer.where) :], correction)
-    return outermost
+    left: dict[int, Drift] = dict(enumerate(corrections))
+    # The deepest first, each into the nearest around it: so a copy is complete before it becomes part of another.
+    for number in sorted(left, key=lambda number: (-len(left[number].where), left[number].kind == "type")):
+        correction = left[number]
+        around = [each for each in replaced if _is_inside(correction, each)]
+        nearest = max((len(each.where) for each in around), default=0)
+        # Values of several other types are as many corrections of one place, all of them alike.
+        for outer in around:
+            if len(outer.where) == nearest:
+                left[number] = _moved_into(outer, correction)
+    return list(left.values())
+
+
+def _moved_into(outer: Drift, correction: Drift) -> Drift:
+    """Correct the copy that `outer` keeps of what was declared, and return what is still to be done elsewhere."""
+    depth = len(outer.where)
+    kept = outer.addition.get("anyOf")
+    outside: list[tuple[DocumentPath, Any]] = []
+    # Without a copy nothing that was declared is left.
+    if is_list(kept):
+        _correct(kept[0], correction.where[depth:], correction)
+        for where, addition in correction.elsewhere:
+            if where[:depth] == outer.where:
+                _add(_find(kept[0], where[depth:]), addition)
+            else:
+                outside.append((where, addition))
+    return attrs.evolve(correction, addition=None, removed=(), elsewhere=tuple(outside))
 
 
 def _is_inside(correction: Drift, outer: Drift) -> bool:
@@ -64,12 +82,17 @@ def _is_inside(correction: Drift, outer: Drift) -> bool:
 
 
 def _correct(node: object, path: DocumentPath, correction: Drift) -> None:
-    for key in path:
-        node = at(node, key)
+    node = _find(node, path)
     if is_node(node):
         for name in correction.removed:
             node.pop(name, None)
     _add(node, correction.addition)
+
+
+def _find(node: object, path: DocumentPath) -> object:
+    for key in path:
+        node = at(node, key)
+    return node
 
 
 def _add(node: object, addition: object) -> None:

@@ -6,10 +6,12 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
 from redis.retry import Retry
 
 from cyara_auth.errors import ConfigurationError
 
+_CLUSTER_RETRIES: Final = 2
 _FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
 
@@ -19,8 +21,10 @@ def address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def open_client(url: str, *, timeout: float) -> Any:
+def open_client(url: str, *, timeout: float, cluster: bool = False) -> Any:
     """Return a client, without a type since its own leaves most answers open; nothing is connected yet.
+
+    That of a cluster is: it asks the node of the address for all others, and fails as a call does.
 
     Raises:
         ValueError: the client library does not understand the URL, or would take a piece of the password for something
@@ -46,10 +50,13 @@ def open_client(url: str, *, timeout: float) -> Any:
     # Not by urlunsplit, which would lose the slashes of unix:///path.
     bare = f"{address(url)}?{urlencode(query)}"
     settings: dict[str, Any] = {"decode_responses": True, "socket_timeout": timeout, "socket_connect_timeout": timeout}
-    # A hidden second attempt of a write whose answer was lost would reserve twice.
-    settings["retry"] = Retry(NoBackoff(), 0)
+    # No hidden attempts, which would hide where a connection leads; only a cluster's client knows where else to ask.
+    settings["retry"] = Retry(NoBackoff(), _CLUSTER_RETRIES if cluster else 0)
     # An object of its own: the repr of a connection pool shows the settings, and with them a password.
     settings["credential_provider"] = redis.UsernamePasswordCredentialProvider(username, password) if password else None
+    if cluster:
+        many: Any = RedisCluster.from_url(bare, **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there
+        return many
     client: Any = redis.Redis.from_url(bare, **settings)  # pyright: ignore[reportUnknownMemberType] - untyped there
     # Nothing is connected; but an option that no connection takes is found now, and not at the first call.
     client.connection_pool.make_connection()

@@ -53,6 +53,9 @@ class RemoteStrikeStore(ABC):
     """After these the server may have written or not."""
     pause: ClassVar[float] = 0.0
     """Seconds for which who was overtaken waits at most, so that many do not meet again and again."""
+    step_bits: ClassVar[int] = 0
+    """How far versions may lie apart, at random: where acknowledged writes can be lost, two processes may make the next
+    version of the same one, and two states under one number would be taken for the same."""
 
     def __init__(self, where: str, *, lock_timeout: float) -> None:
         self._address = where
@@ -73,7 +76,7 @@ class RemoteStrikeStore(ABC):
                 decision = decide(self._state(key_id, row), _with_server_time(event, self._server_time(row)))
                 if not decision.changed:
                     return decision
-                wanted = _following(row, decision.state)
+                wanted = _following(row, decision.state, self.step_bits)
                 attempts[wanted] = decision
                 failure: Exception | None = None
                 try:
@@ -166,8 +169,8 @@ class RemoteStrikeStore(ABC):
             warnings.warn(message, StrikeStoreRolledBackWarning, stacklevel=2)
 
 
-def _following(row: Row, state: KeyState) -> Row:
-    version = row.version + 1 if row.version else first_version()
+def _following(row: Row, state: KeyState, step_bits: int) -> Row:
+    version = row.version + 1 + secrets.randbits(step_bits) if row.version else first_version()
     first = row.first_version or str(version)
     return attrs.evolve(row, version=version, first_version=first, write=secrets.token_hex(8), text=dump_state(state))
 

@@ -65,9 +65,10 @@ def results_of(lists: Sequence[Collected], test_cases: Sequence[Any] | None) -> 
         lists: what was listed: once, or once for each number that the run has in the portal's list of runs.
         test_cases: what `listed_test_cases` found.
     """
-    # Lists of several numbers of one run may each hold all of it.
     listed = tuple(_once(item for each in lists for item in each.results))
-    lacking = sum(each.lacks for each in lists)
+    # Where a run has several numbers, the list of each may hold its own calls, or all of the run's.
+    are_one = len(listed) == max((len(each.results) for each in lists), default=0)
+    lacking = (max if are_one else sum)([each.lacks for each in lists] or [0])
     uncalled = 0 if test_cases is None else without_result(test_cases, listed)
     problems = [f"The list of results ended early: {each.error}." for each in lists if each.error is not None]
     if lacking and not problems:

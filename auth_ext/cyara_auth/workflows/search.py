@@ -112,7 +112,7 @@ class Search:
     Args:
         before: what was listed before the start.
         ticket: what the answer to the start names.
-        patience: seconds for which a run is not taken that may be another's: it has another GUID than the ticket.
+        patience: seconds for which a run is not taken that may be another's: its number is not the ticket's.
     """
 
     before: Sequence[Listed]
@@ -166,5 +166,8 @@ def _excludes(ticket: Ticket, run: ListedRun) -> bool:
 
 
 def _may_be_anothers(ticket: Ticket, run: ListedRun) -> bool:
-    """Say whether a ticket has a GUID by another name than the run has one."""
-    return any(map(is_guid, ticket.every)) and any(is_guid(number) for _, number in run.keys)
+    """Say whether a ticket has a GUID, or a number by no known name, and a run has others of that kind."""
+    kinds = {is_guid(number) for _, number in run.keys}
+    return any(is_guid(number) and True in kinds for number in ticket.every) or (
+        False in kinds and any(not is_guid(number) for number in ticket.others)
+    )

@@ -40,7 +40,7 @@ from cyara_auth.workflows.completeness import listed_test_cases, results_of
 from cyara_auth.workflows.fields import as_json, field, identity, is_array, is_moment, values_of
 from cyara_auth.workflows.polling import Asking, Pace
 from cyara_auth.workflows.search import Listed, Search, is_newest_first
-from cyara_auth.workflows.tickets import test_ticket_of, ticket_of
+from cyara_auth.workflows.tickets import ticket_of, ticket_of_test
 from cyara_auth.workflows.verdict import CampaignOutcome, TestCaseOutcome
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def test_case_steps(
     with note_on_error(_LEFT_RUNNING.format(f"test case {test_case_id}")):
         case = {**account, "test_case_id": test_case_id}
         step = CallStep("test_cases", "execute_test_case", case, needs="test_run_ticket_id")
-        ticket = test_ticket_of((yield from _start(step)))
+        ticket = ticket_of_test((yield from _start(step)))
         if ticket is None:
             raise resources._missing_field(step)  # noqa: SLF001 - the client knows the operations of its document
         question = CallStep("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})

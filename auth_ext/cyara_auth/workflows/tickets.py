@@ -61,7 +61,7 @@ def ticket_of(answer: Any) -> Ticket:
     return Ticket(*map(frozenset, found.values()))
 
 
-def test_ticket_of(answer: Any) -> UUID | str | None:
+def ticket_of_test(answer: Any) -> UUID | str | None:
     """Return the ticket in the answer to the start of a test case: by its name, else a GUID, else a number."""
     named = identity(field(values_of(answer), "testrunticketid"))
     every = ticket_of(answer).every

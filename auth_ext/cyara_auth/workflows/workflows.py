@@ -67,7 +67,11 @@ class Workflows:
         pace: Pace | None = None,
         on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> CampaignOutcome[RunT_co, ResultT_co]:
-        """Execute a campaign, follow its run to the end and return the run with all results.
+        """Execute a campaign, follow its run to the end and return the run with all results, and a verdict on it.
+
+        Any success of the start is followed. The run is over when GetCampaignRun names its end, and not before; results
+        that are not all listed make it `incomplete`. `docs/campaigns.md` says how the run is found, and what is held
+        against its results.
 
         Inferred in part: see the first lines of `cyara_auth.workflows.steps`. Without `account_id` the
         client's own is used.
@@ -78,7 +82,7 @@ class Workflows:
             InferredOperationError: starting it is a guess, and the client may not try (see `allow_inferred`).
             ApiError: the portal refused a step, for example Conflict while the campaign is running already.
             DecodingError: an answer lacks what the next step needs.
-            PageError: the pages of the results go round in a circle.
+            PageError: the pages of the results go round in a circle, and name no total.
         """
         from cyara_auth.workflows.steps import campaign_steps
 

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import attrs
 
@@ -27,6 +27,8 @@ from cyara_auth.stores.base import StrikeStore
 from cyara_tools.cli.command_output import Json
 from cyara_tools.cli.context import CommandContext, StoreContext
 from cyara_tools.cli.key_report import LONG_ROTATION
+
+_NO_KEY: Final = "0" * 32
 
 
 class Level(StrEnum):
@@ -176,22 +178,55 @@ def _move(path: Path, target: Path) -> str:
     return shlex.join(["mv", str(path), str(target)])
 
 
+def _look_closer(store: StrikeStore) -> list[Finding]:
+    """Look at all keys, and at what may make the store forget; a right that no call needs may be missing for that.
+
+    Raises:
+        StrikeStoreUnavailableError: The state of a key cannot be read.
+    """
+    findings: list[Finding] = []
+    key_ids: list[str] = []
+    risks: list[str] = []
+    try:
+        key_ids = store.key_ids()
+    except StrikeStoreDamagedError:
+        raise
+    except StrikeStoreUnavailableError as error:
+        findings.append(
+            warning("store", f"The keys that it knows cannot be listed, which no call needs: {error.detail}.")
+        )
+    for key_id in key_ids:
+        store.read(key_id)
+    try:
+        risks = store.risks() if isinstance(store, _KnowsRisks) else []
+    except StrikeStoreUnavailableError as error:
+        findings.append(
+            warning(
+                "store", f"Whether its settings may make it forget cannot be seen, which no call needs: {error.detail}."
+            )
+        )
+    return findings + [warning("store", risk) for risk in risks]
+
+
 def check_store(context: StoreContext, source: CredentialSource | None, base: BaseUrl | None) -> list[Finding]:
     """Look whether the strike store works, who shares it, and what it knows of the credential."""
     try:
-        store = context.store()
-        for key_id in store.key_ids():
-            store.read(key_id)
-        risks = store.risks() if isinstance(store, _KnowsRisks) else []
+        return _look_at_store(context, source, base)
     except StrikeStoreDamagedError as error:
         return [failure("store", _way_out(error, context.store()))]
     except (ConfigurationError, StrikeStoreUnavailableError) as error:
         return [failure("store", str(error))]
-    if store.shared:
-        findings = [ok("store", f"Strikes are counted in {store.describe()}.")]
-    else:
+
+
+def _look_at_store(context: StoreContext, source: CredentialSource | None, base: BaseUrl | None) -> list[Finding]:
+    store = context.store()
+    # What every call needs: the store's clock, and the state of its key; without a credential, of one that is none.
+    store.clock()
+    store.read(_NO_KEY if source is None else source.current().key_fingerprint)
+    findings = [ok("store", f"Strikes are counted in {store.describe()}.")]
+    if not store.shared:
         findings = [warning("store", f"Strikes are counted in {store.describe()}: no other process knows of them.")]
-    findings += [warning("store", risk) for risk in risks]
+    findings += _look_closer(store)
     if source is None:
         return findings
     credential = source.current()

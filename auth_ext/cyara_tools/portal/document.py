@@ -60,7 +60,8 @@ class ServedOperation:
     @property
     def operation_id(self) -> str:
         """The document's own id, or method and path where it has none."""
-        return self.raw.get("operationId") or f"{self.method} {self.path}"
+        given = self.raw.get("operationId")
+        return given if given and isinstance(given, str) else f"{self.method} {self.path}"
 
 
 class Document:

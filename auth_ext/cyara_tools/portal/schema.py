@@ -6,6 +6,7 @@ A schema that composes others becomes one `Shape` with the properties of all its
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -49,6 +50,8 @@ class Shape:
     discriminator: str | None
     mapping: Mapping[str, str]
     """Value of the discriminator to the reference it stands for, where the document has such a mapping."""
+    told_by: frozenset[str]
+    """Names of discriminators that tell this class from others somewhere in the document."""
     keywords: Mapping[str, Any]
     """All other keywords: limits, `format`, `pattern`, `example`, `default`."""
 
@@ -137,6 +140,24 @@ class Shapes:
                     waiting.append(member)
         return False
 
+    @cached_property
+    def _tellers(self) -> dict[int, frozenset[str]]:
+        """Names of the discriminators by the identity of each class that one of them names."""
+        found: dict[int, frozenset[str]] = {}
+        waiting: list[Any] = [self._document.raw]
+        while waiting:
+            node = waiting.pop()
+            waiting += node.values() if is_object(node) else as_array(node)
+            discriminator = as_object(as_object(node).get("discriminator"))
+            name = discriminator.get("propertyName")
+            if not isinstance(name, str):
+                continue
+            named = [self.by_reference(reference) for reference in _mapping(discriminator).values()]
+            for member in (*named, *as_array(node.get("oneOf")), *as_array(node.get("anyOf"))):
+                key = id(self._document.resolve(member))
+                found[key] = found.get(key, frozenset()) | {name}
+        return found
+
     def _read(self, schema: Mapping[str, Any]) -> Shape:
         flat: dict[str, Any] = {"properties": {}, "required": set(), "nullable": False, "choices": []}
         self._flatten(schema, flat, (), outermost=True)
@@ -161,6 +182,7 @@ class Shapes:
             alternatives=tuple(choices),
             discriminator=flat.get("discriminator"),
             mapping=flat.get("mapping", {}),
+            told_by=self._tellers.get(id(self._document.resolve(schema)), frozenset()),
             keywords=flat,
         )
 

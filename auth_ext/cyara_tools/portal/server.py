@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from cyara_auth._platform.system import this_system
 from cyara_auth.transport.local_portals import leave_hint, remove_hint
 from cyara_tools.portal.app import PortalApp
 from cyara_tools.portal.connections import Connections
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 _START_TIMEOUT: Final = 20.0
 """Seconds."""
 _BACKLOG: Final = 1024
+
+
+class _RealTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time goes on while a test has frozen Python's clocks; else no timer in it would ever end."""
+
+    def time(self) -> float:
+        """Return seconds since the machine's start."""
+        return this_system().uptime()
 
 
 class PortalServer:
@@ -56,7 +66,8 @@ class PortalServer:
         self._thread = threading.Thread(target=self._run, name="local-portal", daemon=True)
 
     def _run(self) -> None:
-        self._server.run(sockets=[self._socket])
+        with asyncio.Runner(loop_factory=_RealTimeLoop) as runner:
+            runner.run(self._server.serve(sockets=[self._socket]))
 
     def start(self) -> None:
         """Serve; returns once requests are answered.
@@ -65,10 +76,10 @@ class PortalServer:
             RuntimeError: the server did not come up.
         """
         self._thread.start()
-        deadline = time.monotonic() + _START_TIMEOUT
+        deadline = this_system().uptime() + _START_TIMEOUT
         # uvicorn has a flag and no event for this, so it is polled.
         while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
+            if not self._thread.is_alive() or this_system().uptime() > deadline:
                 raise RuntimeError("The local portal did not start.")
             time.sleep(0.002)
         leave_hint(self._port)

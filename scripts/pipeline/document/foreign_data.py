@@ -6,21 +6,18 @@ that no real document is taken for something else.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.document.json_nodes import as_mapping, as_text, is_list, is_mapping, mapping, members
-from pipeline.document.refusal import SAVE_IT, SIGN_IN, Reason, bundle, refuse
+from pipeline.document.refusal import SAVE_IT, SIGN_IN, Reason
 from pipeline.errors import listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pipeline.document.document import LoadedDocument
 
 TAKEN = "Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are taken"
 
-_KNOWN_VERSION = re.compile(r"2(\.0)?(\.\d+)?|3(\.[012](\.\d+)?)?([-+].*)?")
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 
 # A member that only this kind has, at the top, and what the kind is; the version in that member is shown.
@@ -52,31 +49,6 @@ _PROBLEM = {"status", "title", "type", "detail", "traceId", "instance", "errors"
 _ERROR_TEXTS = ("title", "message", "Message", "error", "error_description", "detail", "ExceptionMessage")
 
 
-def require_openapi(document: LoadedDocument) -> None:
-    """Make sure that data is a Swagger or OpenAPI document of a version that can be read, with operations in it.
-
-    Raises:
-        RefusedDocumentError: it is something else; the text says what, and how to get the document.
-    """
-    top, name = document.data, document.name
-    if not {"swagger", "openapi"} & top.keys():
-        refuse(name, *_foreign(top))
-    _require_version(top, name)
-    paths = top.get("paths")
-    if is_mapping(paths) and paths:
-        elsewhere = paths.get("$ref")
-        if isinstance(elsewhere, str):
-            refuse(name, f"has its paths elsewhere, in {quoted(elsewhere)}, which is not followed", bundle(name))
-        return
-    found = "has no 'paths'" if paths is None else "describes no operations: its 'paths' are empty"
-    if paths is not None and not is_mapping(paths):
-        found = "has 'paths' that are no object"
-    if is_mapping(top.get("webhooks")):
-        found += ", only webhooks"
-    step = "A portal may show them only to who is signed in, or may have another document for them. "
-    refuse(name, f"{found}, so there is nothing to call", f"{step}{SIGN_IN}")
-
-
 def no_object(value: object) -> Reason:
     """Return what data is whose top level is no object."""
     if is_list(value):
@@ -90,19 +62,8 @@ def no_object(value: object) -> Reason:
     return "is not an OpenAPI document: it holds one number or truth value, and its top level is no object", SAVE_IT
 
 
-def _require_version(top: Mapping[str, Any], name: str) -> None:
-    key = "swagger" if "swagger" in top else "openapi"
-    version = top[key]
-    # A number where YAML was not quoted.
-    shown = str(version) if isinstance(version, (str, int, float)) and not isinstance(version, bool) else ""
-    family = "2" if key == "swagger" else "3"
-    if not (_KNOWN_VERSION.fullmatch(shown) and shown.startswith(family)):
-        what = "Swagger" if key == "swagger" else "OpenAPI"
-        stated = f"is of {what} {quoted(shown)}" if shown else f"has no version in its member {key!r}"
-        refuse(name, f"{stated}; {TAKEN}", f"Ask the portal for one of these. {SAVE_IT}")
-
-
-def _foreign(top: Mapping[str, Any]) -> Reason:
+def foreign_data(top: Mapping[str, Any]) -> Reason:
+    """Return what an object is that names no version of Swagger or OpenAPI, and the next step."""
     for key, what in _BY_VERSION.items():
         if key in top:
             return f"is {what} {quoted(top[key])}; {TAKEN}", SAVE_IT

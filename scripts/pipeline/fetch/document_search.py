@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 
 from pipeline.document.document import LoadedDocument, parse_document
-from pipeline.document.foreign_data import require_openapi
+from pipeline.document.openapi_document import require_openapi
 from pipeline.errors import FetchError, RefusedDocumentError, listed, quoted
 from pipeline.fetch.authorised import AuthorisedClient, authorised
 from pipeline.fetch.portal_address import (

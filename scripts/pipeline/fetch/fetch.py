@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from pipeline.document.document import LoadedDocument, read_document
-from pipeline.document.foreign_data import require_openapi
+from pipeline.document.openapi_document import require_openapi
 from pipeline.fetch.document_search import FoundDocument, Search
 from pipeline.fetch.download import Network, get
 from pipeline.fetch.portal_address import PortalAddress, understand, with_scheme

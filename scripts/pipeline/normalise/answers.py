@@ -50,3 +50,5 @@ def operation_security(work: Work) -> None:
     schemes = mapping(mapping(work.document, "components"), "securitySchemes")
     if shared and not schemes:
         work.note("/security", "the document requires security schemes that it does not describe")
+    # Every operation has its own now, and one odd entry here would refuse the whole document.
+    work.document.pop("security", None)

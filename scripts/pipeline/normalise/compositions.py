@@ -128,7 +128,9 @@ def _unwrap_all(work: Work, schema: dict[str, Any], where: str, *, is_named: boo
             listed = [{name: value for member in listed for name, value in member.items()}]
         # A named schema of one base is a class of its own, though it adds nothing: a discriminator may tell them apart.
         is_derived = is_named and key == "allOf" and "$ref" in (listed[0] if listed else {})
-        if len(listed) != 1 or own or is_derived:
+        # A union of one that a field tells apart has room for values of that field that nobody declared.
+        is_open = key == "anyOf" and "discriminator" in schema
+        if len(listed) != 1 or own or is_derived or is_open:
             continue
         only = listed[0]
         marks = {

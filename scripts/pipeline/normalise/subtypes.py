@@ -20,8 +20,9 @@ def discriminators(work: Work) -> None:
     """Write on every class the member, and its values, by which the document tells it apart from its relatives.
 
     The generator ignores ``discriminator`` and takes the first member of a union that happens to fit. Templates see a
-    class, not the union, so the mark stands on the class: ``x-cyara-discriminated-by: {property, values, open}``.
-    Without a mapping the value is the received name of the schema (OpenAPI 3.0.3, section 4.7.25). A value that nobody
+    class, not the union, so the mark stands on the class: ``x-cyara-discriminated-by: {property, values, also, open}``.
+    Without a mapping the value is the received name of the schema, and beside one it is understood, too (OpenAPI 3.0.3,
+    section 4.7.25). A value that nobody
     declared is read as the base, which is ``open`` for that; a union without one gets one. Failure mode 22.
     """
     children = _children(work)
@@ -45,10 +46,13 @@ def discriminators(work: Work) -> None:
             if schema is None or (united and member == name):
                 continue
             values = [value for value, target in targets.items() if target == member]
-            # The received name, not the one that `schema-names` gave: it is what the server writes.
-            values = values or [str(schema.get("x-cyara-name-received", member))]
-            full.update(dict.fromkeys(values, reference_to(member)))
-            _mark(schema, str(discriminator["propertyName"]), values, is_base=member in work.subtypes)
+            # The received name, not the one that `schema-names` gave: it is what the server writes. It is good beside
+            # a mapping, too, where that does not give it to another class.
+            received = str(schema.get("x-cyara-name-received", member))
+            names = [received] if received not in targets else []
+            full.update(dict.fromkeys(values or names, reference_to(member)))
+            is_base = member in work.subtypes
+            _mark(schema, str(discriminator["propertyName"]), values or names, names if values else [], is_base=is_base)
         discriminator["mapping"] = full
         if united and "anyOf" in found.schema:
             _add_base(work, children, found.schema, found.where, united)
@@ -159,9 +163,10 @@ def _operation_at(work: Work, parts: list[str]) -> dict[str, Any]:
     return mapping(mapping(mapping(work.document, "paths"), parts[1]), parts[2])
 
 
-def _mark(schema: dict[str, Any], name: str, values: list[str], *, is_base: bool) -> None:
+def _mark(schema: dict[str, Any], name: str, values: list[str], also: list[str], *, is_base: bool) -> None:
     """Mark a class; one that several discriminators of the same member tell apart keeps all its values."""
-    mark = schema.setdefault(_MARK, {"property": name, "values": [], "open": False})
+    mark = schema.setdefault(_MARK, {"property": name, "values": [], "also": [], "open": False})
     if mark["property"] == name:
         mark["values"] = list(dict.fromkeys([*mark["values"], *values]))
+        mark["also"] = [value for value in dict.fromkeys([*mark["also"], *also]) if value not in mark["values"]]
         mark["open"] |= is_base

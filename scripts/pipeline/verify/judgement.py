@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from cyara_tools.portal import media
 from cyara_tools.portal.json_types import is_array, is_object
 from cyara_tools.portal.synthesis import UNKNOWN_NUMBER, UNKNOWN_TEXT
-from pipeline.verify.annotations import returned
+from pipeline.verify.annotations import is_model, kind_of, members, resolve, returned
 from pipeline.verify.calls import LABEL
 from pipeline.verify.conform import misfit
 from pipeline.verify.meaning import as_texts, difference, to_json, written
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.recorder import RecordedRequest
+    from pipeline.verify.annotations import Annotation
     from pipeline.verify.calls import CallResult
 
 _LONGEST = 400
@@ -40,23 +41,26 @@ def answer_fault(result: CallResult) -> str | None:
     return None if found is None else f"lost in parsing: {found}"
 
 
-def kind_fault(value: Json) -> str | None:
-    """Return where an object of an unknown class was taken for one of the classes that the document has, or None."""
-    if is_array(value):
-        return next(filter(None, map(kind_fault, value)), None)
-    if is_object(value):
-        return next(filter(None, map(kind_fault, value.values())), None)
-    model: Any = value.__class__
-    names = getattr(model, "__wire_names__", None)
-    if names is None:
+def kind_fault(value: Json, tp: Annotation) -> str | None:
+    """Return where an object of an unknown class was taken for one of the classes that the document has, or None.
+
+    Where one class is declared, it is that one, whatever its discriminator says.
+    """
+    declared = members(tp)
+    kind = kind_of(value.__class__)
+    if is_array(value) or is_object(value):
+        inner = next((get_args(part)[-1] for part in declared if kind_of(part) is kind and get_args(part)), Any)
+        entries: Iterable[Json] = value if is_array(value) else dict(value).values()
+        return next(filter(None, (kind_fault(entry, inner) for entry in entries)), None)
+    if not is_model(kind):
         return None
-    discriminator = model.__discriminated_by__
-    if discriminator is not None and not model.__stands_for_unknown__:
-        said = value.to_dict().get(discriminator[0])
-        if said in (UNKNOWN_TEXT, UNKNOWN_NUMBER):
-            return f"an object of the unknown class {said!r} was read as {model.__name__}"
-    parts = [getattr(value, name) for name in names]
-    return next(filter(None, map(kind_fault, [*parts, value.additional_properties])), None)
+    told_by, _ = getattr(kind, "__discriminated_by__", None) or (None, ())
+    said = value.to_dict().get(told_by)
+    is_sibling = told_by is not None and not getattr(kind, "__stands_for_unknown__", False)
+    if is_sibling and said in (UNKNOWN_TEXT, UNKNOWN_NUMBER) and sum(map(is_model, declared)) > 1:
+        return f"an object of the unknown class {said!r} was read as {kind.__name__}"
+    parts = ((getattr(value, name), resolve(kind.__annotations__[name])) for name in kind.__wire_names__)
+    return next(filter(None, (kind_fault(*part) for part in parts)), None)
 
 
 def _body_fault(result: CallResult, received: bytes) -> str | None:

@@ -13,6 +13,7 @@ from cyara_tools.portal.answers import AnswerFactory
 from cyara_tools.portal.document import Document
 from cyara_tools.portal.schema import Shapes
 from cyara_tools.portal.synthesis import AnswerForm
+from pipeline.verify.annotations import returned
 from pipeline.verify.calls import Caller, WrongPairs, client_for
 from pipeline.verify.cases import Case, make_cases
 from pipeline.verify.iterators import Walks
@@ -110,7 +111,7 @@ class _Run:
         cases = [case for case in self._cases if case.callable and case.kind_answer]
         self._portal.answer_in_form(AnswerForm.UNKNOWN_KIND)
         for result in self._all_calls(cases, lambda: self._portal.credential, "value", _least):
-            if wrong := answer_fault(result) or kind_fault(result.value):
+            if wrong := answer_fault(result) or kind_fault(result.value, returned(result.case.functions.sync)):
                 result.case.fail("answer unknown_kind", wrong)
         self._portal.answer_in_form(AnswerForm.FULL)
         self._portal.forget_requests()

@@ -8,17 +8,19 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import attrs
 import pytest
 
 from cyara_auth import Cyara, InferredOperationError, connect, install
 from cyara_auth._http import httpx
 from cyara_auth.client.binding import ALLOW_INFERRED
 from cyara_auth.errors import ConfigurationError, CyaraAuthError
+from cyara_auth.extensions import OPERATION
 from cyara_auth.transport import local_portals
 from cyara_client.api.campaigns import delete_campaign
 from cyara_client.errors import UnverifiedOperationWarning
@@ -332,3 +334,16 @@ def test_where_no_hint_can_be_written_the_portals_own_process_knows(tmp_path: Pa
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere" / "at all"))
     with LocalPortal() as portal:
         assert local_portals.is_local_portal("127.0.0.1", int(portal.origin.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("evidence", ["documented", "observed", "inferred", None])
+def test_only_guesses_that_change_things_are_refused(server: WireServer, method: str, evidence: str | None):
+    # None: a portal's own document has no marks.
+    operation = attrs.evolve(OPERATIONS["GetPlan"], method=method, evidence=evidence)
+    refused = evidence == "inferred" and method in {"POST", "PUT", "PATCH", "DELETE"}
+    with client_of(server) as cyara:
+        request = cyara.get_httpx_client().build_request(method, "/v3.0/plans", extensions={OPERATION: operation})
+        with pytest.raises(InferredOperationError) if refused else nullcontext():
+            cyara.get_httpx_client().send(request)
+    assert len(server.seen) == (not refused)

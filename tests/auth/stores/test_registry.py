@@ -170,6 +170,26 @@ def test_row_83_where_nothing_can_be_written_strikes_are_counted_in_memory_with_
     assert open_store(environ={}) is store  # and no second warning: pytest would make it an error
 
 
+def test_a_folder_of_ours_that_is_closed_is_no_reason_to_forget_what_may_be_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("cyara_auth.stores.sqlite_file.create_private", closed)
+    monkeypatch.setattr(
+        Path, "lstat", closed
+    )  # root may look everywhere; another user: tests/tools/cli/test_no_home.py
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (tmp_path / "cyara").mkdir()
+    with pytest.raises(StrikeStoreUnavailableError, match="Permission denied"):
+        open_store(environ={}).key_ids()
+    reset_stores()
+    (tmp_path / "cyara").rmdir()
+    with pytest.warns(PrivateStoreWarning, match="cannot be created: Permission denied"):
+        assert isinstance(open_store(environ={}), MemoryStrikeStore)
+
+
 def test_row_83_without_a_home_strikes_are_counted_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     # As older releases of platformdirs have it; newer ones raise: tests/tools/cli/test_no_home.py.
     monkeypatch.setattr("platformdirs.user_state_path", lambda *_, **__: Path("~/.local/state/cyara"))

@@ -14,7 +14,7 @@ import attrs
 from ..wire.loopback import Reply, Seen, WireServer
 
 TICKET = "15a79226-0d50-4c8f-975f-8ac27bcf25d3"
-RUN, CAMPAIGN = 77, 812
+RUN, OTHERS, CAMPAIGN = 77, 900, 812
 TICKETS: dict[str, tuple[int, str, Any]] = {
     "object": (200, "json", {"campaignRunId": TICKET}),
     "capitals": (200, "json", {"campaignRunId": TICKET.upper()}),
@@ -95,7 +95,7 @@ class World:
     test_cases: Any = "honest"
     """What the campaign lists; an int is the status that it answers instead."""
     lost_answers: frozenset[int] = frozenset()
-    """Questions that a gateway answers with 503."""
+    """Questions that a gateway answers with 503, while the run goes on."""
     run_id: int = RUN
     overlap: bool = False
     """The second page of results has the last of the first once more, in place of its own first."""
@@ -120,7 +120,7 @@ class World:
             )
         if self.asked >= 0:
             self.asked += 1
-            if self.asked in self.lost_answers:
+            if self.asked in self.lost_answers and self.asked < self.end:
                 return Reply(status=503, body=b"", media_type="")
         return self._answer(
             path, {name.lower(): values[0] for name, values in parse_qs(urlsplit(seen.target).query).items()}
@@ -141,7 +141,8 @@ class World:
         return json_reply({"campaignId": CAMPAIGN, "name": "Nightly", "testCases": listed})
 
     def _run(self, number: int) -> dict[str, Any]:
-        over = self.asked >= self.end
+        # Those of somebody else's were over before they were listed.
+        over = self.asked >= self.end or number >= OTHERS
         return {
             "runId": number,
             "campaignRunId": TICKET,
@@ -152,7 +153,7 @@ class World:
     def _listed(self) -> list[dict[str, Any]]:
         rows = [_row(number, _guid(number), number - 900, over=True) for number in range(1, 1 + self.earlier)]
         if self.asked >= 0:
-            rows += [_row(900 + number, _guid(900 + number), -1, over=True) for number in range(self.others)]
+            rows += [_row(OTHERS + number, _guid(OTHERS + number), -1, over=True) for number in range(self.others)]
             begun = [call for call in self.calls if call.begins <= self.asked]
             for index, call in enumerate(begun if self.as_calls else begun[:1]):
                 number = self.run_id + index if self.number_each else self.run_id

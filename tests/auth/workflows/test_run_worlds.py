@@ -82,7 +82,7 @@ def test_a_run_of_before_is_never_taken_wherever_it_is_listed(
 def test_a_run_of_somebody_elses_is_not_taken_for_the_one_that_the_ticket_names(
     portal: ScriptedPortal, cyara: Cyara, ticket: str
 ):
-    later = [Call(case=1, result="Failed", begins=4, ends=5)]
+    later = [Call(case=1, result="Failed", begins=12, ends=14)]
     portal.show(World(calls=later, ticket=ticket, others=2))
     outcome = run(cyara)
     assert (outcome.run_id, outcome.verdict) == (RUN, "failed")

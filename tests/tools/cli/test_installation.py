@@ -75,4 +75,4 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(program: Program, tmp_p
         "login", "--place", "file", text=program.portal.credential, CYARA_CONFIG_DIR=str(tmp_path / "file" / "x")
     )
     assert refused.code == 7
-    assert "cannot be used: Not a directory. Nothing was sent. Next: cyara auth doctor" in refused.err
+    assert "cannot be written: Not a directory. Nothing was stored. Next: set CYARA_CONFIG_DIR" in refused.err

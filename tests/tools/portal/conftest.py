@@ -1,6 +1,7 @@
 """A portal and a bare httpx client for it: these tests use nothing of what the portal is there to validate."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import httpx
 import pytest
@@ -21,6 +22,12 @@ def portal() -> Iterator[LocalPortal]:
 def call(portal: LocalPortal) -> Iterator[Call]:
     """Make an authorised request; `credential=` sends another pair, `credential=None` none."""
     yield from caller(portal)
+
+
+@pytest.fixture
+def calling() -> Callable[[LocalPortal], AbstractContextManager[Call]]:
+    """Make authorised requests to a portal of the test's own."""
+    return contextmanager(caller)
 
 
 def caller(portal: LocalPortal) -> Iterator[Call]:

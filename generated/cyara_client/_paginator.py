@@ -236,17 +236,20 @@ class Paginator:
         # 0 is equal to False here: no next page has this number.
         if target in (None, "", False):
             return None
-        link, parameter = self._shape.kind == "link", self._shape.page_parameter
+        if isinstance(target, str) and self._shape.kind == "link":
+            return self._told(target)
         value = target if isinstance(target, str) else _integer(target)
-        if isinstance(value, str) and link:
-            # Servers put links and opaque tokens under the same names; only the value tells which of the two it is.
-            token = self._shape.token_parameter
-            parameter = parameter if value.isdecimal() and parameter else token
-            if parameter is None or self._links.is_link(value):
-                return self._links.follow(value)
-        if value is None or parameter is None:
+        if value is None or self._shape.kind == "link":
             raise PageError(f"{self._shape.next_field} is not a way to the next page; nothing was sent there")
-        return None if isinstance(value, int) and value < 0 else {parameter: value}
+        return None if isinstance(value, int) and value < 0 else {str(self._shape.page_parameter): value}
+
+    def _told(self, text: str) -> Step:
+        """Return what a text means that may be a link: servers put links, tokens and numbers under the same names."""
+        number = self._shape.page_parameter if text.isdecimal() else None
+        parameter = number or self._shape.token_parameter
+        if parameter is None or self._links.is_link(text):
+            return self._links.follow(text)
+        return {parameter: text}
 
     def _counted(self) -> dict[str, Any]:
         number = self._first + self._pages if self._shape.kind == "page" else self._fetched

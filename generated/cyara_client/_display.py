@@ -63,6 +63,11 @@ def _unread(model: Any) -> dict[str, Any]:
     return model.unread() if getattr(model, "_unread", None) else {}
 
 
+def short(value: object) -> str:
+    """Return any value of an answer as part of a line."""
+    return _short(value, 0)
+
+
 def _short(value: object, depth: int) -> str:  # noqa: PLR0911 - one return per kind of value
     if is_record(value):
         return model_repr(value, depth + 1) if depth < _DEEPEST else f"{type(value).__name__}(...)"
@@ -151,4 +156,4 @@ def _table(title: str, head: Sequence[str], lines: Sequence[Sequence[str]], left
     return f"<table><caption>{escape(title, quote=False)}</caption><tr>{header}</tr>{body}</table>{below}"
 
 
-__all__ = ["model_html", "model_repr", "rows_html"]
+__all__ = ["model_html", "model_repr", "rows_html", "short"]

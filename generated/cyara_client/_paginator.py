@@ -43,6 +43,20 @@ class Page(NamedTuple):
     fetched: int
     total: int | None
 
+    def __repr__(self) -> str:
+        """Show how far the list is read; of the items, the first ones."""
+        from ._display import short
+
+        return f"Page(number={self.number}, items={short(self.items)}, fetched={self.fetched}, total={self.total})"
+
+    def _repr_html_(self) -> str:
+        """Show a table of the items in a notebook."""
+        from ._display import rows_html
+        from ._flat import flat_rows
+
+        total = "" if self.total is None else f" of {self.total}"
+        return rows_html(flat_rows(self.items), title=f"page {self.number} ({self.fetched}{total} read)")
+
 
 def _field(answer: object, name: str | None) -> Any:
     return answer.get(name) if name is not None and is_object(answer) else None

@@ -233,7 +233,7 @@ def test_a_wrong_iterator_is_found(package, some_of, operation, file, old, new, 
     ("media_type", "schema", "old", "new", "counted"),
     [
         ("application/xml", None, '"bytes":\n        return content', '"bytes":\n        return content[1:]', "files"),
-        ("text/csv", {"type": "string"}, "return response.text", "return response.text.upper()", "texts"),
+        ("text/csv", {"type": "string"}, "    return text\n", "    return text.upper()\n", "texts"),
     ],
 )
 def test_a_file_or_text_that_is_changed_on_the_way_is_found(  # noqa: PLR0917 - one row each

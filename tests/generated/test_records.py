@@ -195,6 +195,8 @@ def test_iterators_and_pages_of_iterators_are_rows(package: Package, wire: Wire)
     books = package("resources").SyncResources(wire).books.iter_page(on_page=pages.append)
     assert [row["bookId"] for row in package("").to_records(books)] == [1, 2]
     assert [row["bookId"] for page in pages for row in package("").to_records(page)] == [1, 2]
+    assert repr(pages[0]) == "Page(number=1, items=[Book(book_id=1)], fetched=1, total=None)"
+    assert Table(pages[1]._repr_html_()).rows == [["bookId"], ["2"]]
 
 
 def test_rows_go_into_csv(package: Package, book: Any) -> None:

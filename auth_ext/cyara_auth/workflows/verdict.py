@@ -111,7 +111,8 @@ class CampaignOutcome(Generic[RunT_co, ResultT_co]):
     campaign_id: int
     run_id: Any = None
     run: RunT_co
-    results: tuple[ResultT_co, ...]
+    # There may be thousands: a line about a run has no room for them.
+    results: tuple[ResultT_co, ...] = attrs.field(repr=lambda results: f"<{len(results)} results>")
     missing: int = 0
     problems: tuple[str, ...] = ()
 

@@ -5,13 +5,14 @@ Nothing is good by default. A result is good by two words; whatever is unknown, 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import attrs
 
-from cyara_auth.workflows.fields import as_json, field, spelled
+from cyara_auth.workflows.fields import as_json, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,9 +30,9 @@ else:
 Verdict = Literal["failed", "not_called", "incomplete", "passed"]
 """In order of precedence: a run that has a failed call is `failed`, whatever else is wrong with it."""
 
-# As `spelled` returns them: portal pages show `Internal Error` for what an API may call `InternalError`.
+# Without case, blanks and hyphens: portal pages show `Internal Error` for what an API may call `InternalError`.
 _PASSED = frozenset({"success", "satisfactory"})
-_NOT_CALLED = frozenset({"aborted", "internalerror", "connectionerror"})
+_NOT_CALLED = frozenset({"", "aborted", "internalerror", "connectionerror"})
 _NAMES = ("passed", "failed", "not_called", "missing")
 
 
@@ -75,23 +76,28 @@ class Tally(Mapping[str, int]):
 
 def tally_of(results: Iterable[Any], *, missing: int = 0) -> Tally:
     """Count results by what they mean."""
-    counted = Counter(_meaning(result_value(result)) for result in results)
+    counted = Counter(_meaning(_result(result)) for result in results)
     return Tally(passed=counted["passed"], failed=counted["failed"], not_called=counted["not_called"], missing=missing)
 
 
 def result_value(model: Any) -> str | None:
     """Return the result as the portal spelled it; None where it has none."""
+    value = _result(model)
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _result(model: Any) -> Any:
     value = getattr(model, "result", None)
-    if not isinstance(value, str):
-        # What cannot be read as declared is none in the field, and stands in the JSON all the same.
-        value = field(as_json(model), "result")
-    return None if value is None else value if isinstance(value, str) else str(value)
+    # What cannot be read as declared is none in the field, and stands in the JSON all the same.
+    return value if isinstance(value, str) else field(as_json(model), "result")
 
 
-def _meaning(value: str | None) -> str:
-    if value is None or not value.strip():
+def _meaning(value: Any) -> str:
+    if value is None:
         return "not_called"
-    word = spelled(value)
+    if not isinstance(value, str):
+        return "failed"
+    word = re.sub(r"[\s_-]", "", value).lower()
     return "passed" if word in _PASSED else "not_called" if word in _NOT_CALLED else "failed"
 
 

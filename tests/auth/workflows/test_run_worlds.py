@@ -119,6 +119,31 @@ def test_a_run_without_end_is_an_error_and_no_verdict(portal: ScriptedPortal, cy
         run(cyara, IMPATIENT)
 
 
+def test_what_was_ever_seen_of_runs_and_results_is_enough(portal: ScriptedPortal, cyara: Cyara):
+    portal.show(World(calls=GOOD, bare=True, results_page=2))
+    outcome = run(cyara)
+    assert (outcome.verdict, outcome.run_id, len(outcome.results)) == ("passed", RUN, 3)
+    portal.show(World(calls=LATE, bare=True, as_calls=True))
+    assert run(cyara).verdict == "failed"
+    portal.show(World(calls=GOOD, bare=True, results_page=2, lost_page=2))
+    assert run(cyara).verdict == "incomplete"
+    portal.show(World(calls=[Call(case=1, result=None)], bare=True))
+    assert run(cyara).verdict == "not_called"
+
+
+@pytest.mark.parametrize("end_date", ["01/02/2026 10:00", "/Date(1767225600000)/", 1767225600, "2026-01-02T10:00:00"])
+def test_an_end_in_another_form_is_an_end(portal: ScriptedPortal, cyara: Cyara, end_date: object):
+    portal.show(World(calls=GOOD, end_date=end_date))
+    assert run(cyara).passed
+
+
+@pytest.mark.parametrize("end_date", ["0001-01-01T00:00:00", "Running", True, [], "-"])
+def test_what_is_no_moment_is_no_end(portal: ScriptedPortal, cyara: Cyara, end_date: object):
+    portal.show(World(calls=GOOD, end_date=end_date))
+    with pytest.raises(WaitTimeoutError):
+        run(cyara, IMPATIENT)
+
+
 TOTALS = {
     "the total says four": ({"total": 4}, 1),
     "the total is a text": ({"total": "5"}, 2),

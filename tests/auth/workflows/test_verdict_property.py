@@ -17,7 +17,16 @@ from .scripted import CAMPAIGN, NAMING, TICKETS, Call, ScriptedPortal, World
 QUICK = Pace(interval=0.001, longest_interval=0.001, deadline=2)
 GOOD = ("Success", "Satisfactory")
 NOT_CALLED = ("Aborted", "InternalError", "Internal Error", "Connection Error", "ConnectionError", None, "")
-FAILED = ("Failed", "Other Failure", "No answer within 10 seconds", "Passed", 1)
+FAILED = (
+    "Failed",
+    "Other Failure",
+    "No answer within 10 seconds",
+    "Passed",
+    1,
+    True,
+    ["Success"],
+    {"value": "Success"},
+)
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ RUN = {
     "httpx": "with HTTP/2, which a test serves",
     "moto": "the S3 server of the tests",
     "mypy": "dev.py types",
+    "pyinstaller": "freezes a program, which a test runs",
     "pytest-cov": "an option of dev.py test",
     "pytest-timeout": "an option in pyproject.toml",
     "pytest-xdist": "an option of dev.py test",

@@ -170,13 +170,7 @@ def test_a_wrong_request_is_found(package, some_of, operation, file, old, new, w
         ),
         ("GetUserRoles", "api/users/get_user_roles.py", "-> list[str]:", "-> list[int]:", "answer full"),
         ("GetPlan", "_encode.py", "return _model_to_json(self)", "return {}", "answer full"),
-        (
-            "GetCampaign",
-            "_scalars.py",
-            "parse_datetime = dt.datetime.fromisoformat",
-            "parse_datetime = dt.time.fromisoformat",
-            "answer full",
-        ),
+        ("GetCampaign", "_decode.py", "dt.datetime: parse_datetime,", "dt.datetime: refuse,", "answer full"),
     ],
     ids=["null undeclared", "closed enum", "wrong type", "everything lost", "never read"],
 )

@@ -162,25 +162,32 @@ def _compile_model(model: Any) -> Decoder:
     declared = fields(model)
     wires = tuple(wire for _, wire, _, _ in declared)
     cls, known = _name((model, "class"), model, "class_"), _name((model, "known fields"), frozenset(wires), "fields_")
-    salvage = _name((model, "salvage"), _salvage.reader(model, decoder_of), "salvage_")
-    # `__init__` is skipped: every attribute is set here, and binding keyword arguments would only cost time.
-    lines = ["def decode(d):", "  try:", *_fetching(model, wires, known), f"    self = new({cls})"]
+    plain: list[str] = []
+    nested: list[str] = []
     for number, (attribute, _, annotation, required) in enumerate(declared):
-        variable = f"v{number}"
+        variable, tp = f"v{number}", resolve(annotation)
         # .NET sends null for any reference that is not set; one null must not cost the whole response.
         absent = f"{variable} is None" if required else f"{variable} is None or {variable} is UNSET"
-        code = _reading(resolve(annotation), variable, absent)
+        code = _reading(tp, variable, absent)
         if required and code == variable:
             code = f"{variable} if {variable} is not UNSET else refuse({variable})"
-        lines.append(f"    self.{attribute} = {code}")
+        (nested if _holds_models(tp) else plain).append(f"self.{attribute} = {code}")
     kept = f"{{k: {_reading(extra_type(model), 'v', 'v is None')} for k, v in d.items() if k not in {known}}}"
-    lines += [
-        f"    self.additional_properties = {kept} if more else {{}}",
-        "    self._unread = None",
-        "    return self",
-    ]
-    lines += ["  except MISFITS:", f"    return {salvage}(d)"]
-    return _run("\n".join(lines), model.__name__)
+    nested.append(f"self.additional_properties = {kept} if more else {{}}")
+    # `__init__` is skipped: every attribute is set here, and binding keyword arguments would only cost time. What holds
+    # other models comes last: where the object itself is odd, none of them has been read for nothing.
+    lines = ["late = False", *_fetching(model, wires, known), f"self = new({cls})", *plain, "late = True", *nested]
+    again = _name("again", _read_again, "again_")
+    source = ["def decode(d):", "  try:", *(f"    {line}" for line in (*lines, "self._unread = None", "return self"))]
+    return _run("\n".join([*source, "  except MISFITS:", f"    return {again}({cls}, d, late)"]), model.__name__)
+
+
+def _read_again(model: Any, value: Any, late: bool) -> Any:  # noqa: FBT001 - called by compiled code
+    return _salvage.reader(model, decoder_of)(value, late=late)
+
+
+def _holds_models(tp: Any) -> bool:
+    return any(is_model(part) or any(map(_holds_models, get_args(part))) for part in members(tp))
 
 
 def _fetching(model: Any, wires: tuple[str, ...], known: str) -> list[str]:
@@ -190,19 +197,19 @@ def _fetching(model: Any, wires: tuple[str, ...], known: str) -> list[str]:
     one_by_one = [f"{names}= map(d.get, {keys}, unsets)" if wires else "d.get", f"more = not {known}.issuperset(d)"]
     # Of a single key itemgetter makes no tuple.
     if len(wires) < 2:  # noqa: PLR2004
-        return [f"    {line}" for line in one_by_one]
+        return one_by_one
     # All at once is faster, and possible where every field is there.
     fetch = _name((model, "fetch"), itemgetter(*wires), "fetch_")
     return [
-        "    size = len(d)",
-        f"    if size < {len(wires)}:",
-        *(f"      {line}" for line in one_by_one),
-        "    else:",
-        "      try:",
-        f"        {names}= {fetch}(d)",
-        f"        more = size > {len(wires)}",
-        "      except KeyError:",
-        *(f"        {line}" for line in one_by_one),
+        "size = len(d)",
+        f"if size < {len(wires)}:",
+        *(f"  {line}" for line in one_by_one),
+        "else:",
+        "  try:",
+        f"    {names}= {fetch}(d)",
+        f"    more = size > {len(wires)}",
+        "  except KeyError:",
+        *(f"    {line}" for line in one_by_one),
     ]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._http import httpx
 
 _PORTS = {"http": 80, "https": 443}
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^?#]*\?[^=&?#]+=")
 _HOST_NAME = re.compile(r"[\w.:-]{1,253}", re.ASCII)
 
 
@@ -64,6 +65,14 @@ class Links:
         self._path = own.path
         self._list = _compared(own.path)
         self._query = [(_name(part), part) for part in own.query.split("&") if part]
+
+    def is_link(self, text: str) -> bool:
+        """Say whether a text is an address, and not a token that means something to the portal only.
+
+        A token may hold a slash, even in front; an address has a scheme, a query of its own, or the path of this list.
+        """
+        own = self._list != "" and _compared(text.partition("?")[0]).endswith(self._list)
+        return own or _ADDRESS.match(text) is not None
 
     def follow(self, link: str) -> str:
         """Return the relative URL of a page: our own path, the link's query, our own other parameters.

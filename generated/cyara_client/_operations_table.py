@@ -31,6 +31,7 @@ PAGE_FIELDS: tuple[str, ...] = (
     "nested",
     "next_field",
     "page_parameter",
+    "token_parameter",
     "size_parameter",
     "total_field",
     "pages_field",
@@ -302,7 +303,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
+        ("link", "results", None, "nextPage", "pageno", None, "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetCampaignRuns": (
@@ -321,7 +322,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
+        ("link", "results", None, "nextPage", "pageno", None, "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetCampaigns": (
@@ -340,7 +341,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
+        ("link", "results", None, "nextPage", "pageno", None, "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetFolderContents": (
@@ -359,7 +360,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
+        ("link", "results", None, "nextPage", "pageno", None, "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetFolders": (
@@ -378,7 +379,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("array", None, None, None, None, None, None, None, None, None, 1),
+        ("array", None, None, None, None, None, None, None, None, None, None, 1),
         False,
     ),
     "GetPlan": (
@@ -416,7 +417,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
+        ("link", "results", None, "nextPage", "pageno", None, "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetTestCase": (
@@ -454,7 +455,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
+        ("link", "results", None, "nextPage", "pageno", None, "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "GetTestResultDetails": (
@@ -511,7 +512,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("array", None, None, None, None, None, None, None, None, None, 1),
+        ("array", None, None, None, None, None, None, None, None, None, None, 1),
         False,
     ),
     "GetUserRoles": (
@@ -530,7 +531,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("array", None, None, None, None, None, None, None, None, None, 1),
+        ("array", None, None, None, None, None, None, None, None, None, None, 1),
         False,
     ),
     "GetUsers": (
@@ -549,7 +550,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
         (200,),
         "application/json",
         True,
-        ("link", "results", None, "nextPage", "pageno", "page_size", "totalResults", None, None, None, 1),
+        ("link", "results", None, "nextPage", "pageno", None, "page_size", "totalResults", None, None, None, 1),
         False,
     ),
     "ImportTestCases": (

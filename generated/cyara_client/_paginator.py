@@ -223,11 +223,19 @@ class Paginator:
         if target in (None, "", False):
             return None
         if isinstance(target, str) and self._shape.kind == "link":
-            return self._links.follow(target)
+            return self._told(target)
         value = target if isinstance(target, str) else _integer(target)
         if value is None or self._shape.kind == "link":
             raise PageError(f"{self._shape.next_field} is not a way to the next page; nothing was sent there")
         return None if isinstance(value, int) and value < 0 else {str(self._shape.page_parameter): value}
+
+    def _told(self, text: str) -> Step:
+        """Return what a text means that may be a link: servers put links, tokens and numbers under the same names."""
+        number = self._shape.page_parameter if text.isdecimal() else None
+        parameter = number or self._shape.token_parameter
+        if parameter is None or self._links.is_link(text):
+            return self._links.follow(text)
+        return {parameter: text}
 
     def _counted(self) -> dict[str, Any]:
         number = self._first + self._pages if self._shape.kind == "page" else self._fetched

@@ -14,7 +14,7 @@ from ._enums import OpenIntEnum, OpenStrEnum
 from ._json import is_array, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Candidate = tuple[Any, Callable[[Any], Any]]
 
@@ -29,7 +29,7 @@ def _is_list(tp: Any) -> bool:
     return bool(tp is list or get_origin(tp) is list)
 
 
-def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, int, int, bool]:
+def _fit(model: Any, value: Mapping[str, Any]) -> tuple[bool, int, int, bool]:
     """Grade how well an object fits a model: required fields, known fields, few missing ones, no claim of its own."""
     known = set(model.__wire_names__.values())
     needed = {wire for _, wire, _, required in fields(model) if required}
@@ -39,31 +39,37 @@ def _fit(model: Any, value: dict[str, Any]) -> tuple[bool, int, int, bool]:
     return needed <= value.keys(), len(present), -len(known - present), is_base
 
 
-def _meant(models: list[Candidate], value: dict[str, Any]) -> list[Candidate]:
+def _meant(models: list[Any], value: Mapping[str, Any]) -> list[Any]:
     """Return the models that the discriminator leaves over: the one that it names, or those that it does not rule out.
 
     A value that nobody declared is none of the models that have values of their own, but the base, which comes last.
     """
-    left: list[Candidate] = []
-    for candidate in models:
-        discriminator = candidate[0].__discriminated_by__
+    left: list[Any] = []
+    for model in models:
+        discriminator = model.__discriminated_by__
         said = None if discriminator is None else value.get(discriminator[0])
         if discriminator is None or said is None:
-            left.append(candidate)
+            left.append(model)
         # The document's mapping has texts for keys, whatever the member itself is.
         elif str(said) in discriminator[1]:
-            return [candidate]
-        elif candidate[0].__stands_for_unknown__ and candidate is models[-1]:
-            left.append(candidate)
+            return [model]
+        elif model.__stands_for_unknown__ and model is models[-1]:
+            left.append(model)
     return left
 
 
-def _choose_model(models: list[Candidate], value: dict[str, Any]) -> Any:
-    left = _meant(models, value)
-    if not left:
-        raise TypeError("an object does not fit any member")
+def meant_model(models: list[Any], value: Mapping[str, Any]) -> Any:
+    """Return which of the models an object is, or None where it is none of them."""
     # The first of the best: the document's order decides only between models that fit equally well.
-    return max(left, key=lambda candidate: _fit(candidate[0], value))[1](value)
+    return max(_meant(models, value), key=lambda model: _fit(model, value), default=None)
+
+
+def _choose_model(candidates: list[Candidate], value: dict[str, Any]) -> Any:
+    meant = meant_model([model for model, _ in candidates], value)
+    for model, decoder in candidates:
+        if model is meant:
+            return decoder(value)
+    raise TypeError("an object does not fit any member")
 
 
 def _first_that_reads(candidates: list[Candidate], value: object) -> Any:
@@ -116,4 +122,4 @@ def chooser(candidates: tuple[Candidate, ...]) -> Callable[[Any], Any]:
     return choose
 
 
-__all__ = ["chooser"]
+__all__ = ["chooser", "meant_model"]

@@ -10,7 +10,7 @@ from pipeline.errors import MACHINE_FAULTS, PipelineError, UnexpectedError, quot
 from pipeline.install.folder_lock import work_folder
 from pipeline.install.hand_edits import require_no_edits
 from pipeline.install.journal import file_sha256, recover
-from pipeline.install.lock import Lock, differences, hash_inputs, read_lock
+from pipeline.install.lock import SUMMARY, Lock, differences, hash_inputs, read_lock
 from pipeline.job import Job
 from pipeline.tools import PINNED
 
@@ -104,6 +104,7 @@ def is_unchanged(request: BuildRequest, lock: Lock, received: LoadedDocument) ->
         and not request.types
         and not request.discard_edits
         and not request.also
+        and lock.summary.keys() >= SUMMARY
         and bool(lock.summary["requests_valid"] or not request.verify)
         and lock.inputs == hash_inputs(request.repository, request.target)
         and file_sha256(request.target.root / lock.document["path"]) == received.sha256

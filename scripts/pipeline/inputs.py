@@ -52,7 +52,9 @@ def settings_for(path: Path, job: Job) -> dict[str, Any]:
     content = read_settings(path)
     # An empty list says nothing about any document, and is not worth a line of the report.
     if content.get("operations") and not belongs(content, received=job.received, origin=job.received.name):
-        job.report.skipped.append(f"{path.name} belongs to another document")
+        said = f"{path.name} belongs to another document"
+        # More than one stage asks.
+        job.report.skipped += [said] if said not in job.report.skipped else []
         return {}
     return content
 

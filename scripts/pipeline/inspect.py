@@ -47,7 +47,8 @@ def check_untrusted(document: dict[str, Any]) -> None:
             continue
         if not is_mapping(item):
             _refuse(f"The path {quoted(path)} of the document is no object.")
-        if len(path) > LONGEST_PATH or not path.isprintable():
+        # Blanks around it are taken off, whichever they are.
+        if len(path) > LONGEST_PATH or not path.strip().isprintable():
             _refuse(f"The path {quoted(path)} of the document is too long or has characters that no address can have.")
         _refuse_newer(path, item)
         for method, operation in item.items():

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.document.document import dump_json
-from pipeline.errors import VerificationError, listed, quoted
+from pipeline.document.json_nodes import members
+from pipeline.errors import PipelineError, VerificationError, listed, quoted
 from pipeline.generate import GeneratedEndpoint, GeneratorInputs, generate, put_headers
 from pipeline.imports import failing_imports
 from pipeline.index import write_index
 from pipeline.inputs import allowed_operations, read_settings, settings_for
+from pipeline.install.lock import read_lock
+from pipeline.report import CORRECT_SCHEMES
 from pipeline.tools import tidy
 from pipeline.typecheck import require_types
 from pipeline.verify import verify
-from pipeline.verify.security import unmet_security
+from pipeline.verify.security import contradicted, unmet_security
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline.children.child import Child
     from pipeline.job import Job
     from pipeline.prepare import Prepared
@@ -85,9 +90,9 @@ def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
     if job.request.types:
         with job.progress.stage("types"):
             require_types(job.staged.package, work=job.work)
-    # Reported and not refused: a document may say nothing, or the wrong thing, of a portal that takes our header.
-    job.report.unmet_security = unmet_security(prepared.corrected)
     allowed = allowed_operations(job)
+    without = judge_security(job, prepared)
+    _require_security(job, without, allowed)
     if not job.request.verify:
         return allowed
     with job.progress.stage("verify"):
@@ -95,13 +100,16 @@ def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
     result = verified.as_report()
     job.report.operations_importable = result["operations_importable"]
     job.report.answers = result["answers"]
+    job.report.kinds = result["kinds"]
+    job.report.texts, job.report.files = result["texts"], result["files"]
+    job.report.iterators = result["iterators"]
     job.report.requests_valid = result["requests_valid"]
     job.report.failures = result["failing"]
-    job.report.allowed = sorted(result.get("allowed", []))
+    job.report.allowed = sorted({*job.report.allowed, *result.get("allowed", [])})
     if job.report.failures:
         # One reason for each operation: the first, since the others mostly follow from it.
         first: dict[str, str] = {}
-        for failure in job.report.failures:
+        for failure in sorted(job.report.failures, key=_is_consequence):
             first.setdefault(failure["operation"], f"{quoted(failure['what'])}: {quoted(failure['why'])}")
         named = [f"{quoted(operation)} ({why})" for operation, why in first.items()]
         raise VerificationError(
@@ -109,3 +117,51 @@ def verify_package(job: Job, prepared: Prepared) -> dict[str, str]:
             "Nothing was installed. An operation that you can do without for now is accepted by `build --allow NAME`."
         )
     return allowed
+
+
+def _is_consequence(failure: dict[str, str]) -> bool:
+    """Whether nothing of a call ever left: what stopped it is likely to be the fault of another operation."""
+    return failure["why"].startswith("0 requests on the wire")
+
+
+def judge_security(job: Job, prepared: Prepared) -> dict[str, str]:
+    """Put into the report what the document asks for beside our header; return the operations that contradict it.
+
+    By the corrected document: a scheme that the portal describes wrongly is put right by an overlay.
+    """
+    unmet = unmet_security(prepared.corrected)
+    listed_public = members(settings_for(job.request.repository.openapi / "public-operations.yaml", job), "operations")
+    job.report.unmet_security = {name: why for name, why in unmet.items() if name not in listed_public}
+    total = job.report.operations_in_document
+    job.report.security = [total - len(job.report.unmet_security), total]
+    return contradicted(job.report.unmet_security)
+
+
+def _require_security(job: Job, without: dict[str, str], allowed: Mapping[str, str]) -> None:
+    """Refuse a client of the repository's own portal whose calls would go out without what the document asks for.
+
+    Of any other document, built into a folder of its own, the report says that it is not proven.
+    """
+    job.report.allowed = sorted(name for name in without if name in allowed)
+    failing = {name: why for name, why in without.items() if name not in allowed}
+    if not failing or not _is_own(job):
+        return
+    job.report.failures = [{"operation": name, "what": "security", "why": why} for name, why in failing.items()]
+    named = [f"{quoted(name)} ({quoted(why)})" for name, why in failing.items()]
+    raise VerificationError(
+        f"{len(named)} of {job.report.operations_in_document} operations ask for other credentials than the header "
+        f"Authorization, which every call sends: {listed(named, limit=3)}. Nothing was installed. {CORRECT_SCHEMES}"
+    )
+
+
+def _is_own(job: Job) -> bool:
+    """Whether the document is built into the repository, or has the title of the one that is installed there."""
+    request = job.request
+    if request.target.root == request.repository.root:
+        return True
+    try:
+        installed = read_lock(request.repository.lock)
+    except PipelineError:
+        # A damaged lock says nothing; the build that mends it says so.
+        return False
+    return installed is not None and installed.document["title"] == job.received.title

@@ -8,16 +8,15 @@ from pipeline.children.child import started
 from pipeline.document.document import dump_json
 from pipeline.errors import listed
 from pipeline.generate import MODULE
-from pipeline.inputs import allow_list, allowed_operations, require_known, settings_for
+from pipeline.inputs import allow_list, allowed_operations, require_known
 from pipeline.install.hand_edits import save_edits
 from pipeline.install.journal import changes_between, file_sha256, files_below, install
 from pipeline.install.layout import PACKAGE, relative
 from pipeline.install.lock import Lock, hash_inputs, hash_outputs
 from pipeline.install.upstream import FOLDER, NOTE, note_beside, provenance, replaced_documents
-from pipeline.package import verify_package, write_package
+from pipeline.package import judge_security, verify_package, write_package
 from pipeline.prepare import prepare
 from pipeline.tools import PINNED, require_pinned_tools
-from pipeline.verify.security import unmet_security
 
 if TYPE_CHECKING:
     from pipeline.job import Job
@@ -51,9 +50,8 @@ def report_unchanged(job: Job) -> None:
     Raises:
         PipelineError: the document can no longer be prepared.
     """
-    job.report.unmet_security = unmet_security(prepare(job).corrected)
-    # Only for what they report as skipped: files that belong to another document.
-    settings_for(job.request.repository.openapi / "public-operations.yaml", job)
+    judge_security(job, prepare(job))
+    # Only for what it reports as skipped: a file that belongs to another document.
     allowed_operations(job)
 
 

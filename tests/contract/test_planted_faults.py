@@ -170,8 +170,9 @@ def test_a_wrong_request_is_found(package, some_of, operation, file, old, new, w
         ),
         ("GetUserRoles", "api/users/get_user_roles.py", "-> list[str]:", "-> list[int]:", "answer full"),
         ("GetPlan", "_encode.py", "return _model_to_json(self)", "return {}", "answer full"),
+        ("GetCampaign", "_decode.py", "dt.datetime: parse_datetime,", "dt.datetime: refuse,", "answer full"),
     ],
-    ids=["null undeclared", "closed enum", "wrong type", "everything lost"],
+    ids=["null undeclared", "closed enum", "wrong type", "everything lost", "never read"],
 )
 def test_a_wrong_answer_is_found(package, some_of, operation, file, old, new, what):  # noqa: PLR0917 - one row each
     plant(package, file, old, new)
@@ -179,6 +180,90 @@ def test_a_wrong_answer_is_found(package, some_of, operation, file, old, new, wh
     assert (operation, what) in found(report)
     form = what.removeprefix("answer ")
     assert report.answers[form] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("operation", "file", "old", "new", "forms", "reason"),
+    [
+        (
+            "GetPlans",
+            "_paginator.py",
+            "    def _ends(self, answer: object, page: Page) -> bool:\n",
+            "    def _ends(self, answer: object, page: Page) -> bool:\n        return True\n",
+            {"full", "null", "last"},
+            "entries of 3 came",
+        ),
+        (
+            "GetPlans",
+            "_pages.py",
+            "return page._replace(items=_decode.decode(tp, page.items))",
+            "return page",
+            {"full", "null", "last"},
+            "entry 1 is dict, declared PlanSummary",
+        ),
+        (
+            "GetCampaigns",
+            "_links.py",
+            "query = [part for name, part in self._query if name not in named]",
+            "query = []",
+            {"full"},
+            "request 2 has lost",
+        ),
+        (
+            "GetCampaigns",
+            "_paginator.py",
+            'if target in (None, "", False):',
+            'if target in ("", False):',
+            {"null", "last"},
+            "is not a way to the next page",
+        ),
+    ],
+    ids=["first page only", "entries untyped", "filters lost", "null taken for a page"],
+)
+def test_a_wrong_iterator_is_found(package, some_of, operation, file, old, new, forms, reason):  # noqa: PLR0917 - one row each
+    document = some_of(operation)
+    assert verify(package, document).iterators == {"full": [1, 1], "null": [1, 1], "last": [1, 1]}
+    plant(package, file, old, new)
+    report = verify(package, document)
+    assert {what for _, what in found(report)} >= {f"iterator {form}" for form in forms}
+    assert {form for form, (good, _) in report.iterators.items() if not good} >= forms
+    assert reason in reasons(report)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "old", "new", "counted"),
+    [
+        ("application/xml", None, '"bytes":\n        return content', '"bytes":\n        return content[1:]', "files"),
+        ("text/csv", {"type": "string"}, "return response.text", "return response.text.upper()", "texts"),
+    ],
+)
+def test_a_file_or_text_that_is_changed_on_the_way_is_found(  # noqa: PLR0917 - one row each
+    package, some_of, media_type, schema, old, new, counted
+):
+    document = some_of("ExportTestCase")
+    (item,) = document["paths"].values()
+    item["get"]["responses"]["200"]["content"] = {media_type: {"schema": schema} if schema else {}}
+    if schema is not None:
+        # The package reads a text there too.
+        plant(package, "api/test_cases/export_test_case.py", '"bytes", "bytes"', '"text", "str"')
+        plant(package, "api/test_cases/export_test_case.py", "-> bytes:", "-> str:")
+    assert getattr(verify(package, document), counted) == [1, 1]
+    plant(package, "_response.py", old, new)
+    report = verify(package, document)
+    assert getattr(report, counted) == [0, 1]
+    assert "lost in reading" in reasons(report)
+
+
+def test_an_odd_answer_fails_its_own_operation_and_no_other(package, some_of):
+    document = some_of("GetPlan", "GetPlans", "GetCampaigns", "GetUserRoles")
+    # Where JSON was promised, a page for people is what a gateway sends that wants somebody to log in: the guard then
+    # holds back every call with the same pair.
+    odd = document["paths"]["/v3.0/accounts/{accountId}/plans/{planId}"]["get"]["responses"]["200"]
+    odd["content"] = {"text/html": {"schema": {"type": "string"}}}
+    report = verify(package, document)
+    assert {failure.operation for failure in report.failing} == {"GetPlan"}
+    assert "with a login page where the API should" in reasons(report)
+    assert report.requests_valid == [4, 4]
 
 
 def test_a_second_call_after_a_401_is_found(package, some_of):

@@ -60,9 +60,14 @@ PATHS: dict[str, Any] = {
     "/created-after": _list(
         "GetCreatedAfter", _object(items=_THINGS, nextId=_NUMBER), after={**_TEXT, "format": "date-time"}
     ),
+    "/token": _list("GetToken", _object(values=_THINGS, nextPage=_TEXT), page=_TEXT, filter=_TEXT),
+    "/either": _list("GetEither", _object(items=_THINGS, next={}), page=_NUMBER, cursor=_TEXT),
+    "/insisted": _list("GetInsisted", _object(items=_THINGS, total=_NUMBER), page={**_NUMBER, "minimum": 0}),
     "/two": _list("GetTwo", _object(data=_object(items=_THINGS), result=_object(rows=_THINGS)), page=_NUMBER),
     "/lost": _list("GetLost", _object(items=_THINGS, nextPage=_NUMBER), filter=_NUMBER),
 }
+
+PATHS["/insisted"]["get"]["parameters"][0]["required"] = True
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",

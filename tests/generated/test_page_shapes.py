@@ -256,4 +256,72 @@ def test_what_the_document_does_not_show_beyond_doubt_has_no_iterator(lists: Lis
         "GetDefault": "page",
         "GetWrapped": "link",
         "GetCount": "page",
+        "GetToken": "link",
+        "GetEither": "link",
+        "GetInsisted": "page",
     }
+
+
+OPAQUE = "b3BhcXVl/dG9r+ZW4="
+"""What is sent back as it came, however it looks."""
+
+
+def _told(parameter: str, ways: list[object]) -> Callable[[Query], object]:
+    """Answer a page for each way, which leads to the next one; the parameter says which page is asked for."""
+
+    def answer(query: Query) -> object:
+        known = [None, *(way if isinstance(way, str) else str(way) for way in ways)]
+        asked = query.get(parameter)
+        number = next((n for n, way in enumerate(known) if way is not None and asked and way.endswith(asked)), 0)
+        way = ways[number] if number < len(ways) else None
+        return {"values": _things(number * SIZE), "items": _things(number * SIZE), "nextPage": way, "next": way}
+
+    return answer
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    "ways",
+    [
+        [OPAQUE, f"{OPAQUE}2"],
+        [f"/{OPAQUE}", "//AAAA"],
+        ["?page=Mg", "?page=Mw"],
+        ["token?page=Mg", "/cyarawebapi/token?filter=a&page=Mw"],
+        [OPAQUE, "?page=Mw"],
+        ["2", "token-3"],
+    ],
+    ids=["tokens", "tokens with a slash in front", "queries", "links", "a token, then a link", "numbers"],
+)
+def test_a_token_under_the_name_of_a_link_is_sent_back_and_a_link_is_followed(
+    lists: Lists, wire: Wire, face: str, ways: list[object]
+) -> None:
+    wire.answer = _by_query(_told("page", ways))
+    assert _read(lists, wire, "token", face) == list(range(TOTAL))
+    assert len(wire.requests) == PAGES
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    ("parameter", "ways"), [("page", ["2", "3"]), ("cursor", [OPAQUE, "x"]), ("page", ["?page=2"])]
+)
+def test_the_value_tells_which_parameter_takes_the_next_page(
+    lists: Lists, wire: Wire, face: str, parameter: str, ways: list[object]
+) -> None:
+    wire.answer = _by_query(_told(parameter, ways))
+    assert _read(lists, wire, "either", face) == list(range(min(TOTAL, SIZE * (len(ways) + 1))))
+    assert [request.target.count("=") for request in wire.requests] == [0, *(1 for _ in ways)]
+
+
+@pytest.mark.parametrize("link", ["https://evil.example/token?page=2", "//evil.example/x?page=2", "ftp://evil.example"])
+def test_an_address_is_never_taken_for_a_token(lists: Lists, wire: Wire, link: str) -> None:
+    wire.answer = _by_query(_told("page", [link]))
+    with pytest.raises(lists("errors").PageError, match="nothing was sent there"):
+        _read(lists, wire, "token", "sync")
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_page_that_the_server_insists_on_is_asked_for_from_the_first(lists: Lists, wire: Wire, face: str) -> None:
+    wire.answer = _by_query(lambda query: {"items": _things(int(query["page"]) * SIZE), "total": TOTAL})
+    assert _read(lists, wire, "insisted", face) == list(range(TOTAL))
+    assert [urlsplit(request.target).query for request in wire.requests] == ["page=0", "page=1", "page=2"]

@@ -62,3 +62,42 @@ def test_utc_is_written_as_the_api_writes_it() -> None:
 
 def test_a_date_may_come_as_midnight() -> None:
     assert scalars.parse_date("2024-01-31T00:00:00") == dt.date(2024, 1, 31)
+
+
+def test_what_was_read_is_looked_up_until_the_texts_turn_out_not_to_repeat() -> None:
+    memory = scalars.Memory(most=3)
+    for number in range(3):
+        memory.keep(f"{number}", number)
+    assert [memory.seen(f"{number}") for number in range(3)] == [0, 1, 2]
+    assert memory.has_room
+    memory.keep("3", 3)
+    assert not memory.has_room
+    assert memory.seen("0") is None
+
+
+def test_a_text_that_a_server_made_long_is_not_kept() -> None:
+    memory = scalars.Memory()
+    memory.keep("0" * 1000, 0)
+    assert memory.seen("0" * 1000) is None
+
+
+@pytest.mark.parametrize(("value", "read"), [("5", 5), ("-7", -7), (5.0, 5), (-0.0, 0)])
+def test_integers_are_read_as_serialisers_write_them(value: object, read: int) -> None:
+    assert (scalars.parse_int(value), type(scalars.parse_int(value))) == (read, int)
+
+
+@pytest.mark.parametrize("value", ["007", "1_000", "five", "", "1.0", 1.5, float("nan"), True, None, [], {}])
+def test_what_is_no_integer_is_refused(value: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        scalars.parse_int(value)
+
+
+@pytest.mark.parametrize(("value", "read"), [("1.5", 1.5), ("-Infinity", float("-inf")), (3, 3), ("1e3", 1000.0)])
+def test_numbers_are_read_as_serialisers_write_them(value: object, read: float) -> None:
+    assert scalars.parse_float(value) == read
+
+
+@pytest.mark.parametrize("value", ["1_0.5", "much", "", True, None, [], {}])
+def test_what_is_no_number_is_refused(value: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        scalars.parse_float(value)

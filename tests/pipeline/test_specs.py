@@ -32,6 +32,9 @@ def test_every_operation_of_a_real_document_is_built_and_verified(path: Path, ki
     assert report.answers.keys() == {"full", "nulls", "unknown_enum"}
     for form, (good, asked) in report.answers.items():
         assert good == asked > 0, form
+    for good, asked in (report.texts, report.files, *report.iterators.values()):
+        assert good == asked
+    assert report.iterators.keys() == {"full", "null", "last"}
     assert not report.failures
     assert not report.warnings
     assert not report.allowed

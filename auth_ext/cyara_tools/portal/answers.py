@@ -9,6 +9,7 @@ import attrs
 
 from cyara_tools.portal import media
 from cyara_tools.portal.json_types import as_object
+from cyara_tools.portal.spelling import by_status
 from cyara_tools.portal.synthesis import AnswerForm, Synthesis
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class AnswerFactory:
     def answer(self, operation: ServedOperation, *, form: AnswerForm, accept: str) -> PortalAnswer:
         """Make the answer to a valid request."""
         status, response = self.success(operation)
-        content = as_object(response.get("content"))
+        content = media.described(response)
         chosen = media.negotiate(accept, content)
         # The id is unique, since operations live as long as their document.
         key = (id(operation), form, chosen)
@@ -81,10 +82,10 @@ class AnswerFactory:
 
     def success(self, operation: ServedOperation) -> tuple[int, Mapping[str, Json]]:
         """Choose the response that means success: the lowest 2xx, else `2XX` or `default`, else 200 with no words."""
-        responses = as_object(operation.raw.get("responses"))
+        responses = by_status(as_object(operation.raw.get("responses")))
         # `default` comes last: most documents describe their errors by it.
         codes = sorted(code for code in responses if code[:1] == "2" and code.isdigit())
-        for code in (*codes, "2XX", "2xx", "default"):
+        for code in (*codes, "2XX", "default"):
             if code in responses:
                 return int(code) if code.isdigit() else 200, as_object(self.document.resolve(responses[code]))
         return 200, {}

@@ -83,8 +83,9 @@ class PortalApp:
         if not incoming.path.lower().startswith(f"{base.lower()}/"):
             return problem(404, "Not Found", f"The API lives under {base}.")
         below = attrs.evolve(incoming, path=incoming.path[len(base) :])
-        # The document is no operation of itself, so it has to be found before the router says 404.
-        page = self._page(below)
+        # The document is no operation of itself, so it has to be found before the router says 404. Where the document
+        # has an operation at that address, it is the operation's: a page of the portal's own hides none.
+        page = None if self.core.names_operation(below) else self._page(below)
         if page is not None and not self.core.settings.document_needs_credential:
             return page
         return self.core.admit(below, recorded) or page or self.core.serve(below, recorded)

@@ -75,6 +75,13 @@ class PortalCore:
         refused = problem(405, "Method Not Allowed", f"{request.path} takes {allowed}.")
         return attrs.evolve(refused, headers=(("allow", allowed),))
 
+    def names_operation(self, request: IncomingRequest) -> bool:
+        """Whether a request means an operation: by its template, or by a path that the document spells out.
+
+        ASP.NET prefers literal routes to those with parameters, so `/{name}` does not hide a page of the portal's own.
+        """
+        return bool(request.header(TEMPLATE_HEADER)) or self.router.is_named(request.path, request.method)
+
     def is_public(self, request: IncomingRequest) -> bool:
         """Whether the operation that a request is for answers without credentials."""
         first = next(self.router.candidates(request.path, request.query, request.method), None)

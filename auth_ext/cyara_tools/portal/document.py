@@ -1,14 +1,13 @@
 """The OpenAPI document as received, read directly: what the portal serves and validates by.
 
 Nothing is shared with the generator, its templates or the client, so that a mistake made there is not repeated here.
-Documents of ASP.NET servers are read as their servers read routes: with constraints (`{id:int}`), catch-alls
-(`{**path}`) and names that differ from their parameter in case only.
+How documents spell things is read by `spelling`, as the pipeline reads it: routes with constraints (`{id:int}`),
+catch-alls (`{**path}`), and names that differ from their parameter in case only.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 import attrs
 
 from cyara_tools.portal.json_types import as_array, as_object, is_array, is_object
+from cyara_tools.portal.spelling import fit_parameters, is_parameter, meant, template_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from cyara_tools.portal.json_types import Json
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-# A constraint may hold braces of its own, doubled as routes write them: `{code:regex(^[a-z]{{3}}$)}`.
-_TEMPLATE_NAME: Final = re.compile(r"\{\s*\**\s*([^{}:=?]*?)\s*(?:[:=?](?:[^{}]|\{+[^{}]*\}+)*)?\}")
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""What HTTP allows as the name of a header or cookie (RFC 9110, section 5.6.2)."""
 _TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 """The schema of a parameter that the document says nothing about: outside of a body, everything is text."""
 
@@ -64,7 +60,8 @@ class ServedOperation:
     @property
     def operation_id(self) -> str:
         """The document's own id, or method and path where it has none."""
-        return self.raw.get("operationId") or f"{self.method} {self.path}"
+        given = self.raw.get("operationId")
+        return given if given and isinstance(given, str) else f"{self.method} {self.path}"
 
 
 class Document:
@@ -143,37 +140,36 @@ class Document:
         self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]
     ) -> Iterator[ServedParameter]:
         merged: dict[tuple[str, str], ServedParameter] = {}
-        for node in (*as_array(item.get("parameters")), *as_array(operation.get("parameters"))):
+        # The operation's own come first, and of two with one name and place the first counts.
+        for node in (*as_array(operation.get("parameters")), *as_array(item.get("parameters"))):
             raw = self.resolve(node)
             if is_object(raw) and isinstance(raw.get("name"), str):
                 read = self._parameter(raw)
-                merged[(read.name, read.location)] = read
-        in_template = {name.lower() for name in template_names(path)}
-        for parameter in merged.values():
-            # What no client could send is left out: a header with a blank in its name, a path value without a place.
-            if parameter.location in {"header", "cookie"}:
-                possible = _TOKEN.fullmatch(parameter.name.strip()) is not None
-            else:
-                possible = parameter.location != "path" or parameter.name.strip().lower() in in_template
-            if possible:
-                yield parameter
-        # A name of the template that no parameter describes is still a value that callers have to give.
-        declared = {p.name.strip().lower() for p in merged.values() if p.location == "path"}
-        for name in template_names(path):
-            if name.lower() not in declared:
-                yield ServedParameter(
-                    name=name, location="path", required=True, schema=_TEXT, style="simple", explode=False
-                )
+                merged.setdefault((read.name, read.location), read)
+        # What no client could send is left out: a header with a blank in its name, a path value without a place.
+        yield from (p for p in merged.values() if p.location != "path" and is_parameter(p.location, p.name))
+        in_path = [parameter for parameter in merged.values() if parameter.location == "path"]
+        names = template_names(path)
+        for name, fitting in dict(zip(names, fit_parameters(names, [p.name for p in in_path]), strict=True)).items():
+            if fitting is not None:
+                # The name of a path parameter is never sent: it is called what its place is called.
+                yield attrs.evolve(in_path[fitting], name=name)
+                continue
+            # A name of the template that no parameter describes is still a value that callers have to give.
+            yield ServedParameter(
+                name=name, location="path", required=True, schema=_TEXT, style="simple", explode=False
+            )
 
     def _parameter(self, raw: Mapping[str, Any]) -> ServedParameter:
-        location = str(raw.get("in"))
+        location = str(raw.get("in")).strip().lower()
         style = str(raw.get("style") or "") or ("form" if location in {"query", "cookie"} else "simple")
         # The specification allows one media type, in place of `schema`.
         media_type, content = next(iter(as_object(raw.get("content")).items()), (None, raw))
         described = as_object(as_object(content).get("schema", _TEXT))
         schema = _TEXT if self._is_read_from_text(described, location) else described
         return ServedParameter(
-            name=raw["name"],
+            # Blanks belong to a name in a query only, where they can be sent.
+            name=raw["name"] if location == "query" else raw["name"].strip(),
             location=location,
             required=location == "path" or raw.get("required") is True,
             schema=schema,
@@ -187,7 +183,7 @@ class Document:
         found = as_object(self.resolve(schema))
         parts = as_object(found.get("properties")).values()
         if location == "path":
-            return bool(parts) or found.get("type") == "object"
+            return bool(parts) or meant(found).get("type") == "object"
         # `System.Version`, for one, is described by its parts, all of them read-only.
         return bool(parts) and all(as_object(part).get("readOnly") is True for part in parts)
 
@@ -201,33 +197,3 @@ def bundled_bytes() -> bytes:
     package = resources.files("cyara_client")
     corrected = package / "openapi-corrected.json"
     return (corrected if corrected.is_file() else package / "openapi.json").read_bytes()
-
-
-def template_names(path: str) -> list[str]:
-    """Return the names in a path template, without constraints, defaults and catch-all marks."""
-    return [match.group(1).strip() for match in _TEMPLATE_NAME.finditer(path)]
-
-
-def split_template(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Split a template into its path, with one slash in front, and the pairs of a query that belongs to the route.
-
-    ASP.NET has no such routes, but documents that were edited by hand tell operations apart by `?action=...`, or by a
-    fragment, which is never sent.
-    """
-    # Placeholders are blanked out at equal length, because a mark inside of one (`{slug?}`) is no query.
-    marks = _TEMPLATE_NAME.sub(lambda match: "_" * len(match.group(0)), path)
-    path = path[: len(marks.partition("#")[0])]
-    at = marks.find("?", 0, len(path))
-    route, query = (path, "") if at < 0 else (path[:at], path[at + 1 :])
-    pairs = (pair.partition("=") for pair in query.split("&") if pair)
-    return "/" + route.lstrip("/"), tuple((name, value) for name, _, value in pairs)
-
-
-def template_pieces(segment: str) -> list[str | tuple[str, bool]]:
-    """Split one segment of a template into literal texts and `(name, catch-all)` pairs."""
-    pieces: list[str | tuple[str, bool]] = []
-    end = 0
-    for match in _TEMPLATE_NAME.finditer(segment):
-        pieces += [segment[end : match.start()], (match.group(1).strip(), match.group(0)[1:].strip().startswith("*"))]
-        end = match.end()
-    return [piece for piece in [*pieces, segment[end:]] if piece]

@@ -194,7 +194,7 @@ class LocalPortal:
         self._controls.clear_faults()
 
     def answer_in_form(self, form: str) -> None:
-        """Choose the form of answers: `full`, or `nulls`, `unknown_enum`, `dates7`, made from schemas alone."""
+        """Choose the form: `full`, or `nulls`, `unknown_enum`, `unknown_kind`, `dates7`, made from schemas alone."""
         self._controls.set_form(form)
 
     def advance(self, seconds: float) -> None:

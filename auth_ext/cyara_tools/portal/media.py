@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from email.message import Message
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from cyara_tools.portal.json_types import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +33,11 @@ def is_json(media_type: str) -> bool:
     return name in {JSON, "text/json"} or name.endswith("+json")
 
 
+def described(holder: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `content` of an answer or body; a key without a slash is a slip of the document and no media type."""
+    return {name.strip(): node for name, node in as_object(holder.get("content")).items() if "/" in name}
+
+
 def matches(media_type: str, listed: str) -> bool:
     """Whether a media type is meant by one that a document lists, which may be a range (`application/*+json`)."""
     actual, pattern = essence(media_type), essence(listed)
@@ -53,10 +60,13 @@ def pick(content_type: str, listed: Iterable[str]) -> str | None:
 
 
 def negotiate(accept: str, content: Mapping[str, object]) -> str | None:
-    """Choose the media type of an answer: JSON if it is there and accepted, else the first accepted."""
+    """Choose the media type of an answer: JSON if it is there and accepted, else by the order of the Accept header."""
     offered = sorted(content, key=lambda name: (essence(name) != JSON, not is_json(name)))
     wanted = [essence(part) for part in accept.split(",") if part.strip()] or ["*/*"]
-    taken = [name for name in offered if any(_accepts(want, essence(name)) for want in wanted)]
+    ranked = {name: [rank for rank, want in enumerate(wanted) if _accepts(want, essence(name))] for name in offered}
+    taken = [name for name in offered if ranked[name]]
+    if taken and not is_json(taken[0]):
+        return min(taken, key=lambda name: ranked[name][0])
     # As ASP.NET does: an Accept header that fits nothing is ignored rather than answered by 406.
     return next(iter(taken or offered), None)
 

@@ -12,9 +12,9 @@ import attrs
 from cyara_tools.portal import media
 from cyara_tools.portal.bodies import UnreadableBodyError, is_structured, read_body
 from cyara_tools.portal.decode import ABSENT, from_header, from_path, from_query
-from cyara_tools.portal.document import split_template
 from cyara_tools.portal.json_types import as_object
 from cyara_tools.portal.schema_validator import SchemaValidator
+from cyara_tools.portal.spelling import split_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from cyara_tools.portal.document import Document, ServedOperation, ServedParameter
     from cyara_tools.portal.json_types import Json
     from cyara_tools.portal.schema import Shapes
-
-_NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
-"""OpenAPI says that header parameters of these names are ignored: media types and security describe them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -98,9 +95,7 @@ class RequestValidator:
             if value is not ABSENT:
                 values[f"{parameter.location}.{parameter.name}"] = value
                 yield from validator.reasons(value, parameter.schema, label)
-            elif parameter.required and not (
-                parameter.location == "header" and parameter.name.lower() in _NOT_PARAMETERS
-            ):
+            elif parameter.required:
                 yield f"{label} is required"
         for name in query:
             if name not in used:
@@ -121,13 +116,11 @@ class RequestValidator:
     ) -> Json:
         match parameter.location:
             case "path":
-                # ASP.NET matches a template's name to its parameter without regard to case.
-                wanted = parameter.name.strip().lower()
-                raw = next((v for k, v in path_values.items() if k.lower() == wanted), None)
+                raw = path_values.get(parameter.name)
                 return ABSENT if raw is None else from_path(raw, parameter, self.shapes)
             case "query":
                 return from_query(query, parameter, self.shapes, used)
-            case "header" if parameter.name.lower() not in _NOT_PARAMETERS:
+            case "header":
                 return from_header(request.header(parameter.name.lower()), parameter, self.shapes)
             case "cookie":
                 # A name stands once in a Cookie header, so a list can only be one text.
@@ -139,8 +132,7 @@ class RequestValidator:
     def _body(self, operation: ServedOperation, request: IncomingRequest) -> tuple[Json, bool, list[str]]:
         """Return the decoded body, whether its media type is refused, and the reasons."""
         described = as_object(self.document.resolve(operation.raw.get("requestBody")))
-        # A key without a slash is a slip of the document, and no media type.
-        content = {name: node for name, node in as_object(described.get("content")).items() if "/" in name}
+        content = media.described(described)
         types = request.header("content-type")
         if not described:
             return None, False, ["this operation takes no body"] if request.body else []

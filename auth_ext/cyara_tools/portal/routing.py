@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import attrs
 
-from cyara_tools.portal.document import ServedOperation, split_template, template_names, template_pieces
+from cyara_tools.portal.document import ServedOperation
+from cyara_tools.portal.spelling import placeholders, split_template, template_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,6 +72,11 @@ class Router:
             if method in route.operations and (values := route.values(path, pairs)) is not None:
                 yield route.operations[method], values
 
+    def is_named(self, path: str, method: str) -> bool:
+        """Whether a path is spelled out in the document, so that an operation with this method has it as it stands."""
+        best = self._fitting(path)[:1]
+        return any(method in route.operations and set(route.rank) == {_LITERAL} for _, route in best)
+
     def _fitting(self, path: str) -> list[tuple[tuple[bool, tuple[int, ...]], _Route]]:
         """Return the routes that fit a path, best first; the first member of each pair is what they are ranked by."""
         # A catch-all takes any number of segments, so it can be found by none.
@@ -89,31 +95,32 @@ _LITERAL, _MIXED, _PARAMETER, _CATCH_ALL = range(4)
 
 def _compile(template: str) -> _Route:
     path, query = split_template(template)
-    names: list[str] = []
-    rank: list[int] = []
-    pattern = ""
-    for segment in path.removeprefix("/").split("/"):
-        pattern += "/"
-        kind = _LITERAL
-        for piece in template_pieces(segment):
-            if isinstance(piece, str):
-                pattern += _either_spelling(piece)
-                kind = _MIXED if kind == _PARAMETER else kind
-            else:
-                name, catch_all = piece
-                names.append(name)
-                pattern += "(.+)" if catch_all else "([^/]+?)"
-                whole = len(template_pieces(segment)) == 1
-                kind = _CATCH_ALL if catch_all else (_PARAMETER if whole else _MIXED)
-        rank.append(kind)
-    return _Route(re.compile(pattern), re.compile(pattern, re.IGNORECASE), tuple(names), tuple(rank), query)
+    found = placeholders(path)
+    pattern, masked, end = "", "", 0
+    for placeholder in found:
+        literal, end = path[end : placeholder.start], placeholder.end
+        pattern += _either_spelling(literal) + ("(.+)" if placeholder.catch_all else "([^/]+?)")
+        # One character for each placeholder, since a constraint may hold slashes of its own.
+        masked += literal + ("\1" if placeholder.catch_all else "\0")
+    pattern, masked = pattern + _either_spelling(path[end:]), masked + path[end:]
+    rank = tuple(_kind(segment) for segment in masked.removeprefix("/").split("/"))
+    names = tuple(placeholder.name for placeholder in found)
+    return _Route(re.compile(pattern), re.compile(pattern, re.IGNORECASE), names, rank, query)
+
+
+def _kind(segment: str) -> int:
+    """Return what a segment is, given with one character in place of each placeholder."""
+    if "\1" in segment:
+        return _CATCH_ALL
+    return _PARAMETER if segment == "\0" else _MIXED if "\0" in segment else _LITERAL
 
 
 def _either_spelling(literal: str) -> str:
     """Match a literal as written or percent-encoded, as clients differ in what they encode."""
-    return "".join(
-        re.escape(char)
-        if (char.isascii() and char.isalnum()) or char in "-._~"
-        else f"(?:{re.escape(char)}|{''.join(f'%{byte:02X}' for byte in char.encode())})"
-        for char in unquote(literal)
-    )
+    return "/".join("".join(map(_either_char, unquote(part))) for part in literal.split("/"))
+
+
+def _either_char(char: str) -> str:
+    if (char.isascii() and char.isalnum()) or char in "-._~":
+        return re.escape(char)
+    return f"(?:{re.escape(char)}|{''.join(f'%{byte:02X}' for byte in char.encode(errors='replace'))})"

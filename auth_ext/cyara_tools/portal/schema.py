@@ -6,28 +6,29 @@ A schema that composes others becomes one `Shape` with the properties of all its
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from cyara_tools.portal.json_types import as_array, as_object, is_object
+from cyara_tools.portal.spelling import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from cyara_tools.portal.document import Document
     from cyara_tools.portal.json_types import Json
 
 
 _NUMBER: Final = re.compile(r"(-?[0-9]+)(?: \(\w+\))?")
-_HANDLED_IN_FLATTEN: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable"})
+_HANDLED_IN_FLATTEN: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable", "type", "format"})
 _KEYWORD_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("properties", "items", "discriminator"), dict),
     **dict.fromkeys(("required", "enum", "oneOf", "anyOf", "examples"), list),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), int),
-    **dict.fromkeys(("format", "pattern"), str),
+    "pattern": str,
     "additionalProperties": (dict, bool),
-    "type": (str, list),
 }
 
 
@@ -49,6 +50,8 @@ class Shape:
     discriminator: str | None
     mapping: Mapping[str, str]
     """Value of the discriminator to the reference it stands for, where the document has such a mapping."""
+    told_by: frozenset[str]
+    """Names of discriminators that tell this class from others somewhere in the document."""
     keywords: Mapping[str, Any]
     """All other keywords: limits, `format`, `pattern`, `example`, `default`."""
 
@@ -99,6 +102,14 @@ class Shapes:
 
     def reaches_enum(self, schema: Json) -> bool:
         """Whether a value of the schema can hold a member of an enumeration anywhere."""
+        return any(shape.enum is not None for shape in self._reached(schema))
+
+    def reaches_discriminator(self, schema: Json) -> bool:
+        """Whether a value of the schema can hold an object anywhere whose class a discriminator names."""
+        return any(shape.discriminator is not None for shape in self._reached(schema))
+
+    def _reached(self, schema: Json) -> Iterator[Shape]:
+        """Yield a schema and every one that a value of it can hold, each once."""
         seen: set[int] = set()
         waiting = [self.of(schema)]
         while waiting:
@@ -106,12 +117,10 @@ class Shapes:
             if id(shape) in seen:
                 continue
             seen.add(id(shape))
-            if shape.enum is not None:
-                return True
+            yield shape
             inner = [*shape.properties.values(), *shape.alternatives, shape.items, shape.additional]
             inner += [self.by_reference(reference) for reference in shape.mapping.values()]
             waiting += [self.of(node) for node in inner if is_object(node)]
-        return False
 
     def _leads_back_to_itself(self, shape: Shape) -> bool:
         # A loop and no recursion: a chain of required members may be longer than Python's stack.
@@ -130,6 +139,24 @@ class Shapes:
                     seen.add(id(member))
                     waiting.append(member)
         return False
+
+    @cached_property
+    def _tellers(self) -> dict[int, frozenset[str]]:
+        """Names of the discriminators by the identity of each class that one of them names."""
+        found: dict[int, frozenset[str]] = {}
+        waiting: list[Any] = [self._document.raw]
+        while waiting:
+            node = waiting.pop()
+            waiting += node.values() if is_object(node) else as_array(node)
+            discriminator = as_object(as_object(node).get("discriminator"))
+            name = discriminator.get("propertyName")
+            if not isinstance(name, str):
+                continue
+            named = [self.by_reference(reference) for reference in _mapping(discriminator).values()]
+            for member in (*named, *as_array(node.get("oneOf")), *as_array(node.get("anyOf"))):
+                key = id(self._document.resolve(member))
+                found[key] = found.get(key, frozenset()) | {name}
+        return found
 
     def _read(self, schema: Mapping[str, Any]) -> Shape:
         flat: dict[str, Any] = {"properties": {}, "required": set(), "nullable": False, "choices": []}
@@ -155,6 +182,7 @@ class Shapes:
             alternatives=tuple(choices),
             discriminator=flat.get("discriminator"),
             mapping=flat.get("mapping", {}),
+            told_by=self._tellers.get(id(self._document.resolve(schema)), frozenset()),
             keywords=flat,
         )
 
@@ -175,6 +203,10 @@ class Shapes:
         self._own(node, flat, base=not outermost)
 
     def _own(self, node: Mapping[str, Any], flat: dict[str, Any], *, base: bool) -> None:
+        said = meant(node)
+        if "type" in said:
+            flat["type"] = tuple(as_array(said["type"]) or [said["type"]])
+        flat |= {"format": said["format"]} if "format" in said else {}
         # What is not of the kind its keyword asks for says nothing.
         for key in (key for key, value in node.items() if isinstance(value, _KEYWORD_TYPES.get(key, object))):
             value: Json = node[key]
@@ -183,8 +215,6 @@ class Shapes:
                     flat["properties"].update(value)
                 case "required":
                     flat["required"].update(name for name in value if isinstance(name, str))
-                case "type":
-                    flat["type"] = tuple(name for name in (as_array(value) or [value]) if isinstance(name, str))
                 case "const":
                     flat |= {"enum": [value], "const": value}
                 case "discriminator":
@@ -202,9 +232,7 @@ class Shapes:
 
     def _is_null(self, schema: Json) -> bool:
         node = self._document.resolve(schema)
-        return is_object(node) and (
-            node.get("type") == "null" or node.get("enum") == [None] or (node.get("type") == ["null"])
-        )
+        return is_object(node) and (meant(node).get("type") == "null" or node.get("enum") == [None])
 
 
 def _member(value: Json, types: tuple[str, ...]) -> Json:

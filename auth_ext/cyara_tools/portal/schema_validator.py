@@ -94,12 +94,14 @@ class SchemaValidator:
             if not self._may_be_left_out(shape.properties[name]):
                 yield f"{where} lacks {name!r}"
         has_alternatives = bool(shape.alternatives or shape.mapping)
+        # A class that others refer to by a discriminator carries it, whether or not it lists it among its own members.
+        known = {shape.discriminator, *shape.told_by}
         for name, member in value.items():
             if name in shape.properties:
                 yield from self._reasons(member, self.shapes.of(shape.properties[name]), f"{where}.{name}", ())
             elif is_object(shape.additional):
                 yield from self._reasons(member, self.shapes.of(shape.additional), f"{where}.{name}", ())
-            elif shape.additional is False and not has_alternatives and name != shape.discriminator:
+            elif shape.additional is False and not has_alternatives and name not in known:
                 yield f"{where} has {name!r}, which the document does not know"
 
     def _may_be_left_out(self, schema: Mapping[str, Any]) -> bool:

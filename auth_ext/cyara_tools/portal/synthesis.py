@@ -1,12 +1,13 @@
 """Values made from schemas: what a server might plausibly send, or a caller pass.
 
-Deterministic: the same document, seed and form always make the same value. Four forms show what real servers do and
+Deterministic: the same document, seed and form always make the same value. Five forms show what real servers do and
 clients trip over:
 
 * `FULL`: every property present, known enum members, times with whole seconds;
 * `NULLS`: null wherever the document allows it, and where .NET sends it although the document does not say so: a
   property that need not be there and refers to another schema or is an enum;
 * `UNKNOWN_ENUM`: every enum value replaced by one that a newer server might have;
+* `UNKNOWN_KIND`: every discriminator with a value that nobody declared, as of a class that a newer server has;
 * `DATES7`: times with seven fractional digits.
 
 Recursive schemas end where they would repeat themselves, and after a number of values only required members are made.
@@ -23,6 +24,7 @@ import attrs
 from cyara_tools.portal.json_types import is_array, is_object
 from cyara_tools.portal.patterns import matching_text
 from cyara_tools.portal.schema_validator import SchemaValidator
+from cyara_tools.portal.spelling import can_be_sent
 from cyara_tools.portal.string_formats import SAMPLES, SEVEN_DIGITS
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class AnswerForm(enum.StrEnum):
     FULL = "full"
     NULLS = "nulls"
     UNKNOWN_ENUM = "unknown_enum"
+    UNKNOWN_KIND = "unknown_kind"
     DATES7 = "dates7"
 
 
@@ -63,6 +66,8 @@ class Synthesis:
     form: AnswerForm = AnswerForm.FULL
     seed: int = 0
     in_request: bool = False
+    place: str = "body"
+    """Where the value travels: what cannot be sent there is not made."""
     _random: random.Random = attrs.field(init=False)
     _validator: SchemaValidator = attrs.field(init=False)
     _values_left: int = attrs.field(default=_VALUE_LIMIT, init=False)
@@ -135,7 +140,7 @@ class Synthesis:
                 return UNKNOWN_TEXT
             if all(isinstance(member, int) and not isinstance(member, bool) for member in members):
                 return UNKNOWN_NUMBER
-        return self._random.choice(members)
+        return self._random.choice([member for member in members if can_be_sent(member, self.place)] or members)
 
     def _alternative(self, shape: Shape, hint: Json, ancestors: tuple[int, ...]) -> Json:
         members: list[Mapping[str, Any]] = list(shape.alternatives) or [
@@ -154,6 +159,8 @@ class Synthesis:
 
     def _discriminator_value(self, shape: Shape, found: Shape, member: Mapping[str, Any]) -> Json:
         """Return what the discriminator says for a member: the mapping's key, its only allowed value, or its name."""
+        if self.form is AnswerForm.UNKNOWN_KIND:
+            return _unknown(self.shapes.of(found.properties.get(shape.discriminator or found.discriminator or "", {})))
         reference = str(member.get("$ref", ""))
         mapped = next((key for key, target in shape.mapping.items() if target == reference), None)
         inner = self.shapes.of(found.properties.get(shape.discriminator or "", {}))
@@ -188,9 +195,11 @@ class Synthesis:
         return made
 
     def _fixed(self, shape: Shape, name: str, inner: Shape) -> Json:
-        """Keep a discriminator's value what it has to be, in every form."""
+        """Keep a discriminator's value what it has to be, in every form but the one about it."""
         if name != shape.discriminator:
             return NO_HINT
+        if self.form is AnswerForm.UNKNOWN_KIND:
+            return _unknown(inner)
         if inner.enum:
             return inner.enum[0]
         return _as_type(next(iter(shape.mapping)), inner) if shape.mapping else NO_HINT
@@ -255,12 +264,19 @@ class Synthesis:
         return int(fitting) if whole else float(fitting)
 
     def _fits(self, value: Json, shape: Shape) -> bool:
-        return value is not NO_HINT and value is not None and not self._validator.shape_reasons(value, shape)
+        if value is NO_HINT or value is None or not can_be_sent(value, self.place):
+            return False
+        return not self._validator.shape_reasons(value, shape)
 
 
 def _as_type(key: str, inner: Shape) -> Json:
     """Return a key of a discriminator's mapping, which is always text there, as the member that it is the value of."""
     return int(key) if "integer" in inner.types and key.lstrip("-").isdigit() else key
+
+
+def _unknown(inner: Shape) -> Json:
+    """Return a value of a discriminator that no document declares."""
+    return UNKNOWN_NUMBER if "integer" in inner.types else UNKNOWN_TEXT
 
 
 def _is_number(value: Json) -> bool:

@@ -49,8 +49,17 @@ def _passed(module: EndpointModule) -> str:
     return ", ".join([*parts, "client=self._client"])
 
 
-def _mapping(module: EndpointModule, *, without: str | None = None, renamed: Mapping[str, str] | None = None) -> str:
-    """Return the dictionary of arguments that `Endpoint.request` takes; every parameter has to be in it."""
+def _mapping(
+    module: EndpointModule,
+    *,
+    without: str | None = None,
+    instead: str = "UNSET",
+    renamed: Mapping[str, str] | None = None,
+) -> str:
+    """Return the dictionary of arguments that `Endpoint.request` takes; every parameter has to be in it.
+
+    What no caller gives, `without`, is passed as `instead`.
+    """
     parts: list[str] = []
     for argument, _ in module.arguments:
         name = argument.arg
@@ -58,7 +67,7 @@ def _mapping(module: EndpointModule, *, without: str | None = None, renamed: Map
         if name == "body":
             continue
         given = (renamed or {}).get(name, name)
-        value = "UNSET" if name == without else f"self._account({given})" if _is_account(module, name) else given
+        value = instead if name == without else f"self._account({given})" if _is_account(module, name) else given
         parts.append(f"{name!r}: {value}")
     return f"{{{', '.join(parts)}}}"
 
@@ -102,7 +111,10 @@ def iterator_name(name: str) -> str:
 
 def iterator_method(module: EndpointModule, paged: Paged, *, is_async: bool, taken: set[str]) -> ast.stmt:
     """Return the method that yields every item of every page; `taken` are the names it must not have."""
-    page_parameter = paged.shape["page_parameter"]
+    page_parameter, first = paged.shape["page_parameter"], "UNSET"
+    if page_parameter in {argument.arg for argument, required in module.arguments if required}:
+        # The server insists on a page: the first one, whose number is known; where a token is asked for, the caller's.
+        page_parameter, first = (page_parameter, str(paged.shape["first"])) if paged.is_counted else (None, first)
     names = {argument.arg for argument, _ in module.arguments}
     # A parameter of the operation that has the name of an option of ours gives way; the page size has a better name.
     renamed = {name: f"{name}_parameter" for name in _ITERATOR_OPTIONS if name in names}
@@ -117,7 +129,7 @@ def iterator_method(module: EndpointModule, paged: Paged, *, is_async: bool, tak
     arguments = f"{given}, {options}" if given else options
     call = (
         f"return _pages.{'aiterate' if is_async else 'iterate'}(_api.{module.name}.ENDPOINT, self._client, "
-        f"{_mapping(module, without=page_parameter, renamed=renamed)}, "
+        f"{_mapping(module, without=page_parameter, instead=first, renamed=renamed)}, "
         "limit=limit, on_page=on_page, prefetch=prefetch)"
     )
     kind = "AsyncIterator" if is_async else "Iterator"

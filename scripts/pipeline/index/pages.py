@@ -29,6 +29,7 @@ PAGE_FIELDS = (
     "nested",
     "next_field",
     "page_parameter",
+    "token_parameter",
     "size_parameter",
     "total_field",
     "pages_field",
@@ -88,6 +89,11 @@ class Paged:
 
     shape: dict[str, Any]
     item: ast.expr
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether pages or entries are counted, and the way through the list is not told by the server."""
+        return self.shape["kind"] in {"page", "offset"}
 
     @property
     def row(self) -> tuple[Any, ...]:
@@ -185,6 +191,7 @@ def _pagination(
     """Return the way from page to page; None when there is none."""
     numbers = [(name, wire) for name, wire, kinds in queries if "int" in kinds]
     values = [(name, wire) for name, wire, kinds in queries if kinds & (_TEXT | _INTEGER)]
+    texts = [(name, wire) for name, wire, kinds in queries if kinds & _TEXT]
     page, offset = _parameter(numbers, _PAGE), _parameter(numbers, _OFFSET)
     pagination: dict[str, Any] = {
         "size_parameter": _parameter(numbers, _SIZE),
@@ -194,7 +201,9 @@ def _pagination(
     }
     # What the server says itself comes before what is counted here: lists change while they are read.
     if link := _field(fields, _NEXT_LINK, _TEXT):
-        pagination |= {"kind": "link", "next_field": link, "page_parameter": page or offset}
+        # Under such a name may be a token too; which of the two it is, its value says while the list is read.
+        token = _parameter(texts, _CURSOR) or _parameter(texts, _PAGE)
+        pagination |= {"kind": "link", "next_field": link, "page_parameter": page or offset, "token_parameter": token}
     elif found := _next_value(fields, page or _parameter(values, _PAGE), offset, _parameter(values, _CURSOR)):
         pagination |= {"kind": "cursor", "next_field": found[0], "page_parameter": found[1]}
     elif page:

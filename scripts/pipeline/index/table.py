@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from cyara_tools.portal.spelling import by_status
 from pipeline.document.json_nodes import METHODS, as_mapping, as_text, mapping, members
 from pipeline.document.json_pointer import unescaped
 from pipeline.index.pages import PAGE_FIELDS
@@ -103,9 +104,9 @@ def _response_media_types(document: Mapping[str, Any], operation: Mapping[str, A
 
 def _success_statuses(operation: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the statuses of documented successes; a range, or only `default`, stands for those that have a body."""
-    keys = [str(status).upper() for status in mapping(operation, "responses")]
+    keys = list(by_status(mapping(operation, "responses")))
     found = {int(key) for key in keys if re.fullmatch(r"2\d\d", key, re.ASCII)}
-    if "2XX" in keys or keys == ["DEFAULT"]:
+    if "2XX" in keys or keys == ["default"]:
         found.update(_ANY_SUCCESS)
     return tuple(sorted(found))
 
@@ -124,7 +125,9 @@ def _accept(media_types: tuple[str, ...], read: tuple[str, ...]) -> str:
         return "application/json" if "application/json" in json_types else json_types[0]
     # The wildcard stays: a server that knows none of these would else answer 406 where it could answer.
     if essences:
-        return ", ".join([*dict.fromkeys(essences), "*/*;q=0.1"])
+        # What is read comes first: of a PDF and a CSV, a server sends what it is asked for first.
+        first = [name for name in (key.partition(";")[0].strip().lower() for key in read) if name in essences]
+        return ", ".join([*dict.fromkeys([*first, *essences]), "*/*;q=0.1"])
     return "application/json, */*;q=0.8"
 
 

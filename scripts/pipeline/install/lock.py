@@ -25,7 +25,7 @@ VERSION = 1
 CODE = "scripts/pipeline"
 """Name under which the pipeline's own code is one input."""
 
-SUMMARY = frozenset(
+_FIRST = frozenset(
     {
         "operations_in_document",
         "operations_generated",
@@ -35,6 +35,8 @@ SUMMARY = frozenset(
         "allowed",
     }
 )
+"""What every lock has, also one of an earlier version."""
+SUMMARY = _FIRST | {"kinds", "texts", "files", "iterators"}
 """Keys of the report that the lock keeps: the counts."""
 
 _INPUT_FILES = ("generator.yml", "normalise.yaml", "public-operations.yaml", "aliases.json", "names.json", "allow.json")
@@ -108,7 +110,7 @@ def _whole(lock: Lock) -> Lock:
         KeyError: something is missing, or is no mapping.
     """
     mappings = (lock.document, lock.summary, lock.tools, lock.inputs, lock.outputs)
-    whole = all(map(is_mapping, mappings)) and lock.summary.keys() >= SUMMARY
+    whole = all(map(is_mapping, mappings)) and lock.summary.keys() >= _FIRST
     if not whole or not lock.document.keys() >= {"path", "sha256", "title"}:
         raise KeyError
     return lock

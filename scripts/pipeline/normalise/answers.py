@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cyara_tools.portal.spelling import by_status
 from pipeline.document.json_nodes import is_list, is_mapping, mapping
 from pipeline.document.json_pointer import escaped
 from pipeline.normalise.walk import operations
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
-
-_CODE = re.compile(r"[1-9][0-9]{2}", re.ASCII)
-_RANGE = re.compile(r"[1-5]xx", re.ASCII | re.IGNORECASE)
 
 
 def status_codes(work: Work) -> None:
@@ -22,17 +19,11 @@ def status_codes(work: Work) -> None:
     ``2xx`` or ``200 OK`` leave the answer out with a warning, which fails the build. Part of failure mode 23.
     """
     for entry in operations(work.document):
-        clean: dict[str, Any] = {}
-        for status, response in entry.operation["responses"].items():
-            text = status.strip()
-            code = _CODE.match(text)
-            if text.lower() == "default":
-                clean["default"] = response
-            elif _RANGE.fullmatch(text):
-                clean[text.upper()] = response
-            elif code is not None and not text[3:4].isdigit():
-                # `200 OK` counts as 200, unless the document has that status too.
-                clean.setdefault(code.group(), response)
+        received = entry.operation["responses"]
+        by_name = by_status(received)
+        # In the order of the document, in which the first success stands for all.
+        clean = {name: by_name[name] for status in received for name in by_status({status: None}) if name in by_name}
+        for status in received:
             if status not in clean:
                 work.note(f"{entry.where}/responses/{escaped(status)}", "status respelled or dropped")
         entry.operation["responses"] = clean or {"200": {"description": ""}}
@@ -59,3 +50,5 @@ def operation_security(work: Work) -> None:
     schemes = mapping(mapping(work.document, "components"), "securitySchemes")
     if shared and not schemes:
         work.note("/security", "the document requires security schemes that it does not describe")
+    # Every operation has its own now, and one odd entry here would refuse the whole document.
+    work.document.pop("security", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from cyara_tools.portal.spelling import meant
 from pipeline.document.json_nodes import is_list, is_mapping, mapping
 from pipeline.document.json_pointer import escaped, pointer
 from pipeline.errors import quoted
@@ -15,33 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.normalise.work import Work
-
-TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
-
-_SPELLINGS: dict[str, dict[str, str]] = {
-    "file": {"type": "string", "format": "binary"},
-    "binary": {"type": "string", "format": "binary"},
-    "int": {"type": "integer"},
-    "int32": {"type": "integer", "format": "int32"},
-    "int64": {"type": "integer", "format": "int64"},
-    "long": {"type": "integer", "format": "int64"},
-    "short": {"type": "integer"},
-    "float": {"type": "number", "format": "float"},
-    "double": {"type": "number", "format": "double"},
-    "decimal": {"type": "number", "format": "double"},
-    "bool": {"type": "boolean"},
-    "date": {"type": "string", "format": "date"},
-    "datetime": {"type": "string", "format": "date-time"},
-    "date-time": {"type": "string", "format": "date-time"},
-    "guid": {"type": "string", "format": "uuid"},
-    "uuid": {"type": "string", "format": "uuid"},
-    "char": {"type": "string"},
-    "str": {"type": "string"},
-    "text": {"type": "string"},
-    "list": {"type": "array"},
-    "dictionary": {"type": "object"},
-}
-"""Types that hand-edited documents and older generators name, in the words of JSON Schema."""
 
 LONGEST_TEXT = 20_000
 """Characters kept of a description; the longest ones seen have 6,000."""
@@ -135,26 +109,20 @@ def schema_titles(work: Work) -> None:
 
 
 def schema_types(work: Work) -> None:
-    """Write types in the words of JSON Schema: ``file``, ``int``, ``DateTime`` and the like are none.
+    """Write types and formats in the words of JSON Schema: ``file``, ``int``, ``TimeSpan`` and the like are none.
 
     One unknown type anywhere makes the generator refuse the document; an array without ``items`` makes it drop the
     model. Failure modes 5 and 26.
     """
     for found in schemas(work.document):
         schema = found.schema
-        received = schema.get("type")
-        if is_list(received):
-            kinds = list(dict.fromkeys(kind for kind in received if isinstance(kind, str) and kind in TYPES))
-            _set_type(schema, kinds[0] if len(kinds) == 1 else kinds or None)
-        # What the document says beside the type wins over what the spelling implies, the format above all.
-        elif isinstance(received, str) and received not in TYPES:
-            spelled = _SPELLINGS.get(received.lower(), {"type": received.lower()} if received.lower() in TYPES else {})
-            schema.pop("type")
-            replace(schema, {**spelled, **schema})
-        elif not isinstance(received, str):
-            schema.pop("type", None)
-        if schema.get("type") != received:
-            work.note(found.where, f"type {quoted(schema.get('type'))} instead of {quoted(received)}")
+        received: dict[str, Any] = {key: schema[key] for key in ("type", "format") if key in schema}
+        said = meant(schema)
+        if said != received:
+            # In the order in which everybody writes them: type and format first.
+            rest = {key: value for key, value in schema.items() if key not in received}
+            replace(schema, {**said, **rest})
+            work.note(found.where, f"{_spelled(said)} instead of {_spelled(received)}")
         _guess_type(schema)
 
 
@@ -178,11 +146,8 @@ def schema_keywords(work: Work) -> None:
     _shorten_all(work)
 
 
-def _set_type(schema: dict[str, Any], kind: object) -> None:
-    if kind is None:
-        schema.pop("type", None)
-    else:
-        schema["type"] = kind
+def _spelled(said: dict[str, Any]) -> str:
+    return " ".join(f"{key} {quoted(value)}" for key, value in said.items()) or "no type"
 
 
 def _guess_type(schema: dict[str, Any]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from cyara_tools.portal.spelling import is_parameter
 from pipeline.document.json_nodes import is_mapping, mapping
 from pipeline.normalise.compositions import is_object
 from pipeline.normalise.media import is_json
@@ -12,27 +12,6 @@ from pipeline.normalise.walk import operations, referred, walk
 
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
-
-_OWNED_HEADERS = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "accept",
-        "content-type",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "host",
-        "cookie",
-        "te",
-        "upgrade",
-        "expect",
-    }
-)
-"""Headers that the client's transport writes itself; OpenAPI 3 tells tools to ignore the first, third and fourth."""
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""What HTTP allows as the name of a header or cookie (RFC 9110, section 5.6.2)."""
 
 
 def owned_headers(work: Work) -> None:
@@ -44,19 +23,14 @@ def owned_headers(work: Work) -> None:
     for entry in operations(work.document):
         kept: list[dict[str, Any]] = []
         for parameter in entry.operation.get("parameters", []):
-            name = str(parameter["name"])
-            in_header = parameter["in"] in {"header", "cookie"}
-            # Before everything else the credential: a second one beside the guarded one would go out uncounted.
-            if parameter["in"] == "header" and name.strip().lower() in _OWNED_HEADERS:
-                work.note(entry.where, f"header parameter {name.strip()} dropped: the transport writes it")
-            elif parameter["in"] == "cookie" and name.strip().lower() == "authorization":
-                work.note(entry.where, "cookie parameter Authorization dropped: the transport writes it")
-            elif in_header and not _TOKEN.fullmatch(name.strip()):
-                work.note(entry.where, f"parameter {ascii(name)[:80]} dropped: HTTP cannot carry this name")
-            else:
-                if in_header:
-                    parameter["name"] = name.strip()
-                kept.append(parameter)
+            name, place = str(parameter["name"]), str(parameter["in"])
+            # Above all the credential: a second one beside the guarded one would go out uncounted.
+            if not is_parameter(place, name):
+                work.note(entry.where, f"{place} parameter {ascii(name)[:80]} dropped: not the caller's to send")
+                continue
+            if place in {"header", "cookie"}:
+                parameter["name"] = name.strip()
+            kept.append(parameter)
         if "parameters" in entry.operation:
             entry.operation["parameters"] = kept
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cyara_tools.portal.spelling import fit_parameters, placeholders
 from pipeline.document.json_nodes import METHODS, is_mapping, mapping
 from pipeline.document.json_pointer import pointer
 from pipeline.normalise.identifiers import RESERVED_ARGUMENTS, numbered, python_name
@@ -13,8 +14,6 @@ from pipeline.normalise.walk import mappings, operations, schemas
 if TYPE_CHECKING:
     from pipeline.normalise.work import Work
 
-# The name comes first; a constraint behind it may hold braces of its own (`{code:regex(^[a-z]{{3}}$)}`).
-_PLACEHOLDER = re.compile(r"\{\{?([^{}:]*(?::(?:[^{}]|\{+[^{}]*\}+)*)?)\}\}?")
 _CLEAN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -41,7 +40,7 @@ def path_templates(work: Work) -> None:
             while method in repaired.get(target, {}):
                 target, target_names = _renamed(target, target_names, known)
             work.wire_names.update({name: raw for name, raw in target_names.items() if name != raw})
-            _fit(work, operation, list(target_names), pointer("paths", path, method))
+            _fit(work, operation, target_names, pointer("paths", path, method))
             if target != path:
                 operation["x-cyara-path-received"] = path
                 work.note(pointer("paths", path, method), f"path template {target}")
@@ -62,10 +61,11 @@ def names_on_the_wire(work: Work) -> set[str]:
 
 def _clean_template(path: str, known: set[str]) -> tuple[str, dict[str, str]]:
     """Return the template with plain unique placeholders, and their names in order, each with the received one."""
+    path = path.strip()
     names: dict[str, str] = {}
-
-    def name_of(match: re.Match[str]) -> str:
-        raw = match.group(1).strip().lstrip("*").partition(":")[0].partition("=")[0].rstrip("?*").strip()
+    template, end = "", 0
+    for placeholder in placeholders(path):
+        raw = placeholder.name
         plain = raw if _CLEAN.fullmatch(raw) else "_".join(re.findall(r"[A-Za-z0-9]+", raw))
         plain = plain if plain[:1].isalpha() else f"p{len(names) + 1}_{plain}".rstrip("_")
         reserved = RESERVED_ARGUMENTS | {python_name(name) for name in names}
@@ -73,13 +73,16 @@ def _clean_template(path: str, known: set[str]) -> tuple[str, dict[str, str]]:
         # An alias is put back wherever it occurs; it must not be the true name of anything.
         if python_name(plain) in reserved or (plain != raw and plain in known):
             name = _unused(f"{plain}_path", known, reserved)
-        names[name] = raw or name
-        # Marks in place of the braces: every brace that is left afterwards belongs to no placeholder.
-        return "\0" + name + "\1"
-
-    template = _PLACEHOLDER.sub(name_of, path.strip()).rstrip("?")
-    template = template.replace("{", "%7B").replace("}", "%7D").replace("\0", "{").replace("\1", "}")
+        names[name] = raw
+        template += _literal(path[end : placeholder.start]) + "{" + name + "}"
+        end = placeholder.end
+    template += _literal(path[end:].rstrip("?"))
     return "/" + template.lstrip("/"), names
+
+
+def _literal(text: str) -> str:
+    """Return what stands between placeholders; a brace that is left there belongs to none."""
+    return text.replace("{", "%7B").replace("}", "%7D")
 
 
 def _unused(base: str, known: set[str], reserved: frozenset[str] | set[str]) -> str:
@@ -98,38 +101,26 @@ def _renamed(template: str, names: dict[str, str], known: set[str]) -> tuple[str
     return head + "{" + fresh + "}" + tail, {**others, fresh: names[last]}
 
 
-def _fit(work: Work, operation: dict[str, Any], names: list[str], where: str) -> None:
-    """Give the operation exactly one parameter for each placeholder."""
+def _fit(work: Work, operation: dict[str, Any], names: dict[str, str], where: str) -> None:
+    """Give the operation exactly one parameter for each placeholder, given as its name and the received one."""
     listed: list[dict[str, Any]] = operation.get("parameters", [])
-    unused = [parameter for parameter in listed if parameter["in"] == "path"]
+    in_path = [parameter for parameter in listed if parameter["in"] == "path"]
+    places = fit_parameters(list(names.values()), [parameter["name"] for parameter in in_path])
     fitted: list[dict[str, Any]] = []
-    for name in names:
-        found = _matching(unused, work.wire_names.get(name, name)) or _matching(unused, name)
-        if found is None:
+    for (name, _), place in zip(names.items(), places, strict=True):
+        if place is None:
             found = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             work.note(where, f"path parameter {name} added")
         else:
-            unused.remove(found)
+            # A copy, because a name that stands in a path twice is two arguments of one kind.
+            found = work.copied(in_path[place])
         # The name of a path parameter is never sent, so it may become that of its placeholder.
         if found["name"] != name:
             work.note(where, f"path parameter named {name} as in the path")
             found["name"] = name
         fitted.append(found)
     # Without a placeholder there is no way to the server.
-    for parameter in unused:
-        work.note(where, f"path parameter {ascii(parameter['name'])[:80]} dropped: the path has no place for it")
+    for index, parameter in enumerate(in_path):
+        if index not in places:
+            work.note(where, f"path parameter {ascii(parameter['name'])[:80]} dropped: the path has no place for it")
     operation["parameters"] = [*fitted, *(parameter for parameter in listed if parameter["in"] != "path")]
-
-
-def _matching(unused: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    # The exact name wins: `id` and `Id` may both be there.
-    for fold in (str, _letters):
-        for parameter in unused:
-            if fold(parameter["name"]) == fold(name):
-                return parameter
-    return None
-
-
-def _letters(name: str) -> str:
-    stem = name.strip().lstrip("*{").partition(":")[0]
-    return re.sub(r"[^a-z0-9]", "", stem.lower())

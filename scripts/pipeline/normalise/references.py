@@ -195,7 +195,8 @@ def _write_out_list(work: Work, holder: dict[str, Any], where: str) -> None:
                 continue
             target = work.copied(target)
             work.note(f"{where}/parameters/{index}", "shared parameter written out")
-        if not isinstance(target.get("name"), str) or target.get("in") not in {"path", "query", "header", "cookie"}:
+        target["in"] = str(target.get("in")).strip().lower()
+        if not isinstance(target.get("name"), str) or target["in"] not in {"path", "query", "header", "cookie"}:
             raise RefusedDocumentError(
                 f"The parameter at {quoted(where + '/parameters/' + str(index))} has no name, or no place among path, "
                 "query, header and cookie. Nothing was changed."

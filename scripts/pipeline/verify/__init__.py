@@ -42,7 +42,7 @@ def verify(  # noqa: PLR0913 - each is one independent choice, and all but two h
         document: the document as received, as OpenAPI 3.x, with the corrections of overlays.
         forms: forms of answers to try, of `full`, `nulls`, `unknown_enum` and `dates7`.
         allow: operations whose failures are accepted.
-        timeout: seconds for everything; by default a minute and a second for each operation.
+        timeout: seconds for everything; by default a minute and two seconds for each operation.
         memory_mb: address space of the child, in mebibytes.
 
     Raises:
@@ -60,7 +60,7 @@ def verify(  # noqa: PLR0913 - each is one independent choice, and all but two h
             "forms": list(forms),
             "memory_mb": memory_mb,
         }
-        answer = _run(arguments, Path(folder), timeout=timeout or min(60.0 + count, LONGEST))
+        answer = _run(arguments, Path(folder), timeout=timeout or min(60.0 + 2 * count, LONGEST))
     found = [Failure(**failure) for failure in answer["failing"]]
     answer["failing"] = [failure for failure in found if failure.operation not in allow]
     answer["allowed"] = [failure for failure in found if failure.operation in allow]

@@ -16,6 +16,8 @@ import attrs
 
 import cyara_auth
 from cyara_auth.credential import ApiCredential
+from cyara_auth.errors import AdmissionRefusedError
+from cyara_auth.stores.memory import MemoryStrikeStore
 from cyara_tools.portal.core import TEMPLATE_HEADER
 
 if TYPE_CHECKING:
@@ -67,18 +69,64 @@ def client_for(base_url: str, credential: str | WrongPairs) -> Cyara:
     """Make the client that users get, with a guard of its own and without retries."""
     # Nothing here speaks TLS; a bare context spares the reading of all certificates for every client.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return cyara_auth.connect(base_url, credential, store="memory:", retries=0, verify=context, environ={})
+    # A store of its own, and not the process's: what one client suspects must not keep another from calling.
+    store = MemoryStrikeStore()
+    return cyara_auth.connect(base_url, credential, store=store, retries=0, verify=context, environ={})
 
 
 class Caller:
-    """Makes labelled calls with one client and keeps the last response."""
+    """Makes labelled calls, each on its own merits, and keeps the last response.
 
-    def __init__(self, client: Cyara) -> None:
-        self._client = client
+    After an answer that the client stumbles over, the guard may hold back every later call with the same pair. So the
+    next call gets a new client; and a call that the guard refused for what was before it is made once more.
+
+    Args:
+        connect: makes a client.
+    """
+
+    def __init__(self, connect: Callable[[], Cyara]) -> None:
+        self._connect = connect
+        self._client = connect()
         self._last: httpx.Response | None = None
+
+    @property
+    def client(self) -> Cyara:
+        """The client of the next call."""
+        return self._client
+
+    def close(self) -> None:
+        """Close the client."""
+        self._client.close()
+
+    async def aclose(self) -> None:
+        """Close the client in the event loop."""
+        await self._client.aclose()
+
+    def renew(self) -> None:
+        """Take a new client, with a guard that suspects nothing."""
+        self.close()
+        self._client = self._connect()
+
+    async def arenew(self) -> None:
+        """Do the same in the event loop."""
+        await self.aclose()
+        self._client = self._connect()
 
     def call(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
         """Call an operation and wait for it."""
+        result = self._call(case, style, arguments)
+        if result.error is not None:
+            self.renew()
+        return self._call(case, style, arguments) if _was_refused(result) else result
+
+    async def acall(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
+        """Call an operation in the event loop."""
+        result = await self._acall(case, style, arguments)
+        if result.error is not None:
+            await self.arenew()
+        return await self._acall(case, style, arguments) if _was_refused(result) else result
+
+    def _call(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
         # The last response is kept by a hook: where the package raises, nobody else has it.
         http = self._client.get_httpx_client()
         label = self._prepare(http, case, f"sync {style}")
@@ -89,8 +137,7 @@ class Caller:
             return CallResult(label=label, case=case, error=error, response=self._last)
         return CallResult(label=label, case=case, value=value, response=self._last)
 
-    async def acall(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
-        """Call an operation in the event loop."""
+    async def _acall(self, case: Case, style: CallStyle, arguments: Mapping[str, Any]) -> CallResult:
         http = self._client.get_async_httpx_client()
         label = self._prepare(http, case, f"async {style}")
         http.event_hooks = {"response": [self._akeep]}
@@ -125,3 +172,8 @@ class Caller:
 
     async def _akeep(self, response: httpx.Response) -> None:
         self._last = response
+
+
+def _was_refused(result: CallResult) -> bool:
+    """Whether the guard let nothing out."""
+    return result.response is None and isinstance(result.error, AdmissionRefusedError)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from cyara_tools.portal.schema import Shapes
     from pipeline.verify.annotations import Annotation
 
-_DESCRIBED_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})
-
 
 @attrs.define(kw_only=True)
 class Case:
@@ -47,9 +45,16 @@ class Case:
     """What the portal has to receive: JSON values by `LOCATION.NAME`, and by `body`."""
     wire_names: dict[str, str] = attrs.field(factory=dict[str, str])
     """Python name to `LOCATION.NAME`."""
-    json_answer: bool = False
+    answer: Literal["json", "text", "file", "none"] = "none"
+    """What a success carries."""
     enum_answer: bool = False
     """Whether the JSON answer can hold a member of an enumeration; without one, its unknown form is its full form."""
+    kind_answer: bool = False
+    """The same about an object whose class a discriminator names."""
+    page: Any = None
+    """How the package says that its list is paged; None where it is none."""
+    schema: Any = None
+    """What the document says of a success, where that carries something."""
     callable: bool = False
     """Whether there is a module and every argument that has to be given."""
     failures: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
@@ -58,6 +63,11 @@ class Case:
     def name(self) -> str:
         """What the operation is called in the report."""
         return self.served.operation_id
+
+    @property
+    def json_answer(self) -> bool:
+        """Whether a success carries JSON."""
+        return self.answer == "json"
 
     @property
     def functions(self) -> Any:
@@ -73,15 +83,19 @@ class Case:
 def make_cases(document: Document, shapes: Shapes, answers: AnswerFactory) -> Iterator[Case]:
     """Yield a case for every operation of the document, found in the package by method and path."""
     operations = package("operations").OPERATIONS
-    modules = {(entry.method, entry.path): entry.module for entry in operations.values()}
+    entries = {(entry.method, entry.path): entry for entry in operations.values()}
     for number, served in enumerate(document.operations):
         case = Case(served=served, number=number)
-        _foresee_answer(case, answers, shapes)
-        module = modules.get((served.method, served.path))
-        if module is None:
+        entry = entries.get((served.method, served.path))
+        try:
+            _foresee_answer(case, answers, shapes, accept=entry.accept if entry else "*/*")
+        except Exception as error:  # noqa: BLE001 - what is odd about one operation concerns no other
+            case.fail("answer", f"the document's answer cannot be read ({type(error).__name__}: {error})")
+        if entry is None:
             case.fail("import", "the package does not have the operation")
         else:
-            _load(case, module, document, shapes)
+            case.page = entry.page
+            _load(case, entry.module, document, shapes)
         yield case
 
 
@@ -105,15 +119,13 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
     case.least = frozenset(name for name, p in given.items() if p.default is p.empty)
     known: dict[tuple[str, str], list[str]] = {}
     for p in case.functions.ENDPOINT.parameters:
-        known.setdefault((p.location, p.wire.strip().lower()), []).append(p.name)
+        known.setdefault((p.location, p.wire), []).append(p.name)
     # The document's parameters, not the package's: what the package lacks is the finding.
     for parameter in case.served.parameters:
         # One name may stand in a path twice, and then has two arguments.
-        names = known.get((parameter.location, parameter.name.strip().lower()), [])
+        names = known.get((parameter.location, parameter.name), [])
         if not names or not given.keys() >= set(names):
-            # OpenAPI says that header parameters of these three names are ignored.
-            if not (parameter.location == "header" and parameter.name.lower() in _DESCRIBED_ELSEWHERE):
-                case.fail("arguments", f"{parameter.location} parameter {parameter.name!r} cannot be passed")
+            case.fail("arguments", f"{parameter.location} parameter {parameter.name!r} cannot be passed")
             continue
         value = _value(parameter, shapes)
         try:
@@ -130,7 +142,7 @@ def _arguments(case: Case, document: Document, shapes: Shapes) -> None:
 
 
 def _value(parameter: ServedParameter, shapes: Shapes) -> Json:
-    value = Synthesis(shapes=shapes, in_request=True).value(parameter.schema)
+    value = Synthesis(shapes=shapes, in_request=True, place=parameter.location).value(parameter.schema)
     if parameter.style == "spaceDelimited" and is_array(value):
         # A blank in an entry could not be told from the one that separates it from the next.
         return [item.replace(" ", "-") if isinstance(item, str) else item for item in value]
@@ -138,7 +150,7 @@ def _value(parameter: ServedParameter, shapes: Shapes) -> Json:
 
 
 def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shapes) -> None:
-    content = as_object(as_object(document.resolve(case.served.raw.get("requestBody"))).get("content"))
+    content = media.described(as_object(document.resolve(case.served.raw.get("requestBody"))))
     if not content:
         return
     if "body" not in given:
@@ -156,7 +168,22 @@ def _body(case: Case, given: Mapping[str, Any], document: Document, shapes: Shap
         value = "any text"
     case.arguments["body"] = _typed_body(value, chosen, read(given["body"].annotation))
     case.wire_names["body"] = "body"
-    case.sent["body"] = value
+    case.sent["body"] = _filled(value, case.arguments["body"])
+
+
+def _filled(value: Json, made: Json) -> Json:
+    """Return a value together with the discriminators that the package's classes fill in by themselves."""
+    if is_array(value) and is_array(made):
+        return [_filled(*pair) for pair in zip(value, made, strict=True)]
+    if not is_object(value):
+        return value
+    if is_object(made):
+        return {name: _filled(inner, made.get(name)) for name, inner in value.items()}
+    names = {wire: name for name, wire in getattr(made, "__wire_names__", {}).items()}
+    found = {wire: _filled(value[wire], getattr(made, names.get(wire, ""), None)) for wire in value}
+    told_by, values = getattr(made, "__discriminated_by__", None) or ("", ())
+    written = made.to_dict().get(told_by) if len(values) == 1 else None
+    return found if written is None else {told_by: written, **found}
 
 
 def _is_text(media_type: str) -> bool:
@@ -176,17 +203,23 @@ def _typed_body(value: Json, media_type: str, tp: Annotation) -> Json:
     return made
 
 
-def _foresee_answer(case: Case, answers: AnswerFactory, shapes: Shapes) -> None:
+def _foresee_answer(case: Case, answers: AnswerFactory, shapes: Shapes, *, accept: str) -> None:
     status, response = answers.success(case.served)
-    content = as_object(response.get("content"))
+    content = media.described(response)
     if status in WITHOUT_BODY or case.served.method == "HEAD":
         return
     # The portal negotiates the same way when it answers.
-    chosen = media.negotiate("application/json, */*", content)
+    chosen = media.negotiate(accept, content)
     if chosen is None:
         # A success without words is answered by JSON all the same.
-        case.json_answer = True
+        case.answer = "json"
         return
-    schema = as_object(content[chosen]).get("schema")
-    case.json_answer = media.is_json(chosen) and not answers.is_binary(schema)
+    schema = case.schema = as_object(content[chosen]).get("schema")
+    if answers.is_binary(schema):
+        case.answer = "file"
+    elif media.is_json(chosen):
+        case.answer = "json"
+    else:
+        case.answer = "text" if _is_text(media.essence(chosen)) else "file"
     case.enum_answer = case.json_answer and shapes.reaches_enum(schema)
+    case.kind_answer = case.json_answer and shapes.reaches_discriminator(schema)

@@ -16,7 +16,7 @@ class Failure:
     operation: str
     """Operation id, or method and path where the document has none."""
     what: str
-    """`import`, `arguments`, `request`, `header`, `timeout`, `unauthorized`, or `answer` with its form."""
+    """`import`, `arguments`, `request`, `header`, `timeout`, `unauthorized`; `answer` or `iterator` with its form."""
     why: str
 
 
@@ -28,6 +28,14 @@ class VerifyReport:
     operations_importable: int = 0
     answers: dict[str, list[int]] = attrs.field(factory=dict[str, list[int]])
     """By form: how many operations with a JSON answer parse it, sync and async alike, of how many."""
+    kinds: list[int] = attrs.field(factory=lambda: [0, 0])
+    """How many operations parse objects whose discriminator has a value that nobody declared, of how many."""
+    texts: list[int] = attrs.field(factory=lambda: [0, 0])
+    """How many operations with a text for an answer hand it over as it came, of how many."""
+    files: list[int] = attrs.field(factory=lambda: [0, 0])
+    """The same of operations whose answer is a file."""
+    iterators: dict[str, list[int]] = attrs.field(factory=dict[str, list[int]])
+    """By form of its pages: how many lists are read to their end, sync and async alike, of how many."""
     requests_valid: list[int] = attrs.field(factory=lambda: [0, 0])
     """How many operations make a valid request, of how many."""
     failing: list[Failure] = attrs.field(factory=list[Failure])
@@ -45,6 +53,10 @@ class VerifyReport:
         return {
             "operations_importable": self.operations_importable,
             "answers": self.answers,
+            "kinds": self.kinds,
+            "texts": self.texts,
+            "files": self.files,
+            "iterators": self.iterators,
             "requests_valid": self.requests_valid,
             "failing": [_failure_json(failure) for failure in self.failing],
             "allowed": sorted({failure.operation for failure in self.allowed}),

@@ -5,22 +5,37 @@ from __future__ import annotations
 import asyncio
 import json
 import warnings
+from contextlib import aclosing, closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cyara_tools.portal.answers import AnswerFactory
 from cyara_tools.portal.document import Document
 from cyara_tools.portal.schema import Shapes
+from cyara_tools.portal.synthesis import AnswerForm
+from pipeline.verify.annotations import returned
 from pipeline.verify.calls import Caller, WrongPairs, client_for
 from pipeline.verify.cases import Case, make_cases
-from pipeline.verify.judgement import answer_fault, by_label, request_faults, timeout_fault, unauthorized_faults
+from pipeline.verify.iterators import Walks
+from pipeline.verify.judgement import (
+    answer_fault,
+    by_label,
+    kind_fault,
+    request_faults,
+    timeout_fault,
+    unauthorized_faults,
+)
+from pipeline.verify.pages import FORMS as PAGE_FORMS
 from pipeline.verify.report import Failure, VerifyReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cyara_auth import Cyara
     from cyara_tools.portal.local_portal import LocalPortal
     from cyara_tools.portal.recorder import RecordedRequest
     from pipeline.verify.calls import CallResult, CallStyle
+    from pipeline.verify.iterators import Walk
 
     Arguments = Callable[[Case], dict[str, Any]]
     Source = Callable[[], str | WrongPairs]
@@ -35,10 +50,13 @@ def verify_package(portal: LocalPortal, document: bytes, forms: Sequence[str]) -
     warnings.simplefilter("ignore")
     view = Document(json.loads(document))
     shapes = Shapes(view)
-    cases = list(make_cases(view, shapes, AnswerFactory(document=view, shapes=shapes)))
+    answers = AnswerFactory(document=view, shapes=shapes)
+    cases = list(make_cases(view, shapes, answers))
     run = _Run(portal, cases)
     for form in forms:
         run.form(form)
+    run.unknown_kinds()
+    run.iterators(Walks(portal=portal, shapes=shapes, status=lambda case: answers.success(case.served)[0]))
     run.unauthorized()
     return run.report(forms)
 
@@ -88,6 +106,27 @@ class _Run:
             for why in unauthorized_faults(result, visits.get(result.label, [])):
                 result.case.fail("unauthorized", why)
 
+    def unknown_kinds(self) -> None:
+        """Call what answers objects of several classes, while each of them is of a class that the document lacks."""
+        cases = [case for case in self._cases if case.callable and case.kind_answer]
+        self._portal.answer_in_form(AnswerForm.UNKNOWN_KIND)
+        for result in self._all_calls(cases, lambda: self._portal.credential, "value", _least):
+            if wrong := answer_fault(result) or kind_fault(result.value, returned(result.case.functions.sync)):
+                result.case.fail("answer unknown_kind", wrong)
+        self._portal.answer_in_form(AnswerForm.FULL)
+        self._portal.forget_requests()
+
+    def iterators(self, walks: Walks) -> None:
+        """Read every list to its end, blocking and then in an event loop: the portal sends what was said before."""
+        found = list(walks.all(self._lists()))
+        connect = partial(client_for, self._portal.base_url, self._portal.credential)
+        with closing(Caller(connect)) as caller:
+            walks.read(found, caller)
+        asyncio.run(_aread(walks, found, connect))
+
+    def _lists(self) -> list[Case]:
+        return [case for case in self._cases if case.callable and case.page is not None]
+
     def report(self, forms: Sequence[str]) -> VerifyReport:
         """Count."""
         with_json = {case.number for case in self._cases if case.json_answer}
@@ -96,12 +135,25 @@ class _Run:
             operations=len(self._cases),
             operations_importable=sum(case.module is not None for case in self._cases),
             answers={form: [len(with_json & self._parsed[form]), len(with_json)] for form in forms},
+            kinds=self._count(lambda case: case.kind_answer, "answer unknown_kind"),
+            texts=self._count(lambda case: case.answer == "text", "answer"),
+            files=self._count(lambda case: case.answer == "file", "answer"),
+            iterators={
+                form: self._count(lambda case: case.callable and case.page is not None, f"iterator {form}")
+                for form in PAGE_FORMS
+            },
             requests_valid=[len(valid), len(self._cases)],
             failing=[
                 Failure(operation=case.name, what=what, why=why) for case in self._cases for what, why in case.failures
             ],
             calls=self._calls,
         )
+
+    def _count(self, asked: Callable[[Case], bool], what: str) -> list[int]:
+        """Return of how many of the operations in question nothing of this kind fails, and how many they are."""
+        cases = [case for case in self._cases if asked(case)]
+        good = [case for case in cases if case.callable and not any(name.startswith(what) for name, _ in case.failures)]
+        return [len(good), len(cases)]
 
     def _all_calls(
         self, cases: list[Case], credential: Source, style: CallStyle, arguments: Arguments
@@ -122,21 +174,24 @@ class _Run:
     def _blocking(
         self, cases: list[Case], credential: str | WrongPairs, style: CallStyle, arguments: Arguments
     ) -> list[CallResult]:
-        with client_for(self._portal.base_url, credential) as client:
-            caller = Caller(client)
+        with closing(Caller(partial(client_for, self._portal.base_url, credential))) as caller:
             return [caller.call(case, style, arguments(case)) for case in cases]
 
     async def _looping(
         self, cases: list[Case], credential: str | WrongPairs, style: CallStyle, arguments: Arguments
     ) -> list[CallResult]:
-        async with client_for(self._portal.base_url, credential) as client:
-            caller = Caller(client)
+        async with aclosing(Caller(partial(client_for, self._portal.base_url, credential))) as caller:
             return [await caller.acall(case, style, arguments(case)) for case in cases]
 
     def _visits_by_label(self) -> dict[str, list[RecordedRequest]]:
         visits = self._portal.requests
         self._portal.forget_requests()
         return by_label(visits)
+
+
+async def _aread(walks: Walks, found: list[Walk], connect: Callable[[], Cyara]) -> None:
+    async with aclosing(Caller(connect)) as caller:
+        await walks.aread(found, caller)
 
 
 def _all(case: Case) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeGuard, get_args, get_origin
 
-from ._annotations import MISFITS, extra_type, fields, members, resolve
+from ._annotations import MISFITS, extra_type, fields, is_model, members, resolve
 from ._json import is_array
+from ._union import meant_model
 from .types import UNSET
 
 if TYPE_CHECKING:
@@ -31,46 +32,62 @@ def _item_of(tp: Any) -> Any:
 
 
 def salvaged(tp: Any, value: object, decoder_of: DecoderOf) -> Any:
-    """Return what of a value can be read as its type: an array with None for each element that cannot, else None."""
+    """Return what of a value can be read as its type: an array with None for each element that cannot, else None.
+
+    It raises nothing but RecursionError, and reads every part of the value once. (Compiled code may give up on an
+    object after it has read its children; trying it again for each of them would take ages in a deep tree.)
+    """
+    models = [part for part in members(tp) if is_model(part)]
+    if models and _is_object(value):
+        meant = models[0] if len(members(tp)) == 1 else meant_model(models, value)
+        return None if meant is None else reader(meant, decoder_of)(value, late=True)
+    item = _item_of(tp)
+    if item is not None and is_array(value):
+        return [salvaged(item, element, decoder_of) for element in value]
     try:
         return decoder_of(tp)(value)
     except MISFITS:
-        item = _item_of(tp)
-        if item is None or not is_array(value):
-            return None
-        return [salvaged(item, element, decoder_of) for element in value]
+        return None
 
 
-def reader(model: Any, decoder_of: DecoderOf) -> Callable[[Any], Any]:
+def _is_lost(read: Any, raw: Any) -> bool:
+    """Return whether something came where None was read, in the value itself or in an array."""
+    if read is None:
+        return raw is not None
+    return is_array(read) and is_array(raw) and any(map(_is_lost, read, raw))
+
+
+@cache
+def reader(model: Any, decoder_of: DecoderOf) -> Callable[..., Any]:
     """Return the function that reads an object as a model, whatever its fields hold.
 
-    It is slower than compiled code, and made only for what that code gave up on. It raises TypeError for what is no
-    object.
+    It is slower than compiled code, and made only for what that code gave up on; `late` says that it did so after it
+    had read children of the object. It raises TypeError for what is no object.
     """
+    types = [(name, wire, resolve(annotation), required) for name, wire, annotation, required in fields(model)]
+    declared = [(name, wire, tp, decoder_of(tp), required) for name, wire, tp, required in types]
     extra = extra_type(model)
     known = frozenset(model.__wire_names__.values())
 
-    @cache
-    def declared() -> list[tuple[str, str, Any, Callable[[Any], Any], bool]]:
-        # Not before it is needed, which for most models is never: each decoder has to be compiled.
-        types = [(name, wire, resolve(annotation), required) for name, wire, annotation, required in fields(model)]
-        return [(name, wire, tp, decoder_of(tp), required) for name, wire, tp, required in types]
-
-    def read(value: Any) -> Any:
+    def read(value: Any, *, late: bool) -> Any:
         if not _is_object(value):
             raise TypeError("object expected")
         unread: dict[str, Any] = {}
 
         def take(tp: Any, decoder: Callable[[Any], Any], key: str) -> Any:
             raw = value[key]
-            try:
-                return decoder(raw)
-            except MISFITS:
+            if not late:
+                try:
+                    return decoder(raw)
+                except MISFITS:
+                    pass
+            found = salvaged(tp, raw, decoder_of)
+            if _is_lost(found, raw):
                 unread[key] = raw
-                return salvaged(tp, raw, decoder_of)
+            return found
 
         self = object.__new__(model)
-        for name, wire, tp, decoder, required in declared():
+        for name, wire, tp, decoder, required in declared:
             if wire in value:
                 setattr(self, name, take(tp, decoder, wire))
                 continue

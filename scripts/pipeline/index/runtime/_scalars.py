@@ -21,6 +21,7 @@ _ISO_SPAN = re.compile(
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)(?:[.,](?P<fraction>\d+))?S)?)?"
 )
 _SECONDS_OF_AN_HOUR = 3_600
+_LONGEST_KEPT = 40
 _SECONDS_OF_A_MINUTE = 60
 
 # The C function reads every form above, seven digits included (it cuts off the seventh), so reading costs one call.
@@ -43,7 +44,9 @@ class Memory:
         self.has_room = True
 
     def keep(self, text: str, value: object) -> None:
-        """Remember what a text says."""
+        """Remember what a text says, if it is as long as such texts are."""
+        if len(text) > _LONGEST_KEPT:
+            return
         self._known[text] = value
         if len(self._known) > self._most:
             self.has_room = False

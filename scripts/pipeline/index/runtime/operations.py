@@ -26,6 +26,7 @@ class PageShape:
         nested: field of the answer with an object whose fields count as the answer's own; None when there is none.
         next_field: field of the answer with the next page's URL, or with the value that asks for it.
         page_parameter: Python name of the parameter that takes the page number, offset or cursor.
+        token_parameter: Python name of the parameter for a token, where `next_field` may hold one in place of a URL.
         size_parameter: Python name of the parameter that takes the page size.
         total_field: field of the answer with the number of all items.
         pages_field: field of the answer with the number of all pages, or saying whether there are more.
@@ -40,6 +41,7 @@ class PageShape:
     nested: str | None = None
     next_field: str | None = None
     page_parameter: str | None = None
+    token_parameter: str | None = None
     size_parameter: str | None = None
     total_field: str | None = None
     pages_field: str | None = None

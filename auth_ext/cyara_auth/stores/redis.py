@@ -20,13 +20,13 @@ from typing import Any, ClassVar, Final, TypeVar
 
 import redis
 from redis.cluster import RedisCluster
-from redis.exceptions import AskError, NoPermissionError, RedisClusterException
+from redis.exceptions import NoPermissionError, RedisClusterException
 
 from cyara_auth.errors import StrikeStoreUnavailableError
 from cyara_auth.machine import Instant
 from cyara_auth.stores.base import LOCAL_PACE
 from cyara_auth.stores.redis_client import address, open_client
-from cyara_auth.stores.redis_nodes import ROLE, ReplicaError, is_elsewhere, of_master
+from cyara_auth.stores.redis_nodes import ROLE, ReplicaError, is_elsewhere, is_of_cluster, of_master
 from cyara_auth.stores.remote import RemoteStrikeStore, Row
 
 LOCK_TIMEOUT: Final = 2.0
@@ -37,9 +37,10 @@ _PREFIX: Final = "cyara:strikes:"
 _Answer = TypeVar("_Answer")
 # ValueError and TypeError: somebody else's value in one of our fields, or an answer of another shape.
 # AttributeError: redis-py, when another thread closes the connection meanwhile.
+# LookupError: an older redis-py, where a cluster has no slots.
 _FAILURES: Final = (
     *(redis.RedisError, RedisClusterException, ReplicaError),
-    *(OSError, ValueError, TypeError, AttributeError),
+    *(OSError, ValueError, TypeError, AttributeError, LookupError),
 )
 
 # One hash per key holds version and state, so both live in one slot of a cluster. Nothing expires. `decide` runs here,
@@ -147,7 +148,7 @@ class RedisStrikeStore(RemoteStrikeStore):
             if isinstance(error, redis.ResponseError) and not is_elsewhere(error):
                 raise
             # Where the mode may not be asked for, this tells it.
-            if isinstance(error, AskError):
+            if is_of_cluster(error):
                 self._is_cluster = True
             # All of them: the others of the pool lead to the same node, which was demoted or is gone.
             self._renew(client)

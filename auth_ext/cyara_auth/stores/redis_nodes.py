@@ -17,7 +17,7 @@ not be called in a script; to a user who may not ask for it, the role is an empt
 """
 
 _REPLICAS: Final = ("slave", "replica")
-_CODES: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)\b")
+_CODES: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MOVED)\b")
 _ERRORS: Final = (ReadOnlyError, redis.BusyLoadingError, AskError, ClusterError, TryAgainError)
 
 
@@ -43,3 +43,9 @@ def is_elsewhere(error: Exception) -> bool:
     """Return whether a node did nothing, since it is not the master, not ready, or not whole."""
     # By the text as well: in a script, older servers have the code in the middle, and the library does not see it.
     return isinstance(error, (ReplicaError, *_ERRORS)) or _CODES.search(str(error)) is not None
+
+
+def is_of_cluster(error: Exception) -> bool:
+    """Return whether a node of a cluster says that another one has the key."""
+    # By the text as well: older releases of the library know the code in a client for clusters only.
+    return isinstance(error, AskError) or str(error).startswith("MOVED ")

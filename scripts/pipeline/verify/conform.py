@@ -54,8 +54,6 @@ def _inner(value: Json, part: Annotation, where: str) -> typing.Iterator[str | N
         for key, item in value.items():
             yield misfit(item, arguments[1], f"{where}.{key}")
     elif is_model(part):
-        # What cannot be read is None, which every field of an answer may be, and is written back as it came.
-        yield next((f"{where}.{wire} was not read: {raw!r:.60}" for wire, raw in value.unread().items()), None)
         for name, wire in part.__wire_names__.items():
             held = getattr(value, name)
             if not isinstance(held, names()["Unset"]):

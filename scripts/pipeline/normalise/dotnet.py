@@ -158,7 +158,7 @@ def shape_of(name: str, schema: dict[str, Any]) -> Shape | None:
 
 def _widen(work: Work, schema: dict[str, Any], members: list[dict[str, Any]], shapes: list[Shape]) -> None:
     """Let a place hold what travels too."""
-    kept = {key: schema[key] for key in ("nullable", "description", "discriminator") if key in schema}
+    kept: dict[str, Any] = {key: schema[key] for key in ("nullable", "description", "discriminator") if key in schema}
     if any(shape.travels_as is None for shape in shapes):
         replace(schema, {key: kept[key] for key in ("description",) if key in kept})
         return

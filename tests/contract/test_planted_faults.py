@@ -170,8 +170,9 @@ def test_a_wrong_request_is_found(package, some_of, operation, file, old, new, w
         ),
         ("GetUserRoles", "api/users/get_user_roles.py", "-> list[str]:", "-> list[int]:", "answer full"),
         ("GetPlan", "_encode.py", "return _model_to_json(self)", "return {}", "answer full"),
+        ("GetCampaign", "_decode.py", "dt.datetime: parse_datetime,", "dt.datetime: refuse,", "answer full"),
     ],
-    ids=["null undeclared", "closed enum", "wrong type", "everything lost"],
+    ids=["null undeclared", "closed enum", "wrong type", "everything lost", "never read"],
 )
 def test_a_wrong_answer_is_found(package, some_of, operation, file, old, new, what):  # noqa: PLR0917 - one row each
     plant(package, file, old, new)

@@ -36,9 +36,24 @@ def answer_fault(result: CallResult) -> str | None:
         return wrong
     if not result.case.json_answer:
         return _body_fault(result, result.response.content)
-    # Types may fit although a value was lost or changed on the way.
-    found = difference(json.loads(result.response.content), to_json(result.value))
+    came = json.loads(result.response.content)
+    # Types may fit although a value was lost or changed on the way; a model writes back even what it could not read.
+    found = unread(result.value, came) or difference(came, to_json(result.value))
     return None if found is None else f"lost in parsing: {found}"
+
+
+def unread(value: Json, came: Json, where: str = "") -> str | None:
+    """Return the first place where something came as the document says and reads as None, or None."""
+    if value is None:
+        return None if came is None else f"{where or 'the answer'} reads as None"
+    inner: Iterable[tuple[Json, Json, str]] = ()
+    if is_array(value) and is_array(came):
+        inner = ((*pair, f"{where}[{index}]") for index, pair in enumerate(zip(value, came, strict=False)))
+    elif is_model(kind_of(value.__class__)) and is_object(came):
+        held = {wire: getattr(value, name) for name, wire in value.__wire_names__.items()}
+        held |= {wire: entry for wire, entry in value.additional_properties.items() if wire not in held}
+        inner = ((held[wire], came[wire], f"{where}.{wire}") for wire in held if wire in came)
+    return next(filter(None, (unread(*part) for part in inner)), None)
 
 
 def kind_fault(value: Json, tp: Annotation) -> str | None:

@@ -47,18 +47,14 @@ def unread(value: Json, came: Json, where: str = "") -> str | None:
     if value is None:
         return None if came is None else f"{where or 'the answer'} reads as None"
     inner: Iterable[tuple[Json, Json, str]] = ()
-    if is_model(value.__class__) and is_object(came):
-        held = _held(value)
-        inner = ((held[wire], came[wire], f"{where}.{wire}") for wire in held if wire in came)
-    elif is_array(value) and is_array(came):
+    model: Annotation = value
+    if is_array(value) and is_array(came):
         inner = ((*pair, f"{where}[{index}]") for index, pair in enumerate(zip(value, came, strict=False)))
+    elif is_model(kind_of(value.__class__)) and is_object(came):
+        held = {wire: getattr(model, name) for name, wire in model.__wire_names__.items()}
+        held |= {wire: entry for wire, entry in model.additional_properties.items() if wire not in held}
+        inner = ((held[wire], came[wire], f"{where}.{wire}") for wire in held if wire in came)
     return next(filter(None, (unread(*part) for part in inner)), None)
-
-
-def _held(model: Any) -> dict[str, Json]:
-    """Return what a model holds, by the names on the wire."""
-    declared: dict[str, Json] = {wire: getattr(model, name) for name, wire in model.__wire_names__.items()}
-    return {**model.additional_properties, **declared}
 
 
 def kind_fault(value: Json, tp: Annotation) -> str | None:

@@ -134,10 +134,40 @@ def test_an_object_of_an_unknown_class_is_no_sibling_and_the_proof_finds_it(kit:
     assert any("unknown kinds 1/1" in line for line in report.lines())
     union = target.package / "_union.py"
     text = union.read_text("utf-8")
-    planted = "elif candidate[0].__stands_for_unknown__ and candidate is models[-1]:"
+    planted = "elif model.__stands_for_unknown__ and model is models[-1]:"
     assert planted in text
-    union.write_text(text.replace(planted, "elif not candidate[0].__stands_for_unknown__:"), "utf-8")
+    union.write_text(text.replace(planted, "elif not model.__stands_for_unknown__:"), "utf-8")
     found = verify(target.package.parent, KINDS)
     assert [(failure.operation, failure.what) for failure in found.failing] == [("GetRules", "answer unknown_kind")]
     assert "was read as" in found.failing[0].why
     assert found.kinds == [0, 1]
+
+
+ONE_OF = _document(
+    {
+        "/dogs": {"post": {**_get("AddDog", answer={"$ref": "#/components/schemas/Dog"})["get"]}},
+        "/animals": _get("GetAnimals", answer={"type": "array", "items": {"$ref": "#/components/schemas/Animal"}}),
+    },
+    Animal={
+        "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+        "discriminator": {
+            "propertyName": "$type",
+            "mapping": {"cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog"},
+        },
+    },
+    Cat={"type": "object", "properties": {"lives": {"type": "integer"}}},
+    Dog={"type": "object", "additionalProperties": False, "properties": {"barks": {"type": "boolean"}}},
+)
+ONE_OF["paths"]["/dogs"]["post"]["requestBody"] = {
+    "required": True,
+    "content": {JSON: {"schema": {"$ref": "#/components/schemas/Dog"}}},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_class_carries_the_discriminator_that_tells_it_apart_elsewhere(kit: Any, tmp_path: Path) -> None:
+    source = kit.write_json(tmp_path / "animals.json", ONE_OF)
+    target = Layout(root=tmp_path / "out")
+    report: BuildReport = kit.built(Layout(root=kit.repository), target=target, source=source, verify=True)
+    assert (report.requests_valid, report.kinds) == ([2, 2], [1, 1])

@@ -15,6 +15,7 @@ from cyara_tools.portal.json_types import as_object, is_array, is_object
 from cyara_tools.portal.synthesis import NO_HINT, Synthesis
 from pipeline.verify.annotations import package, parameters, read
 from pipeline.verify.arguments import MisfitError, to_python
+from pipeline.verify.meaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -182,8 +183,8 @@ def _filled(value: Json, made: Json) -> Json:
     names = {wire: name for name, wire in getattr(made, "__wire_names__", {}).items()}
     found = {wire: _filled(value[wire], getattr(made, names.get(wire, ""), None)) for wire in value}
     told_by, values = getattr(made, "__discriminated_by__", None) or ("", ())
-    written = made.to_dict().get(told_by) if len(values) == 1 else None
-    return found if written is None else {told_by: written, **found}
+    written = to_json(getattr(made, names.get(told_by, ""), None))
+    return {told_by: written, **found} if str(written) in values else found
 
 
 def _is_text(media_type: str) -> bool:

@@ -47,11 +47,12 @@ def unread(value: Json, came: Json, where: str = "") -> str | None:
     if value is None:
         return None if came is None else f"{where or 'the answer'} reads as None"
     inner: Iterable[tuple[Json, Json, str]] = ()
+    model: Annotation = value
     if is_array(value) and is_array(came):
         inner = ((*pair, f"{where}[{index}]") for index, pair in enumerate(zip(value, came, strict=False)))
     elif is_model(kind_of(value.__class__)) and is_object(came):
-        held = {wire: getattr(value, name) for name, wire in value.__wire_names__.items()}
-        held |= {wire: entry for wire, entry in value.additional_properties.items() if wire not in held}
+        held = {wire: getattr(model, name) for name, wire in model.__wire_names__.items()}
+        held |= {wire: entry for wire, entry in model.additional_properties.items() if wire not in held}
         inner = ((held[wire], came[wire], f"{where}.{wire}") for wire in held if wire in came)
     return next(filter(None, (unread(*part) for part in inner)), None)
 

@@ -169,9 +169,10 @@ def _reading_refusal(response: httpx.Response) -> Generator[None]:
 
 @contextmanager
 def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]) -> Generator[httpx.Response]:
-    endpoint.check(client.get_httpx_client())
+    http = client.get_httpx_client()
+    endpoint.check(http)
     endpoint.warn()
-    with client.get_httpx_client().stream(**arguments) as response:
+    with http.stream(**arguments) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:
             with _reading_refusal(response):
                 response.read()
@@ -184,10 +185,11 @@ def _streamed(endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, A
 async def _astreamed(
     endpoint: Endpoint[Any], client: ApiClient, arguments: dict[str, Any]
 ) -> AsyncGenerator[httpx.Response]:
-    if (checking := endpoint.check(client.get_async_httpx_client())) is not None:
+    http = client.get_async_httpx_client()
+    if (checking := endpoint.check(http)) is not None:
         await checking
     endpoint.warn()
-    async with client.get_async_httpx_client().stream(**for_async(arguments)) as response:
+    async with http.stream(**for_async(arguments)) as response:
         if _response.success_of(endpoint.successes, response.status_code) is None:
             with _reading_refusal(response):
                 await response.aread()

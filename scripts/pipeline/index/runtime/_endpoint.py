@@ -93,7 +93,9 @@ class Endpoint(Generic[T]):
         }
 
     def check(self, http: object) -> Any:
-        """Have the HTTP client refuse an operation that it may not send, if it judges that; to be awaited in tasks."""
+        """Have the HTTP client refuse a guess that it may not send, if it judges that; to be awaited in tasks."""
+        if self.operation.evidence != "inferred":
+            return None
         check = getattr(http, "check_operation", None)
         return None if check is None else check(self.operation)
 
@@ -148,16 +150,18 @@ class Endpoint(Generic[T]):
 
     def send(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call."""
-        self.check(client.get_httpx_client())
+        http = client.get_httpx_client()
+        self.check(http)
         self.warn()
-        return client.get_httpx_client().request(**arguments)
+        return http.request(**arguments)
 
     async def asend(self, client: ApiClient, arguments: dict[str, Any]) -> httpx.Response:
         """Make the call in an event loop."""
-        if (checking := self.check(client.get_async_httpx_client())) is not None:
+        http = client.get_async_httpx_client()
+        if (checking := self.check(http)) is not None:
             await checking
         self.warn()
-        return await client.get_async_httpx_client().request(**_body.for_async(arguments))
+        return await http.request(**_body.for_async(arguments))
 
 
 __all__ = ["Body", "Endpoint", "Parameter", "Success"]

@@ -180,9 +180,9 @@ def test_row_56_read_timeout_while_unverified_twice_exhausts(server: WireServer,
     client = face(server.base_url)
     for _ in range(2):
         with pytest.raises((httpx.ReadTimeout, requests.ReadTimeout)):
-            client.get(f"{server.base_url}/v3.0/x", timeout=0.1)
+            client.get(f"{server.base_url}/v3.0/x", timeout=0.5)
     with pytest.raises(StrikeBudgetExhaustedError, match="may be fine") as caught:
-        client.get(f"{server.base_url}/v3.0/x", timeout=0.1)
+        client.get(f"{server.base_url}/v3.0/x", timeout=0.5)
     release.set()
     assert "reset" in str(caught.value)
     assert len(server.seen) == 2

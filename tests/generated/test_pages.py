@@ -270,6 +270,13 @@ def test_a_lost_second_page_is_no_shorter_list(zoo: Zoo, wire: Wire, totals: lis
         _read(zoo, wire, "link", "sync")
 
 
+@pytest.mark.parametrize("field", ["TotalResults", "totalCount", "total_results"])
+def test_a_total_under_another_name_than_the_declared_one_is_told(zoo: Zoo, wire: Wire, field: str) -> None:
+    wire.answer = lambda _: Reply.of({"results": _items(0, 5), "nextPage": None, field: " 9.0 "})
+    with pytest.warns(zoo("errors").IncompleteListWarning, match="end after 5 items, .* the list has 9"):
+        assert _read(zoo, wire, "link", "sync") == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("field", ["totalCount", "total", "totalResults"])
 @pytest.mark.parametrize("face", ["sync", "async"])
 def test_a_total_of_which_the_document_does_not_speak_is_told(zoo: Zoo, wire: Wire, face: str, field: str) -> None:

@@ -146,6 +146,18 @@ def test_a_null_in_place_of_what_is_needed_names_the_operation(cyara: Cyara, por
     assert "test case 3001" in caught.value.__notes__[0]
 
 
+@pytest.mark.parametrize("face", FACES)
+def test_a_test_case_whose_result_has_no_end_yet_is_asked_for_again(cyara: Cyara, portal: LocalPortal, face: str):
+    early = {"testResultId": 5, "result": "Success", "endDate": None}
+    portal.inject(
+        answer("/testresults", early),
+        answer("/testresults", {**early, "result": "Running"}),
+        answer("/testresults", {**early, "result": "Failed", "endDate": "2026-01-01T00:01:00Z"}),
+    )
+    assert FACES[face](cyara).verdict == "failed"
+    assert portal.pending_faults == 0
+
+
 class _Partial:
     """A tag whose document lacks the last operation that a workflow needs."""
 

@@ -184,6 +184,8 @@ class World:
         if self.overlap and page > 1:
             made["results"][0] = rows[(page - 1) * self.results_page - 1]
         if page == self.lost_page:
+            if isinstance(self.lost_form, list):
+                return json_reply(self.lost_form)
             made = dict(self.lost_form)
         made.pop("totalResults", None)
         if self.total is not None:

@@ -9,6 +9,7 @@ import pytest
 from cyara_auth import CampaignOutcome, DriftError, Pace, connect
 from cyara_auth.client.cyara import Cyara
 from cyara_auth.errors import WaitTimeoutError
+from cyara_client.errors import DecodingError
 
 from ..wire.loopback import PAIR
 from .scripted import CAMPAIGN, NAMING, RUN, TICKETS, Call, ScriptedPortal, World
@@ -215,8 +216,8 @@ def test_a_total_in_another_spelling_is_a_total(portal: ScriptedPortal, cyara: C
 
 @pytest.mark.parametrize(
     "form",
-    [{"results": []}, {"results": None}, {}, {"title": "Timeout", "status": 500}],
-    ids=["empty", "null", "nothing", "a problem"],
+    [{"results": []}, {"results": None}, {}, {"nextPage": None}],
+    ids=["empty", "null", "nothing", "no list"],
 )
 def test_a_page_that_was_announced_and_has_nothing_is_missing(portal: ScriptedPortal, cyara: Cyara, form: object):
     lost = World(calls=GOOD, results_page=2, lost_page=2, lost_form=form, total=None, test_cases=404)
@@ -224,6 +225,22 @@ def test_a_page_that_was_announced_and_has_nothing_is_missing(portal: ScriptedPo
     outcome = run(cyara)
     assert (outcome.verdict, dict(outcome.tally)["missing"]) == ("incomplete", 1)
     assert "announced" in outcome.problems[0]
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_an_error_in_place_of_a_page_is_no_verdict(portal: ScriptedPortal, cyara: Cyara, page: int):
+    problem = {"title": "Timeout", "status": 500}
+    portal.show(World(calls=GOOD, results_page=2, lost_page=page, lost_form=problem, total=None, test_cases=404))
+    with pytest.raises(DecodingError, match="not a page of the list") as caught:
+        run(cyara)
+    assert "need not be repeated for its results" in caught.value.__notes__[0]
+
+
+def test_an_error_in_place_of_a_page_leaves_the_results_that_came(portal: ScriptedPortal, cyara: Cyara):
+    portal.show(World(calls=GOOD, results_page=2, lost_page=2, lost_form=["Timeout"]))
+    outcome = run(cyara)
+    assert (outcome.verdict, len(outcome.results), outcome.tally.missing) == ("incomplete", 2, 1)
+    assert "its body cannot be read" in outcome.problems[0]
 
 
 def test_an_empty_page_after_all_that_were_promised_is_only_the_end(portal: ScriptedPortal, cyara: Cyara):

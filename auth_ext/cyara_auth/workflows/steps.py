@@ -179,7 +179,8 @@ def _results(where: dict[str, Any], number: Any) -> Steps[Collected]:
     )
     error = collected.error
     # Only what the pages themselves show to be unfinished is told by the outcome; any other error is the caller's.
-    if error is not None and (collected.total is None or isinstance(error, CyaraAuthError)):
+    is_null = isinstance(error, DecodingError) and error.content.strip() in {b"", b"null"}
+    if error is not None and not is_null and (collected.total is None or isinstance(error, CyaraAuthError)):
         raise error
     return collected
 

@@ -73,6 +73,14 @@ def test_results_that_are_null_are_none_and_nothing_passed(portal: LocalPortal, 
     assert not outcome.passed
 
 
+@pytest.mark.parametrize("body", ["", "null"])
+def test_no_body_in_place_of_results_is_no_results(portal: LocalPortal, run_campaign: Run, body: str):
+    portal.inject(attrs.evolve(faults.answer(200, body, media_type="application/json"), path="/results"))
+    outcome = run_campaign(801)
+    assert (outcome.verdict, outcome.results) == ("incomplete", ())
+    assert "ended early" in outcome.problems[0]
+
+
 def test_pages_of_results_that_lead_in_a_circle_end_in_an_error_that_keeps_the_run(
     portal: LocalPortal, run_campaign: Run
 ):

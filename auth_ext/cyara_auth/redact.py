@@ -11,12 +11,12 @@ header list included. Two tools:
 """
 
 import base64
+import itertools
 import logging
 import re
 import traceback
 from collections.abc import Iterator
 from typing import Any, cast, final
-from urllib.parse import quote
 
 from cyara_auth.credential import ApiCredential
 
@@ -31,7 +31,8 @@ class Redactor:
     """Replaces secrets in a text: whatever follows the scheme or looks like a pair, and the credentials it was given.
 
     Args:
-        credentials: Pairs to be found in every spelling, also alone: key, token, URL-encoded, JSON-escaped, base64.
+        credentials: Pairs to be found in every spelling, also alone: key, token, URL-encoded, with the escapes of JSON
+            and HTML, in other case, wrapped, in hexadecimal, base64, the key as a GUID.
             The key counts as a secret too: the vendor says that it is to be treated as a password.
     """
 
@@ -40,7 +41,7 @@ class Redactor:
     def __init__(self, *credentials: ApiCredential) -> None:
         # Longest first: the pair must go before its halves, or its colon would tell where they were.
         forms = sorted({form for one in credentials for form in _spellings(one.pair_text())}, key=len, reverse=True)
-        known = re.compile("|".join(re.escape(form) for form in forms)) if forms else None
+        known = re.compile("|".join(map(_pattern, forms))) if forms else None
 
         # Behind a closure like the pair itself, so that no dump of this object shows it.
         def replace_known(text: str) -> str:
@@ -143,6 +144,35 @@ def _spellings(pair: str) -> Iterator[str]:
     key, _, token = pair.partition(":")
     for text in (pair, token, key):
         yield text
-        yield quote(text, safe="")
-        yield text.replace("/", "\\/")
         yield base64.b64encode(text.encode()).decode()
+        yield text.encode().hex()
+    # .NET prints a Guid with hyphens, whatever it was given.
+    yield "-".join(key[start:end] for start, end in itertools.pairwise((0, 8, 12, 16, 20, 32)))
+
+
+def _pattern(text: str) -> str:
+    """Return what finds a text in any spelling: URL-encoded, with the escapes of JSON and HTML, wrapped or spaced."""
+    # Few, and not any number: a long row of blanks would be looked through once for each of them.
+    return r"\s{0,2}".join(_ESCAPED.get(char) or _either_case(char) for char in text)
+
+
+def _either_case(char: str) -> str:
+    return f"[{char.lower()}{char.upper()}]" if char.isalpha() else re.escape(char)
+
+
+def _escaped(char: str, *others: str) -> str:
+    code = f"{ord(char):02x}"
+    forms = (
+        re.escape(char),
+        rf"\\{{1,4}}{re.escape(char)}",
+        f"%{code}",
+        rf"\\{{1,4}}u00{code}",
+        f"&#x{code};",
+        f"&#{ord(char)};",
+    )
+    return f"(?i:{'|'.join((*forms, *others))})"
+
+
+# A form that is read twice has a blank for the plus; one that forgets the filling reads as well without it. Base64 for
+# URLs has other signs for two.
+_ESCAPED = {"+": _escaped("+", r"\s", "-"), "/": _escaped("/", "_"), ":": _escaped(":"), "=": f"(?:{_escaped('=')})?"}

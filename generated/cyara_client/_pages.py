@@ -78,6 +78,10 @@ class _PagedList:
                 # Decoding the whole nearly always fails as well, and that error names the place.
                 _decode.decode(tp, value)
                 raise DecodingError("at $: not a page of the list")
+            # An error that came with the status of a success. Portals leave out what is null, the list too, so any
+            # field of a page will do.
+            if self._shape.items and value and not any(name in value for name in _annotations_of(tp)):
+                raise DecodingError("at $: not a page of the list, none of whose fields it has")
         return value, items
 
     def _resolved(self, python_type: str) -> tuple[Any, Any]:

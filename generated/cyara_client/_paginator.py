@@ -36,12 +36,14 @@ class Page(NamedTuple):
         items: what is on it, typed.
         fetched: how many items have been read, those included.
         total: how many there are in all, when the portal says so.
+        announced: whether the page before led here by a link or a token; False where pages are just counted.
     """
 
     number: int
     items: list[Any]
     fetched: int
     total: int | None
+    announced: bool = False
 
     def __repr__(self) -> str:
         """Show how far the list is read; of the items, the first ones."""
@@ -130,7 +132,9 @@ class Paginator:
         self._pages += 1
         self._fetched += len(kept)
         self._empty_pages = 0 if found and not same else self._empty_pages + 1
-        page = Page(self._pages, kept, self._fetched, self._totals.read(answer, len(found), self._fetched))
+        total_read = self._totals.read(answer, len(found), self._fetched)
+        announced = self._pages > 1 and not self._counting
+        page = Page(self._pages, kept, self._fetched, total_read, announced)
         # Returned, not raised: the items of this page are good, and come before the error.
         try:
             step = self._next(answer, page._replace(total=total))

@@ -10,6 +10,7 @@ the list whole, and nothing is held against it.
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,24 +22,31 @@ if TYPE_CHECKING:
     from .operations import PageShape
 
 _UNDECLARED = ("totalResults", "totalCount", "totalItems", "totalElements", "totalRecords", "total")
-"""Where the number may stand although the document does not speak of it."""
+"""Where the number may stand although the document does not speak of it, or puts it elsewhere; in any case."""
+_SPELLED = {name.lower() for name in _UNDECLARED}
+_WHOLE = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 _LATER_STARTS = {"skip", "$skip", "skipcount", "offset", "start", "startindex", "from"}
 """Parameters by which a caller leaves out the first items."""
 
 
 def integer(value: object) -> int | None:
     """Return a whole number, however it is written; None for anything else."""
-    # Some serialisers write 3.0, or quote their numbers; a boolean is an int to Python, but no number to JSON.
+    # Some serialisers write 3.0, or quote their numbers, or both; a boolean is an int to Python, but no number to JSON.
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
+    if isinstance(value, str) and (found := _WHOLE.fullmatch(value.strip())):
+        return int(found[1])
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def is_promised(shape: PageShape) -> bool:
     """Return whether the document declares the number, beyond doubt."""
     return shape.total_field is not None and shape.total_field.lower() != "count"
+
+
+def _is_total(name: str) -> bool:
+    # Portals change the case of a field before its meaning.
+    return name.replace("_", "").lower() in _SPELLED
 
 
 class Totals:
@@ -54,6 +62,7 @@ class Totals:
         self._path, query = urlsplit(url).path, parse_qsl(urlsplit(url).query)
         self._is_whole = not any(name.lower() in _LATER_STARTS and value != "0" for name, value in query)
         self._least: int | None = None
+        self._is_declared = False
 
     def read(self, answer: object, on_page: int, fetched: int) -> int | None:
         """Take a page's answer in, and return the number that it names; less than are on the page is none.
@@ -63,13 +72,14 @@ class Totals:
             on_page: how many items are on the page.
             fetched: how many were read, these included.
         """
-        names = _UNDECLARED if self._shape.total_field is None else (self._shape.total_field,)
         values: dict[str, Any] = answer if is_object(answer) else {}
-        found = (integer(values.get(name)) for name in names)
+        declared = integer(values.get(self._shape.total_field)) if self._shape.total_field is not None else None
+        found = [declared] if declared is not None else [integer(values[name]) for name in values if _is_total(name)]
         total = next((number for number in found if number is not None and number >= on_page), None)
         # What is just the number of a later page's items, and less than were read, is the number of these.
         if total is not None and not total == on_page < fetched:
             self._least = total if self._least is None else min(total, self._least)
+            self._is_declared = self._is_declared or declared is not None
         return total
 
     def require_all(self, fetched: int) -> None:
@@ -81,7 +91,7 @@ class Totals:
         if self._least is None or fetched >= self._least or not self._is_whole:
             return
         text = f"the pages end after {fetched} items, and the portal says that the list has {self._least}"
-        if is_promised(self._shape):
+        if self._is_declared and is_promised(self._shape):
             raise PageError(
                 f"{text}; the items that came are good, and reading the list once more may bring the others"
             )

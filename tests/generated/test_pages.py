@@ -270,6 +270,26 @@ def test_a_lost_second_page_is_no_shorter_list(zoo: Zoo, wire: Wire, totals: lis
         _read(zoo, wire, "link", "sync")
 
 
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("page", [1, 2])
+def test_an_error_with_the_status_of_a_success_is_no_end(zoo: Zoo, wire: Wire, page: int, face: str) -> None:
+    def answer(request: ReceivedRequest) -> Reply:
+        if page == 1 or "pageno=2" in request.target:
+            return Reply.of({"title": "Timeout", "status": 500})
+        return Reply.of({"results": _items(0, 5), "nextPage": "?pageno=2"})
+
+    wire.answer = answer
+    with pytest.raises(zoo("errors").DecodingError, match="not a page of the list"):
+        _read(zoo, wire, "link", face)
+
+
+@pytest.mark.parametrize("field", ["TotalResults", "totalCount", "total_results"])
+def test_a_total_under_another_name_than_the_declared_one_is_told(zoo: Zoo, wire: Wire, field: str) -> None:
+    wire.answer = lambda _: Reply.of({"results": _items(0, 5), "nextPage": None, field: " 9.0 "})
+    with pytest.warns(zoo("errors").IncompleteListWarning, match="end after 5 items, .* the list has 9"):
+        assert _read(zoo, wire, "link", "sync") == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("field", ["totalCount", "total", "totalResults"])
 @pytest.mark.parametrize("face", ["sync", "async"])
 def test_a_total_of_which_the_document_does_not_speak_is_told(zoo: Zoo, wire: Wire, face: str, field: str) -> None:

@@ -25,16 +25,19 @@ class Collected:
         items: every item that came, in the order of the pages, until `error`.
         total: the largest total that a page named; None where none did.
         error: what ended the list before its end.
+        is_broken: a page that the one before announced was empty, or was no page.
     """
 
     items: list[Any] = attrs.field(factory=list[Any])
     total: int | None = None
     error: Exception | None = None
+    is_broken: bool = False
 
     def on_page(self, page: Any) -> None:
         """Take note of what a page says: the callback of the client's iterators, which give it their `Page`."""
         if page.total is not None:
             self.total = max(page.total, self.total or 0)
+        self.is_broken = self.is_broken or (not page.items and getattr(page, "announced", False))
 
     @property
     def results(self) -> list[Any]:
@@ -45,6 +48,9 @@ class Collected:
     def lacks(self) -> int:
         """How many results there must be beside those that came."""
         came, least = len(self.results), 0 if self.error is None else 1
+        # A total that is reached shows that an empty page at the end is only the end.
+        if self.is_broken and self.total is None:
+            least = 1
         # Without a total: a null, or a result that is listed twice, stands where another result should.
         return max(least, len(self.items) - came if self.total is None else self.total - came)
 
@@ -71,6 +77,8 @@ def results_of(lists: Sequence[Collected], test_cases: Sequence[Any] | None) -> 
     lacking = (max if are_one else sum)([each.lacks for each in lists] or [0])
     uncalled = 0 if test_cases is None else without_result(test_cases, listed)
     problems = [f"The list of results ended early: {each.error}." for each in lists if each.error is not None]
+    if not problems and any(each.is_broken and each.total is None for each in lists):
+        problems.append("The portal announced another page of results, and there was nothing on it.")
     if lacking and not problems:
         problems.append(f"The portal promises {lacking} more results than it listed.")
     if uncalled:
@@ -99,8 +107,14 @@ def _once(items: Iterable[Any]) -> Iterator[Any]:
 
 def listed_test_cases(campaign: Any) -> list[Any] | None:
     """Return the test cases that a campaign lists, as JSON; None where it lists none, which says nothing."""
-    cases = field(as_json(campaign), "testcases")
-    return cases if is_array(cases) and cases else None
+    value = as_json(campaign)
+    # Some portals wrap what they answer, and some answer a list as a page of one.
+    for inner in (value, field(value, "campaign"), field(value, "result"), field(value, "data")):
+        cases = field(inner, "testcases", "testcaseids")
+        cases = field(cases, "results", "items", "testcases") if is_object(cases) else cases
+        if is_array(cases) and cases:
+            return cases
+    return None
 
 
 def without_result(test_cases: Sequence[Any], results: Sequence[Any]) -> int:

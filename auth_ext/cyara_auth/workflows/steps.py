@@ -37,11 +37,11 @@ from cyara_auth.workflows.calls import (
     poll,
 )
 from cyara_auth.workflows.completeness import listed_test_cases, results_of
-from cyara_auth.workflows.fields import as_json, field, identity, is_array, is_moment, values_of
+from cyara_auth.workflows.fields import as_json, field, identity, is_array, is_moment, is_object, spelled, values_of
 from cyara_auth.workflows.polling import Asking, Pace
 from cyara_auth.workflows.search import Listed, Search, is_newest_first
 from cyara_auth.workflows.tickets import ticket_of, ticket_of_test
-from cyara_auth.workflows.verdict import CampaignOutcome, TestCaseOutcome
+from cyara_auth.workflows.verdict import CampaignOutcome, TestCaseOutcome, stopped_by
 
 if TYPE_CHECKING:
     from cyara_auth.workflows.calls import OnProgress, Steps
@@ -112,7 +112,7 @@ def campaign_steps(
         with note_on_error(f"The run itself is over, and need not be repeated for its results: {next_call}"):
             lists.append((yield from _results(where, number)))
     found = results_of(lists, test_cases)
-    return CampaignOutcome(
+    outcome = CampaignOutcome(
         campaign_id=campaign_id,
         run_id=own.numbers[0],
         run=run,
@@ -120,6 +120,12 @@ def campaign_steps(
         missing=found.missing,
         problems=found.problems,
     )
+    word = stopped_by(run) if outcome.passed else None
+    if word is None:
+        return outcome
+    # A call is missing at least: what was listed is good, and the portal says that it was not all.
+    problem = f"The portal says of the run itself: {word}."
+    return attrs.evolve(outcome, missing=1, problems=(problem,))
 
 
 def _follow(runs: RunList, search: Search, asking: Asking[Any]) -> Steps[tuple[ListedRun, Any]]:
@@ -173,7 +179,8 @@ def _results(where: dict[str, Any], number: Any) -> Steps[Collected]:
     )
     error = collected.error
     # Only what the pages themselves show to be unfinished is told by the outcome; any other error is the caller's.
-    if error is not None and (collected.total is None or isinstance(error, CyaraAuthError)):
+    is_null = isinstance(error, DecodingError) and error.content.strip() in {b"", b"null"}
+    if error is not None and not is_null and (collected.total is None or isinstance(error, CyaraAuthError)):
         raise error
     return collected
 
@@ -227,7 +234,7 @@ def _has_more(page: Any, rows: list[Listed]) -> bool:
 def test_case_steps(
     resources: Any, test_case_id: int, account_id: int | None, pace: Pace | None, on_progress: OnProgress
 ) -> Steps[TestCaseOutcome]:
-    """Execute a test case and ask for its ticket until there is a numbered result."""
+    """Execute a test case and ask for its ticket until there is a numbered result that is over."""
     find_method(resources, "test_cases", "execute_test_case", "test_case_id")
     find_method(resources, "test_results", "get_test_result_details", "test_run_ticket_id")
     account = account_argument(account_id)
@@ -239,9 +246,13 @@ def test_case_steps(
             raise resources._missing_field(step)  # noqa: SLF001 - the client knows the operations of its document
         question = CallStep("test_results", "get_test_result_details", {**account, "test_run_ticket_id": ticket})
         asking = Asking[Any](pace or Pace(), on_progress)
-        details = yield from poll(partial(ask_once, question), _if_numbered, asking)
+        details = yield from poll(partial(ask_once, question), _if_over, asking)
     return TestCaseOutcome(test_case_id=test_case_id, ticket=ticket, details=details)
 
 
-def _if_numbered(details: Any) -> Any | None:
-    return details if identity(field(as_json(details), "testresultid")) else None
+def _if_over(details: Any) -> Any | None:
+    value = as_json(details)
+    names = {spelled(str(name)) for name in value} if is_object(value) else ()
+    # An end that is there and names no moment: the call goes on. A portal that speaks of no end gives results only.
+    goes_on = "enddate" in names and not is_moment(field(value, "enddate"))
+    return details if identity(field(value, "testresultid")) and not goes_on else None

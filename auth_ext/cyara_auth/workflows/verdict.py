@@ -33,6 +33,11 @@ Verdict = Literal["failed", "not_called", "incomplete", "passed"]
 # Without case, blanks and hyphens: portal pages show `Internal Error` for what an API may call `InternalError`.
 _PASSED = frozenset({"success", "satisfactory"})
 _NOT_CALLED = frozenset({"", "aborted", "internalerror", "connectionerror"})
+# What a run may say of itself, in a field that no public source shows: results that are all good do not outweigh it.
+_STOPPED = frozenset(
+    {"aborted", "canceled", "cancelled", "stopped", "terminated", "interrupted", "timedout", "failed", "error"}
+    | {"internalerror", "connectionerror"}
+)
 _NAMES = ("passed", "failed", "not_called", "missing")
 
 
@@ -86,6 +91,17 @@ def result_value(model: Any) -> str | None:
     return value if value is None or isinstance(value, str) else str(value)
 
 
+def stopped_by(run: Any) -> str | None:
+    """Return the word by which a run says of itself that it did not go to its end; None where it says nothing such."""
+    value = as_json(run)
+    words = (field(value, name) for name in ("status", "state", "result"))
+    return next((word for word in words if isinstance(word, str) and _plain(word) in _STOPPED), None)
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_-]", "", word).lower()
+
+
 def _result(model: Any) -> Any:
     value = getattr(model, "result", None)
     # What cannot be read as declared is none in the field, and stands in the JSON all the same.
@@ -97,7 +113,7 @@ def _meaning(value: Any) -> str:
         return "not_called"
     if not isinstance(value, str):
         return "failed"
-    word = re.sub(r"[\s_-]", "", value).lower()
+    word = _plain(value)
     return "passed" if word in _PASSED else "not_called" if word in _NOT_CALLED else "failed"
 
 

@@ -167,8 +167,8 @@ def _run_step(resources: object, step: CallStep | SleepStep) -> Any:
 
 
 def _collect(call: Callable[..., Iterator[Any]]) -> Collected:
-    """Take what an iterator yields; what it brought before an error of its pages is kept beside that error."""
-    from cyara_auth.errors import PageError
+    """Take what an iterator yields; what it brought before a page that cannot be read is kept beside that error."""
+    from cyara_auth.errors import DecodingError, PageError
     from cyara_auth.workflows.completeness import Collected
 
     collected = Collected()
@@ -176,7 +176,7 @@ def _collect(call: Callable[..., Iterator[Any]]) -> Collected:
         # Not in one expression: what came before the error would be lost with it.
         for item in call(on_page=collected.on_page):
             collected.items.append(item)
-    except PageError as error:
+    except (PageError, DecodingError) as error:
         collected.error = error
     return collected
 
@@ -207,14 +207,14 @@ async def _run_step_async(resources: object, step: CallStep | SleepStep) -> Any:
 
 
 async def _collect_async(call: Callable[..., AsyncIterator[Any]]) -> Collected:
-    from cyara_auth.errors import PageError
+    from cyara_auth.errors import DecodingError, PageError
     from cyara_auth.workflows.completeness import Collected
 
     collected = Collected()
     try:
         async for item in call(on_page=collected.on_page):
             collected.items.append(item)
-    except PageError as error:
+    except (PageError, DecodingError) as error:
         collected.error = error
     return collected
 

@@ -4,8 +4,10 @@ import base64
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 
@@ -43,7 +45,18 @@ def spellings(credential: ApiCredential) -> Iterator[str]:
         yield text
         yield quote(text, safe="")
         yield json.dumps(text).strip('"').replace("/", "\\/")
+        yield quote(text, safe="").lower()
+        yield text.upper()
+        yield text.rstrip("=").replace("+", "-").replace("/", "_")
+        yield text.replace("+", "\\u002B").replace("/", "\\\\/")
+        yield text.replace("+", "&#x2B;").replace("=", "&#61;")
+        yield text.replace("+", " ")
+        yield f"{text[:11]}\r\n{text[11:]}"
+        yield " ".join(text)
+        yield text.encode().hex()
         yield base64.b64encode(text.encode()).decode()
+    key = credential.pair_text()[:32]
+    yield str(UUID(key)).upper()
 
 
 def test_known_secret_in_every_spelling(sink: Sink, credential: ApiCredential) -> None:
@@ -51,6 +64,14 @@ def test_known_secret_in_every_spelling(sink: Sink, credential: ApiCredential) -
         sink.logger.debug("before %s after", text)
         assert sink.holds(text) == (True, False)
     assert "before [redacted] after" in sink.clean.getvalue()
+
+
+@pytest.mark.parametrize("row", [" ", "+", " +", "\\", "&#x2B;", "-"])
+def test_a_long_row_of_what_a_secret_may_begin_with_is_read_in_no_time(row: str) -> None:
+    redactor = Redactor(ApiCredential.parse(f"{'0' * 32}:++{'A' * 41}="))
+    began = time.perf_counter()
+    assert redactor(row * 50_000) == row * 50_000
+    assert time.perf_counter() - began < 5
 
 
 def test_unknown_secret_by_scheme_and_shape(credential: ApiCredential) -> None:

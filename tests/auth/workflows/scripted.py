@@ -103,6 +103,13 @@ class World:
     """A run has nothing but its moments, and a result nothing but its word and length: no more was ever seen."""
     end_date: Any = None
     """The end of a run in another form."""
+    total_name: str = "totalResults"
+    lost_form: Any = attrs.field(factory=lambda: {"results": [], "nextPage": None})
+    """What stands in place of the lost page, beside the total."""
+    campaign: Any = None
+    """What the campaign answers in place of a list of `testCases`."""
+    run_says: dict[str, Any] = attrs.field(factory=dict)
+    """What a run has beside its numbers and moments."""
     asked: int = attrs.field(default=-1, init=False)
     seen: list[str] = attrs.field(factory=list, init=False)
 
@@ -140,6 +147,8 @@ class World:
             return json_reply(self._run(int(path.rpartition("/")[2])))
         if isinstance(self.test_cases, int):
             return Reply(status=self.test_cases, body=b"", media_type="")
+        if self.campaign is not None:
+            return json_reply(self.campaign)
         cases = [{"testCaseId": case} for case in dict.fromkeys(call.case for call in self.calls)]
         listed = cases if self.test_cases == "honest" else self.test_cases
         return json_reply({"campaignId": CAMPAIGN, "name": "Nightly", "testCases": listed})
@@ -149,7 +158,7 @@ class World:
         over = self.asked >= self.end or number >= OTHERS
         end = _time(900) if self.end_date is None else self.end_date
         moments = {"startDate": _time(1), "endDate": end if over else None}
-        return moments if self.bare else {"runId": number, "campaignRunId": TICKET, **moments}
+        return moments if self.bare else {"runId": number, "campaignRunId": TICKET, **moments, **self.run_says}
 
     def _listed(self) -> list[dict[str, Any]]:
         rows = [_row(number, _guid(number), number - 900, over=True) for number in range(1, 1 + self.earlier)]
@@ -175,10 +184,12 @@ class World:
         if self.overlap and page > 1:
             made["results"][0] = rows[(page - 1) * self.results_page - 1]
         if page == self.lost_page:
-            made |= {"results": [], "nextPage": None}
-        made.pop("totalResults")
+            if isinstance(self.lost_form, list):
+                return json_reply(self.lost_form)
+            made = dict(self.lost_form)
+        made.pop("totalResults", None)
         if self.total is not None:
-            made["totalResults"] = len(self.calls) if self.total == "honest" else self.total
+            made[self.total_name] = len(self.calls) if self.total == "honest" else self.total
         return json_reply(made)
 
     def _page(self, path: str, rows: list[Any], number: int, size: int) -> dict[str, Any]:

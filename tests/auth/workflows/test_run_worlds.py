@@ -9,6 +9,7 @@ import pytest
 from cyara_auth import CampaignOutcome, DriftError, Pace, connect
 from cyara_auth.client.cyara import Cyara
 from cyara_auth.errors import WaitTimeoutError
+from cyara_client.errors import DecodingError
 
 from ..wire.loopback import PAIR
 from .scripted import CAMPAIGN, NAMING, RUN, TICKETS, Call, ScriptedPortal, World
@@ -203,6 +204,78 @@ def test_a_listed_test_case_without_a_result_is_missing(
     outcome = run(cyara)
     assert (outcome.verdict, outcome.tally.missing) == ("incomplete", missing)
     assert f"{missing} have no result" in outcome.problems[0]
+
+
+@pytest.mark.parametrize("total", ["4.0", " 4 ", 4.0, "4"])
+@pytest.mark.parametrize("name", ["totalResults", "TotalResults", "totalCount", "total_results"])
+def test_a_total_in_another_spelling_is_a_total(portal: ScriptedPortal, cyara: Cyara, name: str, total: object):
+    portal.show(World(calls=GOOD, total=total, total_name=name))
+    outcome = run(cyara)
+    assert (outcome.verdict, outcome.tally.missing) == ("incomplete", 1)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"results": []}, {"results": None}, {}, {"nextPage": None}],
+    ids=["empty", "null", "nothing", "no list"],
+)
+def test_a_page_that_was_announced_and_has_nothing_is_missing(portal: ScriptedPortal, cyara: Cyara, form: object):
+    lost = World(calls=GOOD, results_page=2, lost_page=2, lost_form=form, total=None, test_cases=404)
+    portal.show(lost)
+    outcome = run(cyara)
+    assert (outcome.verdict, dict(outcome.tally)["missing"]) == ("incomplete", 1)
+    assert "announced" in outcome.problems[0]
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_an_error_in_place_of_a_page_is_no_verdict(portal: ScriptedPortal, cyara: Cyara, page: int):
+    problem = {"title": "Timeout", "status": 500}
+    portal.show(World(calls=GOOD, results_page=2, lost_page=page, lost_form=problem, total=None, test_cases=404))
+    with pytest.raises(DecodingError, match="not a page of the list") as caught:
+        run(cyara)
+    assert "need not be repeated for its results" in caught.value.__notes__[0]
+
+
+def test_an_error_in_place_of_a_page_leaves_the_results_that_came(portal: ScriptedPortal, cyara: Cyara):
+    portal.show(World(calls=GOOD, results_page=2, lost_page=2, lost_form=["Timeout"]))
+    outcome = run(cyara)
+    assert (outcome.verdict, len(outcome.results), outcome.tally.missing) == ("incomplete", 2, 1)
+    assert "its body cannot be read" in outcome.problems[0]
+
+
+def test_an_empty_page_after_all_that_were_promised_is_only_the_end(portal: ScriptedPortal, cyara: Cyara):
+    ending = World(calls=GOOD, results_page=2, lost_page=2, total=2, test_cases=404)
+    portal.show(ending)
+    assert run(cyara).passed
+
+
+@pytest.mark.parametrize(
+    "campaign",
+    [
+        {"campaign": {"testCases": [3001, 4000]}},
+        {"result": {"testCases": [{"testCaseId": 3001}, {"testCaseId": 4000}]}},
+        {"testCases": {"results": [{"testCaseId": 3001}, {"testCaseId": 4000}], "totalResults": 2}},
+        {"testCaseIds": [3001, 4000]},
+    ],
+    ids=["wrapped", "in a result", "a page", "numbers"],
+)
+def test_test_cases_are_found_where_a_portal_puts_them(portal: ScriptedPortal, cyara: Cyara, campaign: object):
+    portal.show(World(calls=GOOD, campaign=campaign))
+    outcome = run(cyara)
+    assert (outcome.verdict, outcome.tally.missing) == ("incomplete", 1)
+
+
+@pytest.mark.parametrize("says", [{"status": "Aborted"}, {"result": "Failed"}, {"state": "timed out"}])
+def test_a_run_that_says_that_it_was_stopped_does_not_pass(portal: ScriptedPortal, cyara: Cyara, says: dict[str, str]):
+    portal.show(World(calls=GOOD, run_says=says))
+    outcome = run(cyara)
+    assert (outcome.verdict, outcome.passed) == ("incomplete", False)
+    assert next(iter(says.values())) in outcome.problems[0]
+    portal.show(World(calls=LATE, run_says=says))
+    outcome = run(cyara)
+    assert (outcome.verdict, outcome.tally.missing) == ("failed", 0)
+    portal.show(World(calls=GOOD, run_says={"status": "Completed"}))
+    assert run(cyara).passed
 
 
 def test_more_results_than_test_cases_are_repeated_calls(portal: ScriptedPortal, cyara: Cyara):

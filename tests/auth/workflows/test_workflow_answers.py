@@ -73,6 +73,14 @@ def test_results_that_are_null_are_none_and_nothing_passed(portal: LocalPortal, 
     assert not outcome.passed
 
 
+@pytest.mark.parametrize("body", ["", "null"])
+def test_no_body_in_place_of_results_is_no_results(portal: LocalPortal, run_campaign: Run, body: str):
+    portal.inject(attrs.evolve(faults.answer(200, body, media_type="application/json"), path="/results"))
+    outcome = run_campaign(801)
+    assert (outcome.verdict, outcome.results) == ("incomplete", ())
+    assert "ended early" in outcome.problems[0]
+
+
 def test_pages_of_results_that_lead_in_a_circle_end_in_an_error_that_keeps_the_run(
     portal: LocalPortal, run_campaign: Run
 ):
@@ -144,6 +152,18 @@ def test_a_null_in_place_of_what_is_needed_names_the_operation(cyara: Cyara, por
     assert caught.value.operation_id == operation
     assert "null" in str(caught.value)
     assert "test case 3001" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_test_case_whose_result_has_no_end_yet_is_asked_for_again(cyara: Cyara, portal: LocalPortal, face: str):
+    early = {"testResultId": 5, "result": "Success", "endDate": None}
+    portal.inject(
+        answer("/testresults", early),
+        answer("/testresults", {**early, "result": "Running"}),
+        answer("/testresults", {**early, "result": "Failed", "endDate": "2026-01-01T00:01:00Z"}),
+    )
+    assert FACES[face](cyara).verdict == "failed"
+    assert portal.pending_faults == 0
 
 
 class _Partial:

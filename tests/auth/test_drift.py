@@ -256,6 +256,27 @@ def test_a_text_is_drift_exactly_where_the_client_cannot_read_it(written_as: str
     assert kinds == ([] if readable else [("format", f"other than {written_as}", ("format",))])
 
 
+DIGITS = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?$"
+
+
+@pytest.mark.parametrize("text", ["1", "-12", "1.5", "007", "1_0", "NaN", "many", "", " 1", "1e3"])
+@pytest.mark.parametrize(("number", "reader"), [("integer", _scalars.parse_int), ("number", _scalars.parse_float)])
+def test_a_number_that_may_be_text_drifts_exactly_where_the_client_cannot_read_it(
+    number: str, reader: Callable[[object], object], text: str
+):
+    try:
+        reader(text)
+        expected = []
+    except ValueError:
+        expected = [("format", "other than digits", ("pattern",))]
+    for kinds in ([number, "string"], ["null", number, "string"]):
+        schema = {"type": kinds, "pattern": DIGITS}
+        found = compare(holding(schema), method="GET", path="/c/{id}", status=200, body={"x": text})
+        assert [(drift.kind, drift.name, drift.removed) for drift in found] == expected
+    for plain in ({"type": [number, "string"]}, {"type": ["string", number], "pattern": DIGITS}):
+        assert compare(holding(plain), method="GET", path="/c/{id}", status=200, body={"x": text}) == ()
+
+
 def test_a_format_that_is_only_text_has_no_drift():
     for schema in ({"type": "string", "format": "email"}, {"type": "string", "format": 5}, {"type": "string"}):
         assert compare(holding(schema), method="GET", path="/c/{id}", status=200, body={"x": "soon"}) == ()

@@ -63,6 +63,29 @@ def test_what_may_be_anything_never_drifts(schema: dict[str, Any], value: object
     assert seen(schema, value) == ()
 
 
+FIGURES: dict[str, Any] = {
+    "oneOf": [
+        {"properties": {"form": TEXT, "radius": WHOLE}, "required": ["form"]},
+        {"properties": {"form": TEXT, "side": WHOLE}, "required": ["form"]},
+    ],
+    "discriminator": {"propertyName": "form"},
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"form": 5, "side": 1}, [("type", "integer")]),
+        ({"side": "wide"}, [("missing field", "form"), ("type", "string")]),
+        ({"form": None, "side": 1}, []),
+    ],
+)
+def test_a_member_of_a_union_that_does_not_say_which_is_held_against_the_nearest(
+    value: object, expected: list[tuple[str, str]]
+) -> None:
+    assert [(drift.kind, drift.name) for drift in seen(FIGURES, value)] == expected
+
+
 def actions(*drifts: Any) -> list[dict[str, Any]]:
     written = json.loads(overlay(drifts, title="T"))["actions"]
     assert all(action["x-reason"].endswith(".") and action["x-remove-when"] for action in written)

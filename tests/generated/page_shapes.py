@@ -60,6 +60,7 @@ PATHS: dict[str, Any] = {
     "/created-after": _list(
         "GetCreatedAfter", _object(items=_THINGS, nextId=_NUMBER), after={**_TEXT, "format": "date-time"}
     ),
+    "/own-name": _list("GetOwnName", _object(values=_THINGS, next=_TEXT), next=_TEXT, filter=_TEXT),
     "/token": _list("GetToken", _object(values=_THINGS, nextPage=_TEXT), page=_TEXT, filter=_TEXT),
     "/either": _list("GetEither", _object(items=_THINGS, next={}), page=_NUMBER, cursor=_TEXT),
     "/insisted": _list("GetInsisted", _object(items=_THINGS, total=_NUMBER), page={**_NUMBER, "minimum": 0}),

@@ -257,6 +257,7 @@ def test_what_the_document_does_not_show_beyond_doubt_has_no_iterator(lists: Lis
         "GetWrapped": "link",
         "GetCount": "page",
         "GetToken": "link",
+        "GetOwnName": "link",
         "GetEither": "link",
         "GetInsisted": "page",
     }
@@ -298,6 +299,12 @@ def test_a_token_under_the_name_of_a_link_is_sent_back_and_a_link_is_followed(
     wire.answer = _by_query(_told("page", ways))
     assert _read(lists, wire, "token", face) == list(range(TOTAL))
     assert len(wire.requests) == PAGES
+
+
+@pytest.mark.parametrize("ways", [[OPAQUE, f"/{OPAQUE}"], ["?next=Mg", "/own-name?next=Mw"]], ids=["tokens", "links"])
+def test_a_parameter_named_as_the_field_takes_its_token(lists: Lists, wire: Wire, ways: list[object]) -> None:
+    wire.answer = _by_query(_told("next", ways))
+    assert _read(lists, wire, "own_name", "sync") == list(range(TOTAL))
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -47,6 +47,22 @@ SCHEMAS: dict[str, Any] = {
     "Color": {"type": "string", "enum": ["Red", "Green"]},
     "NamedNumber": {"type": "integer", "enum": ["One", "Two"]},
     "NumberWithName": {"type": "integer", "enum": ["0 (User)", "5 (Group)"]},
+    "Pairing": {
+        "type": "object",
+        "properties": {
+            "pair": {"type": "array", "prefixItems": [TEXT, NUMBER], "minItems": 2},
+            "other": {"$ref": "#/components/schemas/Pairing"},
+        },
+    },
+    "Place": {
+        "oneOf": [ref("Town"), ref("River")],
+        "discriminator": {
+            "propertyName": "sort",
+            "mapping": {"1": "#/components/schemas/Town", "2": "#/components/schemas/River"},
+        },
+    },
+    "Town": {"type": "object", "properties": {"sort": {"type": "integer", "enum": [1]}, "people": NUMBER}},
+    "River": {"type": "object", "properties": {"sort": {"type": "integer", "enum": [2]}, "length": NUMBER}},
     "NumberedText": {"type": "string", "enum": [0, 1, 2]},
     "NotANumber": {"type": ["number", "string"], "enum": ["NaN", "Infinity"]},
     "NumberOrNull": {"type": "number", "enum": [1.5, None], "nullable": True},
@@ -202,6 +218,8 @@ IDIOMS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("a circle that null ends", "post", "/b16", takes(JSON, ref("Circle"))),
     ("numbers by name", "get", "/a1", gives(ref("NamedNumber"))),
     ("numbers with their names", "get", "/a7", gives(ref("NumberWithName"))),
+    ("a tuple that knows its places", "get", "/a8", gives(ref("Pairing"))),
+    ("a union told apart by a number", "get", "/a9", gives(ref("Place"))),
     ("texts by number", "get", "/a2", gives(ref("NumberedText"))),
     ("numbers that are none", "get", "/a3", gives({"type": "array", "items": ref("NotANumber")})),
     ("a number or null", "get", "/a4", gives(ref("NumberOrNull"))),

@@ -100,10 +100,12 @@ DRIFTS: dict[str, tuple[Schema, Any]] = {
 }
 DRIFTS_OF_3: dict[str, tuple[Schema, Any]] = {
     "new_subtype_of_a_union": (fields(x=ref("Figure")), {"x": {"form": "star", "points": 5}}),
+    "nameless_member_of_a_union": (fields(x=ref("Figure")), {"x": {"form": 5, "radius": "wide"}}),
     "union_to_text": (fields(x={"oneOf": [{"type": "integer"}, ref("Part")]}), {"x": "text"}),
 }
 DRIFTS_OF_31: dict[str, tuple[Schema, Any]] = {
     "nullable_whole_to_text": (fields(x={"type": ["integer", "null"], "format": "int32"}), {"x": "a7"}),
+    "digits_to_words": (fields(x={"type": ["integer", "string"], "pattern": "^[0-9]+$"}), {"x": "many"}),
     "nullable_reference_to_text": (fields(x={"oneOf": [{"type": "null"}, ref("Part")]}), {"x": "n"}),
 }
 

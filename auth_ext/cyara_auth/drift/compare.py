@@ -13,7 +13,7 @@ import attrs
 from cyara_auth.drift.corrections import corrected
 from cyara_auth.drift.described import is_list, is_node, type_of
 from cyara_auth.drift.formats import fits_format
-from cyara_auth.drift.schemas import DEEPEST, Node, Schemas, Shape, declared_types, fits
+from cyara_auth.drift.schemas import DEEPEST, Node, Schemas, Shape, declared_types, fits, fits_digits, names_type
 from cyara_auth.drift.seen import DocumentPath, Drift
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ def _schema_of(response: Node, path: DocumentPath) -> tuple[Node | None, Documen
     return None, path
 
 
+def _distance(drifts: tuple[Drift, ...]) -> tuple[int, int]:
+    """Order choices by how far a value is from them: fields under their own names speak for a choice."""
+    return len(drifts), sum(drift.kind == "field" for drift in drifts)
+
+
 @attrs.frozen
 class _Reader:
     """Walks an answer along the schemas of one document."""
@@ -87,12 +92,12 @@ class _Reader:
             # Where the schema is used: a class that others share stays what it is.
             yield self._drift("type", place, type_of(value))
             return
-        discriminated = is_node(schema.get("discriminator")) and is_node(value)
+        discriminated = is_node(value) and names_type(schema, value)
         choices = [(kind, n) for kind in ("oneOf", "anyOf") for n in range(len(schema.get(kind, ())))]
         if choices and not discriminated:
             # The choice that fits best is the one that was meant.
             found = [tuple(self.drifts(schema[k][n], (*path, k, n), value, depth + 1)) for k, n in choices]
-            yield from min(found, key=len)
+            yield from min(found, key=_distance)
         elif is_node(value):
             yield from self._object(schema, path, value, depth)
         elif is_list(value):
@@ -112,6 +117,8 @@ class _Reader:
             yield self._drift("type", path, type_of(value))
         elif isinstance(value, str) and not fits_format(schema.get("format"), value):
             yield self._drift("format", path, f"other than {schema['format']}")
+        elif isinstance(value, str) and not fits_digits(schema, declared, value):
+            yield self._drift("format", path, "other than digits")
         members = schema.get("enum")
         if is_list(members) and value not in members:
             yield self._drift("enum member", (*path, "enum"), str(value), value)

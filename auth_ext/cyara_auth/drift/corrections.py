@@ -34,7 +34,10 @@ def corrected(drift: Drift, found: Iterable[Drift], schemas: Schemas, seen: Mapp
     if drift.kind == "type":
         return _type(drift, schemas, seen.get(drift.where, []))
     if drift.kind == "format":
-        return attrs.evolve(drift, removed=("format",))
+        # Without its pattern a number that may be text is both.
+        node = schemas.find(drift.where)
+        as_declared = is_node(node) and drift.name == f"other than {node.get('format')}"
+        return attrs.evolve(drift, removed=("format" if as_declared else "pattern",))
     if drift.kind == "field":
         values = seen.get((*drift.where, "properties", drift.name), [])
         return attrs.evolve(drift, addition={"properties": {drift.name: described(values)}})
@@ -72,7 +75,8 @@ def _type(drift: Drift, schemas: Schemas, values: list[Any]) -> Drift:
         first, *rest = [((*drift.where, unions[0]), choice) for choice in more]
         return attrs.evolve(drift, addition=None, elsewhere=(first, *rest))
     removed = tuple(key for key in schema if key not in _STAY and not key.startswith("x-"))
-    if fitting:
+    # What tells classes apart keeps the type of the values that the document lists, beside any other.
+    if fitting or (drift.where[-2:-1] == ("properties",) and drift.where[-1] in schemas.tellers()):
         kept = {key: schema[key] for key in removed}
         return attrs.evolve(drift, addition={"anyOf": [kept, *others.get("anyOf", [others])]}, removed=removed)
     # The type itself is written over, so that the overlay says from what to what.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import attrs
@@ -94,9 +95,9 @@ class Schemas:
     def subtype(self, schema: Node, path: DocumentPath, value: Node) -> Subtype:
         """Read an object as the type that its discriminator names."""
         discriminator = schema.get("discriminator")
-        name = value.get(str(discriminator.get("propertyName", ""))) if is_node(discriminator) else None
-        if not is_node(discriminator) or not isinstance(name, str):
+        if not is_node(discriminator) or not names_type(schema, value):
             return Subtype(schema=schema, path=path)
+        name = str(value[discriminator["propertyName"]])
         mapping = discriminator.get("mapping")
         target = mapping.get(name) if is_node(mapping) else None
         # Without a mapping, and beside one, the value is the name of the schema (OpenAPI 3.0.3, section 4.7.25).
@@ -107,6 +108,20 @@ class Schemas:
             return Subtype(schema=found, path=where)
         known = mapping or schema.get("oneOf") or schema.get("anyOf") or self._has_descendants(path)
         return Subtype(schema=schema, path=path, unknown=name if known else None)
+
+    def tellers(self) -> frozenset[str]:
+        """Return the names of all members by which classes are told apart."""
+        found: set[str] = set()
+        waiting: list[object] = [self.document.get("paths"), self.document.get("components")]
+        while waiting:
+            node = waiting.pop()
+            if is_node(node):
+                discriminator = node.get("discriminator")
+                found |= {str(discriminator.get("propertyName"))} if is_node(discriminator) else set()
+                waiting += node.values()
+            elif is_list(node):
+                waiting += node
+        return frozenset(found)
 
     def shape(self, schema: Node, path: DocumentPath, depth: int = 0) -> Shape | None:
         """Return the members of an object, or None where the document says nothing of it that could drift."""
@@ -163,6 +178,29 @@ def fits(schema: Node, declared: tuple[str, ...], value: object) -> bool:
     # A pattern that fits a number, written out, says that numbers travel as texts here, or the other way round.
     other = {"integer": {"string"}, "number": {"string"}, "string": set(_NUMERIC)}.get(seen, set())
     return not other.isdisjoint(declared) and _is_number_by_pattern(schema.get("pattern"), str(value))
+
+
+def fits_digits(schema: Node, declared: tuple[str, ...], text: str) -> bool:
+    """Return whether the client can read a text where text and number are declared, with a pattern for the digits.
+
+    Microsoft.AspNetCore.OpenApi writes every number so, and the client has the number alone.
+    """
+    number, *others = [name for name in declared if name != "null"] or [""]
+    if number not in _NUMERIC or others != ["string"] or "enum" in schema or not isinstance(schema.get("pattern"), str):
+        return True
+    with suppress(ValueError):
+        # Python takes "007" and "1_000" as well, which no serialiser writes.
+        if number == "integer":
+            return str(int(text)) == text
+        float(text)
+        return "_" not in text
+    return False
+
+
+def names_type(schema: Node, value: Node) -> bool:
+    """Return whether an object says by a text under the discriminator's name what it is."""
+    discriminator = schema.get("discriminator")
+    return is_node(discriminator) and isinstance(value.get(str(discriminator.get("propertyName", ""))), str)
 
 
 def _escaped(name: str) -> str:

@@ -25,7 +25,7 @@ _NUMBER: Final = re.compile(r"(-?[0-9]+)(?: \(\w+\))?")
 _HANDLED_IN_FLATTEN: Final = frozenset({"allOf", "$ref", "nullable", "x-nullable", "type", "format"})
 _KEYWORD_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("properties", "items", "discriminator"), dict),
-    **dict.fromkeys(("required", "enum", "oneOf", "anyOf", "examples"), list),
+    **dict.fromkeys(("required", "enum", "oneOf", "anyOf", "examples", "prefixItems"), list),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), int),
     "pattern": str,
     "additionalProperties": (dict, bool),
@@ -45,6 +45,9 @@ class Shape:
     additional: Mapping[str, Any] | bool | None
     """`additionalProperties`, None where nothing is said."""
     items: Mapping[str, Any] | None
+    """Any entry of a list; of a tuple, the one of its places that fits."""
+    places: tuple[Json, ...]
+    """Entries of a tuple, each by its place; what comes behind them is `items`."""
     alternatives: tuple[Mapping[str, Any], ...]
     """Members of `oneOf` or `anyOf`, of which at least one has to fit."""
     discriminator: str | None
@@ -64,6 +67,10 @@ class Shape:
     def is_object(self) -> bool:
         """Whether values are objects with known or free names."""
         return "object" in self.types or bool(self.properties)
+
+    def entry(self, index: int) -> Json:
+        """Return the schema of one entry of a list."""
+        return self.places[index] if index < len(self.places) else self.items
 
 
 class Shapes:
@@ -118,7 +125,7 @@ class Shapes:
                 continue
             seen.add(id(shape))
             yield shape
-            inner = [*shape.properties.values(), *shape.alternatives, shape.items, shape.additional]
+            inner = [*shape.properties.values(), *shape.alternatives, *shape.places, shape.items, shape.additional]
             inner += [self.by_reference(reference) for reference in shape.mapping.values()]
             waiting += [self.of(node) for node in inner if is_object(node)]
 
@@ -167,6 +174,7 @@ class Shapes:
         # Alternatives beside a type that only have a title or a description restrict nothing.
         if types:
             choices = [choice for choice in choices if set(choice) - {"title", "description"}]
+        places = tuple(flat.get("prefixItems", ()))
         enum = flat.get("enum")
         if enum is not None:
             nullable = nullable or None in enum
@@ -178,7 +186,8 @@ class Shapes:
             properties=flat["properties"],
             required=frozenset(flat["required"]),
             additional=flat.get("additionalProperties"),
-            items=flat.get("items"),
+            items=flat.get("items") or ({"anyOf": list(places)} if places else None),
+            places=places,
             alternatives=tuple(choices),
             discriminator=flat.get("discriminator"),
             mapping=flat.get("mapping", {}),

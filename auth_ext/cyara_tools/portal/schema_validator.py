@@ -62,7 +62,7 @@ class SchemaValidator:
             yield from _limits(value, shape, where)
         if is_array(value):
             for index, item in enumerate(value):
-                yield from self._reasons(item, self.shapes.of(shape.items), f"{where}[{index}]", ())
+                yield from self._reasons(item, self.shapes.of(shape.entry(index)), f"{where}[{index}]", ())
         failures = self._alternatives(value, shape, where, ancestors)
         if failures:
             yield from failures

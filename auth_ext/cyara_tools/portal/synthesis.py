@@ -225,9 +225,13 @@ class Synthesis:
         # An empty list ends a recursion, unless the document insists on entries.
         if id(inner) in ancestors or (self._must_stop(inner, ancestors) and not low):
             return []
-        count = max(low, 2) if high is None else max(low, min(2, int(high)))
+        usual = len(shape.places) or 2
+        count = max(low, usual) if high is None else max(low, min(usual, int(high)))
         hints = hint if is_array(hint) and hint else [NO_HINT]
-        made = [self._value(inner, hints[index % len(hints)], ancestors) for index in range(count)]
+        made = [
+            self._value(self.shapes.of(shape.entry(index)), hints[index % len(hints)], ancestors)
+            for index in range(count)
+        ]
         if self.form is AnswerForm.NULLS and inner.nullable and made:
             made[-1] = None
         return made

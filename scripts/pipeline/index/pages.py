@@ -202,7 +202,7 @@ def _pagination(
     # What the server says itself comes before what is counted here: lists change while they are read.
     if link := _field(fields, _NEXT_LINK, _TEXT):
         # Under such a name may be a token too; which of the two it is, its value says while the list is read.
-        token = _parameter(texts, _CURSOR) or _parameter(texts, _PAGE)
+        token = _parameter(texts, _CURSOR) or _parameter(texts, _PAGE) or _parameter(texts, _NEXT_LINK | {_key(link)})
         pagination |= {"kind": "link", "next_field": link, "page_parameter": page or offset, "token_parameter": token}
     elif found := _next_value(fields, page or _parameter(values, _PAGE), offset, _parameter(values, _CURSOR)):
         pagination |= {"kind": "cursor", "next_field": found[0], "page_parameter": found[1]}

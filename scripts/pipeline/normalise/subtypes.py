@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document.json_nodes import mapping
+from pipeline.document.json_nodes import is_list, mapping
 from pipeline.document.json_pointer import pointer, unescaped
 from pipeline.normalise.identifiers import pascal
 from pipeline.normalise.schema_names import ClassNames
@@ -131,14 +131,25 @@ def _add_base(work: Work, children: dict[str, list[str]], union: dict[str, Any],
     base = min(bases, key=lambda name: len(_descendants(children, name)), default=None)
     property_name = str(union["discriminator"]["propertyName"])
     if base is None:
-        base = _open_class(work, where, property_name)
+        base = _open_class(work, where, property_name, _said_by(work, united, property_name))
     elif _MARK in work.schemas[base]:
         work.schemas[base][_MARK]["open"] = True
     others = [member for member in union["anyOf"] if referred(member) != base]
     union["anyOf"] = [*others, {"$ref": reference_to(base)}]
 
 
-def _open_class(work: Work, where: str, property_name: str) -> str:
+def _said_by(work: Work, members: list[str], property_name: str) -> dict[str, Any]:
+    """Return the schema of a member by which classes are told apart: of one type, or anything."""
+    kinds: set[str] = set()
+    for name in members:
+        own = mapping(work.schemas.get(name, {}), "properties").get(property_name, {"type": "string"})
+        target = referred(own)
+        kind = (work.schemas.get(target, {}) if target else own).get("type", "")
+        kinds.update(one for one in (kind if is_list(kind) else [kind]) if one != "null")
+    return {"type": kinds.pop()} if kinds in ({"string"}, {"integer"}) else {}
+
+
+def _open_class(work: Work, where: str, property_name: str, said_by: dict[str, Any]) -> str:
     """Make a class for values that a union does not list, named after the union or its place."""
     place = f"{where} other"
     known = work.names.schemas.get(place)
@@ -154,7 +165,7 @@ def _open_class(work: Work, where: str, property_name: str) -> str:
         "type": "object",
         "description": f"An object whose {property_name} the document does not list.",
         "required": [property_name],
-        "properties": {property_name: {"type": "string"}},
+        "properties": {property_name: said_by},
     }
     return known
 

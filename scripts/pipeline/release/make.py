@@ -81,7 +81,7 @@ def plan(tree: Layout, wanted: ReleaseRequest, progress: StageProgress) -> Plann
     source = tree.upstream()
     received = read_document(source)
     if not wanted.reconstruction:
-        require_own_document(received.data)
+        require_own_document(received.data, platform)
     texts = {name: (tree.root / name).read_text(encoding="utf-8") for name in TEXTS}
     known = released(tree)
     # Of `known` the newest comes first.
@@ -139,7 +139,7 @@ def make(tree: Layout, planned: Planned, progress: StageProgress, report: BuildR
     build(request, progress, report)
 
 
-def require_own_document(document: dict[str, Any]) -> None:
+def require_own_document(document: dict[str, Any], platform: str) -> None:
     """Make sure that a document is one that a portal serves: none of those says what its operations are known from.
 
     Raises:
@@ -150,7 +150,8 @@ def require_own_document(document: dict[str, Any]) -> None:
         raise ReleaseError(
             f"The document in openapi/upstream is a reconstruction: {marked} of its operations say in x-evidence what "
             "they are known from, which no portal's document does. Nothing was changed. Get the portal's own by "
-            "`fetch --portal https://<portal>`, or release this one as what it is: `release --reconstruction`."
+            "`fetch --portal https://<portal>`, or release this one as what it is: "
+            f"`release --platform {platform} --reconstruction`."
         )
 
 

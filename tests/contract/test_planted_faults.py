@@ -39,8 +39,8 @@ def test_a_dropped_header_is_found(package, some_of):
     plant(
         package,
         "_endpoint.py",
-        "        self.warn()\n        return client.",
-        f"        client = {BARE}\n        return client.",
+        "        self.warn()\n        return http.",
+        f"        http = {BARE}.get_httpx_client()\n        return http.",
     )
     report = verify(package, some_of("GetPlan"))
     assert ("GetPlan", "header") in found(report)
@@ -60,8 +60,8 @@ def test_a_header_of_ones_own_is_found(package, some_of):
     plant(
         package,
         "_endpoint.py",
-        "        self.warn()\n        return client.",
-        "        arguments['headers']['X-Token'] = client.credential.pair_text()\n        return client.",
+        "        self.warn()\n        return http.",
+        "        arguments['headers']['X-Token'] = client.credential.pair_text()\n        return http.",
     )
     report = verify(package, some_of("GetPlan"))
     assert ("GetPlan", "header") in found(report)
@@ -270,9 +270,9 @@ def test_a_second_call_after_a_401_is_found(package, some_of):
     plant(
         package,
         "_endpoint.py",
-        "        self.warn()\n        return client.get_httpx_client().request(**arguments)",
-        f"        again = client.get_httpx_client().request(**arguments)\n        client = {BARE}\n"
-        "        return again if again.is_success else client.get_httpx_client().request(**arguments)",
+        "        self.warn()\n        return http.request(**arguments)",
+        "        again = http.request(**arguments)\n"
+        f"        return again if again.is_success else {BARE}.get_httpx_client().request(**arguments)",
     )
     report = verify(package, some_of("GetPlan"))
     assert found(report) == {("GetPlan", "unauthorized")}
@@ -283,8 +283,8 @@ def test_an_endless_call_is_found(package, some_of):
     plant(
         package,
         "_endpoint.py",
-        "return client.get_httpx_client().request(**arguments)",
-        "return client.get_httpx_client().request(**arguments, timeout=None)",
+        "return http.request(**arguments)",
+        "return http.request(**arguments, timeout=None)",
     )
     report = verify(package, some_of("GetPlan"))
     assert found(report) == {("GetPlan", "timeout")}

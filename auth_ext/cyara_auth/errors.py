@@ -50,10 +50,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, final
 
 # With `as`, which says that others may take these from here: they name nothing of the client themselves.
-from cyara_client.errors import ApiError as ApiError  # noqa: PLC0414
+from cyara_client.errors import ApiError as ApiError  # noqa: PLC0414 - see above
 from cyara_client.errors import CyaraError
-from cyara_client.errors import DecodingError as DecodingError  # noqa: PLC0414
-from cyara_client.errors import PageError as PageError  # noqa: PLC0414
+from cyara_client.errors import DecodingError as DecodingError  # noqa: PLC0414 - see above
+from cyara_client.errors import PageError as PageError  # noqa: PLC0414 - see above
 
 SHOWN_HEX_DIGITS = 8
 """How much of a fingerprint people see: enough to compare by eye, as git does with commits."""

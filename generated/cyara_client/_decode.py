@@ -195,8 +195,7 @@ def _fetching(model: Any, wires: tuple[str, ...], known: str) -> list[str]:
     keys = _name((model, "keys"), wires, "keys_")
     names = "".join(f"v{number}, " for number in range(len(wires)))
     one_by_one = [f"{names}= map(d.get, {keys}, unsets)" if wires else "d.get", f"more = not {known}.issuperset(d)"]
-    # Of a single key itemgetter makes no tuple.
-    if len(wires) < 2:  # noqa: PLR2004
+    if len(wires) < 2:  # noqa: PLR2004 - of a single key itemgetter makes no tuple
         return one_by_one
     # All at once is faster, and possible where every field is there.
     fetch = _name((model, "fetch"), itemgetter(*wires), "fetch_")

@@ -280,7 +280,7 @@ _JSON = st.recursive(
 )
 
 
-def _problems(zoo: Zoo, value: object, tp: Any) -> list[str]:
+def _problems(zoo: Zoo, value: Any, tp: Any) -> list[str]:
     """Return where a value is not of its annotation; null may stand anywhere."""
     kinds = zoo("_annotations").members(tp)
     if value is None or value is zoo("types").UNSET or Any in kinds:
@@ -289,13 +289,13 @@ def _problems(zoo: Zoo, value: object, tp: Any) -> list[str]:
         plain = get_origin(kind) or kind
         if type(value) is plain or (isinstance(value, plain) and type(value) is not bool):
             if plain is list:
-                return [bad for item in value for bad in _problems(zoo, item, get_args(kind)[0])]  # type: ignore[attr-defined]
+                return [bad for item in value for bad in _problems(zoo, item, get_args(kind)[0])]
             if not zoo("_annotations").is_model(kind):
                 return []
             shape = zoo("_annotations").fields(kind)
             inner = [(getattr(value, name), zoo("_annotations").resolve(said)) for name, _, said, _ in shape]
             extra = zoo("_annotations").extra_type(kind)
-            inner += [(item, extra) for item in value.additional_properties.values()]  # type: ignore[attr-defined]
+            inner += [(item, extra) for item in value.additional_properties.values()]
             return [bad for item, said in inner for bad in _problems(zoo, item, said)]
     return [f"{value!r} is not {tp}"]
 

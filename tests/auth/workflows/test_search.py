@@ -113,5 +113,8 @@ def test_a_number_of_another_kind_says_nothing(ticket: object) -> None:
         ([9, 1, 2], False),
     ],
 )
-def test_a_list_begins_with_the_newest_only_beyond_doubt(minutes: list[int | None], newest_first: bool) -> None:  # noqa: FBT001
+def test_a_list_begins_with_the_newest_only_beyond_doubt(
+    minutes: list[int | None],
+    newest_first: bool,  # noqa: FBT001 - a column of the table above
+) -> None:
     assert is_newest_first([item(1, minute=minute) for minute in minutes]) is newest_first

@@ -34,6 +34,14 @@ class ExitCode(IntEnum):
     """The portal was not reached, or its answer says nothing about the pair."""
     FINDINGS = 9
     """`doctor` found something that will not work."""
+    GATE_FAILED = 10
+    """`run`: tests were run, and too many of them were bad."""
+    NOT_RUN = 11
+    """`run`: not every test could be run, and the gate does not cover that."""
+    TIMED_OUT = 12
+    """`run`: the time was up before the run had ended; it goes on at the portal."""
+    NOTHING_SELECTED = 13
+    """`run`: no campaign matched the selection."""
     INTERRUPTED = 130
     """Ctrl-C."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Final
 
 from cyara_tools.plain_text import one_line
+from cyara_tools.reports.files import write_atomically
 from cyara_tools.run.record import Meaning, Verdict
 
 if TYPE_CHECKING:
@@ -23,14 +25,16 @@ _MARKS: Final = {Verdict.PASSED: "✅", Verdict.NOT_STARTED: "⏭️", Verdict.F
 _OTHER_MARK: Final = "⚠️"
 
 # What Markdown, the tables, strikes, mathematics, mentions and links of GitHub are made of. As a character's number a
-# sign is never more than itself, also where a backslash before it would not help: in addresses, which become links.
-_SIGN: Final = re.compile(r"[\\`*_{}\[\]()<>#+\-!|~@:$&'\"^=]|(?<=www)\.", re.IGNORECASE)
+# sign is never more than itself, also where a backslash before it would not help: in addresses of pages, which become
+# links. Those of people are looked for after that, in each piece of text, so the sign in them is a piece of its own.
+# What counts at the start of a line only is not among them: no text of the portal's stands there.
+_SIGN: Final = re.compile(r"[\\`*_\[\]<>#|~@:$&]|(?<=www)\.", re.IGNORECASE)
 
 
 def escaped(text: str, *, most: int) -> str:
     """Return a text that Markdown shows as it is, on one line."""
     line = one_line(text, most=most).strip()
-    return _SIGN.sub(lambda sign: f"&#{ord(sign[0])};", line)
+    return _SIGN.sub(lambda sign: "<span>@</span>" if sign[0] == "@" else f"&#{ord(sign[0])};", line)
 
 
 def render_summary(record: RunRecord, *, most_bytes: int = MOST_BYTES) -> str:
@@ -43,6 +47,8 @@ def render_summary(record: RunRecord, *, most_bytes: int = MOST_BYTES) -> str:
     note = "\n_There is no room for more here; the other reports have it._\n"
     room = most_bytes - len(note.encode())
     made = head.encode()
+    if room <= 0:
+        return ""
     if len(made) > room:
         return made[:room].decode("utf-8", "ignore").rpartition("\n")[0] + "\n" + note
     for part in parts:
@@ -54,16 +60,17 @@ def render_summary(record: RunRecord, *, most_bytes: int = MOST_BYTES) -> str:
 
 
 def append_summary(path: Path, record: RunRecord) -> None:
-    """Append the summary to a file, where steps before may have written theirs.
+    """Put the summary behind what steps before may have written; the file is replaced in one step.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: The file cannot be read.
+        ReportFileError: It cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        before = file.tell()
-        start = "\n" if before else ""
-        file.write((start + render_summary(record, most_bytes=max(MOST_BYTES - before - 1, 0))).encode("utf-8"))
+    before = path.read_bytes() if path.is_file() else b""
+    between = b"" if not before or before.endswith(b"\n\n") else b"\n"
+    made = render_summary(record, most_bytes=MOST_BYTES - len(before) - len(between))
+    if made:
+        write_atomically(path, before + between + made.encode())
 
 
 def _head(record: RunRecord) -> Iterator[str]:
@@ -71,9 +78,9 @@ def _head(record: RunRecord) -> Iterator[str]:
     yield f"## {mark} Cyara: {record.verdict.value.replace('_', ' ')}"
     yield ""
     seconds = (record.ended - record.started).total_seconds()
-    yield f"Exit code {int(record.exit_code)}, after {seconds:.0f} s, {record.started:%Y-%m-%d %H:%M} {_zone(record)}."
-    for note in record.notes:
-        yield f"\n{escaped(note, most=_MOST_REASON)}"
+    began = record.started.astimezone(dt.UTC)
+    notes = "".join(f" {escaped(note, most=_MOST_REASON)}" for note in record.notes)
+    yield f"Exit code {int(record.exit_code)}. Began {began:%Y-%m-%d %H:%M} UTC, took {seconds:.0f} s.{notes}"
     if not record.campaigns:
         return
     yield ""
@@ -118,8 +125,3 @@ def _why(campaign: CampaignRecord) -> Iterator[str]:
         yield campaign.error
     yield from campaign.reasons
     yield from campaign.problems
-
-
-def _zone(record: RunRecord) -> str:
-    name = record.started.tzname()
-    return escaped(name or "", most=_MOST_NAME)

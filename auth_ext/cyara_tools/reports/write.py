@@ -52,11 +52,16 @@ class Destinations:
         """Refuse a file that cannot be written, before anything is started.
 
         Raises:
-            ReportFileError: Nothing can be written to a file that was asked for.
+            ReportFileError: Nothing can be written to a file that was asked for, or two reports would go to one.
         """
-        for path in (self.junit, self.json, self.html, self.summary):
-            if path is not None and path != STDOUT:
-                check_writable(path)
+        named = [path for path in (self.junit, self.json, self.html, self.summary) if path not in (None, STDOUT)]
+        seen: set[Path] = set()
+        for path in named:
+            check_writable(path)
+            if path.is_file() or not path.exists():
+                if path.resolve() in seen:
+                    raise ReportFileError(f"Two reports would go to {path}. Next: give each a file of its own")
+                seen.add(path.resolve())
 
 
 def write_reports(
@@ -83,7 +88,7 @@ def write_reports(
             problems.append(f"The {name} cannot be written: {error.strerror or error}. Next: give another file")
         # A defect in one report must not cost the others, nor the verdict.
         except Exception as error:  # noqa: BLE001  # whatever a report cannot show
-            problems.append(f"The {name} cannot be made ({type(error).__name__}: {error}), which is a defect of ours")
+            problems.append(f"The {name} cannot be made ({type(error).__name__}), which is a defect: please report it")
     return tuple(problems)
 
 

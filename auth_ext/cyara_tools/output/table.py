@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
@@ -50,7 +49,7 @@ class TableWriter:
         layout = _fit(rows.columns, texts, console.width, keep_all=wanted)
         if not texts:
             return ["there are no rows"]
-        table = Table(box=SIMPLE_HEAD if self._sink.is_terminal else None, pad_edge=False, padding=(0, _BETWEEN, 0, 0))
+        table = Table(box=None, pad_edge=False, padding=(0, _BETWEEN, 0, 0), header_style="bold")
         for column, width in layout.items():
             values = [row[column] for row in rows.first]
             table.add_column(

@@ -51,6 +51,14 @@ def yaml_text(document: Any) -> str:
         def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is the library's
             return True
 
+    # Within apostrophes the library writes these line ends of Unicode as they are, and reads them as blanks.
+    ends = frozenset("\x85\u2028\u2029")
+    Dumper.add_representer(
+        str,
+        lambda dumper, text: dumper.represent_scalar(
+            "tag:yaml.org,2002:str", text, style=None if ends.isdisjoint(text) else '"'
+        ),
+    )
     text: str = yaml.dump(document, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
     # The library marks the end of a document that is a single value.
     return text.removesuffix("...\n")

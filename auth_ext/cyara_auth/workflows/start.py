@@ -118,8 +118,11 @@ def _listed_to_json(item: Listed) -> list[Any]:
 
 def _listed_of_json(value: Any) -> Listed:
     number, run, campaign_run, start, end, ended = value
-    moments = (dt.datetime.fromisoformat(text) if text else None for text in (start, end))
-    return Listed(number, run, campaign_run, *moments, bool(ended))
+    return Listed(number, run, campaign_run, _moment_of_json(start), _moment_of_json(end), bool(ended))
+
+
+def _moment_of_json(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def _ticket_to_json(ticket: Ticket | None) -> dict[str, list[str]] | None:

@@ -5,15 +5,22 @@ from enum import IntEnum
 from cyara_auth._http import httpx
 from cyara_auth.errors import (
     AdmissionRefusedError,
+    ApiError,
     ConfigurationError,
     CredentialError,
     CredentialRejectedError,
     CredentialSupersededError,
     CredentialSuspectError,
+    DecodingError,
+    InferredOperationError,
+    OperationUnavailableError,
+    PageError,
     SharedStoreRequiredError,
     StrikeStoreUnavailableError,
     UnexpectedAuthPageError,
+    WaitTimeoutError,
 )
+from cyara_client.errors import AccountRequiredError, Unauthorized
 
 
 class ExitCode(IntEnum):
@@ -56,6 +63,15 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (SharedStoreRequiredError, ExitCode.STORE),
     (AdmissionRefusedError, ExitCode.REFUSED),
     (ConfigurationError, ExitCode.CONFIGURATION),
+    (InferredOperationError, ExitCode.CONFIGURATION),
+    (OperationUnavailableError, ExitCode.CONFIGURATION),
+    (AccountRequiredError, ExitCode.CONFIGURATION),
+    (WaitTimeoutError, ExitCode.TIMED_OUT),
+    # The guard has judged it by now: a pair that is only under suspicion is refused as such at its next call.
+    (Unauthorized, ExitCode.REJECTED),
+    (ApiError, ExitCode.INCONCLUSIVE),
+    (DecodingError, ExitCode.INCONCLUSIVE),
+    (PageError, ExitCode.INCONCLUSIVE),
     (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
     # A file or folder that cannot be used; httpx has errors of its own for the network.

@@ -19,6 +19,7 @@ from cyara_auth.providers import CredentialSource, Variables, profile_base_url, 
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import GuardPolicy
 from cyara_tools.cli.key_report import KeyReport
 from cyara_tools.cli.short_fingerprints import resolve_prefix
 
@@ -140,6 +141,19 @@ class CallContext(StoreContext):
         Path | None,
         typer.Option("--ca", help="File or folder with the certificates of a private authority.", show_default=False),
     ] = None
+    policy: Annotated[
+        GuardPolicy | None,
+        typer.Option(
+            "--policy", help="How many calls may be in flight; CYARA_AUTH_POLICY by default.", show_default=False
+        ),
+    ] = None
+    allow_inferred: Annotated[
+        bool,
+        typer.Option(
+            "--allow-inferred",
+            help="Send operations that change things though they are guesses; CYARA_ALLOW_INFERRED by default.",
+        ),
+    ] = False
 
     def connect(self, credential: ApiCredential | None = None) -> Cyara:
         """Connect with these options: with the credential that is configured, or with the one given."""
@@ -149,6 +163,9 @@ class CallContext(StoreContext):
             profile=self.profile,
             account_id=self.account,
             store=self.store_url,
+            policy=self.policy,
+            # What is not said here is for the environment to say.
+            allow_inferred=True if self.allow_inferred else None,
             verify=True if self.ca is None else self.ca,
             # The operator asked for one call, and reads its answer instead of a later one.
             retries=0,

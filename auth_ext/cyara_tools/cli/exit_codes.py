@@ -10,10 +10,12 @@ from cyara_auth.errors import (
     CredentialRejectedError,
     CredentialSupersededError,
     CredentialSuspectError,
+    OperationUnavailableError,
     SharedStoreRequiredError,
     StrikeStoreUnavailableError,
     UnexpectedAuthPageError,
 )
+from cyara_client.errors import AccountRequiredError, ApiError, DecodingError, PageError, Unauthorized
 
 
 class ExitCode(IntEnum):
@@ -48,6 +50,8 @@ class ExitCode(IntEnum):
 
 # First match wins, so special errors stand before their parents.
 _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
+    # A page of another host is one, and no word about the credential.
+    (PageError, ExitCode.INCONCLUSIVE),
     (CredentialError, ExitCode.NO_CREDENTIAL),
     (CredentialSuspectError, ExitCode.REFUSED),
     (CredentialRejectedError, ExitCode.REJECTED),
@@ -57,6 +61,11 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (AdmissionRefusedError, ExitCode.REFUSED),
     (ConfigurationError, ExitCode.CONFIGURATION),
     (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
+    (OperationUnavailableError, ExitCode.CONFIGURATION),
+    (AccountRequiredError, ExitCode.CONFIGURATION),
+    (Unauthorized, ExitCode.REJECTED),
+    (ApiError, ExitCode.INCONCLUSIVE),
+    (DecodingError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
     # A file or folder that cannot be used; httpx has errors of its own for the network.
     (OSError, ExitCode.CONFIGURATION),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -114,8 +113,9 @@ def _writers(
 
 def _render_html(record: RunRecord) -> str:
     # Its template engine takes long to load, and few runs need it.
-    html: str = import_module("cyara_tools.reports.html").render_html(record)
-    return html
+    from cyara_tools.reports.html import render_html
+
+    return render_html(record)
 
 
 def _print(stdout: TextIO, text: str) -> None:

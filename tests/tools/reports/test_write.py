@@ -21,10 +21,11 @@ def written(destinations: Destinations, **environ: str) -> tuple[tuple[str, ...]
 
 
 def test_each_report_goes_where_it_should(tmp_path: Path):
-    places = Destinations(junit=tmp_path / "a" / "j.xml", json=tmp_path / "r.json", summary=tmp_path / "s.md")
-    assert written(places) == ((), "")
+    files = {"junit": tmp_path / "a" / "j.xml", "json": tmp_path / "r.json", "html": tmp_path / "r.html"}
+    assert written(Destinations(**files, summary=tmp_path / "s.md")) == ((), "")
     assert junitparser.JUnitXml.fromfile(str(tmp_path / "a" / "j.xml")).errors > 0
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["exit_code"] == 130
+    assert "</html>" in (tmp_path / "r.html").read_text("utf-8")
     assert (tmp_path / "s.md").read_text("utf-8").startswith("## ")
 
 

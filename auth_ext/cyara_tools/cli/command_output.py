@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cyara_tools.cli.exit_codes import ExitCode, exit_code_of
+from cyara_tools.reports.ci_commands import json_without_command, no_command
 
 Json = str | int | float | bool | None | Sequence["Json"] | dict[str, "Json"]
 
@@ -42,7 +43,7 @@ class CommandOutput:
     def say(self, text: str) -> None:
         """Tell people a result."""
         if not self.as_json:
-            _console(error=False).print(self._repeat_options(text))
+            _console(error=False).print(no_command(self._repeat_options(text)))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show people a table."""
@@ -51,7 +52,7 @@ class CommandOutput:
             # Lines are for the eye; in a pipe they would only be in the way.
             table = Table(*columns, box=SIMPLE if console.is_terminal else None)
             for row in rows:
-                table.add_row(*row)
+                table.add_row(*map(no_command, row))
             console.print(table)
 
     def note(self, text: str) -> None:
@@ -59,7 +60,7 @@ class CommandOutput:
         text = self._repeat_options(text)
         self._notes.append(text)
         if not self.as_json:
-            _console(error=True).print(f"Note: {text}")
+            _console(error=True).print(f"Note: {no_command(text)}")
 
     def fail(self, error: BaseException) -> None:
         """Take an expected error as the outcome."""
@@ -67,14 +68,16 @@ class CommandOutput:
         text = self._repeat_options(sentence(error))
         self.put(error={"kind": type(error).__name__, "message": text})
         if not self.as_json:
-            _console(error=True).print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.")
+            shown = "Interrupted." if self.exit_code is ExitCode.INTERRUPTED else no_command(text)
+            _console(error=True).print(shown)
 
     def finish(self) -> None:
         """Write the object for programs."""
         if self.as_json:
             # Written once, at the end, so that an error in the middle cannot leave half an object behind.
             outcome: dict[str, Json] = {"ok": self.exit_code is ExitCode.OK, "exit_code": int(self.exit_code)}
-            sys.stdout.write(json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1) + "\n")
+            text = json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1)
+            sys.stdout.write(json_without_command(text) + "\n")
             sys.stdout.flush()
 
 

@@ -21,6 +21,12 @@ def no_command(text: str) -> str:
     return _AT_THE_START.sub(r"\1: ", _ANYWHERE.sub("# #", text))
 
 
+def json_without_command(text: str) -> str:
+    """Return JSON that says the same, and has no command in it wherever it is printed."""
+    # Two such signs can stand within a string only, and JSON has another way to write one.
+    return text.replace("##", "#\\u0023")
+
+
 def github_command(name: str, text: str, *, title: str) -> str:
     """Return the line of a workflow command, as `error`, `warning` and `notice` take it."""
     shown = no_command(title).translate(_GITHUB_PROPERTY)

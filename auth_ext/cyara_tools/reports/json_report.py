@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cyara_tools.plain_text import plain
+from cyara_tools.reports.ci_commands import json_without_command
 from cyara_tools.run.result_fields import MOST_REASON
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ def json_of(record: RunRecord) -> dict[str, Any]:
 
 def render_json(record: RunRecord) -> str:
     """Return a run as a JSON text for people and programs."""
-    text = json.dumps(json_of(record), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    # Printed in a CI, a text of the portal's might be a command there: they begin so. JSON has another way to say it.
-    return text.replace("##", "#\\u0023")
+    return json_without_command(json.dumps(json_of(record), ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
 
 
 def _campaign(campaign: CampaignRecord) -> dict[str, Any]:

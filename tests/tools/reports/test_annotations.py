@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cyara_auth.errors import ConfigurationError
+from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.reports.annotations import MOST, annotation_lines
 from cyara_tools.reports.ci_commands import azure_issue, github_command, no_command
 from cyara_tools.run.record import Meaning, RunRecord, Verdict
@@ -108,6 +110,23 @@ def test_what_the_ci_reads_back_is_what_was_said(title: str, text: str):
     assert undone(found[2], {}, percent="%25") == no_command(text)
     assert undone(found[1], {"%3A": ":", "%2C": ","}, percent="%25") == no_command(title)
     assert undone(azure_issue("error", text).partition("]")[2], {}, percent="%AZP25") == no_command(text)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_no_command_of_ours_prints_what_a_ci_takes_for_one(as_json: bool, capsys: pytest.CaptureFixture[str]):  # noqa: FBT001  # a parameter of pytest
+    output = CommandOutput(as_json=as_json, repeat_options=lambda text: text)
+    for text in HOSTILE:
+        shown = text.encode("utf-8", "replace").decode("utf-8")
+        output.say(shown)
+        output.note(shown)
+        output.table(["name"], [[shown]])
+        output.put(name=shown)
+        output.fail(ConfigurationError(shown))
+    output.finish()
+    printed = capsys.readouterr()
+    for line in (printed.out + printed.err).splitlines():
+        assert not is_command_of_github(line)
+        assert not is_command_of_azure(line)
 
 
 def undone(text: str, more: dict[str, str], *, percent: str) -> str:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cyara_tools.run.record import CampaignRecord, RunRecord, TestRecord
 
 CAMPAIGNS: Final = 200
-BYTES: Final = 1_200_000
-"""What the rows of all tests may take together; the rest of the page takes at most about half of that."""
+BYTES: Final = 1_000_000
+"""What the rows of all tests may take together; the rest of the page takes at most about as much."""
 
 _NAME: Final = 120
 _REASON: Final = 300

@@ -54,8 +54,7 @@ def span(seconds: float | None) -> str:
 
 def between(started: dt.datetime | None, ended: dt.datetime | None) -> str:
     """Return how long something took."""
-    known = started is not None and ended is not None
-    return span((ended - started).total_seconds()) if known else NONE
+    return NONE if started is None or ended is None else span((ended - started).total_seconds())
 
 
 def share(part: int, whole: int) -> str:

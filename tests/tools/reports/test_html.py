@@ -16,7 +16,7 @@ from cyara_tools.reports.page.plots import HEIGHT, WIDTH, bar, durations, trend
 from cyara_tools.reports.page.text import NONE, clean, moment, share, span
 from cyara_tools.run.record import EarlierRun, Meaning, RunRecord, TestRecord, Verdict
 
-from .records import BEGAN, campaign, earlier, one_of_each, results_of, run_of
+from .html_records import BEGAN, campaign, earlier, one_of_each, results_of, run_of
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 

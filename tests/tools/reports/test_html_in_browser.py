@@ -16,7 +16,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from cyara_tools.reports.html import render_html
 from cyara_tools.run.record import CampaignRecord, Meaning, RunRecord, TestRecord, Verdict
 
-from .records import campaign, one_of_each, results_of, run_of
+from .html_records import campaign, one_of_each, results_of, run_of
 
 if TYPE_CHECKING:
     from ..conftest import Browser

@@ -67,7 +67,7 @@ def _headline(record: RunRecord, tally: dict[str, int]) -> str:
     if not number:
         return ""
     if not calls:
-        return f"No calls of {count(number, 'campaign')} are known."
+        return "No calls are known."
     bad = [f"{tally[kind]:,} {name}" for kind, name in TALLY.items() if tally[kind] and kind != "passed"]
     of_calls = f"Of {count(calls, 'call')} {_and(bad)}." if bad else f"{count(calls, 'call')} passed."
     return of_calls if number == 1 else f"{of_calls} {passed:,} of {number:,} campaigns passed."

@@ -222,6 +222,14 @@ def test_the_trend_shows_the_last_runs_and_this_one():
     assert heights[-1] == pytest.approx(HEIGHT / 2)
 
 
+def test_an_error_that_is_the_reason_too_is_said_once():
+    both = campaign(
+        812, run=None, verdict=Verdict.ERROR, error="It was refused.", reasons=["It was refused.", "Twice."]
+    )
+    page = render_html(run_of(both))
+    assert (page.count("It was refused."), page.count("Twice.")) == (1, 1)
+
+
 def test_a_pass_in_spite_of_failures_says_both():
     lenient = campaign(812, results_of(19, 1), verdict=Verdict.PASSED)
     page = render_html(run_of(lenient, verdict=Verdict.PASSED, exit_code=0))

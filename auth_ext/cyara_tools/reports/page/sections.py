@@ -59,6 +59,7 @@ class Section:
         campaign: what it is of.
         name: its name, cleaned.
         took: how long it took, as text.
+        reasons: why it did not pass, without the error, which stands by itself.
         bar: parts of its tally.
         bad: tests that are not good, as far as there is room: failed, too long, not called.
         good: the others, likewise.
@@ -73,6 +74,7 @@ class Section:
     campaign: CampaignRecord
     name: str
     took: str
+    reasons: Sequence[str]
     bar: Sequence[Piece]
     bad: Sequence[Row]
     good: Sequence[Row]
@@ -133,6 +135,7 @@ def _section(number: int, campaign: CampaignRecord, rows: Sequence[Row]) -> Sect
         campaign=campaign,
         name=clean(campaign.name, _NAME) or str(campaign.id),
         took=between(campaign.started, campaign.ended),
+        reasons=[reason for reason in campaign.reasons if reason != campaign.error],
         bar=bar(campaign.tally),
         bad=bad,
         good=good,

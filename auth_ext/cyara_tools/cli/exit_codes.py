@@ -21,6 +21,7 @@ from cyara_auth.errors import (
     WaitTimeoutError,
 )
 from cyara_client.errors import AccountRequiredError, Unauthorized
+from cyara_tools.run.errors import AlreadyRunningError, NothingSelectedError
 
 
 class ExitCode(IntEnum):
@@ -67,6 +68,8 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (OperationUnavailableError, ExitCode.CONFIGURATION),
     (AccountRequiredError, ExitCode.CONFIGURATION),
     (WaitTimeoutError, ExitCode.TIMED_OUT),
+    (NothingSelectedError, ExitCode.NOTHING_SELECTED),
+    (AlreadyRunningError, ExitCode.NOT_RUN),
     # The guard has judged it by now: a pair that is only under suspicion is refused as such at its next call.
     (Unauthorized, ExitCode.REJECTED),
     (ApiError, ExitCode.INCONCLUSIVE),

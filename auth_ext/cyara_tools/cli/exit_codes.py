@@ -20,14 +20,17 @@ from cyara_auth.errors import (
     UnexpectedAuthPageError,
     WaitTimeoutError,
 )
-from cyara_client.errors import AccountRequiredError, Unauthorized
+from cyara_client.errors import AccountRequiredError, DownloadError, Unauthorized
+from cyara_tools.output.errors import UsageError
 from cyara_tools.run.errors import AlreadyRunningError, NothingSelectedError
 
 
 class ExitCode(IntEnum):
-    """What happened. 1 is left to unforeseen errors (Python's own), 2 to wrong options (the option parser's own)."""
+    """What happened. 1 is left to unforeseen errors (Python's own)."""
 
     OK = 0
+    USAGE = 2
+    """An option or argument is wrong; the option parser's own errors end so, too."""
     NO_CREDENTIAL = 3
     """No source has a usable credential. Nothing was sent."""
     REJECTED = 4
@@ -52,6 +55,8 @@ class ExitCode(IntEnum):
     """`run`: no campaign matched the selection."""
     INTERRUPTED = 130
     """Ctrl-C."""
+    PIPE_CLOSED = 141
+    """Whoever read the output has enough of it, as `head` has; what a shell says of a program that SIGPIPE ended."""
 
 
 # First match wins, so special errors stand before their parents.
@@ -76,7 +81,9 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (DecodingError, ExitCode.INCONCLUSIVE),
     (PageError, ExitCode.INCONCLUSIVE),
     (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
+    (DownloadError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
+    (UsageError, ExitCode.USAGE),
     # A file or folder that cannot be used; httpx has errors of its own for the network.
     (OSError, ExitCode.CONFIGURATION),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),

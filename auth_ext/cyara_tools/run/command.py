@@ -1,13 +1,11 @@
 """`cyara run`: run campaigns, judge them by a gate, report; take up what an earlier command has started."""
 
 import asyncio
-import os
 from typing import Final
 
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.exit_codes import EXPECTED
-from cyara_tools.run.destinations import Reports
 from cyara_tools.run.options import CampaignsArgument, JsonOption, RunContext, runs_named
 from cyara_tools.run.session import Request, Session
 from cyara_tools.run.signals import interruption
@@ -39,7 +37,7 @@ def run(
         settings=context.settings(),
         selectors=None if context.resume else context.selectors(words),
         runs=runs_named(words) if context.resume else (),
-        reports=Reports.of(context, as_json, os.environ),
+        reports=context.destinations(as_json),
         detach=context.detach,
     )
     # Before anything is started: a night's run must not end in a folder that nobody can write to.

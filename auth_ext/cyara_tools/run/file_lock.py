@@ -7,6 +7,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from cyara_tools.export.locks import try_lock
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -31,7 +33,7 @@ class FileLock:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         descriptor = os.open(self._path, flags, 0o600)
         # Whoever had it may have removed the file in between: a lock on a file without a name keeps nobody out.
-        if _lock(descriptor) and _is_there(descriptor, self._path):
+        if try_lock(descriptor) and _is_there(descriptor, self._path):
             self._descriptor = descriptor
             return True
         os.close(descriptor)
@@ -47,21 +49,6 @@ class FileLock:
                 self._path.unlink()
         os.close(self._descriptor)
         self._descriptor = None
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _is_there(descriptor: int, path: Path) -> bool:

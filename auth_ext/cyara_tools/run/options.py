@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from cyara_auth.workflows.fields import identity
 from cyara_tools.cli.context import PortalContext
 from cyara_tools.durations import seconds_of
+from cyara_tools.reports.write import Destinations
 from cyara_tools.run.gate import result_of, share_of
 from cyara_tools.run.select import Selectors
 from cyara_tools.run.suite import GateOptions, read_suite
@@ -243,6 +244,19 @@ class RunContext(PortalContext):
                 "ones by --resume"
             )
         return made
+
+    def destinations(self, as_json: str | None) -> Destinations:
+        """Return where reports go; `as_json` is None, a file, or `-` for standard output."""
+        on_stdout = as_json == "-"
+        return Destinations(
+            junit=self.junit,
+            # The command prints that one itself, with what every command says beside it.
+            json=None if as_json is None or on_stdout else Path(as_json),
+            html=self.html,
+            summary=self.summary,
+            no_summary=self.no_summary,
+            annotations=not on_stdout,
+        )
 
     def _check_combinations(self) -> None:
         if self.resume and (self.name or self.folder or self.plan_type or self.suite or self.detach):

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -12,9 +13,9 @@ from cyara_auth.client.cyara import Cyara
 from cyara_tools.cli.command_output import CommandOutput, sentence
 from cyara_tools.cli.exit_codes import EXPECTED, ExitCode, exit_code_of
 from cyara_tools.reports.json_report import json_of
+from cyara_tools.reports.write import Destinations, write_reports
 from cyara_tools.run.closing import closing_lines
 from cyara_tools.run.conductor import Conductor
-from cyara_tools.run.destinations import Reports
 from cyara_tools.run.detach import find_run
 from cyara_tools.run.follow import Follower
 from cyara_tools.run.gate import overall
@@ -47,7 +48,7 @@ class Request:
     settings: Settings
     selectors: Selectors | None
     runs: Sequence[tuple[int, str]]
-    reports: Reports
+    reports: Destinations
     detach: bool
 
 
@@ -175,7 +176,7 @@ class Session:
     def _resume(self, work: Work, started: Sequence[Job]) -> str:
         # Where nothing could be noted, the numbers of the runs are all there is to go by.
         runs = [f"{job.id}/{job.run}" for job in started if job.run] if work.problems or self.request.runs else []
-        given = self.request.reports.to_repeat()
+        given = _to_repeat(self.request.reports)
         opted = ["--allow-inferred"] if self.context.allow_inferred else []
         return " ".join(["cyara run --resume", *(shlex.quote(part) for part in [*runs, *given, *opted])])
 
@@ -199,7 +200,7 @@ class Session:
             account=self._account,
             notes=notes,
         )
-        written = self.request.reports.write(record)
+        problems = write_reports(record, self.request.reports, environ=os.environ, stdout=sys.stdout)
         self.output.exit_code = code
         self.output.put(**json_of(record))
         if closing:
@@ -207,8 +208,14 @@ class Session:
                 self.output.say(line)
             for note in notes:
                 self.output.note(note)
-        for problem in written.problems:
+        for problem in problems:
             self.output.note(problem)
             # The worst of all counts, and reports that are not there are an error of their own.
             if code not in range(ExitCode.NO_CREDENTIAL, ExitCode.CONFIGURATION + 1) and code != ExitCode.INTERRUPTED:
                 self.output.exit_code = ExitCode.CONFIGURATION
+
+
+def _to_repeat(reports: Destinations) -> list[str]:
+    """Return the options by which the next command writes the same files."""
+    files = {"--junit": reports.junit, "--json": reports.json, "--html": reports.html, "--summary": reports.summary}
+    return [part for option, path in files.items() if path is not None for part in (option, str(path))]

@@ -79,7 +79,7 @@ class LocalPortal:
             result_pages: how the results of a run are listed: `whole`; `short`, without the last one, which is counted;
                 `silent`, without it and not counted; `empty`, with nothing after the first page; `repeated`, with the
                 first page for any other.
-            outcomes: results of calls: `mixed`, or `success` for all.
+            outcomes: results of calls: `mixed`, or `success` or `aborted` for all.
             late_failures: how many of a run's calls fail, the last ones to end.
             environ: environment of the process of its own.
         """

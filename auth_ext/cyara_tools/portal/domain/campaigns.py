@@ -134,9 +134,7 @@ class Campaigns:
         start = runs.start_of(requested, campaign["campaignId"], plan["planId"], ports, plan["concurrency"], self._runs)
         cases = [(case["testCaseId"], case["name"]) for case in campaign["testCases"]]
         tests = runs.schedule(cases, start, ports, self._results)
-        tests = runs.with_outcomes(
-            tests, succeed=self.modes.outcomes == "success", late_failures=self.modes.late_failures
-        )
+        tests = runs.with_outcomes(tests, every=self.modes.every, late_failures=self.modes.late_failures)
         self._results += len(tests)
         run_id = FIRST_RUN + len(self._runs)
         run = Run(

@@ -146,10 +146,10 @@ def schedule(cases: Sequence[tuple[int, str]], start: datetime, ports: int, firs
     return tuple(tests)
 
 
-def with_outcomes(tests: Sequence[Test], *, succeed: bool, late_failures: int) -> tuple[Test, ...]:
-    """Return the tests of a run with every one a success, if asked for, and the last ones to end failed."""
-    if succeed:
-        tests = [attrs.evolve(test, outcome="Success") for test in tests]
+def with_outcomes(tests: Sequence[Test], *, every: str | None, late_failures: int) -> tuple[Test, ...]:
+    """Return the tests of a run with one result for every one, if asked for, and the last ones to end failed."""
+    if every is not None:
+        tests = [attrs.evolve(test, outcome=every) for test in tests]
     late = sorted(tests, key=lambda test: test.end)[len(tests) - min(late_failures, len(tests)) :]
     return tuple(attrs.evolve(test, outcome="Failed") if test in late else test for test in tests)
 

@@ -15,6 +15,8 @@ from cyara_tools.cli.reset import reset
 from cyara_tools.cli.status import status
 from cyara_tools.cli.verify import verify
 from cyara_tools.export.command import app as export
+from cyara_tools.run.command import EXAMPLES, run
+from cyara_tools.run.options import RunCommand
 
 # How much of the document's SHA-256 people see.
 _SHOWN_DIGITS: Final = 8
@@ -27,6 +29,7 @@ app = typer.Typer(
 )
 auth = typer.Typer(no_args_is_help=True, help="Store, verify, rotate and examine the credential.")
 app.add_typer(auth, name="auth")
+app.command(cls=RunCommand, epilog=EXAMPLES)(run)
 app.add_typer(export, name="export")
 auth.command()(login)
 auth.command()(status)

@@ -5,7 +5,7 @@ A command takes the class that has what it needs, and by that the options: every
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import attrs
 import typer
@@ -19,6 +19,8 @@ from cyara_auth.providers import CredentialSource, Variables, profile_base_url, 
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import GuardSettings
+from cyara_auth.strikes.state import GuardPolicy
+from cyara_tools.cli.base import CONNECTION
 from cyara_tools.cli.key_report import KeyReport
 from cyara_tools.cli.short_fingerprints import resolve_prefix
 
@@ -33,11 +35,23 @@ class CommandContext:
 
     base_url: Annotated[
         str | None,
-        typer.Option("--base-url", help="Base URL of the portal's API; CYARA_BASE_URL by default.", show_default=False),
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="Base URL of the portal's API; CYARA_BASE_URL by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
     profile: Annotated[
         str | None,
-        typer.Option("--profile", help="Name of a stored credential; CYARA_PROFILE by default.", show_default=False),
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="Name of a stored credential; CYARA_PROFILE by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
     variables: Variables = attrs.field(factory=Variables)
 
@@ -80,7 +94,13 @@ class StoreContext(CommandContext):
 
     store_url: Annotated[
         str | None,
-        typer.Option("--store", help="URL of the strike store; CYARA_STRIKE_STORE by default.", show_default=False),
+        typer.Option(
+            "--store",
+            metavar="URL",
+            help="URL of the strike store; CYARA_STRIKE_STORE by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
 
     def selection(self) -> dict[str, str | None]:
@@ -130,28 +150,74 @@ class CallContext(StoreContext):
 
     account: Annotated[
         str | None,
-        typer.Option("--account", help="Account number; CYARA_ACCOUNT_ID by default.", show_default=False),
+        typer.Option(
+            "--account",
+            metavar="NUMBER",
+            help="Account number; CYARA_ACCOUNT_ID by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
-    operation: Annotated[
-        str | None,
-        typer.Option("--operation", help="Operation to call: a GET that needs no more than the account."),
+    policy: Annotated[
+        GuardPolicy | None,
+        typer.Option(
+            "--policy",
+            help="How many calls may be in flight; CYARA_AUTH_POLICY by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
+    allow_inferred: Annotated[
+        bool,
+        typer.Option(
+            "--allow-inferred",
+            help="Send operations that change things though they are guesses; CYARA_ALLOW_INFERRED by default.",
+            rich_help_panel=CONNECTION,
+        ),
+    ] = False
     ca: Annotated[
         Path | None,
-        typer.Option("--ca", help="File or folder with the certificates of a private authority.", show_default=False),
+        typer.Option(
+            "--ca",
+            metavar="PATH",
+            help="File or folder with the certificates of a private authority.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
 
-    def connect(self, credential: ApiCredential | None = None) -> Cyara:
-        """Connect with these options: with the credential that is configured, or with the one given."""
+    def connect(self, credential: ApiCredential | None = None, **options: Any) -> Cyara:
+        """Connect with these options: with the credential that is configured, or with the one given.
+
+        Args:
+            credential: The pair to use.
+            options: More of `cyara_auth.connect`'s own, such as `retries`.
+        """
         return connect(
             self.known_base().url,
             credential,
             profile=self.profile,
             account_id=self.account,
             store=self.store_url,
+            policy=self.policy,
+            # What is not said here is for the environment to say.
+            allow_inferred=True if self.allow_inferred else None,
             verify=True if self.ca is None else self.ca,
-            # The operator asked for one call, and reads its answer instead of a later one.
-            retries=0,
-            # Nor does a person wait for the end of a rotation, which may be in the very same hands.
-            rotation_wait=0.0,
+            **options,
         )
+
+
+@attrs.frozen(kw_only=True)
+class ProbeContext(CallContext):
+    """What one call that verifies the credential needs, too."""
+
+    operation: Annotated[
+        str | None,
+        typer.Option("--operation", help="Operation to call: a GET that needs no more than the account."),
+    ] = None
+
+    def connect(self, credential: ApiCredential | None = None, **options: Any) -> Cyara:
+        """Connect as above, for one call."""
+        # The operator asked for one call, and reads its answer instead of a later one. Nor does a person wait for the
+        # end of a rotation, which may be in the very same hands.
+        return super().connect(credential, retries=0, rotation_wait=0.0, **options)

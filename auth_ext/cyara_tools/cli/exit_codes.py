@@ -10,16 +10,30 @@ from cyara_auth.errors import (
     CredentialRejectedError,
     CredentialSupersededError,
     CredentialSuspectError,
+    InferredOperationError,
+    OperationUnavailableError,
     SharedStoreRequiredError,
     StrikeStoreUnavailableError,
     UnexpectedAuthPageError,
 )
+from cyara_client.errors import (
+    AccountRequiredError,
+    ApiError,
+    DecodingError,
+    DownloadError,
+    HttpLibraryError,
+    PageError,
+    Unauthorized,
+)
+from cyara_tools.output.errors import UsageError
 
 
 class ExitCode(IntEnum):
-    """What happened. 1 is left to unforeseen errors (Python's own), 2 to wrong options (the option parser's own)."""
+    """What happened. 1 is left to unforeseen errors (Python's own)."""
 
     OK = 0
+    USAGE = 2
+    """An option or argument is wrong; the option parser's own errors end so, too."""
     NO_CREDENTIAL = 3
     """No source has a usable credential. Nothing was sent."""
     REJECTED = 4
@@ -44,10 +58,14 @@ class ExitCode(IntEnum):
     """`run`: no campaign matched the selection."""
     INTERRUPTED = 130
     """Ctrl-C."""
+    PIPE_CLOSED = 141
+    """Whoever read the output has enough of it, as `head` has; what a shell says of a program that SIGPIPE ended."""
 
 
 # First match wins, so special errors stand before their parents.
 _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
+    # A page of another host is one, and no word about the credential.
+    (PageError, ExitCode.INCONCLUSIVE),
     (CredentialError, ExitCode.NO_CREDENTIAL),
     (CredentialSuspectError, ExitCode.REFUSED),
     (CredentialRejectedError, ExitCode.REJECTED),
@@ -57,7 +75,16 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (AdmissionRefusedError, ExitCode.REFUSED),
     (ConfigurationError, ExitCode.CONFIGURATION),
     (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
+    (InferredOperationError, ExitCode.CONFIGURATION),
+    (OperationUnavailableError, ExitCode.CONFIGURATION),
+    (HttpLibraryError, ExitCode.CONFIGURATION),
+    (AccountRequiredError, ExitCode.CONFIGURATION),
+    (Unauthorized, ExitCode.REJECTED),
+    (ApiError, ExitCode.INCONCLUSIVE),
+    (DecodingError, ExitCode.INCONCLUSIVE),
+    (DownloadError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
+    (UsageError, ExitCode.USAGE),
     # A file or folder that cannot be used; httpx has errors of its own for the network.
     (OSError, ExitCode.CONFIGURATION),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),

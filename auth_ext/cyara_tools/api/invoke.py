@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cyara_auth.client.cyara import Cyara
     from cyara_tools.api.parameters import Call, Parameter
     from cyara_tools.cli.command_output import CommandOutput
-    from cyara_tools.cli.context import CallContext
+    from cyara_tools.cli.context import PortalContext
     from cyara_tools.output.options import OutputOptions
 
 _OPTIONS: Final = frozenset({"limit", "on_page", "prefetch", "path", "progress", "max_bytes", "sha256"})
@@ -49,7 +49,7 @@ class Typed:
     yes: bool = False
 
 
-def invoke(call: Call, typed: Typed, context: CallContext, options: OutputOptions, output: CommandOutput) -> None:
+def invoke(call: Call, typed: Typed, context: PortalContext, options: OutputOptions, output: CommandOutput) -> None:
     """Check everything that costs no call, then call, then write the answer.
 
     Args:
@@ -74,7 +74,7 @@ def invoke(call: Call, typed: Typed, context: CallContext, options: OutputOption
         }
         body = _body(call, typed, stack)
         _rehearse(call, arguments, body)
-        cyara = stack.enter_context(context.connect())
+        cyara = stack.enter_context(context.connect_for_jobs())
         if call.account is not None and cyara.account_id is None:
             raise ConfigurationError(
                 "No account is named. Nothing was sent. Next: give --account NUMBER, or set CYARA_ACCOUNT_ID"

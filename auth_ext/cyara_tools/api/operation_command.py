@@ -6,20 +6,19 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from typer.core import TyperArgument, TyperOption
-from typer.main import get_command
 
 from cyara_tools.api.parameters import call_of
 from cyara_tools.api.texts import description_of, plain
 from cyara_tools.cli.base import BODY, OUTPUT, Command
 from cyara_tools.cli.command import reporting
 from cyara_tools.cli.command_output import CommandOutput
-from cyara_tools.cli.context import CallContext
+from cyara_tools.cli.context import PortalContext
 from cyara_tools.cli.repeat_options import options_by_command, options_to_repeat, with_options
 from cyara_tools.cli.shared_options import made, parameters_of
 from cyara_tools.output.options import OutputOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cyara_tools.api.names import Named
     from cyara_tools.api.parameters import BodyShape, Call, Parameter
@@ -46,11 +45,11 @@ _READ_ONLY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 @cache
 def reserved() -> frozenset[str]:
     """Return every option that no parameter of a document can have."""
-    shared = {option for parameter in parameters_of(CallContext, OutputOptions) for option in parameter.opts}
+    shared = {option for parameter in parameters_of(PortalContext, OutputOptions) for option in parameter.opts}
     return _OWN | shared
 
 
-def make_command(name: str, named: Named) -> Command:
+def make_command(name: str, named: Named) -> OperationCommand:
     """Return the command of an operation."""
     call = call_of(named.operation, reserved())
     made_from: dict[str, Parameter] = {}
@@ -67,43 +66,50 @@ def make_command(name: str, named: Named) -> Command:
         params.append(_made(key, parameter))
     params.sort(key=lambda one: one.param_type_name != "argument")
     params += _own_options(call)
-    shared = parameters_of(CallContext, OutputOptions)
+    shared = parameters_of(PortalContext, OutputOptions)
     for parameter in shared:
         parameter.rich_help_panel = parameter.rich_help_panel or OUTPUT
         # Taken by every command, so that a script may give them to any, and shown where they matter.
         parameter.hidden = parameter.name in {"limit", "all_pages"} and not is_list
-    return Command(
-        name=name,
+    return OperationCommand(
+        name,
+        call=call,
+        keys=made_from,
         params=params + shared,
         help=_help(call, [*call.parameters, *fields]),
         short_help=plain(named.operation.summary),
-        callback=partial(_run, call, made_from),
         examples=_examples(named, call),
         deprecated=named.operation.deprecated,
     )
 
 
-def _run(call: Call, made_from: dict[str, Parameter], /, **values: Any) -> None:
-    from cyara_tools.api.invoke import Typed, invoke
-    from cyara_tools.cli.app import app
+class OperationCommand(Command):
+    """The command of one operation."""
 
-    given = {
-        parameter: value for key, parameter in made_from.items() if (value := values.pop(key)) not in (None, (), [])
-    }
-    context = made(CallContext, values)
-    options = made(OutputOptions, values)
-    output = CommandOutput(
-        as_json=False,
-        repeat_options=partial(
+    def __init__(self, name: str, *, call: Call, keys: Mapping[str, Parameter], **attrs: Any) -> None:
+        super().__init__(name, **attrs)
+        self._call, self._keys = call, keys
+
+    def invoke(self, ctx: Any) -> None:
+        """Call the operation with what the parser read."""
+        from cyara_tools.api.invoke import Typed, invoke
+
+        values = dict(ctx.params)
+        given = {
+            parameter: value
+            for key, parameter in self._keys.items()
+            if (value := values.pop(key)) not in (None, (), [])
+        }
+        context: PortalContext = made(PortalContext, values)
+        options: OutputOptions = made(OutputOptions, values)
+        repeat_options = partial(
             with_options,
             options=options_to_repeat(context.selection(), context.variables),
-            # Made anew: what a text names is rarely asked for, and this command does not know where it hangs.
-            commands=lambda text: options_by_command(get_command(app), text),
-        ),
-    )
-    with reporting(output):
-        typed = Typed(values=given, fields=values.pop("field", None) or (), **values)
-        invoke(call, typed, context, options, output)
+            commands=partial(options_by_command, ctx.find_root().command),
+        )
+        with reporting(CommandOutput(as_json=False, repeat_options=repeat_options)) as output:
+            typed = Typed(values=given, fields=values.pop("field", None) or (), **values)
+            invoke(self._call, typed, context, options, output)
 
 
 def _made(key: str, parameter: Parameter) -> Any:

@@ -15,7 +15,7 @@ from cyara_auth.origin import BaseUrl
 from cyara_auth.transport.next_step import proxy_of
 from cyara_auth.transport.wrap import find_unguarded
 from cyara_tools.cli.checks import Finding, failure, ok, warning
-from cyara_tools.cli.context import ProbeContext
+from cyara_tools.cli.context import CallContext
 
 # A clock that says less was never set: by it, no TLS certificate is valid yet.
 _EARLIEST: Final = datetime(2025, 1, 1, tzinfo=UTC)
@@ -84,7 +84,7 @@ def _check_way(base: BaseUrl) -> Finding:
     return ok("proxy", f"Calls go through the proxy {proxy}.")
 
 
-def check_certificates(context: ProbeContext) -> list[Finding]:
+def check_certificates(context: CallContext) -> list[Finding]:
     """Look at the certificate authorities that TLS will use."""
     findings: list[Finding] = []
     chosen = [(f"--ca {context.ca}", str(context.ca))] if context.ca is not None else []

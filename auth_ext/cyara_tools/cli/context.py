@@ -19,7 +19,6 @@ from cyara_auth.providers import CredentialSource, Variables, profile_base_url, 
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import GuardSettings
-from cyara_auth.strikes.state import GuardPolicy
 from cyara_tools.cli.base import CONNECTION
 from cyara_tools.cli.key_report import KeyReport
 from cyara_tools.cli.short_fingerprints import resolve_prefix
@@ -145,8 +144,8 @@ class KeyContext(StoreContext):
 
 
 @attrs.frozen(kw_only=True)
-class CallContext(StoreContext):
-    """What a call of the portal needs, too."""
+class PortalContext(StoreContext):
+    """What calls of the portal need, too."""
 
     account: Annotated[
         str | None,
@@ -159,10 +158,11 @@ class CallContext(StoreContext):
         ),
     ] = None
     policy: Annotated[
-        GuardPolicy | None,
+        str | None,
         typer.Option(
             "--policy",
-            help="How many calls may be in flight; CYARA_AUTH_POLICY by default.",
+            metavar="NAME",
+            help="guarded, strict or concurrent; CYARA_AUTH_POLICY by default, else guarded.",
             show_default=False,
             rich_help_panel=CONNECTION,
         ),
@@ -171,7 +171,7 @@ class CallContext(StoreContext):
         bool,
         typer.Option(
             "--allow-inferred",
-            help="Send operations that change things though they are guesses; CYARA_ALLOW_INFERRED by default.",
+            help="Send operations that change things though they are guesses; CYARA_ALLOW_INFERRED=1 does the same.",
             rich_help_panel=CONNECTION,
         ),
     ] = False
@@ -186,38 +186,44 @@ class CallContext(StoreContext):
         ),
     ] = None
 
-    def connect(self, credential: ApiCredential | None = None, **options: Any) -> Cyara:
-        """Connect with these options: with the credential that is configured, or with the one given.
+    def selection(self) -> dict[str, str | None]:
+        """Return the options that decide what a command looks at: the next command needs the same."""
+        ca = None if self.ca is None else str(self.ca)
+        return {**super().selection(), "--account": self.account, "--policy": self.policy, "--ca": ca}
 
-        Args:
-            credential: The pair to use.
-            options: More of `cyara_auth.connect`'s own, such as `retries`.
-        """
-        return connect(
-            self.known_base().url,
-            credential,
-            profile=self.profile,
-            account_id=self.account,
-            store=self.store_url,
-            policy=self.policy,
-            # What is not said here is for the environment to say.
-            allow_inferred=True if self.allow_inferred else None,
-            verify=True if self.ca is None else self.ca,
-            **options,
-        )
+    def connect_for_jobs(self) -> Cyara:
+        """Connect with these options as a program does: what may be repeated is, and a rotation is waited for."""
+        return connect(self.known_base().url, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "profile": self.profile,
+            "account_id": self.account,
+            "store": self.store_url,
+            "policy": self.policy,
+            # Without the option the environment decides.
+            "allow_inferred": self.allow_inferred or None,
+            "verify": True if self.ca is None else self.ca,
+        }
 
 
 @attrs.frozen(kw_only=True)
-class ProbeContext(CallContext):
-    """What one call that verifies the credential needs, too."""
+class CallContext(PortalContext):
+    """What one call of the portal needs, too."""
 
     operation: Annotated[
         str | None,
         typer.Option("--operation", help="Operation to call: a GET that needs no more than the account."),
     ] = None
 
-    def connect(self, credential: ApiCredential | None = None, **options: Any) -> Cyara:
-        """Connect as above, for one call."""
-        # The operator asked for one call, and reads its answer instead of a later one. Nor does a person wait for the
-        # end of a rotation, which may be in the very same hands.
-        return super().connect(credential, retries=0, rotation_wait=0.0, **options)
+    def connect(self, credential: ApiCredential | None = None) -> Cyara:
+        """Connect with these options: with the credential that is configured, or with the one given."""
+        return connect(
+            self.known_base().url,
+            credential,
+            # The operator asked for one call, and reads its answer instead of a later one.
+            retries=0,
+            # Nor does a person wait for the end of a rotation, which may be in the very same hands.
+            rotation_wait=0.0,
+            **self._options(),
+        )

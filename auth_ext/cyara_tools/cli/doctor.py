@@ -15,7 +15,7 @@ from cyara_tools.cli import checks, connection_checks, online_checks
 from cyara_tools.cli.checks import Finding, Level
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
-from cyara_tools.cli.context import ProbeContext
+from cyara_tools.cli.context import CallContext
 from cyara_tools.cli.exit_codes import ExitCode
 
 # Errors lead to this command, which is no way out for who reads it here: the rest of their next step is.
@@ -34,7 +34,7 @@ ClientOption = Annotated[
 
 @command
 def doctor(
-    context: ProbeContext,
+    context: CallContext,
     output: CommandOutput,
     *,
     with_probe: ProbeOption = False,

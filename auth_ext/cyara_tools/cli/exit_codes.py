@@ -5,26 +5,22 @@ from enum import IntEnum
 from cyara_auth._http import httpx
 from cyara_auth.errors import (
     AdmissionRefusedError,
+    ApiError,
     ConfigurationError,
     CredentialError,
     CredentialRejectedError,
     CredentialSupersededError,
     CredentialSuspectError,
+    DecodingError,
     InferredOperationError,
     OperationUnavailableError,
+    PageError,
     SharedStoreRequiredError,
     StrikeStoreUnavailableError,
     UnexpectedAuthPageError,
+    WaitTimeoutError,
 )
-from cyara_client.errors import (
-    AccountRequiredError,
-    ApiError,
-    DecodingError,
-    DownloadError,
-    HttpLibraryError,
-    PageError,
-    Unauthorized,
-)
+from cyara_client.errors import AccountRequiredError, DownloadError, HttpLibraryError, Unauthorized
 from cyara_tools.output.errors import UsageError
 
 
@@ -64,7 +60,7 @@ class ExitCode(IntEnum):
 
 # First match wins, so special errors stand before their parents.
 _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
-    # A page of another host is one, and no word about the credential.
+    # A link to another host is a credential's error as well, and says nothing about the credential.
     (PageError, ExitCode.INCONCLUSIVE),
     (CredentialError, ExitCode.NO_CREDENTIAL),
     (CredentialSuspectError, ExitCode.REFUSED),
@@ -74,14 +70,16 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (SharedStoreRequiredError, ExitCode.STORE),
     (AdmissionRefusedError, ExitCode.REFUSED),
     (ConfigurationError, ExitCode.CONFIGURATION),
-    (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
     (InferredOperationError, ExitCode.CONFIGURATION),
     (OperationUnavailableError, ExitCode.CONFIGURATION),
-    (HttpLibraryError, ExitCode.CONFIGURATION),
     (AccountRequiredError, ExitCode.CONFIGURATION),
+    (HttpLibraryError, ExitCode.CONFIGURATION),
+    (WaitTimeoutError, ExitCode.TIMED_OUT),
+    # The guard has judged it by now: a pair that is only under suspicion is refused as such at its next call.
     (Unauthorized, ExitCode.REJECTED),
     (ApiError, ExitCode.INCONCLUSIVE),
     (DecodingError, ExitCode.INCONCLUSIVE),
+    (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
     (DownloadError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
     (UsageError, ExitCode.USAGE),

@@ -13,7 +13,7 @@ from cyara_auth.origin import BaseUrl
 from cyara_auth.transport.errors import transport_error
 from cyara_tools.cli.checks import Finding, failure, ok, warning
 from cyara_tools.cli.command_output import CommandOutput
-from cyara_tools.cli.context import ProbeContext
+from cyara_tools.cli.context import CallContext
 from cyara_tools.cli.exit_codes import EXPECTED, ExitCode
 from cyara_tools.cli.spec import compare, own_document
 from cyara_tools.cli.verify import SIGN_IN, explain_answer, redirect_target
@@ -28,7 +28,7 @@ _OK = 200
 _SHOWN = 20
 
 
-def check_answer(context: ProbeContext) -> Finding:
+def check_answer(context: CallContext) -> Finding:
     """Make one call through the guard, unless the same without the credential is redirected, and say what it means."""
     base = context.known_base()
     try:
@@ -45,7 +45,7 @@ def check_answer(context: ProbeContext) -> Finding:
     return ok("probe", text) if code is ExitCode.OK else failure("probe", text)
 
 
-def _redirect_target(base: BaseUrl, route: str, context: ProbeContext) -> str | None:
+def _redirect_target(base: BaseUrl, route: str, context: CallContext) -> str | None:
     """Return where a call without the credential is redirected; `None` if it is not."""
     # A route, since the base URL itself may be redirected (to its Swagger page, to a slash at its end) where all is
     # well. Without the credential no call can count as invalid, whoever answers.
@@ -66,7 +66,7 @@ def _redirected(base: BaseUrl, route: str, target: str) -> str:
     )
 
 
-def check_document(base: BaseUrl, context: ProbeContext, output: CommandOutput) -> list[Finding]:
+def check_document(base: BaseUrl, context: CallContext, output: CommandOutput) -> list[Finding]:
     """Fetch the portal's document and name the operations that differ from this client's."""
     try:
         theirs = _fetch(base, context)
@@ -108,7 +108,7 @@ def _shortened(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_SHOWN]) + rest
 
 
-def _fetch(base: BaseUrl, context: ProbeContext) -> dict[str, Any]:
+def _fetch(base: BaseUrl, context: CallContext) -> dict[str, Any]:
     """Fetch the portal's document."""
     # Without the credential first: a document that is public must not cost a call with it.
     with _bare_client(base, context) as bare:
@@ -127,7 +127,7 @@ def _fetch(base: BaseUrl, context: ProbeContext) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def _bare_client(base: BaseUrl, context: ProbeContext) -> httpx.Client:
+def _bare_client(base: BaseUrl, context: CallContext) -> httpx.Client:
     """Return a client that knows no credential and goes the way of those that do."""
     tls = tls_context(verify=True if context.ca is None else context.ca, cert=None)
     outside = base.origin.scheme == "https"

@@ -99,7 +99,19 @@ _AUTH: Final = OwnGroup(
     ("cyara auth login", "cyara auth status"),
 )
 
-OWN: Final[Mapping[str, Own | OwnGroup]] = {"auth": _AUTH}
+_EXPORT: Final = OwnGroup(
+    "Take data away as files.",
+    {
+        "results": Own(
+            "Write the results of campaigns to a file.",
+            "cyara_tools.export.command:results",
+            ("cyara export results --campaign 812 --since 30d --to results.csv",),
+        ),
+    },
+    ("cyara export results --campaign 812 --to results.csv",),
+)
+
+OWN: Final[Mapping[str, Own | OwnGroup]] = {"auth": _AUTH, "export": _EXPORT}
 """All of them, by name; a new command of the program is one line here."""
 
 

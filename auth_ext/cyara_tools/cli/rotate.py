@@ -32,7 +32,7 @@ from cyara_auth.strikes.settings import GuardSettings
 from cyara_auth.strikes.state import Incident, KeyMode, PairState
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
-from cyara_tools.cli.context import KeyContext, ProbeContext, StoreContext
+from cyara_tools.cli.context import CallContext, KeyContext, StoreContext
 from cyara_tools.cli.prompt import UnusualShapeOption, read_credential
 from cyara_tools.cli.unsettled_calls import NowOption, check_unsettled_calls, is_lost, unsettled_calls
 from cyara_tools.cli.verify import probe
@@ -100,7 +100,7 @@ def begin(
 
 @command
 def commit(
-    context: ProbeContext,
+    context: CallContext,
     output: CommandOutput,
     *,
     with_probe: ProbeOption = True,

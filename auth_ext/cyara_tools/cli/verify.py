@@ -13,7 +13,7 @@ from cyara_auth.stores.ci import WAYS, is_thrown_away
 from cyara_auth.strikes.state import PairState, TicketStatus
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
-from cyara_tools.cli.context import ProbeContext, StoreContext
+from cyara_tools.cli.context import CallContext, StoreContext
 from cyara_tools.cli.exit_codes import ExitCode
 
 SIGN_IN: Final = "sign in to the network or VPN if one asks for it"
@@ -25,7 +25,7 @@ _LOWEST_SERVER_ERROR = 500
 
 
 @command
-def verify(context: ProbeContext, output: CommandOutput) -> None:
+def verify(context: CallContext, output: CommandOutput) -> None:
     """Verify the credential by one cheap call; nothing is sent where the guard refuses the pair."""
     try:
         probe(context, output)
@@ -37,7 +37,7 @@ def verify(context: ProbeContext, output: CommandOutput) -> None:
         _note_other_sources(context, output)
 
 
-def probe(context: ProbeContext, output: CommandOutput, credential: ApiCredential | None = None) -> None:
+def probe(context: CallContext, output: CommandOutput, credential: ApiCredential | None = None) -> None:
     """Make the call, with the configured credential or the one given, and say what its answer says about the pair."""
     with context.connect(credential) as cyara:
         used = cyara.credential
@@ -50,7 +50,7 @@ def probe(context: ProbeContext, output: CommandOutput, credential: ApiCredentia
     output.say(text)
 
 
-def _note_other_sources(context: ProbeContext, output: CommandOutput) -> None:
+def _note_other_sources(context: CallContext, output: CommandOutput) -> None:
     """Name sources that hold another pair."""
     for other in context.source().other_sources():
         if other.differs:

@@ -73,11 +73,6 @@ class Modes:
         """The result of every call, as the portal spells it; None where they are mixed."""
         return None if self.outcomes == "mixed" else self.outcomes.capitalize()
 
-    @property
-    def every(self) -> str | None:
-        """The result of every call, as the portal spells it; None where they are mixed."""
-        return None if self.outcomes == "mixed" else self.outcomes.capitalize()
-
     def answer_start(self, name: str, guid: str, run: Json) -> PortalAnswer:
         """Answer a start.
 

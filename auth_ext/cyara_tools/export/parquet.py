@@ -52,9 +52,7 @@ def _as_text(columns: Sequence[Column]) -> dict[str, Any]:
 def _typed(columns: Sequence[Column], frame: polars.DataFrame) -> polars.DataFrame:
     moments = [
         # Read without a zone, as `Z` is text here, and then said to be UTC.
-        polars.col(column.name)
-        .str.to_datetime(_FORMS[column.kind], time_unit="us")
-        .dt.replace_time_zone("UTC")
+        polars.col(column.name).str.to_datetime(_FORMS[column.kind], time_unit="us").dt.replace_time_zone("UTC")
         for column in columns
         if column.kind is Kind.MOMENT
     ]

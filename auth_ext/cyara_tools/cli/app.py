@@ -14,6 +14,8 @@ from cyara_tools.cli.remote_sync_key import remote_sync_key
 from cyara_tools.cli.reset import reset
 from cyara_tools.cli.status import status
 from cyara_tools.cli.verify import verify
+from cyara_tools.proxy.command import proxy
+from cyara_tools.proxy.exec_command import exec_
 
 # How much of the document's SHA-256 people see.
 _SHOWN_DIGITS: Final = 8
@@ -34,6 +36,9 @@ auth.add_typer(rotate.app, name="rotate")
 auth.command()(reset)
 auth.command()(doctor)
 auth.command(name="remote-sync-key")(remote_sync_key)
+app.command()(proxy)
+# What follows the program's name is the program's.
+app.command(name="exec", context_settings={"allow_interspersed_args": False})(exec_)
 
 
 def _print_version(wanted: bool) -> None:

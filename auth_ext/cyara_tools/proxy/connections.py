@@ -35,9 +35,15 @@ class ProxyProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Read, and see whether the head is whole."""
         super().data_received(data)
-        if self.transport.is_closing() or self.conn.their_state is not h11.IDLE:
+        if self.transport.is_closing() or not self._owes_something():
             self._stop_waiting()
         elif self not in self.waiting:
+            self._wait()
+
+    def on_response_complete(self) -> None:
+        """Let a caller end a body that nobody waits for any more; cut off at once, many would not read the answer."""
+        super().on_response_complete()
+        if self._owes_something() and self.conn.their_state is not h11.IDLE:
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -52,8 +58,14 @@ class ProxyProtocol(H11Protocol):
             self.transport.write(farewell)
             self.transport.close()
 
+    def _owes_something(self) -> bool:
+        """Whether the caller has begun what it should end soon: a head, or the body of a call that is answered."""
+        state = self.conn.their_state
+        return state is h11.IDLE or (state is h11.SEND_BODY and self.cycle.response_complete)
+
     def _wait(self) -> None:
-        self.waiting[self] = self.loop.call_later(HEAD_PATIENCE, self.give_up, _TOO_SLOW)
+        farewell = _TOO_SLOW if self.conn.their_state is h11.IDLE else b""
+        self.waiting[self] = self.loop.call_later(HEAD_PATIENCE, self.give_up, farewell)
 
     def _stop_waiting(self) -> None:
         if timer := self.waiting.pop(self, None):

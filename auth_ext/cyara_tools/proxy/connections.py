@@ -43,7 +43,9 @@ class ProxyProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Let a caller end a body that nobody waits for any more; cut off at once, many would not read the answer."""
         super().on_response_complete()
-        if self._owes_something() and self.conn.their_state is not h11.IDLE:
+        # A part of the next head may have come together with this call.
+        idle = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        if not idle and self._owes_something() and self not in self.waiting:
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

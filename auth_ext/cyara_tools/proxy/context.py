@@ -65,8 +65,8 @@ class ProxyContext(StoreContext):
             # Who calls sees each answer, and decides.
             retries=0,
         )
-        # A proxy in front of a proxy would have nothing to guard with, and says so here.
-        cyara.guard.store.describe()
+        # Asked before a tool relies on it; and a proxy in front of a proxy would have no guard, and says so here.
+        cyara.guard.store.read(cyara.credential.key_fingerprint)
         return cyara
 
     def settings(

@@ -102,8 +102,8 @@ class ProxyBinding:
             ConfigurationError: always.
         """
         raise ConfigurationError(
-            "This client sends through cyara proxy (CYARA_PROXY=1), which keeps credential and guard to itself. Nothing "
-            "was sent. Next: ask outside of it, with cyara auth status"
+            "This client sends through cyara proxy (CYARA_PROXY=1), which keeps credential and guard to itself. "
+            "Nothing was sent. Next: ask outside of it, with cyara auth status"
         )
 
     def shown(self) -> tuple[str, str]:

@@ -25,10 +25,11 @@ class CommandOutput:
 
     def __init__(self, *, as_json: bool, repeat_options: Callable[[str], str]) -> None:
         self.as_json: Final = as_json
-        self.exit_code = ExitCode.OK
+        self.exit_code: int = ExitCode.OK
         self._repeat_options = repeat_options
         self._facts: dict[str, Json] = {}
         self._notes: list[str] = []
+        self._is_released = False
 
     def put(self, **facts: Json) -> None:
         """Add facts for programs."""
@@ -61,9 +62,19 @@ class CommandOutput:
         if not self.as_json:
             _print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.", sys.stderr)
 
+    def announce(self, lines: Sequence[str], **facts: Json) -> None:
+        """Say at once what there is to say of a command that goes on until it is ended: for programs in one line."""
+        sys.stdout.write(json.dumps(facts) + "\n" if self.as_json else "".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        self.release()
+
+    def release(self) -> None:
+        """Leave standard output to somebody else: nothing more is written there."""
+        self._is_released = True
+
     def finish(self) -> None:
         """Write the object for programs."""
-        if self.as_json:
+        if self.as_json and not self._is_released:
             # Written once, at the end, so that an error in the middle cannot leave half an object behind.
             outcome: dict[str, Json] = {"ok": self.exit_code is ExitCode.OK, "exit_code": int(self.exit_code)}
             text = json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1)

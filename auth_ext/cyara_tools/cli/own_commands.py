@@ -125,7 +125,26 @@ _RUN: Final = Own(
     "cyara_tools.run.options:RunCommand",
 )
 
-OWN: Final[Mapping[str, Own | OwnGroup]] = {"run": _RUN, "auth": _AUTH, "export": _EXPORT}
+_PROXY: Final = Own(
+    "Let any HTTP tool call the portal through the guard, without a credential.",
+    "cyara_tools.proxy.command:proxy",
+    ("cyara proxy --read-only", "cyara proxy --port 0 --json"),
+)
+
+_EXEC: Final = Own(
+    "Run a program with the proxy up.",
+    "cyara_tools.proxy.exec_command:exec_",
+    ("cyara exec -- newman run cyara.postman_collection.json",),
+    "cyara_tools.proxy.exec_command:ExecCommand",
+)
+
+OWN: Final[Mapping[str, Own | OwnGroup]] = {
+    "run": _RUN,
+    "auth": _AUTH,
+    "export": _EXPORT,
+    "proxy": _PROXY,
+    "exec": _EXEC,
+}
 """All of them, by name; a new command of the program is one line here."""
 
 

@@ -9,6 +9,7 @@ from cyara_tools.run.options import CampaignsArgument, JsonOption, RunContext, r
 from cyara_tools.run.session import Request, Session
 from cyara_tools.run.signals import interruption
 
+
 @command
 def run(
     context: RunContext, output: CommandOutput, *, campaigns: CampaignsArgument = None, as_json: JsonOption = None

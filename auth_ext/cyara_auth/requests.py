@@ -18,7 +18,7 @@ from typing import Any, Final, Never, Unpack, cast
 from urllib.parse import urljoin
 
 from cyara_auth._http import httpx
-from cyara_auth.client.binding import CredentialArgument, GuardOptions, bind
+from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions, bind
 from cyara_auth.errors import CyaraAuthError, MissingExtraError, UnsupportedClientError
 from cyara_auth.redact import scrub
 from cyara_auth.transport.guarded_connection import REPEATS, guarded_connection, single_send
@@ -60,9 +60,12 @@ class GuardedAdapter(HTTPAdapter):
         # The whole scheme: requests compares prefixes letter by letter, so that a user name or a port written out in
         # the address would lead past an adapter that is mounted at the host.
         self.prefix = f"{base.origin.scheme}://"
-        self._injector = Injector(
-            source=binding.source, guard=binding.guard, origin=base.origin, base_path=base.path, gate=binding.gate
-        )
+        self._origin = base.origin
+        self._injector: Injector | None = None  # by `cyara proxy`, which guards what this adapter sends
+        if isinstance(binding, Binding):
+            self._injector = Injector(
+                source=binding.source, guard=binding.guard, origin=base.origin, base_path=base.path, gate=binding.gate
+            )
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Admit, inject, send one hop, and settle it; raises what `GuardedTransport` does, and what requests does."""
@@ -76,21 +79,24 @@ class GuardedAdapter(HTTPAdapter):
         settings = dict(zip(("stream", "timeout", "verify", "cert", "proxies"), args, strict=False)) | options
         if settings.get("timeout") is None:
             settings["timeout"] = DEFAULT_TIMEOUT
+        injector = self._injector
         if not self._is_bound(request):
             return super().send(request, **settings)
         # A retry below the guard would make several calls of one that was admitted.
         if _does_repeat(self.max_retries):
             raise UnsupportedClientError(f"{REPEATS} Nothing was sent.")
-        if self._injector.origin.scheme == "http":
+        if self._origin.scheme == "http":
             # A proxy could read the header, where nothing is encrypted.
             settings["proxies"] = None
+        if injector is None:
+            return super().send(request, **settings)
         path = httpx.URL(str(request.url)).path
         while True:
-            admitted = self._injector.admit({"timeout": {"read": _read_timeout(settings["timeout"])}})
+            admitted = injector.admit({"timeout": {"read": _read_timeout(settings["timeout"])}})
             credential, ticket = admitted
             copy = request.copy()
             copy.headers[AUTHORIZATION] = credential.header_value()
-            hop = Hop(admitted, self._injector, str(request.method), path, {})
+            hop = Hop(admitted, injector, str(request.method), path, {})
             try:
                 with single_send(ticket) as sending:
                     response = super().send(copy, **settings)
@@ -128,14 +134,14 @@ class GuardedAdapter(HTTPAdapter):
         # (requests prefers netrc to headers). For the portal it would be one more pair that is counted.
         if authorization is not None and (bound or str(authorization).lower().startswith("apikey")):
             del request.headers[AUTHORIZATION]
-            if bound:
+            if bound and self._injector is not None:
                 self._injector.warn_of_override()
         return bound
 
     def covers(self, url: str, *, base: str = "") -> bool:
         """Return whether a URL, perhaps relative to `base`, belongs to the portal."""
         try:
-            return self._injector.origin.covers(httpx.URL(urljoin(base, url)))
+            return self._origin.covers(httpx.URL(urljoin(base, url)))
         # It is no address.
         except (ValueError, httpx.InvalidURL):
             return False

@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from functools import cache
-from typing import TypedDict, Unpack, cast
+from typing import Never, TypedDict, Unpack, cast
 
 import attrs
 
@@ -28,6 +28,7 @@ from cyara_auth.strikes.state import GuardPolicy
 from cyara_auth.transport.inferred import InferredGate, choose_allow_inferred
 
 BASE_URL = "CYARA_BASE_URL"
+PROXY = "CYARA_PROXY"
 POLICY = "CYARA_AUTH_POLICY"
 ROTATION_WAIT = "CYARA_ROTATION_WAIT"
 
@@ -78,9 +79,44 @@ class Binding:
     guard: StrikeGuard
     gate: InferredGate
 
+    def guarded(self) -> "Binding":
+        """Return this, which has a credential and a guard."""
+        return self
 
-def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[GuardOptions]) -> Binding:
+    def shown(self) -> tuple[str, str]:
+        """Return the portal and the credential's source for people."""
+        return self.base.url, repr(self.source)
+
+
+@attrs.frozen(kw_only=True)
+class ProxyBinding:
+    """A `cyara proxy` on this machine (`CYARA_PROXY=1`): it has the credential, and guards and checks every call."""
+
+    # Its path is what lets callers in.
+    base: BaseUrl = attrs.field(repr=False)
+
+    def guarded(self) -> Never:
+        """Refuse to name what only the proxy has.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            "This client sends through cyara proxy (CYARA_PROXY=1), which keeps credential and guard to itself. Nothing "
+            "was sent. Next: ask outside of it, with cyara auth status"
+        )
+
+    def shown(self) -> tuple[str, str]:
+        """Return the proxy for people, without its path."""
+        return str(self.base.origin), "by cyara proxy"
+
+
+def bind(
+    base_url: str | None, credential: CredentialArgument, **guard: Unpack[GuardOptions]
+) -> Binding | ProxyBinding:
     """Resolve the options that decide where the credential may go.
+
+    With `CYARA_PROXY=1` and a base URL of plain http on this machine, no credential is looked for and no store opened.
 
     Raises:
         TypeError: there is no such option.
@@ -107,6 +143,9 @@ def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[G
         plain_http = Variables(environ).get(PLAIN_HTTP)
     allowed = choose_allow_inferred(guard.get("allow_inferred"), environ)
     base = BaseUrl.parse(_base_url(base_url, profile, environ), plain_http=plain_http)
+    # Only where a proxy of ours can listen: a variable that was left behind must not switch off the guard elsewhere.
+    if Variables(environ).get(PROXY).strip() == "1" and base.origin.scheme == "http" and base.origin.is_loopback:
+        return ProxyBinding(base=base)
     budget = guard.get("budget")
     settings = GuardSettings(
         policy=choose_policy(guard.get("policy"), environ),

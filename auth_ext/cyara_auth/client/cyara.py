@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from cyara_auth._http import httpx
-    from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions
+    from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions, ProxyBinding
     from cyara_auth.client.hooks import EventHooks
     from cyara_auth.client.http_clients import ClientsByProcess, HttpClients, HttpOptions
     from cyara_auth.client.retry import RetryPolicy
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class _Parts:
     """What a `Cyara` is made of; `pickled` are the arguments by which `connect` makes it again in another process."""
 
-    binding: Binding
+    binding: Binding | ProxyBinding
     options: HttpOptions
     account_id: int | str | None
     pickled: Mapping[str, Any] | None = attrs.field(repr=False)
@@ -99,13 +99,21 @@ class Cyara(Workflows, SyncResources):
 
     @property
     def credential(self) -> ApiCredential:
-        """The credential in use; it shows its fingerprint and nothing else."""
-        return self._parts.binding.source.current()
+        """The credential in use; it shows its fingerprint and nothing else.
+
+        Raises:
+            ConfigurationError: calls go through `cyara proxy` (`CYARA_PROXY=1`), and the credential stays there.
+        """
+        return self._parts.binding.guarded().source.current()
 
     @property
     def guard(self) -> StrikeGuard:
-        """The guard that admits this client's calls."""
-        return self._parts.binding.guard
+        """The guard that admits this client's calls.
+
+        Raises:
+            ConfigurationError: calls go through `cyara proxy` (`CYARA_PROXY=1`), and the guard is there.
+        """
+        return self._parts.binding.guarded().guard
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -189,8 +197,8 @@ class Cyara(Workflows, SyncResources):
         await self.aclose()
 
     def __repr__(self) -> str:
-        source = self._parts.binding.source
-        return f"<Cyara {self.base_url}, account {self.account_id}, {source!r}>"
+        where, source = self._parts.binding.shown()
+        return f"<Cyara {where}, account {self.account_id}, {source}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._parts.pickled is None:

@@ -13,7 +13,7 @@ import attrs
 
 from cyara_auth._http import httpx
 from cyara_auth.arguments import DEFAULT_TIMEOUT, check_certificate, check_timeout, check_verify, invalid_argument
-from cyara_auth.client.binding import Binding
+from cyara_auth.client.binding import Binding, ProxyBinding
 from cyara_auth.client.hooks import EventHooks, event_hooks_of, hooks_for_tasks, hooks_for_threads
 from cyara_auth.client.proxies import check_proxy, environment_mounts, readable_proxies
 from cyara_auth.client.retry import RetryPolicy, RetryQuota
@@ -81,7 +81,9 @@ class HttpClients:
     nothing to close.
     """
 
-    def __init__(self, binding: Binding, options: HttpOptions, parent: "HttpClients | None" = None) -> None:
+    def __init__(
+        self, binding: Binding | ProxyBinding, options: HttpOptions, parent: "HttpClients | None" = None
+    ) -> None:
         self._binding = binding
         self._options = options
         self._parent = parent
@@ -149,7 +151,10 @@ class HttpClients:
         headers = {"User-Agent": options.user_agent, "Accept": "application/json"}
         settings: dict[str, Any] = {"base_url": binding.base.url, "headers": headers, "timeout": options.timeout}
         settings["retrying"] = Retrying(
-            policy=options.retries, quota=self._quota, on_answer=on_answer, gate=binding.gate
+            policy=options.retries,
+            quota=self._quota,
+            on_answer=on_answer,
+            gate=binding.gate if isinstance(binding, Binding) else None,
         )
         settings["event_hooks"] = hooks_for(options.event_hooks)
         if parent is not None:
@@ -165,14 +170,17 @@ class HttpClients:
                 send_by = partial(by_proxy, self._tls)
                 settings["mounts"] = environment_mounts(binding.base.origin, lambda address: send_by(proxy=address))
             client = kind(**settings, verify=self._tls, proxy=options.proxy, trust_env=False)
-        guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
+        if isinstance(binding, Binding):
+            guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
         return client
 
 
 class ClientsByProcess:
     """`HttpClients` of this process, whichever it is; after a fork the child makes its own."""
 
-    def __init__(self, binding: Binding, options: HttpOptions, parent: "ClientsByProcess | None" = None) -> None:
+    def __init__(
+        self, binding: Binding | ProxyBinding, options: HttpOptions, parent: "ClientsByProcess | None" = None
+    ) -> None:
         self._parts = (binding, options)
         self._parent = parent
         self._by_pid: dict[int, HttpClients] = {}

@@ -3,7 +3,7 @@
 from typing import TypeVar, Unpack
 
 from cyara_auth._http import httpx
-from cyara_auth.client.binding import CredentialArgument, GuardOptions, bind
+from cyara_auth.client.binding import Binding, CredentialArgument, GuardOptions, bind
 from cyara_auth.transport.wrap import check_client, guard_client
 
 AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
@@ -34,5 +34,7 @@ def install(
     del credential
     check_client(client)
     binding = bind(base_url or (str(client.base_url) if client.base_url.host else None), holder.pop(), **guard)
-    guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
+    # Else `cyara proxy` guards what the client sends.
+    if isinstance(binding, Binding):
+        guard_client(client, source=binding.source, guard=binding.guard, base=binding.base, gate=binding.gate)
     return client

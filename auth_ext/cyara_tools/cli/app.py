@@ -14,6 +14,7 @@ from cyara_tools.cli.remote_sync_key import remote_sync_key
 from cyara_tools.cli.reset import reset
 from cyara_tools.cli.status import status
 from cyara_tools.cli.verify import verify
+from cyara_tools.export.command import app as export
 
 # How much of the document's SHA-256 people see.
 _SHOWN_DIGITS: Final = 8
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 auth = typer.Typer(no_args_is_help=True, help="Store, verify, rotate and examine the credential.")
 app.add_typer(auth, name="auth")
+app.add_typer(export, name="export")
 auth.command()(login)
 auth.command()(status)
 auth.command()(fingerprint)

@@ -22,9 +22,11 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
     """Give a function the options of its context beside its own, and something to write its output to.
 
     Args:
-        run: Takes `context` (a class of `cyara_tools.cli.context`) and `output` first, then its own options.
+        run: Takes `context` (a class of `cyara_tools.cli.context`) and `output` first, then its own options. One named
+            `as_json` takes the place of the flag `--json`: it is None, a file, or `-` for standard output.
     """
     context_parameter, _, *own = inspect.signature(run).parameters.values()
+    has_json = any(option.name == "as_json" for option in own)
     context_class = context_parameter.annotation
     shared = [
         _keyword(field.name, field.type, default=field.default)
@@ -33,7 +35,7 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
     ]
 
     @functools.wraps(run)
-    def with_context(*, typer_context: typer.Context, as_json: bool, **options: object) -> None:
+    def with_context(*, typer_context: typer.Context, as_json: object, **options: object) -> None:
         context = context_class(**{option.name: options.pop(option.name) for option in shared})
         repeat_options = functools.partial(
             with_options,
@@ -41,8 +43,9 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
             # Asked for at run time: the app imports the commands, so they cannot import the app.
             commands=options_by_command(typer_context.find_root().command),
         )
-        with _reporting(CommandOutput(as_json=as_json, repeat_options=repeat_options)) as output:
-            run(context, output, **options)
+        own_options = {**options, "as_json": as_json} if has_json else options
+        with _reporting(CommandOutput(as_json=as_json in {True, "-"}, repeat_options=repeat_options)) as output:
+            run(context, output, **own_options)
 
     # typer makes its options from the signature, and `inspect` believes this attribute before it looks at the function.
     vars(with_context)["__signature__"] = inspect.Signature(
@@ -50,7 +53,7 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
             _keyword("typer_context", typer.Context),
             *own,
             *shared,
-            _keyword("as_json", JsonOption, default=False),
+            *([] if has_json else [_keyword("as_json", JsonOption, default=False)]),
         ]
     )
     return with_context

@@ -5,24 +5,22 @@ from enum import IntEnum
 from cyara_auth._http import httpx
 from cyara_auth.errors import (
     AdmissionRefusedError,
+    ApiError,
     ConfigurationError,
     CredentialError,
     CredentialRejectedError,
     CredentialSupersededError,
     CredentialSuspectError,
+    DecodingError,
     InferredOperationError,
+    OperationUnavailableError,
+    PageError,
     SharedStoreRequiredError,
     StrikeStoreUnavailableError,
     UnexpectedAuthPageError,
+    WaitTimeoutError,
 )
-from cyara_client.errors import (
-    AccountRequiredError,
-    ApiError,
-    DecodingError,
-    DownloadError,
-    PageError,
-    Unauthorized,
-)
+from cyara_client.errors import AccountRequiredError, DownloadError, Unauthorized
 from cyara_tools.output.errors import UsageError
 
 
@@ -70,13 +68,16 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (SharedStoreRequiredError, ExitCode.STORE),
     (AdmissionRefusedError, ExitCode.REFUSED),
     (ConfigurationError, ExitCode.CONFIGURATION),
-    (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
     (InferredOperationError, ExitCode.CONFIGURATION),
+    (OperationUnavailableError, ExitCode.CONFIGURATION),
     (AccountRequiredError, ExitCode.CONFIGURATION),
+    (WaitTimeoutError, ExitCode.TIMED_OUT),
+    # The guard has judged it by now: a pair that is only under suspicion is refused as such at its next call.
     (Unauthorized, ExitCode.REJECTED),
     (ApiError, ExitCode.INCONCLUSIVE),
     (DecodingError, ExitCode.INCONCLUSIVE),
     (PageError, ExitCode.INCONCLUSIVE),
+    (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
     (DownloadError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
     (UsageError, ExitCode.USAGE),

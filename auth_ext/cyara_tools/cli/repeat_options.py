@@ -7,13 +7,20 @@ from typing import Final
 
 from typer.core import TyperCommand, TyperGroup
 
-from cyara_auth.client.binding import BASE_URL
+from cyara_auth.client.account import ACCOUNT_ID
+from cyara_auth.client.binding import BASE_URL, POLICY
 from cyara_auth.providers import Variables
 from cyara_auth.providers.chain import PROFILE
 from cyara_auth.providers.renewal import IF_NAMED
 from cyara_auth.stores.registry import VARIABLE as STORE
 
-_VARIABLES: Final = {"--base-url": BASE_URL, "--profile": PROFILE, "--store": STORE}
+_VARIABLES: Final = {
+    "--base-url": BASE_URL,
+    "--profile": PROFILE,
+    "--store": STORE,
+    "--account": ACCOUNT_ID,
+    "--policy": POLICY,
+}
 
 
 def options_to_repeat(selection: Mapping[str, str | None], variables: Variables) -> dict[str, str]:
@@ -22,7 +29,7 @@ def options_to_repeat(selection: Mapping[str, str | None], variables: Variables)
         option: value
         for option, value in selection.items()
         if value
-        and value != variables.get(_VARIABLES[option])
+        and (option not in _VARIABLES or value != variables.get(_VARIABLES[option]))
         # The address of a store may hold a password, and no text may hold a secret.
         and not (option == "--store" and ("@" in value or "?" in value))
     }

@@ -149,9 +149,7 @@ class PartFile:
         with self._speaking():
             # Not synced: if the machine fails, the file is shorter than the journal says, and that is seen.
             data.flush()
-            self.done = Done(
-                runs=self.done.runs + 1, size=data.tell(), rows=self.done.rows + rows, problem=problem
-            )
+            self.done = Done(runs=self.done.runs + 1, size=data.tell(), rows=self.done.rows + rows, problem=problem)
             self._note(done_line(self.done))
         if problem:
             self.problems.append(problem)

@@ -155,7 +155,9 @@ def check_sheet(cyara: Cyara, table: Table, runs: Iterable[ChosenRun]) -> None:
         ExportError: there are too many columns or rows.
     """
     if len(table.columns) > MOST_COLUMNS:
-        raise TooLargeError(f"A sheet holds {MOST_COLUMNS:,} columns, and there are {len(table.columns):,}. {_OTHER_FORM}")
+        raise TooLargeError(
+            f"A sheet holds {MOST_COLUMNS:,} columns, and there are {len(table.columns):,}. {_OTHER_FORM}"
+        )
     rows = 0
     for run in runs:
         pages: list[Any] = []

@@ -1,7 +1,6 @@
 """`cyara run`: run campaigns, judge them by a gate, report; take up what an earlier command has started."""
 
 import asyncio
-from typing import Final
 
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
@@ -9,22 +8,6 @@ from cyara_tools.cli.exit_codes import EXPECTED
 from cyara_tools.run.options import CampaignsArgument, JsonOption, RunContext, runs_named
 from cyara_tools.run.session import Request, Session
 from cyara_tools.run.signals import interruption
-
-EXAMPLES: Final = """Examples:
-
-cyara run 812 813 --junit report.xml
-
-cyara run --name 'Nightly *' --min-pass 95%
-
-cyara run --suite nightly.cyara.yaml --html report.html
-
-cyara run 812 --detach
-
-cyara run --resume
-
-Exit codes: 0 the gate passed, 10 it failed, 11 not every test could be run, 12 time-out, 13 nothing selected,
-130 Ctrl-C; 3 to 9 as for cyara auth."""
-"""What stands below the help."""
 
 
 @command

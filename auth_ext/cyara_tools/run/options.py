@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final, TypeVar
 
 import attrs
 import typer
-from typer.core import TyperCommand
 
 from cyara_auth.workflows.fields import identity
+from cyara_tools.cli.base import Command
 from cyara_tools.cli.context import PortalContext
 from cyara_tools.durations import seconds_of
 from cyara_tools.reports.write import Destinations
@@ -46,7 +46,7 @@ JsonOption = Annotated[
 ]
 
 
-class RunCommand(TyperCommand):
+class RunCommand(Command):
     """A command whose `--json` may stand without a value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import itertools
+import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -77,6 +79,16 @@ def code(gate: Gate, run: CampaignOutcome) -> int:
 )
 def test_the_gate_of_the_documentation(gate: Gate, run: CampaignOutcome, expected: int):
     assert code(gate, run) == expected
+
+
+def test_the_examples_of_the_documentation():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "run-gate.md").read_text("utf-8")
+    rows = re.findall(r"^\|((?: \d+ \|){6})$", page, re.MULTILINE)
+    assert len(rows) == 6
+    for row in rows:
+        passed, failed, not_called, *expected = [int(cell) for cell in row.strip(" |").split("|")]
+        gates = (Gate(), Gate(min_pass=share_of("90%")), Gate(max_failures=1))
+        assert [code(gate, runs(passed, failed, not_called)) for gate in gates] == expected, row
 
 
 ANY_GATE = st.builds(

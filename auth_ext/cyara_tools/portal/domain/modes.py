@@ -58,6 +58,7 @@ class Modes:
             pages after the first are; `repeated`, any page is the first once more.
         outcomes: `mixed`, or `success` or `aborted` for each call.
         late_failures: how many of a run's calls fail, the last ones to end.
+        endless: whether the last call of a run that somebody starts never ends, and so neither does the run.
     """
 
     runs_as: RunsAs = attrs.field(default="runs", validator=_one_of)
@@ -65,6 +66,7 @@ class Modes:
     result_pages: ResultPages = attrs.field(default="whole", validator=_one_of)
     outcomes: Outcomes = attrs.field(default="mixed", validator=_one_of)
     late_failures: int = attrs.field(default=0, validator=_from_zero)
+    endless: bool = False
 
     @property
     def every(self) -> str | None:

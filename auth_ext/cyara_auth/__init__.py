@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from cyara_auth.transport.httpx_transports import AsyncGuardedTransport, GuardedTransport
     from cyara_auth.transport.wrap import find_unguarded
     from cyara_auth.workflows.polling import Pace
+    from cyara_auth.workflows.start import CampaignStart
     from cyara_auth.workflows.verdict import CampaignOutcome, TestCaseOutcome
 
-__all__ = ["ApiCredential", "AsyncGuardedTransport", "CampaignOutcome", "CredentialFingerprint", "CredentialProvider"]
-__all__ += ["Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "InferredOperationError", "Pace"]
-__all__ += ["RedactingFilter", "RetryPolicy", "StrikeGuard", "StrikeStore", "TestCaseOutcome", "TransportError"]
-__all__ += ["connect", "find_unguarded", "install", "overlay"]
+__all__ = ["ApiCredential", "AsyncGuardedTransport", "CampaignOutcome", "CampaignStart", "CredentialFingerprint"]
+__all__ += ["CredentialProvider", "Cyara", "DriftError", "GuardPolicy", "GuardedTransport", "InferredOperationError"]
+__all__ += ["Pace", "RedactingFilter", "RetryPolicy", "StrikeGuard", "StrikeStore"]
+__all__ += ["TestCaseOutcome", "TransportError", "connect", "find_unguarded", "install", "overlay"]
 
 _HOMES = {
     name: home
@@ -47,6 +48,7 @@ _HOMES = {
         "transport.httpx_transports": "AsyncGuardedTransport GuardedTransport",
         "transport.wrap": "find_unguarded",
         "workflows.polling": "Pace",
+        "workflows.start": "CampaignStart",
         "workflows.verdict": "CampaignOutcome TestCaseOutcome",
     }.items()
     for name in names.split()

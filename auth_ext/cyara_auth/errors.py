@@ -35,6 +35,7 @@ CyaraError                              root, rendered into cyara_client.errors
     +-- OperationUnavailableError       this client's document lacks what a workflow needs
     +-- InferredOperationError          it would change things, and nobody has seen a portal accept it
     +-- WaitTimeoutError                what was waited for did not happen in time
+    |   +-- RunNotFoundError            a start without an answer, and no run that can be its own is listed
     +-- ClosedClientError               the client was closed (cyara_auth.client.retrying_clients)
     +-- DriftError                      strict: the answer has what the document does not (cyara_auth.drift.drift)
     +-- EventHookError                  a hook of the caller's raised httpx's own error (cyara_auth.client.hooks)
@@ -374,6 +375,10 @@ class WaitTimeoutError(CyaraAuthError):
             "portal was stopped: wait again with a longer deadline, or look at the error's `last` for how far it came."
         )
         self.last, self.attempts, self.seconds = last, attempts, seconds
+
+
+class RunNotFoundError(WaitTimeoutError):
+    """A run of a campaign is not listed: its start was never answered, or somebody named a run that is not there."""
 
 
 class CyaraAuthWarning(UserWarning):

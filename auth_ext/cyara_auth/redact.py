@@ -54,6 +54,11 @@ class Redactor:
         return _PAIR.sub(REPLACEMENT, _HEADER.sub(rf"\g<1>{REPLACEMENT}", self._replace_known(text)))
 
 
+def holds_pair(text: str) -> bool:
+    """Say whether a text has something of the observed shape of a pair in it."""
+    return _PAIR.search(text) is not None
+
+
 _HEADER_BLOCK = "Encoded header block to %s"
 """How hpack 4.2 logs a block of HTTP/2 headers at DEBUG: the secret in it is only Huffman-coded, so it can be read."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from cyara_auth.workflows.polling import Asking, PollProgress
+    from cyara_auth.workflows.search import ListedRun
 
 T = TypeVar("T")
 # In a row: a run of an hour is asked after 720 times, and a network drops an answer now and then.
@@ -55,6 +56,7 @@ class SleepStep:
 if TYPE_CHECKING:
     Steps = Generator[CallStep | SleepStep, Any, T]
     OnProgress = Callable[[PollProgress[Any]], object] | None
+    OnFound = Callable[[ListedRun], object] | None
 
 
 def find_method(resources: object, resource: str, method: str, *takes: str) -> Callable[..., Any]:
@@ -93,7 +95,7 @@ def call_of(resources: object, step: CallStep) -> Callable[[], Any]:
     return partial(method, **step.arguments, **wishes)
 
 
-def account_argument(account_id: int | None) -> dict[str, int]:
+def account_argument(account_id: int | str | None) -> dict[str, int | str]:
     """Return the account as an argument of a step."""
     # Left out, and not None: the client then puts in its own.
     return {} if account_id is None else {"account_id": account_id}

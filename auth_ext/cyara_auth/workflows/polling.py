@@ -76,6 +76,11 @@ class Asking(Generic[T]):
         """Seconds since the wait began."""
         return self._clock() - self._began
 
+    @property
+    def attempts(self) -> int:
+        """How often it has asked and gone on."""
+        return self._attempt
+
     def next_delay(self, answer: T, *, report: bool = True) -> float:
         """Return the seconds until the next question, and report the answer that did not end the wait.
 

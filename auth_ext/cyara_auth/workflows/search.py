@@ -29,6 +29,7 @@ class Listed:
         run: its `runId`, as `identity` spells it; None where it has none.
         campaign_run: its `campaignRunId`, likewise.
         start: when it began, where that could be read.
+        end: when it ended, where that could be read.
         ended: whether it has an end.
     """
 
@@ -36,6 +37,7 @@ class Listed:
     run: str | None
     campaign_run: str | None
     start: dt.datetime | None
+    end: dt.datetime | None
     ended: bool
 
     @classmethod
@@ -48,6 +50,7 @@ class Listed:
             run=identity(run),
             campaign_run=identity(campaign_run),
             start=moment(getattr(model, "start_date", None)),
+            end=moment(getattr(model, "end_date", None)),
             ended=is_moment(field(value, "enddate")),
         )
 
@@ -78,6 +81,16 @@ class ListedRun:
     def start(self) -> dt.datetime | None:
         """When the first of its items began."""
         return min((item.start for item in self.items if item.start), default=None)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of its items have an end."""
+        return all(item.ended for item in self.items)
+
+    @property
+    def end(self) -> dt.datetime | None:
+        """When the last of its items ended; None while one goes on."""
+        return max((item.end for item in self.items if item.end), default=None) if self.ended else None
 
     def called(self, kind: str) -> frozenset[str]:
         """Return the numbers that its items have under one name."""
@@ -113,16 +126,20 @@ class Search:
         before: what was listed before the start.
         ticket: what the answer to the start names.
         patience: seconds for which a run is not taken that may be another's: its number is not the ticket's.
+        run: the numbers of our run where these are known; then no other is taken.
     """
 
     before: Sequence[Listed]
     ticket: Ticket
     patience: float
+    run: Ticket | None = None
     _first_seen: float | None = None
 
     def find(self, items: Iterable[Listed], *, elapsed: float) -> ListedRun | None:
         """Return our run; None while it is not listed. `elapsed` are the seconds since the start."""
         runs = runs_of(items)
+        if self.run is not None:
+            return next((run for run in runs if _names(self.run, run)), None)
         old = frozenset(key for item in self.before for key in item.keys)
         over = frozenset(key for item in self.before if item.ended for key in item.keys)
         # A portal may hand out the ticket of a run that was waiting already; one that was over is never ours.

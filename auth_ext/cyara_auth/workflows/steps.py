@@ -12,6 +12,7 @@ to check the results may fail.
 
 from __future__ import annotations
 
+import math
 import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,9 +23,7 @@ from cyara_auth.errors import (
     CyaraAuthError,
     CyaraAuthWarning,
     DecodingError,
-    WaitTimeoutError,
 )
-from cyara_auth.transport.errors import TransportError
 from cyara_auth.workflows.calls import (
     CallStep,
     CollectStep,
@@ -37,16 +36,20 @@ from cyara_auth.workflows.calls import (
     poll,
 )
 from cyara_auth.workflows.completeness import listed_test_cases, results_of
-from cyara_auth.workflows.fields import as_json, field, identity, is_array, is_moment, is_object, spelled, values_of
+from cyara_auth.workflows.fields import as_json, field, identity, is_moment, is_object, spelled, values_of
+from cyara_auth.workflows.following import Following
 from cyara_auth.workflows.polling import Asking, Pace
-from cyara_auth.workflows.search import Listed, Search, is_newest_first
-from cyara_auth.workflows.tickets import ticket_of, ticket_of_test
+from cyara_auth.workflows.run_list import RunList
+from cyara_auth.workflows.search import Search
+from cyara_auth.workflows.start import CampaignStart
+from cyara_auth.workflows.tickets import Ticket, ticket_of, ticket_of_test
 from cyara_auth.workflows.verdict import CampaignOutcome, TestCaseOutcome, stopped_by
 
 if TYPE_CHECKING:
-    from cyara_auth.workflows.calls import OnProgress, Steps
+    from collections.abc import Callable
+
+    from cyara_auth.workflows.calls import OnFound, OnProgress, Steps
     from cyara_auth.workflows.completeness import Collected
-    from cyara_auth.workflows.search import ListedRun
 
 T = TypeVar("T")
 # One author of a script says that larger pages are cut to 50, silently.
@@ -87,33 +90,80 @@ def _carry_out(step: CallStep) -> Steps[Any]:
         return error.content
 
 
+def check_campaigns(resources: object) -> None:
+    """Refuse before anything is started that could not be followed.
+
+    Raises:
+        OperationUnavailableError: the client's document lacks an operation that is needed.
+    """
+    for method, takes in _NEEDED:
+        find_method(resources, "campaigns", method, *takes)
+
+
 def campaign_steps(
     resources: object, campaign_id: int, account_id: int | None, pace: Pace | None, on_progress: OnProgress
 ) -> Steps[CampaignOutcome]:
     """Execute a campaign, follow its run to the end, and collect the run's results from all pages."""
-    # Before anything is started that could not be followed.
-    for method, takes in _NEEDED:
-        find_method(resources, "campaigns", method, *takes)
+    start = yield from start_steps(resources, campaign_id, account_id, None)
+    return (yield from follow_steps(resources, start, pace, on_progress, None))
+
+
+def start_steps(
+    resources: object,
+    campaign_id: int,
+    account_id: int | None,
+    on_listed: Callable[[CampaignStart], object] | None,
+) -> Steps[CampaignStart]:
+    """Execute a campaign, and return what is needed to find its run."""
+    check_campaigns(resources)
     where = {**account_argument(account_id), "campaign_id": campaign_id}
     runs = RunList(resources, where)
     # Before the start, or the run could be taken for an earlier one.
     yield from runs.look()
-    before = runs.items
+    # Before it, too: whoever notes what is known then has it all, and the answer is the last thing to wait for.
+    test_cases = yield from _test_cases(resources, where)
+    start = CampaignStart(
+        campaign_id=campaign_id, account_id=account_id, before=tuple(runs.items), test_cases=test_cases
+    )
+    if on_listed is not None:
+        on_listed(start)
     with note_on_error(_LEFT_RUNNING.format(f"campaign {campaign_id}")):
-        ticket = ticket_of((yield from _start(CallStep("campaigns", "execute_campaign", where))))
-        # Now, because what the run calls is what the campaign lists when it starts.
-        test_cases = yield from _test_cases(resources, where)
-        pace = pace or Pace()
-        search = Search(before, ticket, patience=min(LONGEST_DOUBT, pace.deadline / 4))
-        own, run = yield from _follow(runs, search, Asking[Any](pace, on_progress))
+        answer = yield from _start(CallStep("campaigns", "execute_campaign", where))
+    return attrs.evolve(start, ticket=ticket_of(answer))
+
+
+def follow_steps(
+    resources: object,
+    start: CampaignStart,
+    pace: Pace | None,
+    on_progress: OnProgress,
+    on_found: OnFound,
+) -> Steps[CampaignOutcome]:
+    """Follow the run of a start to its end, and collect the run's results from all pages."""
+    check_campaigns(resources)
+    where = {**account_argument(start.account_id), "campaign_id": start.campaign_id}
+    # The list may have gone on by many pages since a run that is looked for by its number.
+    runs = RunList(resources, where, whole=start.run is not None)
+    pace = pace or Pace()
+    doubt = min(LONGEST_DOUBT, pace.deadline / 4)
+    search = Search(start.before, start.ticket or Ticket(), patience=doubt, run=start.run)
+    with note_on_error(_LEFT_RUNNING.format(f"campaign {start.campaign_id}")):
+        test_cases = start.test_cases
+        if start.run is not None and test_cases is None:
+            # Nobody noted them before the start, or there were none, which asking again does not change.
+            test_cases = yield from _test_cases(resources, where)
+        # A run that somebody has seen, or a start that was answered, may wait in the portal's queue for hours.
+        given_up = math.inf if start.ticket is not None and start.run is None else 2 * doubt
+        following = Following(runs, search, Asking[Any](pace, on_progress), given_up, on_found)
+        own, run = yield from following.to_the_end()
     lists: list[Collected] = []
     for number in own.numbers:
-        next_call = f"campaigns.iter_campaign_run_results(campaign_id={campaign_id}, run_id={number})"
+        next_call = f"campaigns.iter_campaign_run_results(campaign_id={start.campaign_id}, run_id={number})"
         with note_on_error(f"The run itself is over, and need not be repeated for its results: {next_call}"):
             lists.append((yield from _results(where, number)))
     found = results_of(lists, test_cases)
     outcome = CampaignOutcome(
-        campaign_id=campaign_id,
+        campaign_id=start.campaign_id,
         run_id=own.numbers[0],
         run=run,
         results=found.listed,
@@ -126,42 +176,6 @@ def campaign_steps(
     # A call is missing at least: what was listed is good, and the portal says that it was not all.
     problem = f"The portal says of the run itself: {word}."
     return attrs.evolve(outcome, missing=1, problems=(problem,))
-
-
-def _follow(runs: RunList, search: Search, asking: Asking[Any]) -> Steps[tuple[ListedRun, Any]]:
-    """Find our run in the list, and ask for it until it has an end; return it as listed, and as it answered last."""
-    own: ListedRun | None = None
-    over: dict[Any, Any] = {}
-
-    def look() -> Steps[Any]:
-        nonlocal own
-        # Each time: where a portal gives the calls of a run a number each, the later ones are listed later; and the run
-        # that the ticket names may be listed only when another was taken for it. Once it is found, this only helps.
-        answer = yield from (if_possible(runs.look()) if own else runs.look())
-        own = search.find(runs.items, elapsed=asking.elapsed) or own
-        for number in own.numbers if own else ():
-            if number not in over:
-                answer = yield CallStep("campaigns", "get_campaign_run", {**runs.where, "run_id": number})
-                if is_moment(field(as_json(answer), "enddate")):
-                    over[number] = answer
-        return answer
-
-    def if_over(_: Any) -> bool | None:
-        return True if own and all(number in over for number in own.numbers) else None
-
-    try:
-        while True:
-            yield from poll(look, if_over, asking, (TransportError, DecodingError))
-            yield from if_possible(look())
-            if own and if_over(None):
-                return own, over[own.numbers[0]]
-    except WaitTimeoutError as error:
-        if own is None:
-            error.add_note(
-                f"No run of campaign {runs.where['campaign_id']} was listed that can be the one that was started. "
-                f"Numbers in the answer to the start: {search.ticket}. If it was started, it goes on at the portal."
-            )
-        raise
 
 
 def _test_cases(resources: object, where: dict[str, Any]) -> Steps[list[Any] | None]:
@@ -183,52 +197,6 @@ def _results(where: dict[str, Any], number: Any) -> Steps[Collected]:
     if error is not None and not is_null and (collected.total is None or isinstance(error, CyaraAuthError)):
         raise error
     return collected
-
-
-@attrs.define
-class RunList:
-    """The portal's list of a campaign's runs, newest first if it does as it is told.
-
-    Args:
-        resources: the client.
-        where: account and campaign.
-    """
-
-    resources: object
-    where: dict[str, Any]
-    items: list[Listed] = attrs.field(factory=list[Listed], init=False)
-
-    def look(self) -> Steps[Any]:
-        """Read the list, and return its first page; its other pages are read only if a new run may be on them."""
-        wishes = {"sort_field": "StartDate", "sort_asc": False}
-        try:
-            page = yield CallStep("campaigns", "get_campaign_runs", self.where, wishes=wishes)
-        except DecodingError as error:
-            # .NET writes no body at all for what is null.
-            if error.content:
-                raise
-            page = None
-        rows = _rows(page)
-        is_cut = not is_newest_first(rows) and _has_more(page, rows)
-        if is_cut and has_method(self.resources, "campaigns", "iter_campaign_runs"):
-            collected = yield CollectStep(
-                "campaigns", "iter_campaign_runs", self.where, wishes={**wishes, "prefetch": False}
-            )
-            rows = [Listed.of(row) for row in collected.items if row is not None]
-        self.items = rows
-        return page
-
-
-def _rows(page: Any) -> list[Listed]:
-    rows = page if is_array(page) else getattr(page, "results", None)
-    # .NET writes null for an empty list, and for an entry that it could not read.
-    return [Listed.of(row) for row in rows if row is not None] if is_array(rows) else []
-
-
-def _has_more(page: Any, rows: list[Listed]) -> bool:
-    value = as_json(page)
-    total = field(value, "totalresults")
-    return bool(field(value, "nextpage")) or (isinstance(total, int) and total > len(rows))
 
 
 def test_case_steps(

@@ -40,6 +40,9 @@ _STOPPED = frozenset(
 )
 _NAMES = ("passed", "failed", "not_called", "missing")
 
+Meaning = Literal["passed", "failed", "not_called"]
+"""What one result means: the name under which `Tally` counts it."""
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Tally(Mapping[str, int]):
@@ -81,7 +84,7 @@ class Tally(Mapping[str, int]):
 
 def tally_of(results: Iterable[Any], *, missing: int = 0) -> Tally:
     """Count results by what they mean."""
-    counted = Counter(_meaning(_result(result)) for result in results)
+    counted = Counter(map(meaning_of, results))
     return Tally(passed=counted["passed"], failed=counted["failed"], not_called=counted["not_called"], missing=missing)
 
 
@@ -91,15 +94,21 @@ def result_value(model: Any) -> str | None:
     return value if value is None or isinstance(value, str) else str(value)
 
 
+def meaning_of(model: Any) -> Meaning:
+    """Return what the result of a call means."""
+    return _meaning(_result(model))
+
+
+def plain_word(word: str) -> str:
+    """Return a result's word as words are compared: without case, blanks, hyphens and underscores."""
+    return re.sub(r"[\s_-]", "", word).lower()
+
+
 def stopped_by(run: Any) -> str | None:
     """Return the word by which a run says of itself that it did not go to its end; None where it says nothing such."""
     value = as_json(run)
     words = (field(value, name) for name in ("status", "state", "result"))
-    return next((word for word in words if isinstance(word, str) and _plain(word) in _STOPPED), None)
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"[\s_-]", "", word).lower()
+    return next((word for word in words if isinstance(word, str) and plain_word(word) in _STOPPED), None)
 
 
 def _result(model: Any) -> Any:
@@ -108,12 +117,12 @@ def _result(model: Any) -> Any:
     return value if isinstance(value, str) else field(as_json(model), "result")
 
 
-def _meaning(value: Any) -> str:
+def _meaning(value: Any) -> Meaning:
     if value is None:
         return "not_called"
     if not isinstance(value, str):
         return "failed"
-    word = _plain(value)
+    word = plain_word(value)
     return "passed" if word in _PASSED else "not_called" if word in _NOT_CALLED else "failed"
 
 

@@ -5,15 +5,14 @@ The API starts things and does not call back, as far as is known; CI wants one c
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from cyara_auth.workflows.calls import CallStep, SleepStep, Steps
-    from cyara_auth.workflows.completeness import Collected
     from cyara_auth.workflows.polling import Pace, PollProgress
+    from cyara_auth.workflows.search import ListedRun
+    from cyara_auth.workflows.start import CampaignStart
     from cyara_auth.workflows.verdict import CampaignOutcome, DetailsT_co, ResultT_co, RunT_co, TestCaseOutcome
 
     # A document need not have campaigns, and this half does not import the models of one that has. So what is in an
@@ -84,10 +83,75 @@ class Workflows:
             DecodingError: an answer lacks what the next step needs.
             PageError: the pages of the results go round in a circle, and name no total.
         """
+        from cyara_auth.workflows.carry_out import carry_out
         from cyara_auth.workflows.steps import campaign_steps
 
         _check(self, "campaigns.execute_campaign")
-        return _run(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
+        return carry_out(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
+
+    def check_campaigns(self) -> None:
+        """Send nothing, and raise what `start_campaign` would raise before it sends anything.
+
+        Raises:
+            OperationUnavailableError: this client's document lacks an operation that is needed.
+            InferredOperationError: starting it is a guess, and the client may not try (see `allow_inferred`).
+        """
+        from cyara_auth.workflows.steps import check_campaigns
+
+        check_campaigns(self)
+        _check(self, "campaigns.execute_campaign")
+
+    def start_campaign(
+        self: _RunsCampaigns[Iterator[RunT_co], Iterator[ResultT_co]],
+        campaign_id: int,
+        *,
+        account_id: int | None = None,
+        on_listed: Callable[[CampaignStart], object] | None = None,
+    ) -> CampaignStart:
+        """Execute a campaign, and return what `follow_campaign` needs, here or in another process.
+
+        Args:
+            campaign_id: number of the campaign.
+            account_id: account; the client's own by default.
+            on_listed: called right before the start is sent, with all that is known but the `ticket`. Whoever notes it
+                can follow a start whose answer is lost. When it raises, nothing is started.
+
+        Raises:
+            TransportError: no answer came; unless its `nothing_sent` is true, the campaign may have been started.
+            ApiError: the portal refused it; after a status from 500 on it may have been started, too.
+            OperationUnavailableError, InferredOperationError: as `run_campaign`.
+        """
+        from cyara_auth.workflows.carry_out import carry_out
+        from cyara_auth.workflows.steps import start_steps
+
+        _check(self, "campaigns.execute_campaign")
+        return carry_out(self, start_steps(self, campaign_id, account_id, on_listed))
+
+    def follow_campaign(
+        self: _RunsCampaigns[Iterator[RunT_co], Iterator[ResultT_co]],
+        start: CampaignStart,
+        *,
+        pace: Pace | None = None,
+        on_progress: Callable[[PollProgress[Any]], object] | None = None,
+        on_found: Callable[[ListedRun], object] | None = None,
+    ) -> CampaignOutcome[RunT_co, ResultT_co]:
+        """Follow the run of a start to its end; `run_campaign` is `start_campaign` and this. Nothing is started.
+
+        Args:
+            start: what `start_campaign` returned or gave to `on_listed`, or `CampaignStart.of_run(campaign, run)`.
+            pace: how often to ask, and for how long from now on.
+            on_progress: called after each question that did not end it.
+            on_found: called with the run when it is found, and again when more of it is listed.
+
+        Raises:
+            RunNotFoundError: the start was never answered, or names its run, and no such run is listed within a minute
+                or half of `pace.deadline`.
+            WaitTimeoutError, OperationUnavailableError, ApiError, DecodingError, PageError: as `run_campaign`.
+        """
+        from cyara_auth.workflows.carry_out import carry_out
+        from cyara_auth.workflows.steps import follow_steps
+
+        return carry_out(self, follow_steps(self, start, pace, on_progress, on_found))
 
     def validate_test_case(
         self: _RunsTestCases[DetailsT_co],
@@ -98,10 +162,11 @@ class Workflows:
         on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> TestCaseOutcome[DetailsT_co]:
         """Execute a test case, follow it and return what came of it. Inferred; raises as `run_campaign` does."""
+        from cyara_auth.workflows.carry_out import carry_out
         from cyara_auth.workflows.steps import test_case_steps
 
         _check(self, "test_cases.execute_test_case")
-        return _run(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
+        return carry_out(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
 
 
 class AsyncWorkflows:
@@ -129,11 +194,49 @@ class AsyncWorkflows:
         on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> CampaignOutcome[RunT_co, ResultT_co]:
         """Do as `Workflows.run_campaign` does."""
+        from cyara_auth.workflows.carry_out import carry_out_async
         from cyara_auth.workflows.steps import campaign_steps
 
         if (checking := _check(self, "campaigns.execute_campaign")) is not None:
             await checking
-        return await _run_async(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
+        return await carry_out_async(self, campaign_steps(self, campaign_id, account_id, pace, on_progress))
+
+    async def check_campaigns(self) -> None:
+        """Do as `Workflows.check_campaigns` does."""
+        from cyara_auth.workflows.steps import check_campaigns
+
+        check_campaigns(self)
+        if (checking := _check(self, "campaigns.execute_campaign")) is not None:
+            await checking
+
+    async def start_campaign(
+        self: _RunsCampaigns[AsyncIterator[RunT_co], AsyncIterator[ResultT_co]],
+        campaign_id: int,
+        *,
+        account_id: int | None = None,
+        on_listed: Callable[[CampaignStart], object] | None = None,
+    ) -> CampaignStart:
+        """Do as `Workflows.start_campaign` does."""
+        from cyara_auth.workflows.carry_out import carry_out_async
+        from cyara_auth.workflows.steps import start_steps
+
+        if (checking := _check(self, "campaigns.execute_campaign")) is not None:
+            await checking
+        return await carry_out_async(self, start_steps(self, campaign_id, account_id, on_listed))
+
+    async def follow_campaign(
+        self: _RunsCampaigns[AsyncIterator[RunT_co], AsyncIterator[ResultT_co]],
+        start: CampaignStart,
+        *,
+        pace: Pace | None = None,
+        on_progress: Callable[[PollProgress[Any]], object] | None = None,
+        on_found: Callable[[ListedRun], object] | None = None,
+    ) -> CampaignOutcome[RunT_co, ResultT_co]:
+        """Do as `Workflows.follow_campaign` does."""
+        from cyara_auth.workflows.carry_out import carry_out_async
+        from cyara_auth.workflows.steps import follow_steps
+
+        return await carry_out_async(self, follow_steps(self, start, pace, on_progress, on_found))
 
     async def validate_test_case(
         self: _RunsTestCases[Awaitable[DetailsT_co]],
@@ -144,91 +247,15 @@ class AsyncWorkflows:
         on_progress: Callable[[PollProgress[Any]], object] | None = None,
     ) -> TestCaseOutcome[DetailsT_co]:
         """Do as `Workflows.validate_test_case` does."""
+        from cyara_auth.workflows.carry_out import carry_out_async
         from cyara_auth.workflows.steps import test_case_steps
 
         if (checking := _check(self, "test_cases.execute_test_case")) is not None:
             await checking
-        return await _run_async(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
+        return await carry_out_async(self, test_case_steps(self, test_case_id, account_id, pace, on_progress))
 
 
 def _check(resources: Any, module: str) -> Any:
     """Have the client refuse an operation that it may not send, before anything else is; to be awaited in tasks."""
     check = getattr(resources, "_check_operation", None)
     return None if check is None else check(module)
-
-
-def _run_step(resources: object, step: CallStep | SleepStep) -> Any:
-    from cyara_auth.workflows.calls import CollectStep, SleepStep, call_of
-
-    if isinstance(step, SleepStep):
-        return time.sleep(step.seconds)
-    call = call_of(resources, step)
-    return _collect(call) if isinstance(step, CollectStep) else call()
-
-
-def _collect(call: Callable[..., Iterator[Any]]) -> Collected:
-    """Take what an iterator yields; what it brought before a page that cannot be read is kept beside that error."""
-    from cyara_auth.errors import DecodingError, PageError
-    from cyara_auth.workflows.completeness import Collected
-
-    collected = Collected()
-    try:
-        # Not in one expression: what came before the error would be lost with it.
-        for item in call(on_page=collected.on_page):
-            collected.items.append(item)
-    except (PageError, DecodingError) as error:
-        collected.error = error
-    return collected
-
-
-def _run(resources: object, steps: Steps[T]) -> T:
-    try:
-        step = next(steps)
-        while True:
-            try:
-                answer = _run_step(resources, step)
-            except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
-                step = steps.throw(error)
-            else:
-                step = steps.send(answer)
-    # This is how a generator hands over what it returns.
-    except StopIteration as done:
-        return cast("T", done.value)
-
-
-async def _run_step_async(resources: object, step: CallStep | SleepStep) -> Any:
-    from cyara_auth.workflows.calls import CollectStep, SleepStep, call_of
-    from cyara_auth.workflows.polling import async_sleep
-
-    if isinstance(step, SleepStep):
-        return await async_sleep(step.seconds)
-    call = call_of(resources, step)
-    return await (_collect_async(call) if isinstance(step, CollectStep) else call())
-
-
-async def _collect_async(call: Callable[..., AsyncIterator[Any]]) -> Collected:
-    from cyara_auth.errors import DecodingError, PageError
-    from cyara_auth.workflows.completeness import Collected
-
-    collected = Collected()
-    try:
-        async for item in call(on_page=collected.on_page):
-            collected.items.append(item)
-    except (PageError, DecodingError) as error:
-        collected.error = error
-    return collected
-
-
-async def _run_async(resources: object, steps: Steps[T]) -> T:
-    try:
-        step = next(steps)
-        while True:
-            try:
-                answer = await _run_step_async(resources, step)
-            except BaseException as error:  # noqa: BLE001  # the steps decide what it means, Ctrl-C included
-                step = steps.throw(error)
-            else:
-                step = steps.send(answer)
-    # This is how a generator hands over what it returns.
-    except StopIteration as done:
-        return cast("T", done.value)

@@ -5,10 +5,17 @@ import io
 import sys
 
 _INTERRUPTED = 130
+_VERSION = (["--version"], ["-V"])
 
 
 def main() -> None:
     """Run the command line, or say how to install it."""
+    # Asked by scripts again and again, and answered without loading a parser. Behind a command the parser answers.
+    if sys.argv[1:] in _VERSION:
+        from cyara_tools.cli.version import version_line
+
+        sys.stdout.write(version_line())
+        return
     if importlib.util.find_spec("typer") is None or importlib.util.find_spec("rich") is None:
         sys.stderr.write("The command line needs an extra. Run: pip install 'cyara-client[cli]'\n")
         raise SystemExit(7)

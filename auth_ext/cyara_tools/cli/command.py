@@ -11,6 +11,7 @@ import attrs
 import typer
 
 from cyara_auth.errors import CyaraAuthWarning
+from cyara_client.errors import IncompleteListWarning, UnverifiedOperationWarning
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.exit_codes import EXPECTED
 from cyara_tools.cli.repeat_options import options_by_command, options_to_repeat, with_options
@@ -22,9 +23,11 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
     """Give a function the options of its context beside its own, and something to write its output to.
 
     Args:
-        run: Takes `context` (a class of `cyara_tools.cli.context`) and `output` first, then its own options.
+        run: Takes `context` (a class of `cyara_tools.cli.context`) and `output` first, then its own options. One named
+            `as_json` takes the place of the flag `--json`: it is None, a file, or `-` for standard output.
     """
     context_parameter, _, *own = inspect.signature(run).parameters.values()
+    has_json = any(option.name == "as_json" for option in own)
     context_class = context_parameter.annotation
     shared = [
         _keyword(field.name, field.type, default=field.default)
@@ -33,16 +36,17 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
     ]
 
     @functools.wraps(run)
-    def with_context(*, typer_context: typer.Context, as_json: bool, **options: object) -> None:
+    def with_context(*, typer_context: typer.Context, as_json: object, **options: object) -> None:
         context = context_class(**{option.name: options.pop(option.name) for option in shared})
         repeat_options = functools.partial(
             with_options,
             options=options_to_repeat(context.selection(), context.variables),
             # Asked for at run time: the app imports the commands, so they cannot import the app.
-            commands=options_by_command(typer_context.find_root().command),
+            commands=functools.partial(options_by_command, typer_context.find_root().command),
         )
-        with _reporting(CommandOutput(as_json=as_json, repeat_options=repeat_options)) as output:
-            run(context, output, **options)
+        own_options = {**options, "as_json": as_json} if has_json else options
+        with reporting(CommandOutput(as_json=as_json in {True, "-"}, repeat_options=repeat_options)) as output:
+            run(context, output, **own_options)
 
     # typer makes its options from the signature, and `inspect` believes this attribute before it looks at the function.
     vars(with_context)["__signature__"] = inspect.Signature(
@@ -50,7 +54,7 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
             _keyword("typer_context", typer.Context),
             *own,
             *shared,
-            _keyword("as_json", JsonOption, default=False),
+            *([] if has_json else [_keyword("as_json", JsonOption, default=False)]),
         ]
     )
     return with_context
@@ -61,7 +65,7 @@ def _keyword(name: str, annotation: object, *, default: object = inspect.Paramet
 
 
 @contextmanager
-def _reporting(output: CommandOutput) -> Generator[CommandOutput]:
+def reporting(output: CommandOutput) -> Generator[CommandOutput]:
     """Report expected errors and our own warnings in one sentence each.
 
     Raises:
@@ -69,7 +73,8 @@ def _reporting(output: CommandOutput) -> Generator[CommandOutput]:
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
-        warnings.simplefilter("always", CyaraAuthWarning)
+        for category in (CyaraAuthWarning, UnverifiedOperationWarning, IncompleteListWarning):
+            warnings.simplefilter("always", category)
         try:
             yield output
         except EXPECTED as error:

@@ -5,7 +5,7 @@ A command takes the class that has what it needs, and by that the options: every
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import attrs
 import typer
@@ -19,6 +19,7 @@ from cyara_auth.providers import CredentialSource, Variables, profile_base_url, 
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import GuardSettings
+from cyara_tools.cli.base import CONNECTION
 from cyara_tools.cli.key_report import KeyReport
 from cyara_tools.cli.short_fingerprints import resolve_prefix
 
@@ -33,11 +34,23 @@ class CommandContext:
 
     base_url: Annotated[
         str | None,
-        typer.Option("--base-url", help="Base URL of the portal's API; CYARA_BASE_URL by default.", show_default=False),
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="Base URL of the portal's API; CYARA_BASE_URL by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
     profile: Annotated[
         str | None,
-        typer.Option("--profile", help="Name of a stored credential; CYARA_PROFILE by default.", show_default=False),
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="Name of a stored credential; CYARA_PROFILE by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
     variables: Variables = attrs.field(factory=Variables)
 
@@ -80,7 +93,13 @@ class StoreContext(CommandContext):
 
     store_url: Annotated[
         str | None,
-        typer.Option("--store", help="URL of the strike store; CYARA_STRIKE_STORE by default.", show_default=False),
+        typer.Option(
+            "--store",
+            metavar="URL",
+            help="URL of the strike store; CYARA_STRIKE_STORE by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
 
     def selection(self) -> dict[str, str | None]:
@@ -125,20 +144,76 @@ class KeyContext(StoreContext):
 
 
 @attrs.frozen(kw_only=True)
-class CallContext(StoreContext):
-    """What a call of the portal needs, too."""
+class PortalContext(StoreContext):
+    """What calls of the portal need, too."""
 
     account: Annotated[
         str | None,
-        typer.Option("--account", help="Account number; CYARA_ACCOUNT_ID by default.", show_default=False),
+        typer.Option(
+            "--account",
+            metavar="NUMBER",
+            help="Account number; CYARA_ACCOUNT_ID by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy",
+            metavar="NAME",
+            help="guarded, strict or concurrent; CYARA_AUTH_POLICY by default, else guarded.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
+    ] = None
+    allow_inferred: Annotated[
+        bool,
+        typer.Option(
+            "--allow-inferred",
+            help="Send operations that change things though they are guesses; CYARA_ALLOW_INFERRED=1 does the same.",
+            rich_help_panel=CONNECTION,
+        ),
+    ] = False
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca",
+            metavar="PATH",
+            help="File or folder with the certificates of a private authority.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
+    ] = None
+
+    def selection(self) -> dict[str, str | None]:
+        """Return the options that decide what a command looks at: the next command needs the same."""
+        ca = None if self.ca is None else str(self.ca)
+        return {**super().selection(), "--account": self.account, "--policy": self.policy, "--ca": ca}
+
+    def connect_for_jobs(self) -> Cyara:
+        """Connect with these options as a program does: what may be repeated is, and a rotation is waited for."""
+        return connect(self.known_base().url, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "profile": self.profile,
+            "account_id": self.account,
+            "store": self.store_url,
+            "policy": self.policy,
+            # Without the option the environment decides.
+            "allow_inferred": self.allow_inferred or None,
+            "verify": True if self.ca is None else self.ca,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class CallContext(PortalContext):
+    """What one call of the portal needs, too."""
+
     operation: Annotated[
         str | None,
         typer.Option("--operation", help="Operation to call: a GET that needs no more than the account."),
-    ] = None
-    ca: Annotated[
-        Path | None,
-        typer.Option("--ca", help="File or folder with the certificates of a private authority.", show_default=False),
     ] = None
 
     def connect(self, credential: ApiCredential | None = None) -> Cyara:
@@ -146,12 +221,9 @@ class CallContext(StoreContext):
         return connect(
             self.known_base().url,
             credential,
-            profile=self.profile,
-            account_id=self.account,
-            store=self.store_url,
-            verify=True if self.ca is None else self.ca,
             # The operator asked for one call, and reads its answer instead of a later one.
             retries=0,
             # Nor does a person wait for the end of a rotation, which may be in the very same hands.
             rotation_wait=0.0,
+            **self._options(),
         )

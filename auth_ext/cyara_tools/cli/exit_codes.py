@@ -5,21 +5,32 @@ from enum import IntEnum
 from cyara_auth._http import httpx
 from cyara_auth.errors import (
     AdmissionRefusedError,
+    ApiError,
     ConfigurationError,
     CredentialError,
     CredentialRejectedError,
     CredentialSupersededError,
     CredentialSuspectError,
+    DecodingError,
+    InferredOperationError,
+    OperationUnavailableError,
+    PageError,
     SharedStoreRequiredError,
     StrikeStoreUnavailableError,
     UnexpectedAuthPageError,
+    WaitTimeoutError,
 )
+from cyara_client.errors import AccountRequiredError, DownloadError, HttpLibraryError, Unauthorized
+from cyara_tools.output.errors import UsageError
+from cyara_tools.run.errors import AlreadyRunningError, NothingSelectedError
 
 
 class ExitCode(IntEnum):
-    """What happened. 1 is left to unforeseen errors (Python's own), 2 to wrong options (the option parser's own)."""
+    """What happened. 1 is left to unforeseen errors (Python's own)."""
 
     OK = 0
+    USAGE = 2
+    """An option or argument is wrong; the option parser's own errors end so, too."""
     NO_CREDENTIAL = 3
     """No source has a usable credential. Nothing was sent."""
     REJECTED = 4
@@ -44,10 +55,14 @@ class ExitCode(IntEnum):
     """`run`: no campaign matched the selection."""
     INTERRUPTED = 130
     """Ctrl-C."""
+    PIPE_CLOSED = 141
+    """Whoever read the output has enough of it, as `head` has; what a shell says of a program that SIGPIPE ended."""
 
 
 # First match wins, so special errors stand before their parents.
 _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
+    # A link to another host is a credential's error as well, and says nothing about the credential.
+    (PageError, ExitCode.INCONCLUSIVE),
     (CredentialError, ExitCode.NO_CREDENTIAL),
     (CredentialSuspectError, ExitCode.REFUSED),
     (CredentialRejectedError, ExitCode.REJECTED),
@@ -56,8 +71,21 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (SharedStoreRequiredError, ExitCode.STORE),
     (AdmissionRefusedError, ExitCode.REFUSED),
     (ConfigurationError, ExitCode.CONFIGURATION),
+    (InferredOperationError, ExitCode.CONFIGURATION),
+    (OperationUnavailableError, ExitCode.CONFIGURATION),
+    (AccountRequiredError, ExitCode.CONFIGURATION),
+    (HttpLibraryError, ExitCode.CONFIGURATION),
+    (WaitTimeoutError, ExitCode.TIMED_OUT),
+    (NothingSelectedError, ExitCode.NOTHING_SELECTED),
+    (AlreadyRunningError, ExitCode.NOT_RUN),
+    # The guard has judged it by now: a pair that is only under suspicion is refused as such at its next call.
+    (Unauthorized, ExitCode.REJECTED),
+    (ApiError, ExitCode.INCONCLUSIVE),
+    (DecodingError, ExitCode.INCONCLUSIVE),
     (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
+    (DownloadError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
+    (UsageError, ExitCode.USAGE),
     # A file or folder that cannot be used; httpx has errors of its own for the network.
     (OSError, ExitCode.CONFIGURATION),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),

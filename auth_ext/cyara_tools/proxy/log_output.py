@@ -4,7 +4,15 @@ import logging
 import sys
 
 from cyara_auth.redact import RedactingFilter
+from cyara_tools.cli.verbose import LOGGER as CALLS_LOGGER
 from cyara_tools.proxy.log import LOGGER
+
+
+def log_if_verbose() -> None:
+    """Write the lines only if the option `--verbose` was given."""
+    # The option itself speaks to no command; it leaves its handler.
+    if any(handler.name == CALLS_LOGGER for handler in logging.getLogger(CALLS_LOGGER).handlers):
+        log_to_stderr()
 
 
 def log_to_stderr() -> None:

@@ -1,0 +1,1 @@
+"""The operations of the document on the command line."""

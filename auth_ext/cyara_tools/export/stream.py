@@ -1,0 +1,41 @@
+"""Standard output in the place of a file: nothing is remembered, so nothing goes on."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+from cyara_tools.export.journal import Done
+
+if TYPE_CHECKING:
+    from cyara_tools.export.journal import Plan
+
+
+class Stream:
+    """Takes lines as `PartFile` does.
+
+    Attributes:
+        plan: what is exported.
+        done: how far it is.
+        problems: what was odd with the runs that are written, as sentences.
+    """
+
+    def __init__(self, plan: Plan, out: IO[bytes]) -> None:
+        self._out = out
+        self.plan = plan
+        self.done = Done()
+        self.problems: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Add lines.
+
+        Raises:
+            BrokenPipeError: nobody reads any more.
+        """
+        self._out.write(text.encode())
+
+    def run_is_whole(self, rows: int, problem: str | None) -> None:
+        """Take note that all lines of a run are written."""
+        self._out.flush()
+        self.done = Done(runs=self.done.runs + 1, rows=self.done.rows + rows)
+        if problem:
+            self.problems.append(problem)

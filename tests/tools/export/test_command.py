@@ -58,7 +58,9 @@ def test_every_form_holds_the_same_and_is_read_by_others(written: dict[str, Path
     assert list(names) == [f"{name} (UTC)" if name in moments else name for name in COLUMNS]
     assert [row[5] for row in cells] == [line["testResultId"] for line in lines]
     assert isinstance(cells[0][9], dt.datetime)
-    assert abs(cells[0][9] - dt.datetime.fromisoformat(lines[0]["startDate"]).replace(tzinfo=None)).total_seconds() < 0.01
+    assert (
+        abs(cells[0][9] - dt.datetime.fromisoformat(lines[0]["startDate"]).replace(tzinfo=None)).total_seconds() < 0.01
+    )
 
 
 def test_pandas_reads_csv_and_jsonl_with_types(written: dict[str, Path]):
@@ -212,7 +214,12 @@ def test_a_run_that_changes_in_the_middle_is_told(portal: LocalPortal, cyara: Cy
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx", "parquet"])
 def test_odd_values_come_through_every_form(portal: LocalPortal, export: Exporting, form: str):
     odd = [
-        {"testResultId": 2**53 + 1, "name": "=1+1", "startDate": "1899-12-31T00:00:00Z", "detailedResult": "x" * 40_000},
+        {
+            "testResultId": 2**53 + 1,
+            "name": "=1+1",
+            "startDate": "1899-12-31T00:00:00Z",
+            "detailedResult": "x" * 40_000,
+        },
         {"testResultId": "seven", "name": 'a "b",\r\nc\td \ud800', "duration": "never", "colour": None},
         {"testResultId": None, "name": "", "startDate": "0001-01-01T00:00:00", "duration": "1.00:00:00"},
     ]

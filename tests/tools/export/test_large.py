@@ -75,9 +75,7 @@ def test_too_many_rows_for_a_sheet_are_refused_by_the_totals(portal: LocalPortal
 def test_a_sheet_that_is_just_full_is_not_refused(portal: LocalPortal, cyara: Cyara):
     portal.inject(page_with(1_048_575))
     table = results.Table(cyara)
-    plan = results.plan_export(
-        cyara, [802], Window(), begun="", options={}, columns=table.facts(), replaces=False
-    )
+    plan = results.plan_export(cyara, [802], Window(), begun="", options={}, columns=table.facts(), replaces=False)
     assert len(plan.runs) == 1
     results.check_sheet(cyara, table, plan.runs)
     portal.clear_faults()

@@ -69,7 +69,11 @@ def test_a_window_has_its_beginning_and_not_its_end(cyara: Cyara):
 def test_a_list_in_another_order_is_read_to_its_end(portal: LocalPortal, cyara: Cyara):
     # Oldest first: whoever stopped at the first old run would find none.
     listed = [
-        {"runId": number, "startDate": hours_ago(60 - number).isoformat(), "endDate": hours_ago(59.5 - number).isoformat()}
+        {
+            "runId": number,
+            "startDate": hours_ago(60 - number).isoformat(),
+            "endDate": hours_ago(59.5 - number).isoformat(),
+        }
         for number in range(1, 60)
     ]
     page = {"results": listed, "totalResults": 59, "nextPage": None}

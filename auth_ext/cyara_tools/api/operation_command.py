@@ -117,11 +117,13 @@ class OperationCommand(Command):
 def _made(key: str, parameter: Parameter) -> Any:
     """Return a parameter as the parser takes it: a text, which is read when everything is there."""
     kind = parameter.kind
+    is_content = parameter.place == "body" and parameter.wire == "body" and parameter.is_positional
     if parameter.is_positional:
         return TyperArgument(
             param_decls=[key],
             type=str,
-            required=parameter.required,
+            # What is sent as it is may come by `--body` as well.
+            required=parameter.required and not is_content,
             metavar=parameter.word,
             help=_said(parameter),
             show_default=False,

@@ -102,8 +102,13 @@ def confirm(what: str, *, yes: bool) -> None:
         return
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{what} deletes, and nobody can be asked here. Nothing was sent. Next: give --yes")
-    if not typer.confirm(f"{what}: delete this?", err=True):
-        raise UsageError("Nothing was sent.")
+    try:
+        agreed = typer.confirm(f"{what}: delete this?", err=True)
+    except typer.Abort:
+        # Ctrl-C, which ends as it does everywhere.
+        raise KeyboardInterrupt from None
+    if not agreed:
+        raise UsageError("Nothing was deleted. Nothing was sent.")
 
 
 def _read(parameter: Parameter, typed: Any, other: str) -> Any:

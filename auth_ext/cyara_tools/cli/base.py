@@ -24,8 +24,9 @@ BODY: Final = "Body"
 OUTPUT: Final = "Output"
 CONNECTION: Final = "Connection"
 EVERYWHERE: Final = "Everywhere"
-_SECTIONS: Final = (ARGUMENTS, OPTIONS, BODY, OUTPUT, CONNECTION, EVERYWHERE)
-"""Of the help of a command, in this order."""
+_FIRST_SECTIONS: Final = (ARGUMENTS, OPTIONS, BODY, OUTPUT)
+_LAST_SECTIONS: Final = (CONNECTION, EVERYWHERE)
+"""Of the help of a command, in this order; sections of its own stand between the two."""
 _WIDEST_NAME: Final = 36
 _LONGEST_TEXT: Final = 60
 _SPECIAL: Final = str.maketrans("[]", "()", "\\\"'`$")
@@ -85,7 +86,7 @@ def _common_options() -> list[Any]:
 
 def _write_options(command: Any, context: Any, formatter: Any) -> None:
     """Write arguments and options in sections."""
-    sections: dict[str, list[tuple[str, str]]] = {section: [] for section in _SECTIONS}
+    sections: dict[str, list[tuple[str, str]]] = {section: [] for section in _FIRST_SECTIONS}
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is None:
@@ -99,7 +100,8 @@ def _write_options(command: Any, context: Any, formatter: Any) -> None:
         name, text = record
         # Earlier releases of typer escape this for rich, whoever writes the help.
         sections.setdefault(section, []).append((name, text.replace("\\[", "[")))
-    for section, records in sections.items():
+    last = [(section, sections.pop(section, [])) for section in _LAST_SECTIONS]
+    for section, records in [*sections.items(), *last]:
         if records:
             with formatter.section(section):
                 formatter.write_dl(records)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TextIO
 
 from cyara_tools.cli.exit_codes import ExitCode, exit_code_of
+from cyara_tools.reports.ci_commands import json_without_command, no_command
 
 Json = str | int | float | bool | None | Sequence["Json"] | dict[str, "Json"]
 
@@ -24,10 +25,11 @@ class CommandOutput:
 
     def __init__(self, *, as_json: bool, repeat_options: Callable[[str], str]) -> None:
         self.as_json: Final = as_json
-        self.exit_code = ExitCode.OK
+        self.exit_code: int = ExitCode.OK
         self._repeat_options = repeat_options
         self._facts: dict[str, Json] = {}
         self._notes: list[str] = []
+        self._is_released = False
 
     def put(self, **facts: Json) -> None:
         """Add facts for programs."""
@@ -60,12 +62,23 @@ class CommandOutput:
         if not self.as_json:
             _print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.", sys.stderr)
 
+    def announce(self, lines: Sequence[str], **facts: Json) -> None:
+        """Say at once what there is to say of a command that goes on until it is ended: for programs in one line."""
+        sys.stdout.write(json.dumps(facts) + "\n" if self.as_json else "".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        self.release()
+
+    def release(self) -> None:
+        """Leave standard output to somebody else: nothing more is written there."""
+        self._is_released = True
+
     def finish(self) -> None:
         """Write the object for programs."""
-        if self.as_json:
+        if self.as_json and not self._is_released:
             # Written once, at the end, so that an error in the middle cannot leave half an object behind.
             outcome: dict[str, Json] = {"ok": self.exit_code is ExitCode.OK, "exit_code": int(self.exit_code)}
-            sys.stdout.write(json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1) + "\n")
+            text = json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1)
+            sys.stdout.write(json_without_command(text) + "\n")
             sys.stdout.flush()
 
 
@@ -81,7 +94,8 @@ def sentence(error: BaseException) -> str:
 def _print(text: str, stream: TextIO) -> None:
     # Standard output first, so that on a terminal nothing overtakes what was said before it.
     sys.stdout.flush()
-    stream.write(f"{text}\n")
+    # A portal's text may hold what the CI around us takes for a command.
+    stream.write(f"{no_command(text)}\n")
 
 
 def _align(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -100,6 +114,6 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(*columns, box=SIMPLE)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(no_command, row))
     # Paths and the portal's texts may have brackets and colons in them, which rich would take for styles and emoji.
     Console(markup=False, highlight=False, emoji=False, soft_wrap=True).print(table)

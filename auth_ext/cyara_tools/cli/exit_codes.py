@@ -22,6 +22,7 @@ from cyara_auth.errors import (
 )
 from cyara_client.errors import AccountRequiredError, DownloadError, HttpLibraryError, Unauthorized
 from cyara_tools.output.errors import UsageError
+from cyara_tools.run.errors import AlreadyRunningError, NothingSelectedError
 
 
 class ExitCode(IntEnum):
@@ -75,6 +76,8 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (AccountRequiredError, ExitCode.CONFIGURATION),
     (HttpLibraryError, ExitCode.CONFIGURATION),
     (WaitTimeoutError, ExitCode.TIMED_OUT),
+    (NothingSelectedError, ExitCode.NOTHING_SELECTED),
+    (AlreadyRunningError, ExitCode.NOT_RUN),
     # The guard has judged it by now: a pair that is only under suspicion is refused as such at its next call.
     (Unauthorized, ExitCode.REJECTED),
     (ApiError, ExitCode.INCONCLUSIVE),

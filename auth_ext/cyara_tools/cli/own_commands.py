@@ -6,7 +6,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cyara_tools.cli.base import Command, Entry, Group
+from cyara_tools.cli.base import Entry, Group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +19,13 @@ class Own(NamedTuple):
         help: one line about it, for the list of its group.
         target: where its function is, as `module:function`.
         examples: lines to copy.
+        kind: its class, as `module:class`, where it reads its arguments in a way of its own.
     """
 
     help: str
     target: str
     examples: tuple[str, ...] = ()
+    kind: str = "cyara_tools.cli.base:Command"
 
 
 class OwnGroup(NamedTuple):
@@ -111,7 +113,45 @@ _EXPORT: Final = OwnGroup(
     ("cyara export results --campaign 812 --to results.csv",),
 )
 
-OWN: Final[Mapping[str, Own | OwnGroup]] = {"auth": _AUTH, "export": _EXPORT}
+_RUN: Final = Own(
+    "Run campaigns, and end by the gate: 0 only if they passed.",
+    "cyara_tools.run.command:run",
+    (
+        "cyara run 812 813 --junit results.xml --html report.html",
+        "cyara run --name 'Nightly *' --min-pass 95% --timeout 1h",
+        "cyara run --suite nightly.cyara.yaml --parallel 2 --fail-fast",
+        "cyara run --resume",
+    ),
+    "cyara_tools.run.options:RunCommand",
+)
+
+_PROXY: Final = Own(
+    "Guard every HTTP tool: a base URL on this machine, without a credential.",
+    "cyara_tools.proxy.command:proxy",
+    (
+        "cyara proxy",
+        "cyara proxy --read-only --token-file ~/.cyara-proxy",
+        "cyara proxy --port 0 --json --allow-operation GetCampaigns",
+    ),
+)
+
+_EXEC: Final = Own(
+    "Run a program with the proxy up: no call of it can burn the token.",
+    "cyara_tools.proxy.exec_command:exec_",
+    (
+        "cyara exec -- newman run cyara.postman_collection.json",
+        "cyara exec -- sh -c 'curl \"$CYARA_BASE_URL/v3.0/accounts/1/campaigns\"'",
+    ),
+    "cyara_tools.proxy.child_command:ChildCommand",
+)
+
+OWN: Final[Mapping[str, Own | OwnGroup]] = {
+    "run": _RUN,
+    "auth": _AUTH,
+    "export": _EXPORT,
+    "proxy": _PROXY,
+    "exec": _EXEC,
+}
 """All of them, by name; a new command of the program is one line here."""
 
 
@@ -126,10 +166,14 @@ def _load(name: str, own: Own | OwnGroup) -> Any:
     import typer
     from typer.main import get_command
 
-    module, _, function = own.target.partition(":")
     # A program of one command, of which only the command is taken: typer makes its options from the signature.
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name=name, cls=Command)(getattr(import_module(module), function))
+    app.command(name=name, cls=_named(own.kind))(_named(own.target))
     command: Any = get_command(app)
     command.examples = own.examples
     return command
+
+
+def _named(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)

@@ -1,4 +1,4 @@
-"""A document whose tags, parameters and texts get in the way of ours: nothing of ours changes, and all of it is callable."""
+"""A document whose tags, parameters and texts get in the way of ours: ours stay, and all of it can be called."""
 
 import json
 import os
@@ -18,7 +18,21 @@ from pipeline.report import BuildReport
 from cyara_tools.portal import LocalPortal
 
 ROOT = Path(__file__).parents[3]
-OURS = ("help", "json", "output", "query", "body", "all", "limit", "yes", "field", "fields", "account", "profile", "store")
+OURS = (
+    "help",
+    "json",
+    "output",
+    "query",
+    "body",
+    "all",
+    "limit",
+    "yes",
+    "field",
+    "fields",
+    "account",
+    "profile",
+    "store",
+)
 NASTY = "Red \x1b[31m[/bold] `id` $(id) 'x' \"y\" \\"
 
 
@@ -79,7 +93,9 @@ DOCUMENT: dict[str, Any] = {
             ),
         },
         "/things/one": {"post": _operation("CreateThing", "Things", requestBody=_json_body(_schema("object")))},
-        "/things/many": {"post": _operation("CreateThings", "Things", requestBody=_json_body(_schema("array", items={})))},
+        "/things/many": {
+            "post": _operation("CreateThings", "Things", requestBody=_json_body(_schema("array", items={})))
+        },
         "/things/files": {
             "post": _operation(
                 "ImportThings",
@@ -155,7 +171,13 @@ def types(environ: dict[str, str]) -> Callable[..., list[tuple[int, str, str]]]:
 
     def run(*lines: list[str]) -> list[tuple[int, str, str]]:
         done = subprocess.run(
-            [sys.executable, "-c", DRIVER], input=json.dumps(lines), env=environ, capture_output=True, text=True, timeout=50
+            [sys.executable, "-c", DRIVER],
+            check=False,
+            input=json.dumps(lines),
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=50,
         )
         assert done.returncode == 0, done.stderr
         return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
@@ -199,7 +221,9 @@ def test_a_parameter_that_is_called_as_an_option_of_ours_gives_way(types: Run, p
         "inner": {"deep": {"x": 7}, "more": "text"},
         "kinds": ["a b", "[/x]"],
     }
-    assert "Called otherwise than in the document, whose name is an option of ours: --param-help, --param-json" in told[1]
+    assert (
+        "Called otherwise than in the document, whose name is an option of ours: --param-help, --param-json" in told[1]
+    )
     assert "`help` in the document." in told[1]
     assert "\x1b" not in told[1]
 
@@ -241,7 +265,9 @@ def test_completion_offers_nothing_that_a_shell_would_run(environ: dict[str, str
         asked |= {"COMP_CWORD": str(words.count(" ")), "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
         asked["_TYPER_COMPLETE_WORD_TO_COMPLETE"] = words.rpartition(" ")[2]
         command = [sys.executable, "-m", "cyara_tools.cli"]
-        done = subprocess.run(command, env={**environ, **asked}, capture_output=True, text=True, timeout=50)
+        done = subprocess.run(
+            command, env={**environ, **asked}, capture_output=True, text=True, timeout=50, check=False
+        )
         assert done.stderr == ""
         return done.stdout
 

@@ -33,14 +33,14 @@ def operation(resource: str, name: str, *, method: str = "GET", is_list: bool = 
 
 
 def names(*operations: Operation) -> dict[str, list[tuple[str, str | None]]]:
-    return {
-        group: [(one.name, one.short) for one in named] for group, named in named_operations(operations).items()
-    }
+    return {group: [(one.name, one.short) for one in named] for group, named in named_operations(operations).items()}
 
 
 def test_every_operation_has_its_python_name_and_the_bundled_ones_their_short_names():
     groups = named_operations(OPERATIONS.values())
-    assert {group: " ".join(sorted(one.short for one in named if one.short)) for group, named in groups.items()} == SHORT
+    assert {
+        group: " ".join(sorted(one.short for one in named if one.short)) for group, named in groups.items()
+    } == SHORT
     for group, named in groups.items():
         for one in named:
             resource = one.operation.module.partition(".")[0]
@@ -74,7 +74,7 @@ def test_what_is_not_the_nouns_own_keeps_its_long_name_only():
         ("class_", "get_class", "GET", False, "get"),
     ],
 )
-def test_the_short_name(resource: str, name: str, method: str, is_list: bool, short: str | None):
+def test_the_short_name(resource: str, name: str, method: str, *, is_list: bool, short: str | None):
     assert short_name(resource, operation(resource, name, method=method, is_list=is_list)) == short
 
 

@@ -92,7 +92,9 @@ def test_every_listed_choice_is_taken(enumeration: type[Enum]):
 
 
 def test_lists_flags_and_files_are_told_apart():
-    kinds = [Kind.of(text) for text in ("list[int] | None | Unset", "bool | Unset", "File | Unset", "list[File]", "int")]
+    kinds = [
+        Kind.of(text) for text in ("list[int] | None | Unset", "bool | Unset", "File | Unset", "list[File]", "int")
+    ]
     assert [kind.is_list for kind in kinds] == [True, False, False, True, False]
     assert [kind.is_flag for kind in kinds] == [False, True, False, False, False]
     assert [kind.is_file for kind in kinds] == [False, False, True, True, False]

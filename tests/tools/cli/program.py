@@ -43,7 +43,7 @@ class Result:
 
 
 class Program:
-    """`cyara auth ...`, or another group, with its own configuration, state and portal. It checks every output for secrets."""
+    """`cyara auth ...`, or another group, with configuration, state and portal of its own; outputs are checked for secrets."""
 
     def __init__(self, home: Path, portal: LocalPortal) -> None:
         self.home = home

@@ -84,7 +84,9 @@ def test_bash_completes_commands_groups_options_and_values(bash: Bash, portal: L
 @needs_bash
 def test_bash_has_it_after_the_installation(bash: Bash, program: Program) -> None:
     # Not as the last command, which bash would become.
-    bash.run("cyara --install-completion > installed.txt; true".replace("installed.txt", str(bash.trace.parent / "out")))
+    bash.run(
+        "cyara --install-completion > installed.txt; true".replace("installed.txt", str(bash.trace.parent / "out"))
+    )
     told = (bash.trace.parent / "out").read_text(encoding="utf-8")
     assert "bash completion installed in" in told
     start_up = (program.home / ".bashrc").read_text(encoding="utf-8")
@@ -115,7 +117,9 @@ def test_other_shells_get_their_script(program: Program, shell: str, mark: str, 
 @pytest.mark.parametrize(
     ("shell", "between"), [("zsh", '"list":"List campaigns"'), ("fish", "list\t"), ("powershell", "list:::")]
 )
-def test_other_shells_get_names_with_their_help(program: Program, portal: LocalPortal, shell: str, between: str) -> None:
+def test_other_shells_get_names_with_their_help(
+    program: Program, portal: LocalPortal, shell: str, between: str
+) -> None:
     asked = {
         "_CYARA_COMPLETE": f"complete_{shell}",
         "_TYPER_COMPLETE_ARGS": "cyara campaigns l",

@@ -64,7 +64,12 @@ def test_a_call_in_a_pipe_loads_neither_rich_nor_another_command(program: Progra
     assert not tops(modules) & {"rich", "jmespath", "yaml", "polars", "jinja2", "starlette", "pygments", "keyring"}
     others = {module for module in modules if module.startswith("cyara_client.resources.")}
     assert others == {"cyara_client.resources.campaigns"}
-    assert not modules & {"cyara_tools.cli.doctor", "cyara_tools.cli.rotate", "cyara_tools.export.command", "httpx._main"}
+    assert not modules & {
+        "cyara_tools.cli.doctor",
+        "cyara_tools.cli.rotate",
+        "cyara_tools.export.command",
+        "httpx._main",
+    }
 
 
 def test_a_command_of_ours_asks_for_no_operation(program: Program) -> None:

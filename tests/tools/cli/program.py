@@ -43,7 +43,7 @@ class Result:
 
 
 class Program:
-    """`cyara auth ...`, or another group, with configuration, state and portal of its own; outputs are checked for secrets."""
+    """`cyara auth ...`, or another group, with a configuration, state and portal of its own. It looks for secrets."""
 
     def __init__(self, home: Path, portal: LocalPortal) -> None:
         self.home = home

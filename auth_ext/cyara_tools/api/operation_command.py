@@ -167,8 +167,9 @@ def _completion(choices: Sequence[str]) -> Any:
 def _said(parameter: Parameter) -> str:
     """Return the line of help about one parameter."""
     parts = [parameter.text]
-    if parameter.kind.choices and parameter.is_positional:
-        parts.append(f"One of: {parameter.kind.metavar}.")
+    choices = parameter.kind.choices
+    if choices and (parameter.is_positional or "..." in parameter.kind.metavar):
+        parts.append(f"One of: {', '.join(map(plain, choices))}.")
     if not parameter.kind.is_flat:
         parts.append("JSON, @FILE, or - for standard input.")
     if parameter.is_positional and parameter.kind.is_file:

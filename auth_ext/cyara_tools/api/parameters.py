@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from cyara_client._annotations import fields, is_model, members, resolve
+from cyara_client.operations import OPERATIONS
 from cyara_client.types import Unset
 from cyara_tools.api.texts import arguments_of, attributes_of
 from cyara_tools.api.values import Kind
@@ -92,6 +94,7 @@ class Call:
         account: Python name of the account in the path; None where it has none.
         answer: annotation of what it returns.
         docstring: what the generated code says of it.
+        is_download: whether the answer is a file that a method of its resource writes.
     """
 
     operation: Operation
@@ -101,11 +104,7 @@ class Call:
     account: str | None
     answer: str
     docstring: str
-
-    @property
-    def is_download(self) -> bool:
-        """Whether the answer is a file."""
-        return self.answer == "bytes"
+    is_download: bool
 
 
 def call_of(operation: Operation, reserved: Collection[str]) -> Call:
@@ -150,7 +149,15 @@ def call_of(operation: Operation, reserved: Collection[str]) -> Call:
         account=account,
         answer=annotations["return"],
         docstring=module.sync.__doc__ or "",
+        # Where an operation has the name of that method, there is none.
+        is_download=annotations["return"] == "bytes" and f"{operation.module}_to_file" not in modules(),
     )
+
+
+@cache
+def modules() -> frozenset[str]:
+    """Return the modules of all operations."""
+    return frozenset(operation.module for operation in OPERATIONS.values())
 
 
 def _body(forms: Iterable[Any], annotation: str, text: str) -> BodyShape | None:

@@ -102,6 +102,8 @@ def test_a_body_is_typed_as_the_document_says(person: Person, portal: LocalPorta
 
 
 def test_parameters_travel_by_their_names_on_the_wire(person: Person, portal: LocalPortal):
+    assert person.types("campaigns get-campaign-runs 812").code == 0
+    assert portal.requests[-1].query == "", "what nobody gives is not sent"
     said = person.types(
         "campaigns get-campaign-runs 812 --from-date 2024-01-31T09:00:00Z --no-sort-asc --sort-field startdate",
         "--page-size=2",

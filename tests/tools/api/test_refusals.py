@@ -44,7 +44,7 @@ from .typing_person import Person
         ("campaigns list --limit 1 --all", "Nothing was sent"),
         ("campaigns delete 812", "/accounts/1/campaigns/812 at http://127.0.0.1"),
         ("campaigns delete 812", "deletes, and nobody can be asked here. Nothing was sent. Next: give --yes"),
-        ("campaigns get", "Missing argument 'CAMPAIGN_ID'"),
+        ("campaigns get", "CAMPAIGN_ID"),
         ("campaigns get 1 2", "unexpected extra argument"),
         ("campaigns list --page-sze 3", "--page-size"),
         ("campaigns lst", "cyara campaigns has no command 'lst'. Did you mean list?"),

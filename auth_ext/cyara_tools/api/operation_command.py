@@ -176,7 +176,7 @@ def _said(parameter: Parameter) -> str:
         parts.append("A file; - is standard input.")
     if parameter.kind.is_list and not parameter.is_positional:
         parts.append("Repeatable.")
-    if parameter.word.startswith(("--param-", "--body-")):
+    if parameter.is_renamed:
         parts.append(f"`{plain(parameter.wire)}` in the document.")
     if parameter.place == "body" and parameter.required and not parameter.is_positional:
         parts.append("[required, here or in --body]")
@@ -247,7 +247,7 @@ def _help(call: Call, parameters: Sequence[Parameter]) -> str:
     if operation.evidence == "inferred":
         way = "" if operation.method in _READ_ONLY else " It needs --allow-inferred, except at a local portal."
         paragraphs.append(f"Inferred: nobody has seen the portal accept it as it stands here.{way}")
-    renamed = [one.word for one in parameters if one.word.startswith(("--param-", "--body-"))]
+    renamed = [one.word for one in parameters if one.is_renamed]
     if renamed:
         paragraphs.append(
             f"Called otherwise than in the document, whose name is an option of ours: {', '.join(renamed)}."

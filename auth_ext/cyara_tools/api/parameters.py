@@ -38,6 +38,7 @@ class Parameter:
         required: whether the document wants it.
         text: the document's words.
         word: what it is called: `--page-size`, or `CAMPAIGN_ID` where it has a place of its own.
+        is_renamed: whether it gave way to another option.
     """
 
     python: str
@@ -47,6 +48,7 @@ class Parameter:
     required: bool
     text: str = ""
     word: str = ""
+    is_renamed: bool = False
 
     @property
     def is_positional(self) -> bool:
@@ -209,13 +211,14 @@ class _Words:
             return attrs.evolve(parameter, word=self.argument(plain.replace("-", "_").upper()))
         word = f"--{plain}"
         # `--no-x` is what a flag of ours or of the document's says for no.
-        if word in self._reserved or self._is_taken(word, parameter.kind):
+        is_renamed = self._is_taken(word, parameter.kind)
+        if is_renamed:
             word = f"--{prefix}-{plain}"
         base, number = word, 2
-        while word in self._reserved or self._is_taken(word, parameter.kind):
+        while self._is_taken(word, parameter.kind):
             word, number = f"{base}-{number}", number + 1
         self._taken |= self._spellings(word, parameter.kind)
-        return attrs.evolve(parameter, word=word)
+        return attrs.evolve(parameter, word=word, is_renamed=is_renamed)
 
     def argument(self, name: str) -> str:
         """Return a name for what is known by its place."""

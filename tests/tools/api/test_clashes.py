@@ -84,6 +84,8 @@ DOCUMENT: dict[str, Any] = {
                 _parameter("id", "integer", place="path"),
                 *(_parameter(name) for name in OURS),
                 _parameter("X-Trace", place="header"),
+                _parameter("paramOfItsOwn"),
+                _parameter("level", "integer", enum=[1, 2]),
                 _parameter("ids", "array", items=_schema("integer")),
                 _parameter("sort", "boolean"),
                 requestBody=_json_body(_schema("object", properties=_FIELDS)),
@@ -204,6 +206,7 @@ def test_a_parameter_that_is_called_as_an_option_of_ours_gives_way(types: Run, p
         # And so the field `query` cannot have its first choice.
         line += [word, f"p-{name}", "--body-query-2" if name == "query" else f"--body-{name}", f"b-{name}"]
     line += ["--x-trace", "t", "--ids", "1", "--ids", "2", "--no-sort", "--body-sort", "--output", "json"]
+    line += ["--param-of-its-own", "own", "--level", "2"]
     line += ["-f", "noSort=n", "-f", "inner.deep.x=7", "-f", "inner.more=text", "--kinds", "a b", "--kinds", "[/x]"]
     told, done = types(["things", "update", "-h"], line)
     assert done[0] == 0, done[2]
@@ -213,6 +216,7 @@ def test_a_parameter_that_is_called_as_an_option_of_ours_gives_way(types: Run, p
     assert {name: visit.values[f"query.{name}"] for name in OURS} == {name: f"p-{name}" for name in OURS}
     assert visit.values["query.ids"] == [1, 2]
     assert visit.values["query.sort"] is False
+    assert (visit.values["query.paramOfItsOwn"], visit.values["query.level"]) == ("own", 2)
     assert dict(visit.headers)["x-trace"] == "t"
     assert visit.body == {
         **{name: f"b-{name}" for name in OURS},
@@ -225,6 +229,8 @@ def test_a_parameter_that_is_called_as_an_option_of_ours_gives_way(types: Run, p
         "Called otherwise than in the document, whose name is an option of ours: --param-help, --param-json" in told[1]
     )
     assert "`help` in the document." in told[1]
+    assert "`paramOfItsOwn` in the document." not in told[1]
+    assert "--level 1|2" in told[1]
     assert "\x1b" not in told[1]
 
 

@@ -33,13 +33,12 @@ class TableWriter:
         self._plan, self._sink = plan, sink
         self._items: list[Any] = []
 
-    def begin(self, first: Sequence[Any]) -> None:
-        """Take the first rows."""
-        self._items += first
-
     def write(self, item: Any) -> None:
         """Take one more row."""
         self._items.append(item)
+
+    def settle(self) -> None:
+        """Do nothing: a table needs all rows."""
 
     def end(self) -> list[str]:
         """Draw the table, and return which columns it does not show."""
@@ -66,7 +65,8 @@ class TableWriter:
 
     def abandon(self) -> None:
         """Draw what came before an error."""
-        self.end()
+        if self._items:
+            self.end()
 
 
 def _console(sink: Sink) -> Console:

@@ -149,6 +149,13 @@ def test_an_error_before_the_first_row_leaves_nothing(form: OutputFormat) -> Non
     assert broken_off([], form.value) == ""
 
 
+@pytest.mark.parametrize("value", ["x...", "...", "...\n", "a\n...\n", "yes", "2026-01-31", "1e3", "null", ""])
+def test_texts_that_mean_something_to_yaml_stay_texts(value: str) -> None:
+    assert yaml.safe_load(shown({"a": value}, "yaml")) == {"a": value}
+    assert yaml.safe_load(shown([value], "yaml")) == [value]
+    assert yaml.safe_load(shown(value, "yaml")) == value
+
+
 def test_numbers_that_json_does_not_have_come_as_words() -> None:
     assert json.loads(shown({"a": float("nan"), "b": float("-inf")}, "json")) == {"a": "NaN", "b": "-Infinity"}
 
@@ -162,7 +169,7 @@ def test_fields_that_only_later_rows_have_are_named() -> None:
     rows = [{"a": 1}] * 50 + [{"a": 2, "b": 3}]
     assert shown(rows, "csv", notes=notes).splitlines()[0] == "a"
     (note,) = notes
-    assert "no column: b; name them by --fields" in note
+    assert note == "no column for b, which the first rows lack: name them by --fields, or take --output jsonl"
     assert shown(rows, "csv", fields="a,b").splitlines()[-1] == "2,3"
 
 

@@ -79,17 +79,15 @@ class GuardedAdapter(HTTPAdapter):
         settings = dict(zip(("stream", "timeout", "verify", "cert", "proxies"), args, strict=False)) | options
         if settings.get("timeout") is None:
             settings["timeout"] = DEFAULT_TIMEOUT
-        injector = self._injector
-        if not self._is_bound(request):
+        injector, bound = self._injector, self._is_bound(request)
+        if bound and self._origin.scheme == "http":
+            # A proxy could read the header, where nothing is encrypted.
+            settings["proxies"] = None
+        if injector is None or not bound:
             return super().send(request, **settings)
         # A retry below the guard would make several calls of one that was admitted.
         if _does_repeat(self.max_retries):
             raise UnsupportedClientError(f"{REPEATS} Nothing was sent.")
-        if self._origin.scheme == "http":
-            # A proxy could read the header, where nothing is encrypted.
-            settings["proxies"] = None
-        if injector is None:
-            return super().send(request, **settings)
         path = httpx.URL(str(request.url)).path
         while True:
             admitted = injector.admit({"timeout": {"read": _read_timeout(settings["timeout"])}})

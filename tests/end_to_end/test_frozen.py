@@ -14,10 +14,16 @@ from cyara_tools.portal import LocalPortal
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
+import datetime
 import sys
 import cyara_client
 from cyara_auth import connect
+from cyara_tools.reports.html import render_html
+from cyara_tools.run.record import RunRecord, Verdict
 
+now = datetime.datetime.now(datetime.UTC)
+page = render_html(RunRecord(verdict=Verdict.NOTHING_SELECTED, exit_code=13, started=now, ended=now))
+print("report", "Nothing selected" in page)
 print("version", cyara_client.__version__)
 with connect(sys.argv[1], sys.argv[2], account_id=1, store=sys.argv[3], strict=True) as cyara:
     print("page", len(cyara.campaigns.get_campaigns(page_size=3).results))
@@ -49,7 +55,7 @@ def test_one_zip_without_metadata(tmp_path: Path) -> None:
         program.writestr("__main__.py", PROGRAM)
         for folder in ("generated", "auth_ext"):
             for path in (ROOT / folder).rglob("*"):
-                if path.suffix in {".py", ".json"}:
+                if path.suffix in {".py", ".json", ".jinja", ".css"}:
                     program.write(path, path.relative_to(ROOT / folder))
     # Without this environment's site, where the package is installed; its libraries are lent by a folder of links.
     lent = tmp_path / "lent"
@@ -58,7 +64,7 @@ def test_one_zip_without_metadata(tmp_path: Path) -> None:
         if "cyara" not in path.name.lower() and path.suffix != ".pth":
             (lent / path.name).symlink_to(path)
     environ = {**os.environ, "PYTHONPATH": str(lent)}
-    assert answers([sys.executable, "-S", str(archive)], tmp_path, environ) == ["version unknown", *SAID]
+    assert answers([sys.executable, "-S", str(archive)], tmp_path, environ) == ["report True", "version unknown", *SAID]
 
 
 @pytest.mark.slow
@@ -81,4 +87,4 @@ def test_a_program_that_pyinstaller_froze(tmp_path: Path) -> None:
     )
     bare = {"PATH": "", "HOME": str(tmp_path)}
     program = str(tmp_path / "dist" / "app" / "app")
-    assert answers([program], tmp_path, bare) == [f"version {cyara_client.__version__}", *SAID]
+    assert answers([program], tmp_path, bare) == ["report True", f"version {cyara_client.__version__}", *SAID]

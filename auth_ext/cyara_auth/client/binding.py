@@ -102,8 +102,8 @@ class ProxyBinding:
             ConfigurationError: always.
         """
         raise ConfigurationError(
-            "This client sends through cyara proxy (CYARA_PROXY=1), which keeps credential and guard to itself. Nothing "
-            "was sent. Next: ask outside of it, with cyara auth status"
+            "This client sends through cyara proxy (CYARA_PROXY=1), which keeps credential and guard to itself. "
+            "Nothing was sent. Next: ask outside of it, with cyara auth status"
         )
 
     def shown(self) -> tuple[str, str]:
@@ -111,9 +111,7 @@ class ProxyBinding:
         return str(self.base.origin), "by cyara proxy"
 
 
-def bind(
-    base_url: str | None, credential: CredentialArgument, **guard: Unpack[GuardOptions]
-) -> Binding | ProxyBinding:
+def bind(base_url: str | None, credential: CredentialArgument, **guard: Unpack[GuardOptions]) -> Binding | ProxyBinding:
     """Resolve the options that decide where the credential may go.
 
     With `CYARA_PROXY=1` and a base URL of plain http on this machine, no credential is looked for and no store opened.

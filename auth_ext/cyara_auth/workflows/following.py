@@ -63,7 +63,7 @@ class Following:
         own = self._own = self.search.find(self.runs.items, elapsed=self.asking.elapsed) or before
         if own is None:
             return answer
-        if own != before and self.on_found is not None:
+        if self.on_found is not None and (before is None or own.keys != before.keys):
             self.on_found(own)
         for number in own.numbers:
             if number not in self._over:

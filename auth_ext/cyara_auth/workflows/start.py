@@ -106,7 +106,7 @@ class CampaignStart:
                 ticket=_ticket_of_json(value["ticket"]),
                 run=_ticket_of_json(value["run"]),
             )
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"This is no start of a campaign: {error!r}.") from None
 
 

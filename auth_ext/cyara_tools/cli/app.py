@@ -1,59 +1,67 @@
-"""The commands, put together."""
+"""The program: its own commands and one for each operation of the document."""
 
-import platform
-from typing import Annotated, Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cyara_auth.client.cyara import built_from
-from cyara_tools.cli import rotate
-from cyara_tools.cli.doctor import doctor
-from cyara_tools.cli.fingerprint import fingerprint
-from cyara_tools.cli.login import login
-from cyara_tools.cli.remote_sync_key import remote_sync_key
-from cyara_tools.cli.reset import reset
-from cyara_tools.cli.status import status
-from cyara_tools.cli.verify import verify
-from cyara_tools.export.command import app as export
+from cyara_tools.cli.base import CONTEXT_SETTINGS, Entry, Group
+from cyara_tools.cli.own_commands import own_entries
 
-# How much of the document's SHA-256 people see.
-_SHOWN_DIGITS: Final = 8
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Root(Group):
+    """`cyara` itself."""
+
+    examples = (
+        "cyara auth login",
+        "cyara campaigns list",
+        "cyara campaigns get 812 --output yaml",
+        "cyara testcases import tests.xml",
+        "cyara users create --body @new.json",
+    )
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self._own = own_entries()
+
+    def entries(self) -> Mapping[str, Entry]:
+        """Return our own commands first, then the groups of operations that are not called as one of ours."""
+        # Late: who runs one of our own commands needs no operation.
+        from cyara_tools.api.tree import api_entry, group_entries
+
+        ours = {**self._own, "api": api_entry()}
+        return {**ours, **{name: entry for name, entry in group_entries().items() if name not in ours}}
+
+    def entry(self, name: str) -> Entry | None:
+        """Return what is known of one command; ours win."""
+        if name in self._own:
+            return self._own[name]
+        from cyara_tools.api.tree import api_entry, group_entries
+
+        return api_entry() if name == "api" else group_entries().get(name)
+
+    def hint(self, name: str) -> str:
+        """Return what may have been meant: a command, a group, or an operation by its id."""
+        from cyara_tools.api.tree import command_of
+
+        named = command_of(name)
+        return f" Did you mean: cyara {named}?" if named else super().hint(name)
+
 
 app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
+    cls=Root,
     # Its tracebacks print local variables, and the secret may be in one.
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings=CONTEXT_SETTINGS,
 )
-auth = typer.Typer(no_args_is_help=True, help="Store, verify, rotate and examine the credential.")
-app.add_typer(auth, name="auth")
-app.add_typer(export, name="export")
-auth.command()(login)
-auth.command()(status)
-auth.command()(fingerprint)
-auth.command()(verify)
-auth.add_typer(rotate.app, name="rotate")
-auth.command()(reset)
-auth.command()(doctor)
-auth.command(name="remote-sync-key")(remote_sync_key)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        version, release, document = built_from()
-        typer.echo(
-            f"cyara-client {version}, platform release {release or 'not known'}, document {document[:_SHOWN_DIGITS]}, "
-            f"Python {platform.python_version()}"
-        )
-        raise typer.Exit
-
-
-# Having a callback keeps `auth` a group, whatever else is added beside it.
+# Having a callback keeps it a group, though typer sees no command.
 @app.callback()
-def _group(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say what this is, and end.")
-    ] = False,
-) -> None:
-    """Tools for the Cyara API client."""
+def _group() -> None:
+    """Call the Cyara API, and look after its credential."""

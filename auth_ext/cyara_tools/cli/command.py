@@ -11,6 +11,7 @@ import attrs
 import typer
 
 from cyara_auth.errors import CyaraAuthWarning
+from cyara_client.errors import IncompleteListWarning, UnverifiedOperationWarning
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.exit_codes import EXPECTED
 from cyara_tools.cli.repeat_options import options_by_command, options_to_repeat, with_options
@@ -41,10 +42,10 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
             with_options,
             options=options_to_repeat(context.selection(), context.variables),
             # Asked for at run time: the app imports the commands, so they cannot import the app.
-            commands=options_by_command(typer_context.find_root().command),
+            commands=functools.partial(options_by_command, typer_context.find_root().command),
         )
         own_options = {**options, "as_json": as_json} if has_json else options
-        with _reporting(CommandOutput(as_json=as_json in {True, "-"}, repeat_options=repeat_options)) as output:
+        with reporting(CommandOutput(as_json=as_json in {True, "-"}, repeat_options=repeat_options)) as output:
             run(context, output, **own_options)
 
     # typer makes its options from the signature, and `inspect` believes this attribute before it looks at the function.
@@ -64,7 +65,7 @@ def _keyword(name: str, annotation: object, *, default: object = inspect.Paramet
 
 
 @contextmanager
-def _reporting(output: CommandOutput) -> Generator[CommandOutput]:
+def reporting(output: CommandOutput) -> Generator[CommandOutput]:
     """Report expected errors and our own warnings in one sentence each.
 
     Raises:
@@ -72,7 +73,8 @@ def _reporting(output: CommandOutput) -> Generator[CommandOutput]:
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
-        warnings.simplefilter("always", CyaraAuthWarning)
+        for category in (CyaraAuthWarning, UnverifiedOperationWarning, IncompleteListWarning):
+            warnings.simplefilter("always", category)
         try:
             yield output
         except EXPECTED as error:

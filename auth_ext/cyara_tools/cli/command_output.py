@@ -7,17 +7,12 @@ Without it, results go to standard output, and notes and errors to standard erro
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
-
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
+from typing import Final, TextIO
 
 from cyara_tools.cli.exit_codes import ExitCode, exit_code_of
+from cyara_tools.reports.ci_commands import json_without_command, no_command
 
 Json = str | int | float | bool | None | Sequence["Json"] | dict[str, "Json"]
-
-_PIPE_COLUMNS: Final = 4000
 
 
 class CommandOutput:
@@ -30,10 +25,11 @@ class CommandOutput:
 
     def __init__(self, *, as_json: bool, repeat_options: Callable[[str], str]) -> None:
         self.as_json: Final = as_json
-        self.exit_code = ExitCode.OK
+        self.exit_code: int = ExitCode.OK
         self._repeat_options = repeat_options
         self._facts: dict[str, Json] = {}
         self._notes: list[str] = []
+        self._is_released = False
 
     def put(self, **facts: Json) -> None:
         """Add facts for programs."""
@@ -42,24 +38,21 @@ class CommandOutput:
     def say(self, text: str) -> None:
         """Tell people a result."""
         if not self.as_json:
-            _console(error=False).print(self._repeat_options(text))
+            _print(self._repeat_options(text), sys.stdout)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show people a table."""
         if not self.as_json and rows:
-            console = _console(error=False)
-            # Lines are for the eye; in a pipe they would only be in the way.
-            table = Table(*columns, box=SIMPLE if console.is_terminal else None)
-            for row in rows:
-                table.add_row(*row)
-            console.print(table)
+            # Lines are for the eye; in a pipe they would only be in the way, and no row is ever broken in two there:
+            # grep has to find what it looks for.
+            (_draw if sys.stdout.isatty() else _align)(columns, rows)
 
     def note(self, text: str) -> None:
         """Tell both something that is not the result."""
         text = self._repeat_options(text)
         self._notes.append(text)
         if not self.as_json:
-            _console(error=True).print(f"Note: {text}")
+            _print(f"Note: {text}", sys.stderr)
 
     def fail(self, error: BaseException) -> None:
         """Take an expected error as the outcome."""
@@ -67,14 +60,25 @@ class CommandOutput:
         text = self._repeat_options(sentence(error))
         self.put(error={"kind": type(error).__name__, "message": text})
         if not self.as_json:
-            _console(error=True).print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.")
+            _print(text if self.exit_code is not ExitCode.INTERRUPTED else "Interrupted.", sys.stderr)
+
+    def announce(self, lines: Sequence[str], **facts: Json) -> None:
+        """Say at once what there is to say of a command that goes on until it is ended: for programs in one line."""
+        sys.stdout.write(json.dumps(facts) + "\n" if self.as_json else "".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        self.release()
+
+    def release(self) -> None:
+        """Leave standard output to somebody else: nothing more is written there."""
+        self._is_released = True
 
     def finish(self) -> None:
         """Write the object for programs."""
-        if self.as_json:
+        if self.as_json and not self._is_released:
             # Written once, at the end, so that an error in the middle cannot leave half an object behind.
             outcome: dict[str, Json] = {"ok": self.exit_code is ExitCode.OK, "exit_code": int(self.exit_code)}
-            sys.stdout.write(json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1) + "\n")
+            text = json.dumps({**outcome, **self._facts, "notes": self._notes}, indent=1)
+            sys.stdout.write(json_without_command(text) + "\n")
             sys.stdout.flush()
 
 
@@ -86,10 +90,29 @@ def sentence(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _console(*, error: bool) -> Console:
+def _print(text: str, stream: TextIO) -> None:
+    # Standard output first, so that on a terminal nothing overtakes what was said before it.
+    sys.stdout.flush()
+    # A portal's text may hold what the CI around us takes for a command.
+    stream.write(f"{no_command(text)}\n")
+
+
+def _align(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table as columns with blanks between."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    for row in (columns, *rows):
+        _print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip(), sys.stdout)
+
+
+def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Draw a table on a terminal."""
+    # Late: most outputs have no table, and those in a pipe never draw one.
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=SIMPLE)
+    for row in rows:
+        table.add_row(*map(no_command, row))
     # Paths and the portal's texts may have brackets and colons in them, which rich would take for styles and emoji.
-    console = Console(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=True)
-    if not console.is_terminal:
-        # So wide that no row is ever broken in two: grep has to find what it looks for.
-        console.width = _PIPE_COLUMNS
-    return console
+    Console(markup=False, highlight=False, emoji=False, soft_wrap=True).print(table)

@@ -19,6 +19,7 @@ from cyara_auth.providers import CredentialSource, Variables, profile_base_url, 
 from cyara_auth.stores.base import StrikeStore
 from cyara_auth.stores.registry import open_store
 from cyara_auth.strikes.settings import GuardSettings
+from cyara_tools.cli.base import CONNECTION
 from cyara_tools.cli.key_report import KeyReport
 from cyara_tools.cli.short_fingerprints import resolve_prefix
 
@@ -33,11 +34,23 @@ class CommandContext:
 
     base_url: Annotated[
         str | None,
-        typer.Option("--base-url", help="Base URL of the portal's API; CYARA_BASE_URL by default.", show_default=False),
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="Base URL of the portal's API; CYARA_BASE_URL by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
     profile: Annotated[
         str | None,
-        typer.Option("--profile", help="Name of a stored credential; CYARA_PROFILE by default.", show_default=False),
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="Name of a stored credential; CYARA_PROFILE by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
     variables: Variables = attrs.field(factory=Variables)
 
@@ -80,7 +93,13 @@ class StoreContext(CommandContext):
 
     store_url: Annotated[
         str | None,
-        typer.Option("--store", help="URL of the strike store; CYARA_STRIKE_STORE by default.", show_default=False),
+        typer.Option(
+            "--store",
+            metavar="URL",
+            help="URL of the strike store; CYARA_STRIKE_STORE by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
 
     def selection(self) -> dict[str, str | None]:
@@ -130,14 +149,22 @@ class PortalContext(StoreContext):
 
     account: Annotated[
         str | None,
-        typer.Option("--account", help="Account number; CYARA_ACCOUNT_ID by default.", show_default=False),
+        typer.Option(
+            "--account",
+            metavar="NUMBER",
+            help="Account number; CYARA_ACCOUNT_ID by default.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
     policy: Annotated[
         str | None,
         typer.Option(
             "--policy",
+            metavar="NAME",
             help="guarded, strict or concurrent; CYARA_AUTH_POLICY by default, else guarded.",
             show_default=False,
+            rich_help_panel=CONNECTION,
         ),
     ] = None
     allow_inferred: Annotated[
@@ -145,11 +172,18 @@ class PortalContext(StoreContext):
         typer.Option(
             "--allow-inferred",
             help="Send operations that change things though they are guesses; CYARA_ALLOW_INFERRED=1 does the same.",
+            rich_help_panel=CONNECTION,
         ),
     ] = False
     ca: Annotated[
         Path | None,
-        typer.Option("--ca", help="File or folder with the certificates of a private authority.", show_default=False),
+        typer.Option(
+            "--ca",
+            metavar="PATH",
+            help="File or folder with the certificates of a private authority.",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
     ] = None
 
     def selection(self) -> dict[str, str | None]:

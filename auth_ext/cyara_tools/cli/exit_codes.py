@@ -20,8 +20,9 @@ from cyara_auth.errors import (
     UnexpectedAuthPageError,
     WaitTimeoutError,
 )
-from cyara_client.errors import AccountRequiredError, DownloadError, Unauthorized
+from cyara_client.errors import AccountRequiredError, DownloadError, HttpLibraryError, Unauthorized
 from cyara_tools.output.errors import UsageError
+from cyara_tools.run.errors import AlreadyRunningError, NothingSelectedError
 
 
 class ExitCode(IntEnum):
@@ -60,6 +61,8 @@ class ExitCode(IntEnum):
 
 # First match wins, so special errors stand before their parents.
 _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
+    # A link to another host is a credential's error as well, and says nothing about the credential.
+    (PageError, ExitCode.INCONCLUSIVE),
     (CredentialError, ExitCode.NO_CREDENTIAL),
     (CredentialSuspectError, ExitCode.REFUSED),
     (CredentialRejectedError, ExitCode.REJECTED),
@@ -71,12 +74,14 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (InferredOperationError, ExitCode.CONFIGURATION),
     (OperationUnavailableError, ExitCode.CONFIGURATION),
     (AccountRequiredError, ExitCode.CONFIGURATION),
+    (HttpLibraryError, ExitCode.CONFIGURATION),
     (WaitTimeoutError, ExitCode.TIMED_OUT),
+    (NothingSelectedError, ExitCode.NOTHING_SELECTED),
+    (AlreadyRunningError, ExitCode.NOT_RUN),
     # The guard has judged it by now: a pair that is only under suspicion is refused as such at its next call.
     (Unauthorized, ExitCode.REJECTED),
     (ApiError, ExitCode.INCONCLUSIVE),
     (DecodingError, ExitCode.INCONCLUSIVE),
-    (PageError, ExitCode.INCONCLUSIVE),
     (UnexpectedAuthPageError, ExitCode.INCONCLUSIVE),
     (DownloadError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),

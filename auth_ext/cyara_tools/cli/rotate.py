@@ -13,7 +13,6 @@ from typing import Annotated
 
 import attrs
 import typer
-from rich.console import Console
 
 from cyara_auth.credential import ApiCredential
 from cyara_auth.errors import (
@@ -56,10 +55,7 @@ _POLL = 0.25
 
 _FROM_BEFORE = frozenset({PairState.VERIFIED, PairState.REJECTED, PairState.SUPERSEDED})
 
-app = typer.Typer(no_args_is_help=True, help="Replace the token without one invalid call: begin, then commit or abort.")
 
-
-@app.command()
 @command
 def begin(
     context: KeyContext,
@@ -102,7 +98,6 @@ def begin(
     )
 
 
-@app.command()
 @command
 def commit(
     context: CallContext,
@@ -137,7 +132,6 @@ def commit(
             output.note(f"not verified yet: {error}")
 
 
-@app.command()
 @command
 def abort(context: KeyContext, output: CommandOutput) -> None:
     """Admit calls again with the old token; only right when no new one was generated."""
@@ -221,6 +215,9 @@ def _drain(store: StrikeStore, key_id: str, output: CommandOutput, *, longest: f
         longest: Seconds after which the operator takes calls that run, or went free, for over.
         lost: Wait for lost calls, too.
     """
+    # Late: only this command shows that it waits.
+    from rich.console import Console
+
     console, told = Console(stderr=True, quiet=output.as_json), False
     began = time.monotonic()
     with console.status("Waiting for calls in flight") as shown:

@@ -30,9 +30,7 @@ CampaignOption = Annotated[
 ]
 ToOption = Annotated[
     Path,
-    typer.Option(
-        "--to", help="File: its ending, .csv, .jsonl, .xlsx or .parquet, is its form; - is standard output."
-    ),
+    typer.Option("--to", help="File: its ending, .csv, .jsonl, .xlsx or .parquet, is its form; - is standard output."),
 ]
 SinceOption = Annotated[
     str | None,
@@ -45,13 +43,6 @@ FormOption = Annotated[
 RestartOption = Annotated[
     bool, typer.Option("--restart", help="Begin anew, and replace a file that is there.", show_default=False)
 ]
-
-app = typer.Typer(no_args_is_help=True, help="Take data away as files.")
-
-
-@app.callback()
-def _group() -> None:
-    """Take data away as files."""
 
 
 @command
@@ -89,9 +80,6 @@ def results(  # noqa: PLR0913 - one parameter for each option
         except KeyboardInterrupt:
             output.note(f"the runs that are whole stay beside {to}; the same command goes on from there")
             raise
-
-
-app.command(name="results")(results)
 
 
 def connect_patiently(context: CallContext) -> "Cyara":
@@ -139,7 +127,9 @@ def _window(since: str | None, until: str | None, now: datetime) -> "Window":
 
 def _check_stream(form: Form, output: CommandOutput) -> None:
     if form in _NEEDS:
-        raise typer.BadParameter(f"{form.value} is made in a file; standard output takes csv and jsonl", param_hint="--to")
+        raise typer.BadParameter(
+            f"{form.value} is made in a file; standard output takes csv and jsonl", param_hint="--to"
+        )
     if output.as_json:
         raise typer.BadParameter("--json writes to standard output, too; give --to a file", param_hint="--to")
 
@@ -196,16 +186,15 @@ def _to_stream(cyara: "Cyara", campaigns: list[int], window: "Window", form: For
     plan = exporting.plan_export(cyara, campaigns, window, begun="", options={}, columns=[], replaces=False)
     stream = Stream(plan, sys.stdout.buffer)
     with Progress() as progress:
-        exporting.write_results(
-            cyara, table, stream, as_json=form is Form.JSONL, watching=progress, most=_NO_LIMIT
-        )
+        exporting.write_results(cyara, table, stream, as_json=form is Form.JSONL, watching=progress, most=_NO_LIMIT)
     _tell(exporting.outcome_of(stream), [], None, output)
 
 
 def _tell(outcome: Any, notes: list[str], to: str | None, output: CommandOutput) -> None:
     output.put(runs=outcome.runs, results=outcome.rows, file=to, incomplete=list(outcome.incomplete))
     if to is not None:
-        output.say(f"Wrote {outcome.rows:,} results of {outcome.runs:,} runs to {to}")
+        results_of = f"{outcome.rows:,} result{'' if outcome.rows == 1 else 's'} of {outcome.runs:,}"
+        output.say(f"Wrote {results_of} run{'' if outcome.runs == 1 else 's'} to {to}")
     if not outcome.runs:
         output.note("no run started in that time")
     for note in (*outcome.notes, *notes, *outcome.incomplete):

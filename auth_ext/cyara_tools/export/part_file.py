@@ -149,9 +149,7 @@ class PartFile:
         with self._speaking():
             # Not synced: if the machine fails, the file is shorter than the journal says, and that is seen.
             data.flush()
-            self.done = Done(
-                runs=self.done.runs + 1, size=data.tell(), rows=self.done.rows + rows, problem=problem
-            )
+            self.done = Done(runs=self.done.runs + 1, size=data.tell(), rows=self.done.rows + rows, problem=problem)
             self._note(done_line(self.done))
         if problem:
             self.problems.append(problem)
@@ -216,8 +214,10 @@ class PartFile:
         try:
             yield
         except OSError as error:
-            self._new.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._new.unlink(missing_ok=True)
+            kept = f"What is whole stays in {self.path}" if self.plan is not None else "Nothing was written"
             raise ExportError(
-                f"{error.filename or self._target} cannot be written: {error.strerror or error}. What is whole stays in "
-                f"{self.path}. Next: make room or give the right, and repeat the command: it goes on from there"
+                f"{error.filename or self._target} cannot be written: {error.strerror or error}. {kept}. Next: make "
+                "room, or give the right to write there, and repeat the command"
             ) from error

@@ -94,5 +94,7 @@ def records(iterable: object) -> Records:
 
 def _model_of(item: object) -> type:
     if not is_record(item):
-        raise TypeError(f"records are made of models, not of {type(item).__name__}; cyara_client.to_records takes these")
+        raise TypeError(
+            f"records are made of models, not of {type(item).__name__}; cyara_client.to_records takes these"
+        )
     return type(item)

@@ -155,7 +155,9 @@ def check_sheet(cyara: Cyara, table: Table, runs: Iterable[ChosenRun]) -> None:
         ExportError: there are too many columns or rows.
     """
     if len(table.columns) > MOST_COLUMNS:
-        raise TooLargeError(f"A sheet holds {MOST_COLUMNS:,} columns, and there are {len(table.columns):,}. {_OTHER_FORM}")
+        raise TooLargeError(
+            f"A sheet holds {MOST_COLUMNS:,} columns, and there are {len(table.columns):,}. {_OTHER_FORM}"
+        )
     rows = 0
     for run in runs:
         pages: list[Any] = []
@@ -165,7 +167,7 @@ def check_sheet(cyara: Cyara, table: Table, runs: Iterable[ChosenRun]) -> None:
         next(iter(call_of(cyara, attrs.evolve(step, arguments={**step.arguments, "limit": 1}))()), None)
         rows += (pages[0].total or 0) if pages else 0
         if rows > MOST_ROWS:
-            raise _too_many(f"more than {rows:,}")
+            raise _too_many(f"at least {rows:,}")
 
 
 _OTHER_FORM: Final = "Next: export to .csv or .parquet, or fewer runs by --since and --until"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from cyara_auth.workflows.calls import CallStep, call_of, has_method
 from cyara_auth.workflows.fields import moment
 from cyara_auth.workflows.search import Listed, is_newest_first, runs_of
-from cyara_auth.workflows.calls import CallStep, call_of, has_method
 from cyara_client import value_of
 from cyara_client.errors import NotFound
 from cyara_tools.export.errors import ExportError
@@ -114,7 +114,9 @@ def _listed(cyara: Cyara, campaign: int, window: Window) -> Iterator[list[tuple[
     ends: dict[int, dt.datetime | None] = {}
     pages: list[Any] = []
     wishes = {"sort_field": "StartDate", "sort_asc": False, "page_size": PER_PAGE, "prefetch": False}
-    step = CallStep("campaigns", "iter_campaign_runs", {"campaign_id": campaign, "on_page": pages.append}, wishes=wishes)
+    step = CallStep(
+        "campaigns", "iter_campaign_runs", {"campaign_id": campaign, "on_page": pages.append}, wishes=wishes
+    )
     count = 0
     for count, item in enumerate(call_of(cyara, step)(), start=1):
         if item is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from cyara_tools.export.columns import Column, Kind
@@ -102,12 +103,11 @@ class Workbook:
                 text(row, place, str(value))
 
         def write_moment(row: int, place: int, value: str) -> None:
-            moment = dt.datetime.fromisoformat(value)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-            if moment.year < _FIRST_YEAR:
+            days = _days(value)
+            if days is None:
                 text(row, place, value)
             else:
-                number(row, place, (moment - _EPOCH) / _DAY, form)
+                number(row, place, days, form)
 
         by_kind: dict[Kind, Callable[[int, int, Any], object]] = {
             Kind.INTEGER: write_integer,
@@ -118,3 +118,12 @@ class Workbook:
             Kind.DATE: write_moment,
         }
         return by_kind.get(kind, write_text)
+
+
+# Start and end of a run come again with each of its results.
+@lru_cache(maxsize=16)
+def _days(value: str) -> float | None:
+    """Return a moment or date as Excel counts; None for one that it cannot show."""
+    moment = dt.datetime.fromisoformat(value)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return None if moment.year < _FIRST_YEAR else (moment - _EPOCH) / _DAY

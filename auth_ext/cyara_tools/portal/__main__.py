@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--outcomes", choices=get_args(Outcomes), default="mixed", help="results of the calls")
     parser.add_argument("--late-failures", type=int, default=0, help="how many of a run's last calls fail")
+    parser.add_argument("--endless", action="store_true", help="runs that are started never end")
     options = parser.parse_args(arguments)
     try:
         portal = LocalPortal(
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
             result_pages=options.result_pages,
             outcomes=options.outcomes,
             late_failures=options.late_failures,
+            endless=options.endless,
         )
         portal.start()
     except (OSError, ValueError, OverflowError) as error:

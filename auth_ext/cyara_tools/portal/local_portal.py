@@ -56,6 +56,7 @@ class LocalPortal:
         result_pages: ResultPages = "whole",
         outcomes: Outcomes = "mixed",
         late_failures: int = 0,
+        endless: bool = False,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """Say how it is to behave; nothing runs before `with`.
@@ -79,8 +80,9 @@ class LocalPortal:
             result_pages: how the results of a run are listed: `whole`; `short`, without the last one, which is counted;
                 `silent`, without it and not counted; `empty`, with nothing after the first page; `repeated`, with the
                 first page for any other.
-            outcomes: results of calls: `mixed`, or `success` for all.
+            outcomes: results of calls: `mixed`, or `success` or `aborted` for all.
             late_failures: how many of a run's calls fail, the last ones to end.
+            endless: whether the last call of a run that somebody starts never ends, and so neither does the run.
             environ: environment of the process of its own.
         """
         self._document, self._process, self._port, self._environ = document, process, port, environ
@@ -99,6 +101,7 @@ class LocalPortal:
             result_pages=result_pages,
             outcomes=outcomes,
             late_failures=late_failures,
+            endless=endless,
         )
         # Said here, and not by a child process or in the middle of a test.
         _ = self._settings.modes

@@ -34,6 +34,8 @@ class IncomingRequest:
     headers: Sequence[tuple[str, str]]
     """Names in lower case, in the order of the wire."""
     body: bytes
+    body_is_known: bool = True
+    """False for a request of which only the head is there to be judged."""
 
     def header(self, name: str) -> list[str]:
         """Return all values of a header."""
@@ -131,6 +133,8 @@ class RequestValidator:
 
     def _body(self, operation: ServedOperation, request: IncomingRequest) -> tuple[Json, bool, list[str]]:
         """Return the decoded body, whether its media type is refused, and the reasons."""
+        if not request.body_is_known:
+            return None, False, []
         described = as_object(self.document.resolve(operation.raw.get("requestBody")))
         content = media.described(described)
         types = request.header("content-type")

@@ -35,6 +35,7 @@ class PortalSettings:
     result_pages: ResultPages = "whole"
     outcomes: Outcomes = "mixed"
     late_failures: int = 0
+    endless: bool = False
 
     @property
     def modes(self) -> Modes:
@@ -49,4 +50,5 @@ class PortalSettings:
             result_pages=self.result_pages,
             outcomes=self.outcomes,
             late_failures=self.late_failures,
+            endless=self.endless,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from cyara_auth.workflows.verdict import Tally
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
     from cyara_tools.run.record import RunRecord
 
-_FOLDER: Final = Path(__file__).parent / "page"
+_WORDS: Final[dict[str, object]] = {
+    "VERDICTS": VERDICTS,
+    "TALLY": TALLY,
+    "WIDTH": WIDTH,
+    "HEIGHT": HEIGHT,
+    "clean": clean,
+    "count": count,
+    "moment": moment,
+    "share": share,
+}
+"""What the template calls by name."""
+_PAGE: Final = "cyara_tools.reports.page"
 
 
 def render_html(record: RunRecord) -> str:
@@ -30,10 +41,11 @@ def render_html(record: RunRecord) -> str:
     cleaned, bounded and escaped. Of very many tests those that are not good are shown first, and the page says how many
     it leaves out. It takes two megabytes at most, unless texts are in another script than Latin.
     """
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    style = _part("report.css")
     tally = {kind: sum(campaign.tally[kind] for campaign in record.campaigns) for kind in TALLY}
     sections = sections_of(record)
     return _template().render(
+        **_WORDS,
         record=record,
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -55,7 +67,7 @@ def _headline(record: RunRecord, tally: dict[str, int]) -> str:
     if not number:
         return ""
     if not calls:
-        return f"No calls of {count(number, 'campaign')} are known."
+        return "No calls are known."
     bad = [f"{tally[kind]:,} {name}" for kind, name in TALLY.items() if tally[kind] and kind != "passed"]
     of_calls = f"Of {count(calls, 'call')} {_and(bad)}." if bad else f"{count(calls, 'call')} passed."
     return of_calls if number == 1 else f"{of_calls} {passed:,} of {number:,} campaigns passed."
@@ -65,25 +77,20 @@ def _and(parts: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
+def _part(name: str) -> str:
+    # So that it is found in a program that is one zip file, too.
+    return resources.files(_PAGE).joinpath(name).read_text("utf-8")
+
+
 @cache
 def _template() -> jinja2.Template:
     # Imported here, because most commands write no report.
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clean": clean, "moment": moment}
-    environment.globals |= {
-        "VERDICTS": VERDICTS,
-        "TALLY": TALLY,
-        "WIDTH": WIDTH,
-        "HEIGHT": HEIGHT,
-        "count": count,
-        "share": share,
-    }
-    return environment.get_template("report.html.jinja")
+    return environment.from_string(_part("report.html.jinja"))

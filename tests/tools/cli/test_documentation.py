@@ -7,7 +7,7 @@ import pytest
 
 from cyara_auth.errors import CredentialFormatError, CredentialRejectedError, ProbeWaitTimeoutError
 from cyara_tools.cli.exit_codes import EXPECTED, ExitCode, exit_code_of
-from cyara_tools.cli.rotate import app as rotate_app
+from cyara_tools.cli.own_commands import OWN, OwnGroup
 
 PAGE = Path(__file__).parents[3] / "docs" / "credentials.md"
 SOURCES = Path(__file__).parents[3] / "auth_ext" / "cyara_auth"
@@ -31,10 +31,12 @@ def test_variables_of_the_credential_are_documented(page: str) -> None:
 
 
 def test_commands_are_documented(page: str) -> None:
-    names = {
-        str(command.name or getattr(command.callback, "__name__", "")) for command in rotate_app.registered_commands
-    }
-    assert names == {"begin", "commit", "abort"}
+    auth = OWN["auth"]
+    assert isinstance(auth, OwnGroup)
+    rotate = auth.commands["rotate"]
+    assert isinstance(rotate, OwnGroup)
+    assert set(rotate.commands) == {"begin", "commit", "abort"}
+    assert {"login", "status", "verify", "doctor", "remote-sync-key"} <= set(auth.commands)
     for command in ("login", "status", "verify", "rotate begin", "reset --regenerated", "doctor", "remote-sync-key"):
         assert f"cyara auth {command}" in page
 

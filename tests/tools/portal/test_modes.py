@@ -123,6 +123,25 @@ def test_results_that_are_not_all_listed_make_a_run_incomplete(calling, mode: st
     assert (outcome.verdict, outcome.tally.missing) == ("incomplete" if missing else "passed", missing)
 
 
+def test_calls_that_cannot_be_made_are_aborted_each_of_them():
+    with LocalPortal(outcomes="aborted", speed=100) as portal:
+        outcome = outcome_of(portal)
+    assert (outcome.verdict, outcome.tally.not_called, outcome.counts) == ("not_called", 5, {"Aborted": 5})
+
+
+def test_a_run_without_an_end_has_all_its_other_results_and_keeps_its_campaign_running(calling):
+    with LocalPortal(endless=True, outcomes="success", speed=0) as portal, calling(portal) as call:
+        before = call("GET", f"{A}/campaigns/801/runs").json()["results"]
+        call("POST", f"{CAMPAIGN}/execute")
+        portal.advance(365 * 86_400)
+        run = call("GET", f"{CAMPAIGN}/runs").json()["results"][0]
+        results = call("GET", f"{A}/report/campaigns/805/runs/{run['runId']}/results").json()["results"]
+        assert (run["endDate"], call("GET", CAMPAIGN).json()["status"]) == (None, "Running")
+        assert sorted(result["result"] or "" for result in results) == ["", *["Success"] * 4]
+    # What ran before anybody started anything is over.
+    assert all(run["endDate"] for run in before)
+
+
 def test_a_mode_that_does_not_exist_is_refused_by_a_sentence_that_names_those_that_do():
     with pytest.raises(ValueError, match=r"runs_as= is one of runs, calls, not 'call'\."):
         LocalPortal(runs_as="call")

@@ -341,3 +341,12 @@ def test_editors_and_ci_that_know_only_the_schema_agree(folder: Path, text: str,
     assert (done.returncode == 0) is valid, done.stdout + done.stderr
     if valid:
         read_suite(Path(NAME))
+
+
+def test_the_suite_of_the_documentation_is_one(folder: Path):
+    page = (Path(__file__).resolve().parents[3] / "docs" / "run-gate.md").read_text("utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    first, second = suite(folder, text).entries
+    assert (first.id, first.gate, first.timeout) == (812, Gate(min_pass=Fraction(19, 20), max_duration=30), 3600)
+    assert (second.name, second.gate) == ("Nightly regression", Gate(min_pass=Fraction(1), allow={"Aborted"}))
+    assert second.timeout == 5400

@@ -40,7 +40,7 @@ class SimulatedAccount:
         self.modes = modes = modes or Modes()
         self.clock = Clock(speed=speed)
         self.base_url = base_url
-        self.cases = TestCases(self.clock, seed, base_url, ACCOUNT, modes.outcomes)
+        self.cases = TestCases(self.clock, seed, base_url, ACCOUNT, modes.every)
         self.campaigns = Campaigns(self.clock, seed, lambda number: self.cases.get(number).name, modes)
         self.users = Users(seed, ACCOUNT)
         # In this order: campaigns refer to test cases that are there.

@@ -110,7 +110,7 @@ class Campaigns:
         campaign = self._get(campaign_id)
         if not campaign["testCases"]:
             raise ProblemError(409, f"Campaign {campaign_id} has no test cases.")
-        return self._add_run(campaign, self.clock.now())
+        return self._add_run(campaign, self.clock.now(), endless=self.modes.endless)
 
     def runs(self, campaign_id: int) -> list[Run]:
         """Return the runs that have started, latest first; a queued run is not among them."""
@@ -128,16 +128,15 @@ class Campaigns:
         now = self.clock.now()
         return [test.as_json(now) for test in self.run(campaign_id, run_id).tests if test.start <= now]
 
-    def _add_run(self, campaign: dict[str, Json], requested: datetime) -> Run:
+    def _add_run(self, campaign: dict[str, Json], requested: datetime, *, endless: bool = False) -> Run:
         plan = _plan_of(campaign["plan"])
         ports = min(campaign["concurrency"] or 1, plan["concurrency"])
         start = runs.start_of(requested, campaign["campaignId"], plan["planId"], ports, plan["concurrency"], self._runs)
         cases = [(case["testCaseId"], case["name"]) for case in campaign["testCases"]]
         tests = runs.schedule(cases, start, ports, self._results)
-        tests = runs.with_outcomes(
-            tests, succeed=self.modes.outcomes == "success", late_failures=self.modes.late_failures
-        )
+        tests = runs.with_outcomes(tests, every=self.modes.every, late_failures=self.modes.late_failures)
         self._results += len(tests)
+        tests = runs.without_end(tests) if endless else tests
         run_id = FIRST_RUN + len(self._runs)
         run = Run(
             run_id=run_id,

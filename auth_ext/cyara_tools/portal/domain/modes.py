@@ -31,7 +31,7 @@ Ticket = Literal[
     "text",
 ]
 ResultPages = Literal["whole", "short", "silent", "empty", "repeated"]
-Outcomes = Literal["mixed", "success"]
+Outcomes = Literal["mixed", "success", "aborted"]
 
 _CHOICES: Final = {"runs_as": RunsAs, "ticket": Ticket, "result_pages": ResultPages, "outcomes": Outcomes}
 
@@ -56,8 +56,9 @@ class Modes:
         ticket: form of the answer to a start; see `TICKETS`.
         result_pages: `whole`; `short`, the last result is counted and not listed; `silent`, it is neither; `empty`,
             pages after the first are; `repeated`, any page is the first once more.
-        outcomes: `mixed`, or `success` for each call.
+        outcomes: `mixed`, or `success` or `aborted` for each call.
         late_failures: how many of a run's calls fail, the last ones to end.
+        endless: whether the last call of a run that somebody starts never ends, and so neither does the run.
     """
 
     runs_as: RunsAs = attrs.field(default="runs", validator=_one_of)
@@ -65,6 +66,12 @@ class Modes:
     result_pages: ResultPages = attrs.field(default="whole", validator=_one_of)
     outcomes: Outcomes = attrs.field(default="mixed", validator=_one_of)
     late_failures: int = attrs.field(default=0, validator=_from_zero)
+    endless: bool = False
+
+    @property
+    def every(self) -> str | None:
+        """The result of every call, as the portal spells it; None where they are mixed."""
+        return None if self.outcomes == "mixed" else self.outcomes.capitalize()
 
     def answer_start(self, name: str, guid: str, run: Json) -> PortalAnswer:
         """Answer a start.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cyara_tools.portal.json_types import Json
 
 QUEUED_FOR: Final = timedelta(seconds=2)
+_FOR_EVER: Final = timedelta(days=36_500)
 _OUTCOMES: Final = ("Success",) * 13 + ("Satisfactory",) * 3 + ("Failed",) * 3 + ("Aborted",)
 _DETAILS: Final = {
     "Failed": "Step 2: expected 'Please enter your account number', heard silence",
@@ -146,12 +147,18 @@ def schedule(cases: Sequence[tuple[int, str]], start: datetime, ports: int, firs
     return tuple(tests)
 
 
-def with_outcomes(tests: Sequence[Test], *, succeed: bool, late_failures: int) -> tuple[Test, ...]:
-    """Return the tests of a run with every one a success, if asked for, and the last ones to end failed."""
-    if succeed:
-        tests = [attrs.evolve(test, outcome="Success") for test in tests]
+def with_outcomes(tests: Sequence[Test], *, every: str | None, late_failures: int) -> tuple[Test, ...]:
+    """Return the tests of a run with one result for every one, if asked for, and the last ones to end failed."""
+    if every is not None:
+        tests = [attrs.evolve(test, outcome=every) for test in tests]
     late = sorted(tests, key=lambda test: test.end)[len(tests) - min(late_failures, len(tests)) :]
     return tuple(attrs.evolve(test, outcome="Failed") if test in late else test for test in tests)
+
+
+def without_end(tests: Sequence[Test]) -> tuple[Test, ...]:
+    """Return the tests of a run, of which the last one never ends."""
+    last = max(tests, key=lambda test: test.end)
+    return tuple(attrs.evolve(test, length=_FOR_EVER) if test is last else test for test in tests)
 
 
 def ticket(seed: int, number: int) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cyara_tools.portal.domain.clock import Clock
-    from cyara_tools.portal.domain.modes import Outcomes
     from cyara_tools.portal.json_types import Json
 
 NAMESPACE: Final = "TestSpecification.xsd"
@@ -57,7 +56,8 @@ class TestCases:
     seed: int
     base_url: str
     account: int
-    outcomes: Outcomes = "mixed"
+    every: str | None = None
+    """The result of every call; None where they are mixed."""
     _cases: dict[int, TestCase] = attrs.field(factory=dict[int, TestCase], init=False)
     _started: dict[str, _StartedTest] = attrs.field(factory=dict[str, _StartedTest], init=False)
 
@@ -112,7 +112,7 @@ class TestCases:
         found = existing(self._started.get(ticket.lower()), "test with the ticket", ticket)
         now, length = self.clock.now(), runs.length(found.case.number)
         over = found.start + length <= now
-        outcome = "Success" if self.outcomes == "success" else runs.outcome(found.result_id)
+        outcome = self.every or runs.outcome(found.result_id)
         return {
             "testRunTicketId": found.ticket,
             "testResultId": found.result_id if over else None,

@@ -182,7 +182,8 @@ def trend(campaign: CampaignRecord) -> Trend | None:
         # A run that is all good would be nothing at all: it gets a foot.
         foot = {"passed": 0.01 * top if calls else 0}
         boxes = _stack(bad, top, width * place, width) or _stack(foot, top, width * place, width)
-        columns.append(Column(title=f"{name}: {_bad(tally):,} of {calls:,} calls were not good", boxes=boxes))
+        what = f"{_bad(tally):,} of {calls:,} calls were not good" if calls else "no calls are known"
+        columns.append(Column(title=f"{name}: {what}", boxes=boxes))
     total = sum(campaign.tally.values())
     before = sum(sum(run.tally.values()) for run in earlier)
     first = moment(earlier[0].started)[:10] if earlier[0].started else f"run {earlier[0].run}"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cyara_tools.run.record import CampaignRecord, RunRecord, TestRecord
 
 CAMPAIGNS: Final = 200
-BYTES: Final = 1_200_000
-"""What the rows of all tests may take together; the rest of the page takes at most about half of that."""
+BYTES: Final = 1_000_000
+"""What the rows of all tests may take together; the rest of the page takes at most about as much."""
 
 _NAME: Final = 120
 _REASON: Final = 300
@@ -59,6 +59,7 @@ class Section:
         campaign: what it is of.
         name: its name, cleaned.
         took: how long it took, as text.
+        reasons: why it did not pass, without the error, which stands by itself.
         bar: parts of its tally.
         bad: tests that are not good, as far as there is room: failed, too long, not called.
         good: the others, likewise.
@@ -73,6 +74,7 @@ class Section:
     campaign: CampaignRecord
     name: str
     took: str
+    reasons: Sequence[str]
     bar: Sequence[Piece]
     bad: Sequence[Row]
     good: Sequence[Row]
@@ -133,6 +135,7 @@ def _section(number: int, campaign: CampaignRecord, rows: Sequence[Row]) -> Sect
         campaign=campaign,
         name=clean(campaign.name, _NAME) or str(campaign.id),
         took=between(campaign.started, campaign.ended),
+        reasons=[reason for reason in campaign.reasons if reason != campaign.error],
         bar=bar(campaign.tally),
         bad=bad,
         good=good,

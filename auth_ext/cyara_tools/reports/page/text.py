@@ -6,15 +6,11 @@ import datetime as dt
 import math
 from typing import Final
 
+from cyara_tools.plain_text import one_line
+
 NONE: Final = "\N{EN DASH}"
 """Stands where there is no value."""
 
-# Control characters have no place in HTML, and marks of direction could turn the text around them.
-_TO_BLANK: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
-_AWAY: Final = dict.fromkeys(
-    (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFFE, 0xFFFF)
-)
-_TABLE: Final = _TO_BLANK | _AWAY
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
@@ -24,11 +20,11 @@ def clean(text: str | None, limit: int) -> str:
 
     It is not escaped: the template does that.
     """
-    # What is cut away below need not be cleaned: a text may have megabytes.
-    kept = (text or "")[: 8 * limit]
-    # A portal's JSON can spell half a pair of surrogates, which no file in UTF-8 can hold.
-    plain = " ".join(kept.translate(_TABLE).encode("utf-8", "replace").decode("utf-8").split())
-    return plain if len(plain) <= limit and len(kept) == len(text or "") else plain[: limit - 1] + "…"
+    whole = text or ""
+    # What is cut away below need not be cleaned, and blanks that are many count as one.
+    kept = whole[: 8 * limit]
+    line = " ".join(one_line(kept, most=len(kept)).split())
+    return line if len(line) <= limit and len(kept) == len(whole) else f"{line[: limit - 1]}…"
 
 
 def moment(time: dt.datetime | None) -> str:
@@ -54,8 +50,7 @@ def span(seconds: float | None) -> str:
 
 def between(started: dt.datetime | None, ended: dt.datetime | None) -> str:
     """Return how long something took."""
-    known = started is not None and ended is not None
-    return span((ended - started).total_seconds()) if known else NONE
+    return NONE if started is None or ended is None else span((ended - started).total_seconds())
 
 
 def share(part: int, whole: int) -> str:

@@ -1,0 +1,35 @@
+"""`cyara run`: run campaigns, judge them by a gate, report; take up what an earlier command has started."""
+
+import asyncio
+
+from cyara_tools.cli.command import command
+from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.exit_codes import EXPECTED
+from cyara_tools.run.options import CampaignsArgument, JsonOption, RunContext, runs_named
+from cyara_tools.run.session import Request, Session
+from cyara_tools.run.signals import interruption
+
+
+@command
+def run(
+    context: RunContext, output: CommandOutput, *, campaigns: CampaignsArgument = None, as_json: JsonOption = None
+) -> None:
+    """Run campaigns, follow them to their end, judge them by a gate, and report."""
+    words = campaigns or []
+    request = Request(
+        settings=context.settings(),
+        selectors=None if context.resume else context.selectors(words),
+        runs=runs_named(words) if context.resume else (),
+        reports=context.destinations(as_json),
+        detach=context.detach,
+    )
+    # Before anything is started: a night's run must not end in a folder that nobody can write to.
+    request.reports.check()
+    with interruption() as interrupted:
+        session = Session(context, output, request, interrupted)
+        try:
+            asyncio.run(session.run())
+        except EXPECTED as error:
+            if not interrupted.at_once:
+                session.report_error(error)
+            raise

@@ -1,0 +1,74 @@
+"""Ctrl-C, and what CI sends to cancel: the first time the run is left in order, the second time at once."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Generator
+    from types import FrameType
+
+
+@attrs.define
+class Interruption:
+    """Whether somebody wants it to end, and who has to be told.
+
+    Attributes:
+        wanted: whether Ctrl-C was pressed, or SIGTERM sent.
+        at_once: whether that happened twice.
+    """
+
+    wanted: bool = False
+    at_once: bool = False
+    _loop: asyncio.AbstractEventLoop | None = None
+    _stop: asyncio.Event | None = None
+    _may_wait: bool = False
+
+    @contextmanager
+    def stops(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Generator[None]:
+        """Have the first signal set an event, while something runs that ends in order when it is set."""
+        self._loop, self._stop = loop, stop
+        try:
+            yield
+        finally:
+            self._loop = self._stop = None
+
+    @contextmanager
+    def waits(self) -> Generator[None]:
+        """Let the first signal wait, while something short must not be cut."""
+        self._may_wait = True
+        try:
+            yield
+        finally:
+            self._may_wait = False
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        first, self.at_once, self.wanted = not self.wanted, self.wanted, True
+        if first and self._loop is not None and self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+        elif not first or not self._may_wait:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def interruption() -> Generator[Interruption]:
+    """Take signals in place of Python; where only its main thread may, do nothing."""
+    made = Interruption()
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    try:
+        before = {number: signal.signal(number, made._on_signal) for number in wanted}  # noqa: SLF001 - this module's
+    except ValueError:
+        yield made
+        return
+    try:
+        yield made
+    finally:
+        for number, handler in before.items():
+            # Whoever wanted it to end has what was wanted: one more signal would only tear at what ends already.
+            signal.signal(number, signal.SIG_IGN if made.wanted else handler)

@@ -5,7 +5,6 @@ Every row is written whole. What ends early shows it by its exit code; a JSON ar
 
 from __future__ import annotations
 
-import csv
 import io
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -189,7 +188,15 @@ class _Lines:
 
 
 class CsvWriter(_Lines):
-    """RFC 4180, with a header."""
+    """RFC 4180 with a header, but for the ends of lines, which are those of every other form."""
+
+    def __init__(self, plan: OutputPlan, sink: Sink) -> None:
+        super().__init__(plan, sink)
+        # Late: the other forms do without.
+        import csv
+
+        self._text = io.StringIO(newline="")
+        self._write = csv.writer(self._text).writerow
 
     def head(self, columns: Sequence[str]) -> None:
         """Write the header."""
@@ -198,9 +205,11 @@ class CsvWriter(_Lines):
 
     def line(self, cells: Sequence[Any]) -> None:
         """Write one line."""
-        text = io.StringIO(newline="")
-        csv.writer(text).writerow(cells)
-        self._sink.write(text.getvalue())
+        self._write(cells)
+        # Cut off here and not by the library's option: before Python 3.13 it would leave carriage returns unquoted.
+        self._sink.write(self._text.getvalue().removesuffix("\r\n") + "\n")
+        self._text.seek(0)
+        self._text.truncate()
 
 
 class TsvWriter(_Lines):

@@ -82,7 +82,7 @@ def test_a_time_is_read_by_the_generated_code(shell: Shell, portal: LocalPortal)
         (("GetCampaigns", "--header", "Host: x"), "The client writes the header Host itself"),
         (("GetCampaigns", "--header", "x"), "--header takes 'Name: value'"),
         (("GetCampaigns", "--header", "X-A: a\nb"), "--header takes 'Name: value'"),
-        (("GetCampaigns", "--fields", "nmae"), "did you mean name"),
+        (("GetCampaigns", "--fields", "nmae"), "Did you mean name?"),
         (("GetCampaigns", "--query", "[?"), "not a JMESPath expression"),
         (("GetCampaigns", "--all", "--limit", "2"), "give one of the two"),
         (("CreateUser", "--param", "username=x"), "give --field username=VALUE"),

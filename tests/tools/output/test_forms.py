@@ -82,8 +82,9 @@ def test_pandas_reads_the_csv_with_its_types() -> None:
     assert frame["detailedResult"].isna().all()
 
 
-def test_csv_ends_its_lines_as_the_standard_says() -> None:
-    assert shown([{"a": 1}], "csv") == "a\r\n1\r\n"
+def test_csv_ends_its_lines_as_exports_do() -> None:
+    assert shown([{"a": 1}], "csv") == "a\n1\n"
+    assert shown([{"a": "\r"}, {"a": "\r\n"}, {"a": None}], "csv") == 'a\n"\r"\n"\r\n"\n""\n'
 
 
 def test_json_gives_the_portals_own_spelling() -> None:
@@ -123,7 +124,7 @@ def test_a_page_is_its_rows_but_whole_in_json() -> None:
 def test_an_empty_list_is_one_in_every_form(form: OutputFormat) -> None:
     notes: list[str] = []
     text = shown([], form.value, model=CampaignSummary, notes=notes)
-    empty = {"json": "[]\n", "yaml": "[]\n", "csv": "campaignId,name,planType,status,lastRunDate\r\n"}
+    empty = {"json": "[]\n", "yaml": "[]\n", "csv": "campaignId,name,planType,status,lastRunDate\n"}
     assert text == empty.get(form.value, "")
     assert notes == (["there are no rows"] if form is OutputFormat.TABLE else [])
 

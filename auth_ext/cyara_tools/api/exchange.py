@@ -12,6 +12,7 @@ from cyara_client._text import text_of
 from cyara_tools.output.errors import UsageError
 from cyara_tools.output.plain_text import neutral
 from cyara_tools.portal.spelling import OWNED_HEADERS
+from cyara_tools.reports.ci_commands import no_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +64,7 @@ def _show_head(response: httpx.Response) -> None:
     for name, value in response.headers.multi_items():
         shown = REPLACEMENT if name.lower() in _SECRET_HEADERS else scrubbed(redact(value))
         lines.append(f"{name}: {shown}")
-    sys.stderr.write("\n".join(neutral(line) for line in lines) + "\n\n")
+    sys.stderr.write(no_command("\n".join(neutral(line) for line in lines)) + "\n\n")
 
 
 def show_refusal(error: ApiError, redact: Callable[[str], str]) -> None:
@@ -76,4 +77,5 @@ def show_refusal(error: ApiError, redact: Callable[[str], str]) -> None:
         text = text.rpartition(" ")[0]
     clean = neutral(scrubbed(redact(text)).replace("\r\n", "\n"), keep="\n\t")
     if clean:
-        sys.stderr.write(f"{clean if len(clean) <= _LONGEST else clean[: _LONGEST - 3] + '...'}\n")
+        shown = clean if len(clean) <= _LONGEST else f"{clean[: _LONGEST - 3]}..."
+        sys.stderr.write(f"{no_command(shown)}\n")

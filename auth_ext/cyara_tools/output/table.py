@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cyara_tools.output.plain_text import one_line
 from cyara_tools.output.rows import FlatRows, cell
+from cyara_tools.reports.ci_commands import no_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class TableWriter:
         for column, width in layout.items():
             values = [row[column] for row in rows.first]
             table.add_column(
-                Text(one_line(rows.columns[column])),
+                Text(_text(rows.columns[column])),
                 justify="right" if _are_numbers(values) else "left",
                 no_wrap=True,
                 overflow="ellipsis",
@@ -85,12 +86,12 @@ def show_object(item: Any, plan: OutputPlan, sink: Sink) -> None:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for name, value in zip(rows.columns, rows.first[0], strict=True):
-        table.add_row(Text(one_line(name)), Text(_text(value)))
+        table.add_row(Text(_text(name)), Text(_text(value)))
     sink.draw(console, table)
 
 
 def _text(value: Any) -> str:
-    return one_line(str(cell(value)))
+    return no_command(one_line(str(cell(value))))
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:

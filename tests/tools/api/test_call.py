@@ -230,6 +230,14 @@ def test_a_secret_in_a_refusal_is_not_shown(shell: Shell, portal: LocalPortal, m
         assert "hunter2x" not in shell("call", *target).err
 
 
+def test_a_refusal_is_no_command_to_a_ci(shell: Shell) -> None:
+    for media_type in ("text/html", "text/plain", "application/json"):
+        shell.answer(faults.answer(400, "::error::x\n##vso[task.complete]", media_type=media_type))
+        result = shell("call", "GET", CAMPAIGNS, "--include")
+        assert "##vso" not in result.err
+        assert not any(line.startswith("::") for line in result.err.splitlines())
+
+
 def test_a_body_of_a_refusal_is_shortened(shell: Shell) -> None:
     shell.answer(faults.answer(400, "word " * 20_000, media_type="text/html"))
     assert 1_900 < len(shell("call", "GET", CAMPAIGNS).err) < 2_500

@@ -172,6 +172,15 @@ def test_a_full_disk_is_one_sentence(shell: Shell) -> None:
         assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_a_closed_standard_output_is_one_sentence_and_no_call(shell: Shell, portal: LocalPortal) -> None:
+    script = f'"{sys.executable}" -m cyara_tools.cli call GetCampaigns >&-'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=50, env=shell.environ, check=False)
+    assert done.returncode == 7
+    assert done.stderr.decode() == ("There is no standard output to write to. Next: lead it to a file or a pipe\n")
+    assert portal.requests == ()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource module")
 def test_memory_does_not_grow_with_the_list(shell: Shell) -> None:
     measured = (

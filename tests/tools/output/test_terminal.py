@@ -89,6 +89,16 @@ def test_a_long_text_is_cut_where_columns_have_to_share() -> None:
     assert row.rstrip().endswith("1")
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl", "table"])
+def test_no_text_of_the_portals_is_a_command_to_a_ci(form: str) -> None:
+    for answer in ([{"name": "::error::x", "b": "##vso[task.complete]"}], {"##vso[a]": "::error::x"}):
+        text = shown(answer, form)
+        assert "##vso" not in text
+        assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+        if form == "json":
+            assert json.loads(text) == answer
+
+
 def test_markup_and_emoji_codes_are_shown_as_they_are() -> None:
     assert "[red]:smile:[/red]" in shown([{"name": "[red]:smile:[/red]"}], terminal=True)
 

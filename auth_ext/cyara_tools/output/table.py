@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cyara_tools.output.options import OutputPlan
     from cyara_tools.output.sink import Sink
 
-_PIPE_COLUMNS: Final = 4000
+_PIPE_COLUMNS: Final = 1_000_000
 _WIDEST: Final = 40
 """Characters of a cell where columns have to share a terminal."""
 _NARROWEST: Final = 8

@@ -92,8 +92,9 @@ def sentence(error: BaseException) -> str:
 
 
 def _print(text: str, stream: TextIO) -> None:
-    # Standard output first, so that on a terminal nothing overtakes what was said before it.
-    sys.stdout.flush()
+    # Standard output first, so that on a terminal nothing overtakes what was said before it. There may be none.
+    if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  # see above
+        sys.stdout.flush()
     # A portal's text may hold what the CI around us takes for a command.
     stream.write(f"{no_command(text)}\n")
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from cyara_tools.cli.own_process import is_program
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Generator
@@ -70,5 +72,5 @@ def interruption() -> Generator[Interruption]:
         yield made
     finally:
         for number, handler in before.items():
-            # Whoever wanted it to end has what was wanted: one more signal would only tear at what ends already.
-            signal.signal(number, signal.SIG_IGN if made.wanted else handler)
+            # What came of it is decided and written: one more signal would only tear at what ends already.
+            signal.signal(number, signal.SIG_IGN if is_program() else handler)

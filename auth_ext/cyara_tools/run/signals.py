@@ -49,7 +49,8 @@ class Interruption:
         finally:
             self._may_wait = False
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal; Python calls this."""
         del number, frame
         first, self.at_once, self.wanted = not self.wanted, self.wanted, True
         if first and self._loop is not None and self._stop is not None:
@@ -64,7 +65,7 @@ def interruption() -> Generator[Interruption]:
     made = Interruption()
     wanted = [signal.SIGINT, signal.SIGTERM]
     try:
-        before = {number: signal.signal(number, made._on_signal) for number in wanted}  # noqa: SLF001 - this module's
+        before = {number: signal.signal(number, made.on_signal) for number in wanted}
     except ValueError:
         yield made
         return

@@ -56,18 +56,23 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
     # Windows starts `newman.cmd` by that name only.
     program = shutil.which(command[0], path=environ.get("PATH")) or command[0]
-    kept = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
-    with subprocess.Popen([program, *command[1:]], env=dict(environ)) as process:  # noqa: S603 - the user's own program
+    running: list[subprocess.Popen[bytes]] = []
 
-        def forward(number: int, _: FrameType | None) -> None:
+    def forward(number: int, _: FrameType | None) -> None:
+        for process in running:
             process.send_signal(number)
 
-        try:
-            # A terminal sends Ctrl-C to the program as well, and this process outlives it: to report its exit code.
-            signal.signal(signal.SIGINT, _outlive)
-            signal.signal(signal.SIGTERM, forward)
+    # Before the program starts, since it may end at once. A terminal sends Ctrl-C to the program as well, and this
+    # process outlives it, to report its exit code.
+    kept = {
+        signal.SIGINT: signal.signal(signal.SIGINT, _outlive),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, forward),
+    }
+    try:
+        with subprocess.Popen([program, *command[1:]], env=dict(environ)) as process:  # noqa: S603 - the user's own program
+            running.append(process)
             code = process.wait()
-        finally:
-            for kind, handler in kept.items():
-                signal.signal(kind, handler)
+    finally:
+        for kind, handler in kept.items():
+            signal.signal(kind, handler)
     return code if code >= 0 or os.name == "nt" else _KILLED - code

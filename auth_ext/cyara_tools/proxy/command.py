@@ -50,11 +50,9 @@ def proxy(  # noqa: PLR0913 - each is an option
     """Let any HTTP tool call the portal through the guard, without a credential of its own, until Ctrl-C.
 
     The first line printed is a base URL. A page for people is behind it; see docs/proxy.md.
-
-    Example: cyara proxy --read-only
     """
     origins = frozenset(map(_origin, cors or ()))
-    with context.connect() as cyara:
+    with context.connect_for_tools() as cyara:
         # Late: the server is most of what this command loads, and the extra may be missing.
         from cyara_tools.proxy import GuardProxy
 

@@ -1,13 +1,12 @@
 """What `cyara proxy` and `cyara exec` work on: the guarded client, and the options that both take."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import typer
 
 from cyara_auth.client.cyara import Cyara, connect
-from cyara_tools.cli.context import StoreContext
+from cyara_tools.cli.context import PortalContext
 from cyara_tools.proxy import require_extra
 from cyara_tools.proxy.secret import new_secret
 
@@ -16,26 +15,9 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class ProxyContext(StoreContext):
-    """The portal that the proxy stands for, how its calls are counted, and which of them may be sent."""
+class ProxyContext(PortalContext):
+    """The portal that the proxy stands for, and which calls it sends there."""
 
-    account: Annotated[
-        str | None,
-        typer.Option("--account", help="Account number; CYARA_ACCOUNT_ID by default.", show_default=False),
-    ] = None
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            "--policy", help="guarded, strict or concurrent; CYARA_AUTH_POLICY by default.", show_default=False
-        ),
-    ] = None
-    allow_inferred: Annotated[
-        bool, typer.Option("--allow-inferred", help="Send operations that change things though they are guesses.")
-    ] = False
-    ca: Annotated[
-        Path | None,
-        typer.Option("--ca", help="File or folder with the certificates of a private authority.", show_default=False),
-    ] = None
     read_only: Annotated[bool, typer.Option("--read-only", help="Send GET, HEAD and OPTIONS only.")] = False
     allow_operation: Annotated[
         list[str] | None,
@@ -45,7 +27,7 @@ class ProxyContext(StoreContext):
         bool, typer.Option("--no-check", help="Send requests that are not as the document has them, too.")
     ] = False
 
-    def connect(self) -> Cyara:
+    def connect_for_tools(self) -> Cyara:
         """Connect, with a client that sends each request of a tool once.
 
         Raises:
@@ -54,17 +36,8 @@ class ProxyContext(StoreContext):
             CredentialError, StrikeStoreUnavailableError: As `cyara_auth.connect`.
         """
         require_extra()
-        cyara = connect(
-            self.known_base().url,
-            profile=self.profile,
-            account_id=self.account,
-            store=self.store_url,
-            policy=self.policy,
-            allow_inferred=True if self.allow_inferred else None,
-            verify=True if self.ca is None else self.ca,
-            # Who calls sees each answer, and decides.
-            retries=0,
-        )
+        # Who calls sees each answer, and decides whether to repeat.
+        cyara = connect(self.known_base().url, retries=0, **self._options())
         # Asked before a tool relies on it; and a proxy in front of a proxy would have no guard, and says so here.
         cyara.guard.store.read(cyara.credential.key_fingerprint)
         return cyara

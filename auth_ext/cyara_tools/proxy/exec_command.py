@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from cyara_tools.cli.base import Command
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.proxy.child import NOT_EXECUTABLE, NOT_FOUND, child_environment, run_child
@@ -14,22 +13,14 @@ from cyara_tools.proxy.context import ProxyContext
 CommandArgument = Annotated[list[str], typer.Argument(metavar="-- COMMAND ...", help="The program and its arguments.")]
 
 
-class ExecCommand(Command):
-    """A command whose options end where the program's begin."""
-
-    allow_interspersed_args = False
-
-
 @command
 def exec_(context: ProxyContext, output: CommandOutput, *, program: CommandArgument) -> None:
     """Run a program with the proxy up: it reads CYARA_BASE_URL, and gets no credential.
 
     The exit code is the program's own; 128+n if signal n killed it; 127 if it was not found, 126 if it cannot be
     executed; 3 to 9 if the proxy could not start.
-
-    Example: cyara exec -- newman run cyara.postman_collection.json
     """
-    with context.connect() as cyara:
+    with context.connect_for_tools() as cyara:
         # Late: the server is most of what this command loads, and the extra may be missing.
         from cyara_tools.proxy import GuardProxy
 

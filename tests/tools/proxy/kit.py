@@ -30,7 +30,9 @@ _SETTINGS = re.compile(r"CYARA_|(?i:(https?|all|no)_proxy)")
 
 
 @contextmanager
-def proxied(portal: Upstream, pair: str = PAIR, *, options: dict[str, Any] | None = None, **settings: Any) -> Iterator[GuardProxy]:
+def proxied(
+    portal: Upstream, pair: str = PAIR, *, options: dict[str, Any] | None = None, **settings: Any
+) -> Iterator[GuardProxy]:
     """Run a proxy in this process; `options` are those of `connect`, `settings` those of the proxy."""
     with connect(
         portal.base_url, pair, account_id=1, retries=0, **{"store": MemoryStrikeStore(), **(options or {})}

@@ -58,7 +58,7 @@ def test_without_the_check_everything_is_sent():
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_an_inferred_write_wants_to_be_allowed(check: bool):
+def test_an_inferred_write_wants_to_be_allowed(*, check: bool):
     """Its option is one of its own: who knows of a path that the document lacks has not allowed guesses by that."""
     run = f"{CAMPAIGN}/execute"
     with upstream() as portal:
@@ -97,8 +97,9 @@ def test_only_the_operations_that_were_named_are_sent():
 
 
 def test_a_misspelt_operation_is_refused_with_the_right_one():
-    with upstream() as portal, pytest.raises(ConfigurationError, match="--allow-operation GetCampaigns"):
-        with proxied(portal, allowed_operations=frozenset({"GetCampaingns"})):
+    misspelt = frozenset({"GetCampaingns"})
+    with upstream() as portal, pytest.raises(ConfigurationError, match="--allow-operation GetCampaigns"):  # noqa: SIM117 - which one raises is the point
+        with proxied(portal, allowed_operations=misspelt):
             pass
 
 

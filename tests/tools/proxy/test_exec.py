@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -71,8 +70,17 @@ def test_a_proxy_that_cannot_start_starts_no_program(tmp_path: Path, code: int, 
 
 def test_options_behind_the_program_are_its_own(tmp_path: Path):
     with upstream() as portal:
-        done = execute(environment(portal.base_url, tmp_path), "echo", "--json", "--verbose", "-n")
-    assert done.stdout == "--json --verbose -n\n"
+        done = execute(environment(portal.base_url, tmp_path), "echo", "--json", "--verbose", "x")
+    assert (done.stdout, done.stderr) == ("--json --verbose x\n", "")
+
+
+def test_the_log_is_written_when_it_is_asked_for(tmp_path: Path):
+    call = f'curl -s "$CYARA_BASE_URL{CAMPAIGNS}"'
+    with upstream() as portal:
+        done = execute(environment(portal.base_url, tmp_path), "--verbose", "--", "sh", "-c", call)
+    assert done.stdout == "{}"
+    assert "operation=GetCampaigns method=GET" in done.stderr
+    assert not any(part in done.stderr for part in PAIR.split(":"))
 
 
 PROGRAM = """
@@ -103,7 +111,9 @@ def test_scripts_of_this_package_run_as_they_are(tmp_path: Path):
     with upstream() as portal:
         portal.answers[CAMPAIGNS] = canned_json('{"results":[],"totalResults":3}')
         # A proxy of the environment must not see the secret in the path.
-        environ = environment(portal.base_url, tmp_path, HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9")
+        environ = environment(
+            portal.base_url, tmp_path, HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9"
+        )
         done = execute(environ, "--", sys.executable, "-c", PROGRAM)
         assert done.returncode == 0, done.stderr
         assert done.stdout.split()[0] == "3"
@@ -152,14 +162,16 @@ def test_a_signal_that_ends_the_job_ends_the_program(tmp_path: Path):
 
 
 def test_ctrl_c_reaches_the_program_and_its_exit_code_is_told(tmp_path: Path):
-    script = "import time\nprint('up', flush=True)\ntry:\n    time.sleep(30)\nexcept KeyboardInterrupt:\n    raise SystemExit(9)"
+    waits = "print('up', flush=True)\n    time.sleep(30)"
+    script = f"import time\ntry:\n    {waits}\nexcept KeyboardInterrupt:\n    raise SystemExit(9)"
     with upstream() as portal:
         program = [sys.executable, "-m", "cyara_tools.cli", "exec", "--", sys.executable, "-c", script]
         environ = environment(portal.base_url, tmp_path)
-        with subprocess.Popen(program, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
+        with subprocess.Popen(
+            program, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True
+        ) as running:
             assert running.stdout is not None
             assert running.stdout.readline() == "up\n"
             # As a terminal does it: to all of the group.
             os.killpg(running.pid, signal.SIGINT)
             assert running.wait(timeout=15) == 9
-    time.sleep(0)

@@ -11,7 +11,7 @@ import pytest
 from cyara_auth.stores.memory import MemoryStrikeStore
 
 from .kit import CAMPAIGN, CAMPAIGNS, EXPORT, curl, environment, head_and_body, proxied, started, talk
-from .upstream import BLOCK, NEXT_PAIR, PAIR, Canned, Upstream, canned_json, upstream, zipped
+from .upstream import BLOCK, NEXT_PAIR, PAIR, Canned, canned_json, upstream, zipped
 
 
 def at_once(number: int, *arguments: str) -> list[tuple[int, bytes]]:
@@ -74,7 +74,9 @@ def test_an_answer_passes_byte_for_byte(name: str):
         assert ours[0] == direct[0]
         assert ours[2] == direct[2]
         of_a_connection = {"transfer-encoding", "date", "connection"}
-        kept = [[pair for pair in headers if pair[0].lower() not in of_a_connection] for headers in (ours[1], direct[1])]
+        kept = [
+            [pair for pair in headers if pair[0].lower() not in of_a_connection] for headers in (ours[1], direct[1])
+        ]
         assert kept[0] == kept[1]
 
 
@@ -120,7 +122,9 @@ def test_a_tool_that_waits_for_100_continue_is_answered_before_it_sends():
         assert talk(proxy.address.port, sent.encode()).startswith(b"HTTP/1.1 404")
         assert portal.calls == 0
     with upstream() as portal, proxied(portal, check=False) as proxy:
-        done = head_and_body(curl("-i", "-H", "Expect: 100-continue", "-X", "PUT", "-d", "12345", f"{proxy.base_url}/v3.0/x"))
+        done = head_and_body(
+            curl("-i", "-H", "Expect: 100-continue", "-X", "PUT", "-d", "12345", f"{proxy.base_url}/v3.0/x")
+        )
         assert done[0] == 200
         assert portal.seen[0].values("expect") == []
         assert portal.seen[0].body == b"12345"
@@ -187,7 +191,7 @@ def test_calls_of_one_proxy_and_another_count_together():
 
 def test_the_counting_server_counts():
     """Whoever trusts it should see that it finds fault."""
-    with Upstream() as portal:
+    with upstream() as portal:
         curl("-H", "Authorization: ApiKey nonsense", portal.base_url + CAMPAIGNS)
         curl("-H", f"Authorization: ApiKey {PAIR}", portal.base_url + CAMPAIGNS)
         assert (portal.calls, portal.invalid) == (2, 1)

@@ -98,7 +98,8 @@ REQUESTS = {
     "two lengths": "POST {path} HTTP/1.1\r\n{host}Content-Length: 3\r\nContent-Length: 30\r\n\r\nabc",
     "two ways to say a length": "POST {path} HTTP/1.1\r\n{host}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
     "0\r\n\r\nGET {path} HTTP/1.1\r\n{host}\r\n",
-    "an unknown coding of the body": "POST {path} HTTP/1.1\r\n{host}Transfer-Encoding: smuggled, chunked\r\n\r\n0\r\n\r\n",
+    "an unknown coding of the body": "POST {path} HTTP/1.1\r\n{host}Transfer-Encoding: smuggled, chunked\r\n\r\n"
+    "0\r\n\r\n",
     "a length that is none": "POST {path} HTTP/1.1\r\n{host}Content-Length: +3\r\n\r\nabc",
     "a header with a line end": "GET {path} HTTP/1.1\r\n{host}X: a\rAuthorization: smuggled\r\n\r\n",
     "a blank before a colon": "GET {path} HTTP/1.1\r\n{host}Content-Length : 3\r\n\r\nabc",
@@ -206,7 +207,9 @@ def test_the_patience_is_below_the_limit():
 
 def test_a_body_that_nobody_waits_for_ends_with_its_connection(scene: Scene, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("cyara_tools.proxy.connections.HEAD_PATIENCE", 0.5)
-    unknown = f"POST {scene.path.removesuffix(CAMPAIGNS)}/v3.0/none HTTP/1.1\r\n{scene.host}Content-Length: 99\r\n\r\nhalf"
+    unknown = (
+        f"POST {scene.path.removesuffix(CAMPAIGNS)}/v3.0/none HTTP/1.1\r\n{scene.host}Content-Length: 99\r\n\r\nhalf"
+    )
     assert talk(scene.proxy.address.port, unknown.encode()).startswith(b"HTTP/1.1 404")
     scene.check()
 

@@ -136,7 +136,7 @@ def test_what_is_printed_is_what_was_promised(tmp_path: Path):
         assert rest == ""
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "portal.example"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "portal.example"])  # noqa: S104 - which is refused
 def test_it_listens_on_this_machine_only(tmp_path: Path, host: str):
     with upstream() as portal:
         done = command(environment(portal.base_url, tmp_path), "--host", host, "--port", "0")

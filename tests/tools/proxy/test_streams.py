@@ -77,7 +77,9 @@ def test_a_caller_who_leaves_a_queue_is_never_sent():
     with upstream() as portal, proxied(portal, options={"policy": "guarded"}) as proxy:
         portal.delay = 1.0
         # The first verifies the pair, alone; the others wait, and give up before their turn comes.
-        first = subprocess.Popen(["curl", "-sS", "--noproxy", "*", proxy.base_url + CAMPAIGNS], stdout=subprocess.DEVNULL)
+        first = subprocess.Popen(
+            ["curl", "-sS", "--noproxy", "*", proxy.base_url + CAMPAIGNS], stdout=subprocess.DEVNULL
+        )
         while not portal.calls:
             time.sleep(0.01)
         hasty = [

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 import attrs
 
@@ -34,6 +34,9 @@ class Seen:
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
+Chunks = Callable[[], Iterator[bytes]]
+
+
 @attrs.frozen
 class Canned:
     """An answer; `chunks` are sent in chunked coding, with a pause before each."""
@@ -41,7 +44,7 @@ class Canned:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
     body: bytes = b"{}"
-    chunks: Callable[[], Iterator[bytes]] | None = None
+    chunks: Chunks | None = None
     ranges: bool = False
 
 
@@ -54,8 +57,11 @@ def zipped(text: str) -> Canned:
     return Canned(200, coded, gzip.compress(text.encode(), mtime=0))
 
 
-class Upstream:
+class Upstream(ThreadingHTTPServer):
     """The portal of a test: `answers` by what follows the base path, with the query or without."""
+
+    daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, *valid: str) -> None:
         self.valid = set(valid or (PAIR,))
@@ -65,108 +71,106 @@ class Upstream:
         self.delay = 0.0
         self.keep_bodies = True
         self.cut_downloads = 0
-        self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        self.origin = f"http://127.0.0.1:{self.port}"
+        self.lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.origin = f"http://127.0.0.1:{self.server_address[1]}"
         self.base_url = f"{self.origin}{BASE}"
 
     @property
     def calls(self) -> int:
         return len(self.seen)
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
+    def answer_to(self, seen: Seen) -> Canned:
+        """Count a request, and return what it is answered."""
+        given = seen.values("authorization")
+        good = len(given) == 1 and given[0] in {f"ApiKey {pair}" for pair in self.valid}
+        with self.lock:
+            self.seen.append(seen)
+            self.invalid += not good
+        time.sleep(self.delay)
+        if not good:
+            return canned_json('{"title":"Unauthorized"}', ("WWW-Authenticate", "ApiKey"), status=401)
+        target = seen.target.removeprefix(BASE)
+        return self.answers.get(target) or self.answers.get(target.partition("?")[0]) or Canned()
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        upstream = self
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
-            disable_nagle_algorithm = True
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    server: Upstream
 
-            def answer(self) -> None:
-                digest, size, body = hashlib.sha256(), 0, b""
-                for piece in self.pieces():
-                    digest.update(piece)
-                    size += len(piece)
-                    body += piece if upstream.keep_bodies else b""
-                headers = tuple(self.headers.items())
-                seen = Seen(self.command, self.path, headers, size, digest.hexdigest(), body)
-                given = seen.values("authorization")
-                good = len(given) == 1 and given[0] in {f"ApiKey {pair}" for pair in upstream.valid}
-                with upstream._lock:
-                    upstream.seen.append(seen)
-                    upstream.invalid += not good
-                time.sleep(upstream.delay)
-                if not good:
-                    return self.write(canned_json('{"title":"Unauthorized"}', ("WWW-Authenticate", "ApiKey"), status=401))
-                target = self.path.removeprefix(BASE)
-                known = upstream.answers
-                return self.write(known.get(target) or known.get(target.partition("?")[0]) or Canned())
+    def answer(self) -> None:
+        digest, size, body = hashlib.sha256(), 0, b""
+        for piece in self.pieces():
+            digest.update(piece)
+            size += len(piece)
+            body += piece if self.server.keep_bodies else b""
+        headers = tuple(self.headers.items())
+        seen = Seen(self.command, self.path, headers, size, digest.hexdigest(), body)
+        status, pairs, body, chunks = self.chosen(self.server.answer_to(seen))
+        self.send_response(status)
+        for name, value in pairs:
+            self.send_header(name, value)
+        if chunks is not None:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif status not in {204, 304}:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.write(body, chunks)
 
-            def pieces(self) -> Iterator[bytes]:
-                if self.headers.get("transfer-encoding", "").lower() == "chunked":
-                    while size := int(self.rfile.readline(), 16):
-                        yield self.rfile.read(size)
-                        self.rfile.readline()
-                    self.rfile.readline()
-                left = int(self.headers.get("content-length", 0))
-                while left > 0:
-                    piece = self.rfile.read(min(left, 65_536))
-                    if not piece:
-                        return
-                    left -= len(piece)
-                    yield piece
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body of the request as it comes."""
+        if self.headers.get("transfer-encoding", "").lower() == "chunked":
+            while size := int(self.rfile.readline(), 16):
+                yield self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        left = int(self.headers.get("content-length", 0))
+        while left > 0 and (piece := self.rfile.read(min(left, 65_536))):
+            left -= len(piece)
+            yield piece
 
-            def write(self, canned: Canned) -> None:
-                status, headers, body = canned.status, list(canned.headers), canned.body
-                known = dict(headers).get("ETag")
-                asked = self.headers.get("If-None-Match")
-                if known and asked and known in asked:
-                    status, body = 304, b""
-                found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-                may = self.headers.get("If-Range") in {None, known}
-                if canned.ranges and found and may and status == 200:
-                    first, last = int(found[1]), int(found[2] or len(body) - 1)
-                    headers.append(("Content-Range", f"bytes {first}-{last}/{len(body)}"))
-                    status, body = 206, body[first : last + 1]
-                self.send_response(status)
-                for name, value in headers:
-                    self.send_header(name, value)
-                if canned.chunks is not None:
-                    self.send_header("Transfer-Encoding", "chunked")
-                elif status not in {204, 304}:
-                    self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                if self.command == "HEAD":
-                    return
-                try:
-                    for piece in canned.chunks() if canned.chunks is not None else ():
-                        self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-                    self.wfile.write(b"0\r\n\r\n" if canned.chunks is not None else body)
-                    self.wfile.flush()
-                except OSError:
-                    upstream.cut_downloads += 1
-                    self.close_connection = True
+    def chosen(self, canned: Canned) -> tuple[int, list[tuple[str, str]], bytes, Chunks | None]:
+        """Return what to send: all of an answer, a part of it, or only that it is known."""
+        headers, body = list(canned.headers), canned.body
+        known, asked = dict(headers).get("ETag"), self.headers.get("If-None-Match")
+        if known and asked and known in asked:
+            return 304, headers, b"", None
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if canned.ranges and found and self.headers.get("If-Range") in {None, known}:
+            first, last = int(found[1]), int(found[2] or len(body) - 1)
+            headers.append(("Content-Range", f"bytes {first}-{last}/{len(body)}"))
+            return 206, headers, body[first : last + 1], None
+        return canned.status, headers, body, canned.chunks
 
-            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - http.server's names
+    def write(self, body: bytes, chunks: Chunks | None) -> None:
+        try:
+            for piece in chunks() if chunks is not None else ():
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n" if chunks is not None else body)
+            self.wfile.flush()
+        except OSError:
+            self.server.cut_downloads += 1
+            self.close_connection = True
 
-            def log_message(self, *_: Any) -> None:
-                pass
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - http.server's names
 
-        return Handler
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 @contextmanager
 def upstream(*valid: str) -> Iterator[Upstream]:
     """Serve until the end of the block."""
     with Upstream(*valid) as running:
-        yield running
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join(timeout=5)

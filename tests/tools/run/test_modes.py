@@ -104,9 +104,11 @@ def test_it_cannot_call_some_and_others_fail(run: Runner, at: At):
 
 
 def test_it_never_ends(run: Runner, at: At):
-    portal = at(outcomes="success", endless=True)
+    portal = at(outcomes="success", late_failures=2, endless=True)
     told = run(FIVE, "--timeout", "2s")
     assert (told.code, told.json["verdict"], told.campaign["verdict"]) == (12, "timed_out", "timed_out")
+    # Four of the five calls are over, and what is known of them is told.
+    assert (told.tally, told.kinds) == ({"passed": 3, "failed": 1}, {"passed": 3, "Failure": 1, "Error": 1})
     number = told.campaign["run"]
     assert "goes on" in told.text
     # The way out that the text names, walked: the same run is followed, and no other is started.

@@ -7,14 +7,18 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-import xmlschema
-from selenium import webdriver
+
+# Imported late, since most tests below this folder need neither.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import xmlschema
+    from selenium import webdriver
 
 # An address that is looked up would leave this machine; those of loopback need no look-up.
 OPTIONS = (
@@ -28,7 +32,7 @@ OPTIONS = (
 class Browser:
     """Chromium; `driver` is selenium's, for all that has no method here."""
 
-    driver: webdriver.Chrome
+    driver: "webdriver.Chrome"
 
     def open(self, page: Path | str) -> None:
         """Open a file or an address; what was asked for and logged before is forgotten."""
@@ -60,7 +64,9 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chrome]":
+    from selenium import webdriver
+
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
         told = pytest.fail if os.environ.get("CYARA_TESTS_REQUIRE_CHROMIUM") else pytest.skip
@@ -83,7 +89,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 
 @pytest.fixture
-def browser(chromium: webdriver.Chrome) -> Browser:
+def browser(chromium: "webdriver.Chrome") -> Browser:
     """Return the browser as a person finds it: light colours, a screen, no network but loopback."""
     browser = Browser(chromium)
     browser.emulate()
@@ -94,8 +100,10 @@ MEMBER = "testing/example_scripts/junit-10.xsd"
 
 
 @pytest.fixture(scope="session")
-def junit_schema(tmp_path_factory: pytest.TempPathFactory) -> xmlschema.XMLSchema10:
+def junit_schema(tmp_path_factory: pytest.TempPathFactory) -> "xmlschema.XMLSchema10":
     """The XSD; skipped where the distribution cannot be had, unless CYARA_TESTS_REQUIRE_XSD=1 says that it must be."""
+    import xmlschema
+
     name = f"pytest-{pytest.__version__}"
     cache = Path.home() / ".cache" / "cyara-tests"
     archive = cache / f"{name}.tar.gz"

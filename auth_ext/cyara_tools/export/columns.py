@@ -104,6 +104,8 @@ def _column(name: str, part: Any, path: tuple[str, ...]) -> Column:
         is_number = issubclass(part, int)
         kind, own = (Kind.INTEGER, int) if is_number else (Kind.TEXT, str)
         return Column(name, kind, path, frozenset({own, part}))
-    kind = _KINDS.get(part, Kind.JSON)
+    own: type | None = part
+    kind = _KINDS.get(own, Kind.JSON)
     name = f"{name}_s" if kind is Kind.SECONDS else name
-    return Column(name, kind, path, frozenset({part} if kind is not Kind.JSON and part is not uuid.UUID else ()))
+    types = frozenset[type]() if own is None or kind is Kind.JSON or own is uuid.UUID else frozenset({own})
+    return Column(name, kind, path, types)

@@ -30,9 +30,7 @@ CampaignOption = Annotated[
 ]
 ToOption = Annotated[
     Path,
-    typer.Option(
-        "--to", help="File: its ending, .csv, .jsonl, .xlsx or .parquet, is its form; - is standard output."
-    ),
+    typer.Option("--to", help="File: its ending, .csv, .jsonl, .xlsx or .parquet, is its form; - is standard output."),
 ]
 SinceOption = Annotated[
     str | None,
@@ -139,7 +137,9 @@ def _window(since: str | None, until: str | None, now: datetime) -> "Window":
 
 def _check_stream(form: Form, output: CommandOutput) -> None:
     if form in _NEEDS:
-        raise typer.BadParameter(f"{form.value} is made in a file; standard output takes csv and jsonl", param_hint="--to")
+        raise typer.BadParameter(
+            f"{form.value} is made in a file; standard output takes csv and jsonl", param_hint="--to"
+        )
     if output.as_json:
         raise typer.BadParameter("--json writes to standard output, too; give --to a file", param_hint="--to")
 
@@ -147,8 +147,8 @@ def _check_stream(form: Form, output: CommandOutput) -> None:
 def _check_extra(form: Form) -> None:
     if form in _NEEDS and importlib.util.find_spec(_NEEDS[form]) is None:
         raise MissingExtraError(
-            f"A file .{form.value} needs an extra, and nothing was fetched. Run: pip install 'cyara-client[export]'; or "
-            "export to .csv or .jsonl"
+            f"A file .{form.value} needs an extra, and nothing was fetched. Run: pip install 'cyara-client[export]'; "
+            "or export to .csv or .jsonl"
         )
 
 
@@ -163,14 +163,14 @@ def _to_file(  # noqa: PLR0913 - what the command was told
 
     form = Form(options["form"])
     with PartFile(to, options, restart=restart) as part, Progress() as progress:
-        table = exporting.Table(cyara)
         if part.plan is None:
-            facts = {"begun": datetime.now(UTC).isoformat(), "options": options, "columns": table.facts()}
-            plan = exporting.plan_export(cyara, options["campaigns"], window, **facts, replaces=to.exists())
+            facts = {"begun": datetime.now(UTC).isoformat(), "options": options, "replaces": to.exists()}
+            plan, table = exporting.plan_export(cyara, options["campaigns"], window, **facts)
             if form is Form.XLSX:
                 exporting.check_sheet(cyara, table, plan.runs)
             part.begin(plan)
         else:
+            table = exporting.Table(cyara, part.plan.runs)
             exporting.check_columns(part.plan, table)
             output.note(
                 f"this goes on with the export that began {part.plan.begun[:19]} UTC; times are counted from then"
@@ -192,13 +192,10 @@ def _to_stream(cyara: "Cyara", campaigns: list[int], window: "Window", form: For
     from cyara_tools.export.progress import Progress
     from cyara_tools.export.stream import Stream
 
-    table = exporting.Table(cyara)
-    plan = exporting.plan_export(cyara, campaigns, window, begun="", options={}, columns=[], replaces=False)
+    plan, table = exporting.plan_export(cyara, campaigns, window)
     stream = Stream(plan, sys.stdout.buffer)
     with Progress() as progress:
-        exporting.write_results(
-            cyara, table, stream, as_json=form is Form.JSONL, watching=progress, most=_NO_LIMIT
-        )
+        exporting.write_results(cyara, table, stream, as_json=form is Form.JSONL, watching=progress, most=_NO_LIMIT)
     _tell(exporting.outcome_of(stream), [], None, output)
 
 

@@ -104,13 +104,13 @@ class PartFile:
         content = journal.read()
         try:
             found = read_journal(content.decode("utf-8"))
-            # The next line must not follow half a one.
-            journal.truncate(content.rfind(b"\n") + 1)
-            return found
         except (ValueError, UnicodeDecodeError):
             raise ExportError(
                 f"{self._journal_path} is not of an export, and was left as it is. {_OTHER_NAME}, or move it away"
             ) from None
+        # The next line must not follow half a one.
+        journal.truncate(content.rfind(b"\n") + 1)
+        return found
 
     def _is_left_over(self, found: Journal) -> bool:
         """Say whether the export had ended but for removing its journal, or only just begun."""
@@ -149,9 +149,7 @@ class PartFile:
         with self._speaking():
             # Not synced: if the machine fails, the file is shorter than the journal says, and that is seen.
             data.flush()
-            self.done = Done(
-                runs=self.done.runs + 1, size=data.tell(), rows=self.done.rows + rows, problem=problem
-            )
+            self.done = Done(runs=self.done.runs + 1, size=data.tell(), rows=self.done.rows + rows, problem=problem)
             self._note(done_line(self.done))
         if problem:
             self.problems.append(problem)

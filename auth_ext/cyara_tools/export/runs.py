@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from cyara_auth.workflows.calls import CallStep, call_of, has_method
 from cyara_auth.workflows.fields import moment
 from cyara_auth.workflows.search import Listed, is_newest_first, runs_of
-from cyara_auth.workflows.calls import CallStep, call_of, has_method
 from cyara_client import value_of
 from cyara_client.errors import NotFound
 from cyara_tools.export.errors import ExportError
@@ -89,7 +89,7 @@ def choose_runs(cyara: Cyara, campaign: int, window: Window) -> tuple[list[Chose
     found: list[ChosenRun] = []
     undated = 0
     for items in _listed(cyara, campaign, window):
-        start = min((item.start for item, _ in items if item.start), default=None)
+        start = _utc(min((item.start for item, _ in items if item.start), default=None))
         undated += start is None
         if window.has(start):
             # By one reading of the list its items are the calls of a run, which is over when the last of them is.
@@ -114,16 +114,23 @@ def _listed(cyara: Cyara, campaign: int, window: Window) -> Iterator[list[tuple[
     ends: dict[int, dt.datetime | None] = {}
     pages: list[Any] = []
     wishes = {"sort_field": "StartDate", "sort_asc": False, "page_size": PER_PAGE, "prefetch": False}
-    step = CallStep("campaigns", "iter_campaign_runs", {"campaign_id": campaign, "on_page": pages.append}, wishes=wishes)
+    step = CallStep(
+        "campaigns", "iter_campaign_runs", {"campaign_id": campaign, "on_page": pages.append}, wishes=wishes
+    )
     count = 0
     for count, item in enumerate(call_of(cyara, step)(), start=1):
         if item is not None:
             read.append(Listed.of(item))
-            ends[id(read[-1])] = moment(getattr(item, "end_date", None))
+            ends[id(read[-1])] = _utc(moment(getattr(item, "end_date", None)))
         if count == pages[-1].fetched and _is_enough(read, window):
             break
     for run in runs_of(read):
         yield [(item, ends[id(item)]) for item in run.items]
+
+
+def _utc(found: dt.datetime | None) -> dt.datetime | None:
+    """Return a moment in UTC; None for .NET's moment of nothing, in the year 1."""
+    return None if found is None or not 1 < found.year < dt.MAXYEAR else found.astimezone(dt.UTC)
 
 
 def _is_enough(read: list[Listed], window: Window) -> bool:

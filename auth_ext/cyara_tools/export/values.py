@@ -147,7 +147,9 @@ def _cell(column: Column, value: Any, number: int, misfits: dict[int, dict[str, 
 
 
 def _text(value: Any) -> str:
-    return clean(value if isinstance(value, str) else json_text(value) if isinstance(value, (list, dict)) else str(value))
+    return clean(
+        value if isinstance(value, str) else json_text(value) if isinstance(value, (list, dict)) else str(value)
+    )
 
 
 def _integer(value: Any) -> int:

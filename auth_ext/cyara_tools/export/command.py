@@ -164,8 +164,10 @@ def _to_file(  # noqa: PLR0913 - what the command was told
     form = Form(options["form"])
     with PartFile(to, options, restart=restart) as part, Progress() as progress:
         if part.plan is None:
-            facts = {"begun": datetime.now(UTC).isoformat(), "options": options, "replaces": to.exists()}
-            plan, table = exporting.plan_export(cyara, options["campaigns"], window, **facts)
+            begun = datetime.now(UTC).isoformat()
+            plan, table = exporting.plan_export(
+                cyara, options["campaigns"], window, begun=begun, options=options, replaces=to.exists()
+            )
             if form is Form.XLSX:
                 exporting.check_sheet(cyara, table, plan.runs)
             part.begin(plan)

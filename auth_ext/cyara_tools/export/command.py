@@ -14,7 +14,9 @@ from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.context import CallContext
 from cyara_tools.cli.exit_codes import ExitCode
+from cyara_tools.export.errors import ExportError, TooLargeError
 from cyara_tools.export.form import Form
+from cyara_tools.export.journal import journal_of
 from cyara_tools.export.window import moment_of
 
 if TYPE_CHECKING:
@@ -84,8 +86,10 @@ def results(  # noqa: PLR0913 - one parameter for each option
         options = {**asked, "portal": cyara.base_url, "account": cyara.account_id}
         try:
             _to_file(cyara, to, window, options, output, restart=restart)
-        except KeyboardInterrupt:
-            output.note(f"the runs that are whole stay beside {to}; the same command goes on from there")
+        except (KeyboardInterrupt, Exception) as error:
+            # An error of the export says by itself what stays.
+            if not isinstance(error, ExportError) and journal_of(to).exists():
+                output.note(f"the runs that are whole stay beside {to}; the same command goes on from there")
             raise
 
 
@@ -156,7 +160,6 @@ def _to_file(  # noqa: PLR0913 - what the command was told
     cyara: "Cyara", to: Path, window: "Window", options: dict[str, Any], output: CommandOutput, *, restart: bool
 ) -> None:
     from cyara_tools.export import results as exporting
-    from cyara_tools.export.errors import TooLargeError
     from cyara_tools.export.part_file import PartFile
     from cyara_tools.export.progress import Progress
     from cyara_tools.export.workbook import MOST_ROWS

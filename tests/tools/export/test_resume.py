@@ -89,6 +89,17 @@ def test_runs_that_began_meanwhile_are_not_in_it(portal: LocalPortal, export: Ex
     assert len((export.folder / "results.csv").read_text("utf-8").splitlines()) == 61
 
 
+def test_a_refused_call_says_how_to_go_on_and_a_new_pair_does(portal: LocalPortal, export: Exporting):
+    portal.inject(faults.Fault(skip=5, path="/results", status=404))
+    done = export(*HISTORY, "--to", "results.csv")
+    assert done.code == 8
+    assert "answered 404" in done.err
+    assert "the same command goes on from there" in done.err
+    export.environ["CYARA_API_CREDENTIAL"] = portal.regenerate_token()
+    assert export(*HISTORY, "--to", "results.csv").code == 0
+    assert portal.invalid_calls == 0
+
+
 def test_lines_that_were_cut_off_do_not_come_through(portal: LocalPortal, export: Exporting):
     whole = undisturbed(export, "csv")
     portal.inject(faults.Fault(skip=10, path="/results", status=404))

@@ -26,11 +26,10 @@ def test_without_the_option_no_suite_is_collected(start: Start):
     assert project.portal.arrivals == 0
 
 
-@pytest.mark.parametrize("wanted", [["--cyara"], ["-o", "cyara_suites=true"]])
-def test_with_it_campaigns_are_classes_and_results_items(start: Start, wanted: list[str]):
+def test_with_it_campaigns_are_classes_and_results_items(start: Start):
     project = start()
     project.suite(TWO)
-    done = project.pytest(*wanted, "-v")
+    done = project.pytest("-o", "cyara_suites=true", "-v")
     assert done.code == 0, done.out
     assert done.outcomes == {
         "Campaign 008 (808)::Test case 008": "passed",

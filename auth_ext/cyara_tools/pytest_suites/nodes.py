@@ -17,8 +17,10 @@ from cyara_tools.pytest_suites.once import once
 from cyara_tools.pytest_suites.texts import class_name_of, fit, is_bad, is_same, meaning_of, name_of, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from cyara_tools.run.suite import SuiteEntry
 
 NodeT = TypeVar("NodeT", bound=pytest.Item | pytest.Collector)
 GATE: Final = "gate"
@@ -65,10 +67,10 @@ class SuiteFile(pytest.File):
             raise self.CollectError(
                 f"Suite files need {', '.join(missing)}. Nothing was started. Next: pip install 'cyara-client[cli]'"
             )
-        suite = self._read()
+        suite, entries = self._read()
         digest = hashlib.sha256(str(self.path).encode()).hexdigest()[:16]
         folder = self.session_folder() / digest
-        listed = once(folder, lambda _: _listed_or_error(suite["campaigns"]))
+        listed = once(folder, lambda _: _listed_or_error(entries))
         if "error" in listed:
             raise self.CollectError(listed["error"])
         for values in listed["campaigns"]:
@@ -83,16 +85,17 @@ class SuiteFile(pytest.File):
                 folder=folder / str(campaign.id),
             )
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> tuple[dict[str, Any], tuple[SuiteEntry, ...]]:
+        """Return what the file says, as it stands there and as it is read."""
         from cyara_tools.run.strict_yaml import read_yaml
         from cyara_tools.run.suite import SuiteFileError, read_suite
 
         try:
-            read_suite(self.path).check_environment(os.environ)
+            suite = read_suite(self.path)
+            suite.check_environment(os.environ)
         except SuiteFileError as error:
             raise self.CollectError(str(error)) from None
-        suite: dict[str, Any] = read_yaml(self.path.read_text(encoding="utf-8-sig")).value
-        return suite
+        return read_yaml(self.path.read_text(encoding="utf-8-sig")).value, suite.entries
 
 
 class Campaign(pytest.Collector):
@@ -253,16 +256,17 @@ def reruns_are_on(config: pytest.Config) -> bool:
     return str(wanted or "0").strip() not in {"", "0"}
 
 
-def _listed_or_error(entries: list[dict[str, Any]]) -> dict[str, Any]:
+def _listed_or_error(entries: Sequence[SuiteEntry]) -> dict[str, Any]:
     from cyara_client.errors import CyaraError
     from cyara_tools.cli.command_output import sentence
     from cyara_tools.cli.exit_codes import EXPECTED
 
-    expected: tuple[type[BaseException], ...] = (CyaraError, LookupError, *EXPECTED)
     try:
         return {"campaigns": [attrs.asdict(campaign) for campaign in list_campaigns(entries)]}
-    # As a value and not raised, so that all workers say the same.
-    except expected as error:
+    except Exception as error:
+        if not isinstance(error, (CyaraError, *EXPECTED)):
+            raise
+        # As a value, so that all workers say the same.
         return {"error": f"The campaigns of the suite cannot be listed. {sentence(error)}"}
 
 

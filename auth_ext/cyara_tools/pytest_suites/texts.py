@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
-from cyara_tools.plain_text import one_line
+from cyara_tools.plain_text import one_line, plain
+from cyara_tools.reports.ci_commands import no_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST_IN_A_NAME: Final = 200
-_MOST_IN_A_LINE: Final = 2000
+_MOST: Final = 20_000
 _NO_BRACKETS: Final = str.maketrans("[]", "()")
 
 
 def name_of(text: str) -> str:
     """Return a name of the portal as the name of an item: `::` stands between names."""
-    return fit(one_line(text, most=_MOST_IN_A_NAME)).replace("::", ":").strip() or "no name"
+    return no_command(one_line(text, most=_MOST_IN_A_NAME)).replace("::", ":").strip() or "no name"
 
 
 def class_name_of(text: str) -> str:
@@ -26,9 +26,8 @@ def class_name_of(text: str) -> str:
 
 
 def fit(text: str) -> str:
-    """Return text, line by line, without what terminals and the logs of CI take for commands."""
-    lines = [one_line(line, most=_MOST_IN_A_LINE) for line in text.splitlines()]
-    return "\n".join(re.sub(r"^(\s*)::", r"\1: :", line.replace("##", "# #")) for line in lines)
+    """Return text without what terminals and the logs of CI take for commands."""
+    return no_command(plain(text, most=_MOST))
 
 
 def is_same(name: str | None, case: str) -> bool:

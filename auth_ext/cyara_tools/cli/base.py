@@ -96,8 +96,8 @@ def _write_options(command: Any, context: Any, formatter: Any) -> None:
         else:
             section = parameter.rich_help_panel or OPTIONS
         sections.setdefault(section, []).append(record)
-    last = {section: sections.pop(section) for section in _LAST_SECTIONS if section in sections}
-    for section, records in {**sections, **last}.items():
+    last = [(section, sections.pop(section, [])) for section in _LAST_SECTIONS]
+    for section, records in [*sections.items(), *last]:
         if records:
             with formatter.section(section):
                 formatter.write_dl(records)

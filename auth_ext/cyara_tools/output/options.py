@@ -66,7 +66,9 @@ class OutputOptions:
     ] = None
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=0, help=f"Rows of a list at most. Default: {DEFAULT_LIMIT}.", show_default=False),
+        typer.Option(
+            "--limit", min=0, metavar="N", help=f"Rows of a list at most. Default: {DEFAULT_LIMIT}.", show_default=False
+        ),
     ] = None
     all_pages: Annotated[bool, typer.Option("--all", help="Read a list to its end, page by page.")] = False
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cyara_client._encode import to_json
 from cyara_tools.output.options import OutputFormat
@@ -40,6 +40,9 @@ class RowWriter(Protocol):
         ...
 
 
+_YAML_TEXT: Final = "tag:yaml.org,2002:str"
+
+
 def yaml_text(document: Any) -> str:
     """Return JSON values as YAML, in their own order."""
     # Late: most outputs are none.
@@ -53,12 +56,11 @@ def yaml_text(document: Any) -> str:
 
     # Within apostrophes the library writes these line ends of Unicode as they are, and reads them as blanks.
     ends = frozenset("\x85\u2028\u2029")
-    Dumper.add_representer(
-        str,
-        lambda dumper, text: dumper.represent_scalar(
-            "tag:yaml.org,2002:str", text, style=None if ends.isdisjoint(text) else '"'
-        ),
-    )
+
+    def of_text(dumper: Any, text: str) -> Any:
+        return dumper.represent_scalar(_YAML_TEXT, text, style=None if ends.isdisjoint(text) else '"')
+
+    Dumper.add_representer(str, of_text)
     text: str = yaml.dump(document, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
     # The library marks the end of a document that is a single value.
     return text.removesuffix("...\n")

@@ -13,8 +13,9 @@ import typer
 from cyara_auth.errors import ConfigurationError
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
+from cyara_tools.cli.verbose import log_to_stderr
 from cyara_tools.proxy.context import ProxyContext
-from cyara_tools.proxy.log_output import log_to_stderr
+from cyara_tools.proxy.log import REQUESTS
 from cyara_tools.proxy.secret import secret_from
 
 PortOption = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any that is free.")]
@@ -58,7 +59,7 @@ def proxy(  # noqa: PLR0913 - each is an option
 
         secret = None if token_file is None else secret_from(token_file)
         settings = context.settings(secret=secret, by_header=header_secret, cors=origins)
-        log_to_stderr()
+        log_to_stderr(REQUESTS)
         ended = threading.Event()
         # A service manager ends it by this signal; its connections are closed, and nothing is left behind.
         signal.signal(signal.SIGTERM, partial(_end, ended))

@@ -5,13 +5,19 @@ from typing import Annotated
 
 import typer
 
+from cyara_tools.cli.base import Command
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.proxy.child import NOT_EXECUTABLE, NOT_FOUND, child_environment, run_child
 from cyara_tools.proxy.context import ProxyContext
-from cyara_tools.proxy.log_output import log_if_verbose
 
 CommandArgument = Annotated[list[str], typer.Argument(metavar="-- COMMAND ...", help="The program and its arguments.")]
+
+
+class ExecCommand(Command):
+    """A command whose options end where the program's begin."""
+
+    allow_interspersed_args = False
 
 
 @command
@@ -25,7 +31,6 @@ def exec_(context: ProxyContext, output: CommandOutput, *, program: CommandArgum
         # Late: the server is most of what this command loads, and the extra may be missing.
         from cyara_tools.proxy import GuardProxy
 
-        log_if_verbose()
         with GuardProxy(cyara, context.settings(), port=0) as running:
             # From now on standard output is the program's.
             output.release()

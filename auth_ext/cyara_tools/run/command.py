@@ -9,8 +9,6 @@ from cyara_tools.run.options import CampaignsArgument, JsonOption, RunContext, r
 from cyara_tools.run.session import Request, Session
 from cyara_tools.run.signals import interruption
 
-"""What stands below the help."""
-
 
 @command
 def run(

@@ -1,0 +1,1 @@
+"""The recipes for CI, run as the vendors would run them."""

@@ -18,7 +18,7 @@ from cyara_tools.cli.words import did_you_mean
 from cyara_tools.output.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import ExitStack
 
     from cyara_tools.api.parameters import BodyShape, Parameter
@@ -54,14 +54,13 @@ def body_of(
     if base is UNSET and not given and not pairs:
         if not shape.required:
             return UNSET
-        raise UsageError(
-            f"A body is missing. Nothing was sent. Next: give {_ways(shape)}; an empty object is --body '{{}}'"
-        )
+        empty = "; an empty object is --body '{}'" if shape.takes_text else ""
+        raise UsageError(f"A body is missing. Nothing was sent. Next: give {_ways(shape)}{empty}")
     merged = _object(base, "--body")
     for pair in pairs:
         _put(merged, pair, shape)
-    files = {name: value for name, value in given.items() if isinstance(value, File)}
     known = {one.python: one for one in (*shape.fields, *([shape.file] if shape.file else []))}
+    files = {name: value for name, value in given.items() if known[name].kind.is_file}
     merged |= {known[name].wire: to_json(value) for name, value in given.items() if name not in files}
     _require(known, merged, files)
     body = _decoded(shape.model, merged)
@@ -214,7 +213,7 @@ def _field_of(name: str, shape: BodyShape) -> Parameter | None:
     )
 
 
-def _require(known: Mapping[str, Parameter], merged: Mapping[str, Any], files: Mapping[str, File]) -> None:
+def _require(known: Mapping[str, Parameter], merged: Mapping[str, Any], files: Collection[str]) -> None:
     missing = [
         field for name, field in known.items() if field.required and field.wire not in merged and name not in files
     ]
@@ -222,11 +221,13 @@ def _require(known: Mapping[str, Parameter], merged: Mapping[str, Any], files: M
         words = " and ".join(field.word for field in missing)
         raise UsageError(
             f"The body lacks what the operation wants. Nothing was sent. Next: give {words}"
-            f"{'' if any(field.is_positional for field in missing) else ', or --body with all of it'}"
+            f"{'' if any(field.kind.is_file for field in missing) else ', or --body with all of it'}"
         )
 
 
 def _ways(shape: BodyShape) -> str:
     words = [field.word for field in (*([shape.file] if shape.file else []), *shape.fields) if field.required]
-    words = words or [field.word for field in shape.fields[:2]]
-    return " and ".join(words) if words else "--body"
+    if words:
+        return " and ".join(words)
+    some = [field.word for field in (*([shape.file] if shape.file else []), *shape.fields)][:2]
+    return " or ".join(some) if some else "--body"

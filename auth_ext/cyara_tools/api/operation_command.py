@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +40,7 @@ _OWN: Final = frozenset(
     }
 )
 """Options of ours beside those of the classes; those of `cyara call` too, so that a name means one thing."""
+_WORD: Final = re.compile(r"[\w.+@/-]+")
 _READ_ONLY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -149,11 +151,13 @@ def _made(key: str, parameter: Parameter) -> Any:
 
 
 def _completion(choices: Sequence[str]) -> Any:
-    if not choices:
+    # A shell reads what it is offered, and these texts are a document's.
+    safe = [choice for choice in choices if _WORD.fullmatch(choice)]
+    if not safe:
         return None
 
     def matching(ctx: Any, args: Any, incomplete: str) -> list[str]:  # noqa: ARG001 - typer calls it so
-        return [choice for choice in choices if choice.startswith(incomplete)]
+        return [choice for choice in safe if choice.startswith(incomplete)]
 
     return matching
 
@@ -179,8 +183,7 @@ def _said(parameter: Parameter) -> str:
 def _own_options(call: Call) -> list[Any]:
     options: list[Any] = []
     body = call.body
-    has_text = body is not None and (body.form != "files" or body.fields)
-    if body is not None and has_text:
+    if body is not None and body.takes_text:
         options.append(
             TyperOption(
                 param_decls=["body", "--body"],
@@ -191,7 +194,7 @@ def _own_options(call: Call) -> list[Any]:
                 show_default=False,
             )
         )
-    if body is not None and has_text and body.form != "content":
+    if body is not None and body.takes_text and body.form != "content":
         options.append(
             TyperOption(
                 param_decls=["field", "-f", "--field"],

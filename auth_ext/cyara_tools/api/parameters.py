@@ -74,6 +74,11 @@ class BodyShape:
     file: Parameter | None = None
     text: str = ""
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether `--body` can say it: of a form with nothing but a file there is nothing to say."""
+        return self.form != "files" or bool(self.fields)
+
 
 @attrs.frozen(kw_only=True)
 class Call:

@@ -20,6 +20,7 @@ def main() -> None:
         sys.stderr.write("The command line needs an extra. Run: pip install 'cyara-client[cli]'\n")
         raise SystemExit(7)
     _print_anything()
+    _load_no_other_program()
     # Late, here and below, because what it imports may be missing, which was to be said in a sentence first.
     from cyara_client.errors import HttpLibraryError
 
@@ -42,3 +43,11 @@ def _print_anything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _load_no_other_program() -> None:
+    """Keep the HTTP library from loading a command line of its own."""
+    # It does where click is installed, and takes longer for that, and for the rich in it, than for all of itself. It is
+    # made for this to fail.
+    for name in ("httpx._main", "httpx2._main"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # what the import system reads as "not there"

@@ -28,6 +28,7 @@ _FIRST_SECTIONS: Final = (ARGUMENTS, OPTIONS, BODY, OUTPUT)
 _LAST_SECTIONS: Final = (CONNECTION, EVERYWHERE)
 """Of the help of a command, in this order; sections of its own stand between the two."""
 _WIDEST_NAME: Final = 36
+_SPECIAL: Final = str.maketrans("[]", "()", "\\\"'`$")
 
 
 class Entry(NamedTuple):
@@ -91,11 +92,13 @@ def _write_options(command: Any, context: Any, formatter: Any) -> None:
             continue
         if parameter.param_type_name == "argument":
             section = ARGUMENTS
-        elif parameter.name == "help":
+        elif "--help" in parameter.opts:
             section = EVERYWHERE
         else:
-            section = parameter.rich_help_panel or OPTIONS
-        sections.setdefault(section, []).append(record)
+            section = getattr(parameter, "rich_help_panel", None) or OPTIONS
+        name, text = record
+        # Earlier releases of typer escape this for rich, whoever writes the help.
+        sections.setdefault(section, []).append((name, text.replace("\\[", "[")))
     last = [(section, sections.pop(section, [])) for section in _LAST_SECTIONS]
     for section, records in [*sections.items(), *last]:
         if records:
@@ -111,6 +114,14 @@ def _write_examples(examples: Sequence[str], formatter: Any) -> None:
                 formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
+def _harmless(items: list[Any]) -> list[Any]:
+    """Return proposals of completion with no character in their texts that a shell, or rich, would read as its own."""
+    # zsh evaluates what it is given, and these texts are a document's.
+    for item in items:
+        item.help = (item.help or "").translate(_SPECIAL)
+    return items
+
+
 class Command(TyperCommand):
     """A command.
 
@@ -123,6 +134,10 @@ class Command(TyperCommand):
         super().__init__(*args, **kwargs)
         self.params += _common_options()
         self.examples = examples
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return proposals for what is being typed."""
+        return _harmless(super().shell_complete(ctx, incomplete))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options in sections."""
@@ -193,6 +208,10 @@ class Group(TyperGroup):
             where = "There is" if ctx.parent is None else f"{ctx.command_path} has"
             ctx.fail(f"{where} no command {name!r}.{self.hint(name)}")
         return name if command else None, command, rest
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return proposals for what is being typed."""
+        return _harmless(super().shell_complete(ctx, incomplete))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature is typer's
         """Write the commands in sections."""

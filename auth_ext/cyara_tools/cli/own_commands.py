@@ -126,16 +126,23 @@ _RUN: Final = Own(
 )
 
 _PROXY: Final = Own(
-    "Let any HTTP tool call the portal through the guard, without a credential.",
+    "Guard every HTTP tool: a base URL on this machine, without a credential.",
     "cyara_tools.proxy.command:proxy",
-    ("cyara proxy --read-only", "cyara proxy --port 0 --json", "cyara proxy --token-file ~/.cyara-proxy/token"),
+    (
+        "cyara proxy",
+        "cyara proxy --read-only --token-file ~/.cyara-proxy",
+        "cyara proxy --port 0 --json --allow-operation GetCampaigns",
+    ),
 )
 
 _EXEC: Final = Own(
-    "Run a program with the proxy up.",
+    "Run a program with the proxy up: no call of it can burn the token.",
     "cyara_tools.proxy.exec_command:exec_",
-    ("cyara exec -- newman run cyara.postman_collection.json",),
-    "cyara_tools.proxy.exec_command:ExecCommand",
+    (
+        "cyara exec -- newman run cyara.postman_collection.json",
+        "cyara exec -- sh -c 'curl \"$CYARA_BASE_URL/v3.0/accounts/1/campaigns\"'",
+    ),
+    "cyara_tools.proxy.child_command:ChildCommand",
 )
 
 OWN: Final[Mapping[str, Own | OwnGroup]] = {

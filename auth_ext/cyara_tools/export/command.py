@@ -193,7 +193,8 @@ def _to_stream(cyara: "Cyara", campaigns: list[int], window: "Window", form: For
 def _tell(outcome: Any, notes: list[str], to: str | None, output: CommandOutput) -> None:
     output.put(runs=outcome.runs, results=outcome.rows, file=to, incomplete=list(outcome.incomplete))
     if to is not None:
-        output.say(f"Wrote {outcome.rows:,} results of {outcome.runs:,} runs to {to}")
+        results_of = f"{outcome.rows:,} result{'' if outcome.rows == 1 else 's'} of {outcome.runs:,}"
+        output.say(f"Wrote {results_of} run{'' if outcome.runs == 1 else 's'} to {to}")
     if not outcome.runs:
         output.note("no run started in that time")
     for note in (*outcome.notes, *notes, *outcome.incomplete):

@@ -214,8 +214,10 @@ class PartFile:
         try:
             yield
         except OSError as error:
-            self._new.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._new.unlink(missing_ok=True)
+            kept = f"What is whole stays in {self.path}" if self.plan is not None else "Nothing was written"
             raise ExportError(
-                f"{error.filename or self._target} cannot be written: {error.strerror or error}. What is whole stays in "
-                f"{self.path}. Next: make room or give the right, and repeat the command: it goes on from there"
+                f"{error.filename or self._target} cannot be written: {error.strerror or error}. {kept}. Next: make "
+                "room, or give the right to write there, and repeat the command"
             ) from error

@@ -167,7 +167,7 @@ def check_sheet(cyara: Cyara, table: Table, runs: Iterable[ChosenRun]) -> None:
         next(iter(call_of(cyara, attrs.evolve(step, arguments={**step.arguments, "limit": 1}))()), None)
         rows += (pages[0].total or 0) if pages else 0
         if rows > MOST_ROWS:
-            raise _too_many(f"more than {rows:,}")
+            raise _too_many(f"at least {rows:,}")
 
 
 _OTHER_FORM: Final = "Next: export to .csv or .parquet, or fewer runs by --since and --until"

@@ -5,19 +5,12 @@ from typing import Annotated
 
 import typer
 
-from cyara_tools.cli.base import Command
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.proxy.child import NOT_EXECUTABLE, NOT_FOUND, child_environment, run_child
 from cyara_tools.proxy.context import ProxyContext
 
 CommandArgument = Annotated[list[str], typer.Argument(metavar="-- COMMAND ...", help="The program and its arguments.")]
-
-
-class ExecCommand(Command):
-    """A command whose options end where the program's begin."""
-
-    allow_interspersed_args = False
 
 
 @command

@@ -36,9 +36,10 @@ def json_of(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def render_json(record: RunRecord) -> str:
-    """Return a run as a JSON text for people and programs."""
-    return json_without_command(json.dumps(json_of(record), ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
+def render_json(record: RunRecord, *, ensure_ascii: bool = False) -> str:
+    """Return a run as a JSON text for people and programs; in ASCII for a terminal of any code page."""
+    text = json.dumps(json_of(record), ensure_ascii=ensure_ascii, indent=2, allow_nan=False)
+    return json_without_command(text) + "\n"
 
 
 def _campaign(campaign: CampaignRecord) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _OTHER_MARK: Final = "⚠️"
 # sign is never more than itself, also where a backslash before it would not help: in addresses of pages, which become
 # links. Those of people are looked for after that, in each piece of text, so the sign in them is a piece of its own.
 # What counts at the start of a line only is not among them: no text of the portal's stands there.
-_SIGN: Final = re.compile(r"[\\`*_\[\]<>#|~@:$&]|(?<=www)\.", re.IGNORECASE)
+_SIGN: Final = re.compile(r"[\\`*_\[\]<>#|~@$&]|:(?=/)|(?<=www)\.", re.IGNORECASE)
 
 
 def escaped(text: str, *, most: int) -> str:
@@ -117,7 +117,7 @@ def _rows(tests: Sequence[TestRecord]) -> Iterator[str]:
 
 
 def _name(campaign: CampaignRecord) -> str:
-    return f"{escaped(campaign.name, most=_MOST_NAME)} &#40;{campaign.id}&#41;"
+    return f"{escaped(campaign.name, most=_MOST_NAME)} ({campaign.id})"
 
 
 def _why(campaign: CampaignRecord) -> Iterator[str]:

@@ -99,7 +99,7 @@ def _writers(
     if junit is not None:
         yield "JUnit report", lambda: write_atomically(junit, render_junit(record))
     if json == STDOUT:
-        yield "JSON report", lambda: _print(stdout, render_json(record))
+        yield "JSON report", lambda: _print(stdout, render_json(record, ensure_ascii=True))
     elif json is not None:
         yield "JSON report", lambda: write_atomically(json, render_json(record))
     if html is not None:
@@ -119,5 +119,7 @@ def _render_html(record: RunRecord) -> str:
 
 
 def _print(stdout: TextIO, text: str) -> None:
-    stdout.write(text)
+    # A code page of Windows lacks most of what a portal's names may have.
+    encoding = getattr(stdout, "encoding", None) or "utf-8"
+    stdout.write(text.encode(encoding, "replace").decode(encoding))
     stdout.flush()

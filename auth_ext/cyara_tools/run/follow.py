@@ -195,7 +195,7 @@ def record_of_timeout(job: Job, error: WaitTimeoutError) -> CampaignRecord:
 
 def next_step(job: Job) -> str:
     """Return the command that takes one campaign up, by its run where that is known."""
-    return f"cyara run --resume {job.id}/{job.run}" if job.run else "cyara run --resume"
+    return f"cyara run --resume {job.id}/{job.run_or_ticket}" if job.run_or_ticket else "cyara run --resume"
 
 
 def _not_listed(job: Job, error: WaitTimeoutError) -> str:

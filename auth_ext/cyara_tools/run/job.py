@@ -14,6 +14,8 @@ from cyara_tools.run.record import CampaignRecord, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cyara_auth.workflows.tickets import Ticket
+
 
 class Phase(StrEnum):
     """How far a campaign has come."""
@@ -57,12 +59,13 @@ class Job:
 
     @property
     def run(self) -> str | None:
-        """The number of its run, or else what its start was answered; None while neither is known."""
-        start = self.start
-        for ticket in (start.run, start.ticket) if start is not None else ():
-            if ticket is not None and ticket.every:
-                return min(ticket.runs or ticket.campaign_runs or ticket.others)
-        return None
+        """The number of its run; None while that is not known."""
+        return None if self.start is None else _number(self.start.run)
+
+    @property
+    def run_or_ticket(self) -> str | None:
+        """What `--resume` takes: the number of its run, or else what its start was answered; None without either."""
+        return self.run or (None if self.start is None else _number(self.start.ticket))
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values; `from_json` reads them."""
@@ -94,6 +97,10 @@ class Job:
             start=None if start is None else CampaignStart.from_dict(start),
             unstarted=None if unstarted is None else _unstarted_of_json(number, name, unstarted),
         )
+
+
+def _number(ticket: Ticket | None) -> str | None:
+    return None if ticket is None else min(ticket.runs or ticket.campaign_runs or ticket.others, default=None)
 
 
 def _unstarted_to_json(record: CampaignRecord) -> dict[str, Any]:

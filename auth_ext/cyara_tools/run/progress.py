@@ -154,7 +154,7 @@ class PlainProgress(Progress):
             self._last.setdefault(job.id, now)
             return
         self._last[job.id] = now
-        run = f", run {job.run}" if job.run and job.start is not None and job.start.run is not None else ""
+        run = f", run {job.run}" if job.run else ""
         parts = [f"Campaign {job.id} {one_line(job.name, most=_SHOWN_NAME)}{run}: {line.state}"]
         if sum(line.tally.values()):
             parts.append(f"{line.calls} calls over, {_tally(line.tally)}")

@@ -151,10 +151,10 @@ class Session:
                 work.forget(job)
                 continue
             work.save()
-            if job.run is None:
+            if job.run_or_ticket is None:
                 self.output.note(f"Campaign {job.id} was started, and its run is not listed yet: cyara run --resume")
                 continue
-            started.append(f"{job.id}/{job.run}")
+            started.append(f"{job.id}/{job.run_or_ticket}")
             self.output.say(started[-1])
         self.output.put(runs=started)
         for problem in work.problems:
@@ -175,7 +175,8 @@ class Session:
 
     def _resume(self, work: Work, started: Sequence[Job]) -> str:
         # Where nothing could be noted, the numbers of the runs are all there is to go by.
-        runs = [f"{job.id}/{job.run}" for job in started if job.run] if work.problems or self.request.runs else []
+        is_named = bool(work.problems or self.request.runs)
+        runs = [f"{job.id}/{job.run_or_ticket}" for job in started if is_named and job.run_or_ticket]
         given = _to_repeat(self.request.reports)
         opted = ["--allow-inferred"] if self.context.allow_inferred else []
         return " ".join(["cyara run --resume", *(shlex.quote(part) for part in [*runs, *given, *opted])])

@@ -70,4 +70,5 @@ def interruption() -> Generator[Interruption]:
         yield made
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # Whoever wanted it to end has what was wanted: one more signal would only tear at what ends already.
+            signal.signal(number, signal.SIG_IGN if made.wanted else handler)

@@ -59,8 +59,8 @@ def test_any_run_is_tables_and_texts_and_nothing_else(record: RunRecord):
 def test_a_run_with_everything_says_what_people_look_for():
     found = render_summary(everything())
     assert found.startswith("## ⚠️ Cyara: interrupted\n\nExit code 130. Began 2026-11-30 03:00 UTC, took 300 s.")
-    assert "| Nightly 2 &#40;2&#41; | 55120 | ❌ failed | 1 | " in found
-    assert "| Menu | Failed | 34.3 | Step 2&#58; heard silence |" in found
+    assert "| Nightly 2 (2) | 55120 | ❌ failed | 1 | " in found
+    assert "| Menu | Failed | 34.3 | Step 2: heard silence |" in found
     # What was called and failed stands before what could not be called.
     section = found[found.index("### Nightly 2") :]
     assert section.index("| Failed |") < section.index("| Aborted |")
@@ -68,11 +68,11 @@ def test_a_run_with_everything_says_what_people_look_for():
 
 def test_what_there_is_no_room_for_is_counted():
     tests = [called(f"Menu {number}", Meaning.FAILED) for number in range(10_000)]
-    found = render_summary(run(*(campaign(Verdict.FAILED, *tests, number=number) for number in range(1, 200))))
+    found = render_summary(run(*(campaign(Verdict.FAILED, *tests, number=number) for number in range(1, 300))))
     assert len(found.encode()) <= MOST_BYTES
     assert "_And 9900 more, which the other reports have._" in found
     assert found.endswith("_There is no room for more here; the other reports have it._\n")
-    assert "Nightly 199 &#40;199&#41;" in found
+    assert "Nightly 299 (299)" in found
 
 
 @given(any_run(), st.integers(-10, 3000))

@@ -71,6 +71,19 @@ def test_json_on_standard_output_is_alone_there_and_no_command(tmp_path: Path):
     assert not any(line.lstrip().startswith("::") for line in stdout.splitlines())
 
 
+@pytest.mark.parametrize("places", [Destinations(), Destinations(json=STDOUT)])
+def test_a_terminal_of_a_narrow_code_page_gets_what_it_can_show(places: Destinations):
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    record = run(campaign(Verdict.FAILED, called("Menü 通話 😀", Meaning.FAILED)))
+    assert write_reports(record, places, environ={"GITHUB_ACTIONS": "true"}, stdout=stdout) == ()
+    stdout.seek(0)
+    text = stdout.read()
+    if places.json is None:
+        assert "Menü ?? ?" in text
+    else:
+        assert json.loads(text)["campaigns"][0]["results"][0]["name"] == "Menü 通話 😀"
+
+
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_started(tmp_path: Path):
     Destinations(json=STDOUT, junit=tmp_path / "a.xml").check()
     with pytest.raises(ReportFileError, match="it is a folder"):

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -176,6 +177,11 @@ def test_a_limit_of_time_that_cannot_be_compared_does_not_pass():
     assert judge(Gate(max_duration=30, allow={NOT_CALLED}), run).verdict is Verdict.PASSED
 
 
+def test_a_run_without_results_says_so():
+    assert judge(Gate(), runs()).reasons == ("The run has no results, so it has shown nothing.",)
+    assert judge(Gate(min_pass=Fraction(0)), runs(missing=3)).verdict is Verdict.INCOMPLETE
+
+
 def test_reasons_never_round_up_to_what_was_wanted():
     reasons = judge(Gate(min_pass=share_of("100%")), runs(passed=2999, failed=1)).reasons
     assert reasons == ("2999 of 3000 calls passed (99.9%); at least 100% must.",)
@@ -243,20 +249,31 @@ def ended(verdict: Verdict, error_code: int | None) -> CampaignRecord:
     return CampaignRecord(id=1, name="x", verdict=verdict, error_code=error_code)
 
 
-@given(ends=st.lists(st.sampled_from(ENDS), max_size=4), interrupted=st.booleans(), nothing=st.booleans())
-def test_of_several_ends_at_once_the_first_of_the_table_counts(
-    ends: list[tuple[Verdict, int | None]], *, interrupted: bool, nothing: bool
-):
-    codes = [error or OWN.get(verdict, 130) for verdict, error in ends]
-    codes += [130] * interrupted + [13] * (nothing or not ends)
-    found, exit_code = overall([ended(*end) for end in ends], interrupted=interrupted, nothing_selected=nothing)
-    assert exit_code == min(codes, key=RANK.index)
-    assert (found is Verdict.PASSED) is (exit_code is ExitCode.OK)
+def expected_code(ends: Sequence[tuple[Verdict, int | None]], *more: int) -> int:
+    return min([error or OWN.get(verdict, 130) for verdict, error in ends] + [*more], key=RANK.index)
 
 
-def test_the_order_does_not_matter():
-    for first, second in itertools.combinations(ENDS, 2):
-        assert overall([ended(*first), ended(*second)]) == overall([ended(*second), ended(*first)])
+def test_of_two_ends_the_first_of_the_table_counts_in_either_order():
+    for pair in itertools.product(ENDS, repeat=2):
+        found, exit_code = overall([ended(*end) for end in pair])
+        assert exit_code == expected_code(pair), pair
+        assert (found is Verdict.PASSED) is (exit_code is ExitCode.OK)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_ctrl_c_comes_first_and_nothing_selected_before_a_pass_only(end: tuple[Verdict, int | None]):
+    assert overall([ended(*end)], interrupted=True)[1] == 130
+    assert overall([ended(*end)], nothing_selected=True)[1] == expected_code([end], 13)
+
+
+def test_no_campaign_at_all_is_nothing_selected():
+    assert overall([]) == (Verdict.NOTHING_SELECTED, 13)
+    assert overall([], interrupted=True) == (Verdict.INTERRUPTED, 130)
+
+
+@given(ends=st.lists(st.sampled_from(ENDS), min_size=1, max_size=5))
+def test_of_several_ends_the_first_of_the_table_counts(ends: list[tuple[Verdict, int | None]]):
+    assert overall([ended(*end) for end in ends])[1] == expected_code(ends)
 
 
 def test_ten_thousand_results_are_judged_quickly():

@@ -14,7 +14,7 @@ from cyara_tools.portal import LocalPortal, faults
 from .program import Program, starts
 
 Start = Callable[..., LocalPortal]
-PAIR = f"{'a1' * 16}:{'0b' * 16}"
+PAIR = f"{'a1' * 16}:{'AbC4' * 10}xyz="
 
 
 def test_a_campaign_that_passes(program: Program, portal: LocalPortal):

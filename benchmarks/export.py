@@ -1,7 +1,7 @@
 """100,000 results of 20 runs exported, in each form: time beside the bare iterator, and memory over its own.
 
 The server has ready-made pages. It takes 10 ms for each, half of what a portal across a network does; then once no time
-at all, which shows what writing costs where nothing is waited for. Each export and each walk has a fresh process, and is
+at all, which shows what writing costs where nothing is waited for. Each export and each walk has a fresh process and is
 timed from inside it, its start not included. A walk takes every result and keeps none.
 """
 

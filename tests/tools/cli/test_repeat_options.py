@@ -56,7 +56,7 @@ def test_no_command_of_the_program_is_missed() -> None:
             *("login", "status", "fingerprint", "verify", "reset", "doctor", "remote-sync-key"),
             *("rotate begin", "rotate commit", "rotate abort"),
         )
-    }
+    } | {"cyara export results"}
     options = {"--base-url": "u", "--profile": "p", "--store": "s"}
     for name, taken in COMMANDS.items():
         assert {"--base-url", "--profile", "--json"} <= taken

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cyara_auth.client.cyara import Cyara
+    from cyara_tools.run.record import CampaignRecord
     from cyara_tools.run.select import Selected
 
 DEFAULT_TIMEOUT = 3600.0
@@ -89,9 +90,9 @@ class Work:
         """The number of each campaign, and what the portal has said of it so far."""
         return [(job.id, self.facts.get(job.id)) for job in self.jobs]
 
-    def forget(self, job: Job) -> None:
-        """Leave a campaign to nobody: it is not taken up later."""
-        job.phase = Phase.OVER
+    def over(self, job: Job, record: CampaignRecord) -> None:
+        """Note what came of a campaign that was not started, and will not be."""
+        job.phase, job.unstarted = Phase.OVER, record
         self.save()
 
     def save(self) -> None:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 
 from cyara_auth import connect
-from cyara_tools.portal import LocalPortal
+from cyara_tools.portal import LocalPortal, faults
 from cyara_tools.run.file_lock import FileLock
 
 from .program import Program, starts
@@ -74,6 +75,32 @@ def test_a_run_that_is_not_listed_yet_is_named_by_its_ticket(program: Program, a
     portal.advance(60)
     assert program.quick("--resume", line).code == 0
     assert program.notes == []
+
+
+def test_what_cannot_be_started_keeps_nothing_else_from_it(program: Program, at: Start):
+    portal = at(outcomes="success")
+    portal.inject(attrs.evolve(faults.answer(409), path="/campaigns/804/execute"))
+    facts = program.json("804", "805", "--detach")
+    assert facts["exit_code"] == 8
+    (line,) = facts["runs"]
+    assert line.startswith("805/")
+    assert facts["notes"][0].startswith("Campaign 804 was not started: POST ")
+    # Nor is what follows the other green without it.
+    facts = program.json("--resume")
+    assert (facts["exit_code"], [campaign["verdict"] for campaign in facts["campaigns"]]) == (8, ["error", "passed"])
+    assert starts(portal, 804) == 1
+
+
+def test_a_rejected_pair_ends_the_starting_of_all(program: Program, at: Start, briefly: None):
+    portal = at(speed=0)
+    # The questions of the selection come first, and then the list of the first campaign's runs.
+    portal.regenerate_before(4)
+    done = program.quick("804", "805", "--detach")
+    assert done.code == 4
+    assert starts(portal) == 0
+    assert "805" not in done.err
+    program.use(portal)
+    assert [job["phase"] for job in program.notes[0]["jobs"]] == ["planned", "planned"]
 
 
 def test_one_run_of_several_is_taken_up_and_the_rest_stays_noted(program: Program, at: Start):

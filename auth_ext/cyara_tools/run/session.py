@@ -81,10 +81,12 @@ class Session:
         async with self.context.connect_for_jobs() as cyara:
             self._portal, self._account = cyara.base_url, str(cyara.account_id)
             work = await self._work(cyara)
+            is_told = False
             try:
                 await (self._detach(cyara, work) if self.request.detach else self._follow(cyara, work))
+                is_told = True
             finally:
-                work.close()
+                work.close(is_told=is_told)
 
     def report_error(self, error: BaseException) -> None:
         """Report an error that left nothing else to report."""

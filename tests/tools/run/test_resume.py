@@ -262,7 +262,7 @@ def test_a_run_that_is_not_there_is_said_so(program: Program, portal: LocalPorta
 
 
 @WITH_KILL
-@pytest.mark.parametrize("moment", ["planned", "starting", "sent", "started", "running", "over"])
+@pytest.mark.parametrize("moment", ["planned", "starting", "sent", "started", "running", "over", "all over"])
 def test_a_command_that_was_killed_is_taken_up_wherever_it_was(program: Program, at: Start, moment: str):
     portal = at(outcomes="success", late_failures=1, speed=20)
     code = _KILLED.format(moment=moment)
@@ -306,6 +306,8 @@ def save_and_die(self):
     first = self.journal.jobs[0]
     found = first.start is not None and first.start.run is not None
     now = "running" if first.phase is Phase.STARTED and found else first.phase.value
+    if now == "over" and not self.journal.is_open:
+        now = "all over"
     if now == moment:
         end()
 

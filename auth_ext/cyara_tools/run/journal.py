@@ -147,9 +147,13 @@ class JournalFile:
             self.problem = _unusable(self._path.parent, error)
             self._path = None
 
-    def close(self) -> None:
-        """Give it back: removed if all is over, kept for `--resume` if not."""
-        is_over = not self.journal.is_open
+    def close(self, *, is_told: bool) -> None:
+        """Give it back: removed if all is over, kept for `--resume` if not.
+
+        Args:
+            is_told: whether what came of it was reported, too.
+        """
+        is_over = is_told and not self.journal.is_open
         if is_over and self._path is not None:
             with suppress(OSError):
                 self._path.unlink()

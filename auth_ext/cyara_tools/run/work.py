@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cyara_auth.client.cyara import Cyara
+    from cyara_tools.run.record import CampaignRecord
     from cyara_tools.run.select import Selected
 
 DEFAULT_TIMEOUT = 3600.0
@@ -89,9 +90,9 @@ class Work:
         """The number of each campaign, and what the portal has said of it so far."""
         return [(job.id, self.facts.get(job.id)) for job in self.jobs]
 
-    def forget(self, job: Job) -> None:
-        """Leave a campaign to nobody: it is not taken up later."""
-        job.phase = Phase.OVER
+    def over(self, job: Job, record: CampaignRecord) -> None:
+        """Note what came of a campaign that was not started, and will not be."""
+        job.phase, job.unstarted = Phase.OVER, record
         self.save()
 
     def save(self) -> None:
@@ -99,10 +100,10 @@ class Work:
         for file in self.files:
             file.save()
 
-    def close(self) -> None:
-        """Give the journals back."""
+    def close(self, *, is_told: bool) -> None:
+        """Give the journals back; `is_told` says that what came of it was reported."""
         for file in self.files:
-            file.close()
+            file.close(is_told=is_told)
 
     @property
     def problems(self) -> list[str]:
@@ -184,7 +185,7 @@ async def by_number(cyara: Cyara, runs: Sequence[tuple[int, str]], settings: Set
             jobs.append(job)
     except BaseException:
         for file in files:
-            file.close()
+            file.close(is_told=False)
         raise
     if new:
         files.append(_new_file(cyara, new, settings, folder))
@@ -265,7 +266,8 @@ def _override(job: Job, options: GateOptions) -> None:
 
 
 def _is_of(journal: Journal, cyara: Cyara) -> bool:
-    return (journal.portal, journal.account) == (cyara.base_url, str(cyara.account_id)) and journal.is_open
+    # One in which all is over, too: the command was ended before it had reported that.
+    return (journal.portal, journal.account) == (cyara.base_url, str(cyara.account_id))
 
 
 def _new_file(cyara: Cyara, jobs: list[Job], settings: Settings, folder: Path | None) -> JournalFile:

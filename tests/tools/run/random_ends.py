@@ -19,8 +19,8 @@ from cyara_tools.portal import LocalPortal
 
 from .program import Program, starts
 
-SPEED = 14
-"""Seconds of the portal's time in one: a run of a few calls takes about half a second."""
+SPEED = 30
+"""Seconds of the portal's time in one: a run of a few calls takes about a quarter of a second."""
 LONGEST = 60.0
 
 

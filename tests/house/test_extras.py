@@ -114,7 +114,8 @@ def always_there() -> set[str]:
 
 def from_extras(sources: dict[str, str]) -> set[str]:
     expected = always_there() | KNOWN_TO_TYPE_CHECKERS | PLUGIN_OF.keys()
-    return {name for name in taken_from_outside(sources) if name.split(".")[0] not in expected}
+    packages = {name: name.split(".")[0] for name in taken_from_outside(sources)}
+    return {name for name, package in packages.items() if COMES_WITH.get(package, package) not in expected}
 
 
 def test_every_extra_has_a_place():

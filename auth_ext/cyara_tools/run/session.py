@@ -108,31 +108,28 @@ class Session:
 
     async def _follow(self, cyara: Cyara, work: Work) -> None:
         stop = asyncio.Event()
-        with self.interrupted.stops(asyncio.get_running_loop(), stop):
-            ports = await ports_of(cyara, work.known) if work.settings.parallel > 1 else {}
-            with progress_for(work.jobs, sys.stderr) as progress:
-                conductor = Conductor(
-                    follower=self._follower(cyara, work, progress),
-                    jobs=work.jobs,
-                    ports=ports,
-                    parallel=work.settings.parallel,
-                    fail_fast=work.settings.fail_fast,
-                    save=work.save,
-                    audience=progress,
-                )
-                records = await conductor.run(stop)
+        ports = await ports_of(cyara, work.known) if work.settings.at_once > 1 else {}
+        with (
+            self.interrupted.stops(asyncio.get_running_loop(), stop),
+            progress_for(work.jobs, sys.stderr) as progress,
+        ):
+            conductor = Conductor(
+                follower=self._follower(cyara, work, progress),
+                jobs=work.jobs,
+                ports=ports,
+                parallel=work.settings.at_once,
+                fail_fast=work.settings.fail_fast,
+                save=work.save,
+                audience=progress,
+            )
+            records = await conductor.run(stop)
         with self.interrupted.waits():
             if self.request.reports.html and not conductor.gave_up:
-                records = [await self._with_trend(cyara, work, record) for record in records]
+                records = [await _with_trend(cyara, *pair) for pair in zip(work.jobs, records, strict=True)]
             verdict, code = overall(records, interrupted=conductor.interrupted)
             self._report(records, verdict, code, self._notes(work))
         if conductor.defect is not None:
             raise conductor.defect
-
-    @staticmethod
-    async def _with_trend(cyara: Cyara, work: Work, record: CampaignRecord) -> CampaignRecord:
-        job = next(job for job in work.jobs if job.id == record.id)
-        return record if job.start is None else attrs.evolve(record, trend=await trend_of(cyara, job.start))
 
     async def _detach(self, cyara: Cyara, work: Work) -> None:
         follower = self._follower(cyara, work, Progress(work.jobs))
@@ -140,7 +137,9 @@ class Session:
         for job in work.jobs:
             try:
                 await follower.start(job)
-                await find_run(cyara, job, interval=work.settings.interval)
+                await find_run(cyara, job, interval=work.settings.pause)
+            except KeyboardInterrupt:
+                raise
             except EXPECTED as error:
                 code = exit_code_of(error)
                 self.output.note(f"Campaign {job.id} was not started: {sentence(error)}")
@@ -161,7 +160,7 @@ class Session:
             self.output.note(problem)
 
     def _follower(self, cyara: Cyara, work: Work, progress: Progress) -> Follower:
-        return Follower(cyara=cyara, interval=work.settings.interval, save=work.save, watcher=progress)
+        return Follower(cyara=cyara, interval=work.settings.pause, save=work.save, watcher=progress)
 
     def _notes(self, work: Work) -> list[str]:
         """Say what is left to do, and how."""
@@ -214,6 +213,10 @@ class Session:
             # The worst of all counts, and reports that are not there are an error of their own.
             if code not in range(ExitCode.NO_CREDENTIAL, ExitCode.CONFIGURATION + 1) and code != ExitCode.INTERRUPTED:
                 self.output.exit_code = ExitCode.CONFIGURATION
+
+
+async def _with_trend(cyara: Cyara, job: Job, record: CampaignRecord) -> CampaignRecord:
+    return record if job.start is None else attrs.evolve(record, trend=await trend_of(cyara, job.start))
 
 
 def _to_repeat(reports: Destinations) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cyara_tools.run.select import Selected
 
 DEFAULT_TIMEOUT = 3600.0
+DEFAULT_INTERVAL = 5.0
 _NEXT = "Next: follow a run by its number: cyara run --resume CAMPAIGN/RUN; or start one: cyara run CAMPAIGN"
 
 
@@ -33,15 +34,34 @@ class Settings:
 
     Attributes:
         gate: what the command line says of the gate and of the time.
-        parallel: how many campaigns at once.
+        parallel: how many campaigns at once; None where it does not say.
         fail_fast: whether the first that does not pass keeps the rest from being started.
-        interval: seconds between two questions.
+        interval: seconds between two questions; None where it does not say.
     """
 
     gate: GateOptions
-    parallel: int
+    parallel: int | None
     fail_fast: bool
-    interval: float
+    interval: float | None
+
+    @property
+    def at_once(self) -> int:
+        """How many campaigns at once."""
+        return self.parallel or 1
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two questions."""
+        return self.interval or DEFAULT_INTERVAL
+
+    def over(self, noted: Journal) -> Settings:
+        """Return these, and what an earlier command has noted where these say nothing."""
+        return attrs.evolve(
+            self,
+            parallel=self.parallel or noted.parallel,
+            fail_fast=self.fail_fast or noted.fail_fast,
+            interval=self.interval or noted.interval,
+        )
 
     def timeout(self, own: float | None = None) -> float:
         """Return the seconds for which a run is followed."""
@@ -130,10 +150,7 @@ def last_unfinished(cyara: Cyara, settings: Settings, folder: Path | None) -> Wo
         found = file.journal
         for job in found.jobs:
             _override(job, settings.gate)
-        kept = attrs.evolve(
-            settings, parallel=found.parallel, fail_fast=found.fail_fast or settings.fail_fast, interval=found.interval
-        )
-        return Work(found.jobs, [file], kept)
+        return Work(found.jobs, [file], settings.over(found))
     others = f" There are some of {'; '.join(sorted(elsewhere))}." if elsewhere else ""
     raise NothingSelectedError(
         f"No run of {cyara.base_url}, account {cyara.account_id}, is noted that is not over.{others} Nothing was sent. "
@@ -255,9 +272,9 @@ def _new_file(cyara: Cyara, jobs: list[Job], settings: Settings, folder: Path | 
     journal = Journal(
         portal=cyara.base_url,
         account=str(cyara.account_id),
-        parallel=settings.parallel,
+        parallel=settings.at_once,
         fail_fast=settings.fail_fast,
-        interval=settings.interval,
+        interval=settings.pause,
         jobs=jobs,
     )
     return JournalFile.create(journal, folder)

@@ -36,7 +36,15 @@ IMPORTED_AS = {
     "vcrpy": "vcr",
 }
 """Where it is not the name with underscores."""
-COMES_WITH = {"cryptography": "trustme", "h11": "httpx", "h2": "httpx", "hpack": "httpx", "urllib3": "requests"}
+COMES_WITH = {
+    "cryptography": "trustme",
+    "h11": "httpx",
+    "httpcore": "httpx",
+    "nbformat": "nbclient",
+    "h2": "httpx",
+    "hpack": "httpx",
+    "urllib3": "requests",
+}
 """What is imported beside the package that brings it, because its own types and faults are meant."""
 RUN = {
     "basedpyright": "dev.py types",
@@ -52,7 +60,6 @@ RUN = {
     "matplotlib": "is imported by that notebook",
     "moto": "the S3 server of the tests",
     "mypy": "dev.py types",
-    "openpyxl": "with which pandas reads a workbook, in a test",
     "pyinstaller": "freezes a program, which a test runs",
     "pytest-cov": "an option of dev.py test",
     "pytest-rerunfailures": "an option of a pytest that a test runs",
@@ -114,7 +121,8 @@ def always_there() -> set[str]:
 
 def from_extras(sources: dict[str, str]) -> set[str]:
     expected = always_there() | KNOWN_TO_TYPE_CHECKERS | PLUGIN_OF.keys()
-    return {name for name in taken_from_outside(sources) if name.split(".")[0] not in expected}
+    packages = {name: name.split(".")[0] for name in taken_from_outside(sources)}
+    return {name for name, package in packages.items() if COMES_WITH.get(package, package) not in expected}
 
 
 def test_every_extra_has_a_place():

@@ -11,9 +11,9 @@ _LOGGERS: Final = ("cyara_auth", "cyara_tools")
 """The guarded client logs each call below the first, the proxy each request below the second."""
 
 
-def log_to_stderr() -> None:
-    """Show what they log; once, however often it is asked for."""
-    for name in _LOGGERS:
+def log_to_stderr(*loggers: str) -> None:
+    """Show what these loggers log, by default all of ours; once, however often it is asked for."""
+    for name in loggers or _LOGGERS:
         logger = logging.getLogger(name)
         if any(handler.name == _NAME for handler in logger.handlers):
             continue

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from cyara_auth._http import httpx
 from cyara_tools.portal.media import essence, is_json
 from cyara_tools.proxy import coding, headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from cyara_auth._http import httpx
     from cyara_tools.proxy.call import Call
     from cyara_tools.proxy.headers import Header
     from cyara_tools.proxy.links import Links
@@ -25,6 +25,7 @@ _NO_BODY: Final = frozenset({204, 304})
 _PARTIAL: Final = 206
 _NOT_MODIFIED: Final = 304
 _REFUSED: Final = 400
+_LAST_STATUS: Final = 599
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +44,13 @@ class AnswerContext:
 
 
 async def pass_on(response: httpx.Response, context: AnswerContext) -> None:
-    """Send an answer to the caller, and close it."""
+    """Send an answer to the caller.
+
+    Raises:
+        httpx.HTTPError: It is none, or it broke off.
+    """
+    if response.status_code > _LAST_STATUS:
+        raise httpx.RemoteProtocolError("The status is none of HTTP's.")
     kept = headers.to_caller(response.headers.raw)
     kept = [(name, _led(value, context) if name.lower() == b"location" else value) for name, value in kept]
     kept = [(name, context.mask.whole(value)) for name, value in kept]

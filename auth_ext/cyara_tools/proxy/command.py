@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
-from cyara_auth.errors import ConfigurationError
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.verbose import log_to_stderr
 from cyara_tools.proxy.context import ProxyContext
+from cyara_tools.proxy.log import REQUESTS
 from cyara_tools.proxy.secret import secret_from
+from cyara_tools.proxy.settings import page_origin
 
 PortOption = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any that is free.")]
 HostOption = Annotated[str, typer.Option("--host", help="Address on this machine; another one is refused.")]
@@ -51,14 +52,14 @@ def proxy(  # noqa: PLR0913 - each is an option
 
     The first line printed is a base URL. A page for people is behind it; see docs/proxy.md.
     """
-    origins = frozenset(map(_origin, cors or ()))
+    origins = frozenset(map(page_origin, cors or ()))
     with context.connect_for_tools() as cyara:
         # Late: the server is most of what this command loads, and the extra may be missing.
         from cyara_tools.proxy import GuardProxy
 
         secret = None if token_file is None else secret_from(token_file)
         settings = context.settings(secret=secret, by_header=header_secret, cors=origins)
-        log_to_stderr()
+        log_to_stderr(REQUESTS)
         ended = threading.Event()
         # A service manager ends it by this signal; its connections are closed, and nothing is left behind.
         signal.signal(signal.SIGTERM, partial(_end, ended))
@@ -81,18 +82,3 @@ def proxy(  # noqa: PLR0913 - each is an option
 
 def _end(ended: threading.Event, _: int, __: FrameType | None) -> None:
     ended.set()
-
-
-def _origin(text: str) -> str:
-    """Return an origin as browsers write it.
-
-    Raises:
-        ConfigurationError: it is none.
-    """
-    scheme, separator, rest = text.rstrip("/").lower().partition("://")
-    if scheme not in {"http", "https"} or not separator or not rest or any(sign in rest for sign in "/?#@* "):
-        raise ConfigurationError(
-            "--cors takes the origin of one page, without a path and without *. Nothing was started. "
-            "Next: --cors https://HOST, or https://HOST:PORT, as the browser's tools show it"
-        )
-    return f"{scheme}://{rest}"

@@ -12,7 +12,8 @@ import attrs
 
 from cyara_tools.proxy.door import METHODS
 
-LOGGER: Final = logging.getLogger("cyara_tools.proxy.requests")
+REQUESTS: Final = "cyara_tools.proxy.requests"
+LOGGER: Final = logging.getLogger(REQUESTS)
 _SHOWN: Final = 20
 
 LOGGER.addHandler(logging.NullHandler())

@@ -97,3 +97,18 @@ def check_listening_address(host: str, port: int) -> str:
         )
     # The name could mean either family; the number is what tools are told.
     return "127.0.0.1" if host == "localhost" else host
+
+
+def page_origin(text: str) -> str:
+    """Return an origin as browsers write it.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    scheme, separator, rest = text.rstrip("/").lower().partition("://")
+    if scheme not in {"http", "https"} or not separator or not rest or any(sign in rest for sign in "/?#@* "):
+        raise ConfigurationError(
+            "--cors takes the origin of one page, without a path and without *. Nothing was started. "
+            "Next: --cors https://HOST, or https://HOST:PORT, as the browser's tools show it"
+        )
+    return f"{scheme}://{rest}"

@@ -33,12 +33,13 @@ _SETTINGS = re.compile(r"CYARA_|(?i:(https?|all|no)_proxy)")
 def proxied(
     portal: Upstream, pair: str = PAIR, *, options: dict[str, Any] | None = None, **settings: Any
 ) -> Iterator[GuardProxy]:
-    """Run a proxy in this process; `options` are those of `connect`, `settings` those of the proxy."""
+    """Run a proxy in this process; `options` are those of `connect`, `settings` those of the proxy, and its host."""
+    host = settings.pop("host", "127.0.0.1")
     with connect(
         portal.base_url, pair, account_id=1, retries=0, **{"store": MemoryStrikeStore(), **(options or {})}
     ) as cyara:
         told = ProxySettings(**{"secret": new_secret(), **settings})
-        with GuardProxy(cyara, told, port=0) as running:
+        with GuardProxy(cyara, told, host=host, port=0) as running:
             yield running
 
 

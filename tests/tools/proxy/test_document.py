@@ -1,6 +1,8 @@
 """What the document says is asked before anything is sent; options narrow it further, or switch the question off."""
 
+import gzip
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from cyara_auth.errors import ConfigurationError
 from cyara_tools.portal import LocalPortal
 
 from .kit import CAMPAIGN, CAMPAIGNS, EXPORT, curl, head_and_body, proxied
-from .upstream import upstream
+from .upstream import canned_json, upstream
 
 ROLES = "/v3.0/users"
 
@@ -48,6 +50,15 @@ def test_a_body_is_checked_before_it_is_sent():
         as_text = ("-X", "POST", "-H", "Content-Type: text/plain", "-d", "{}")
         assert problem_of(*as_text, proxy.base_url + ROLES)[0] == 415
         assert portal.calls == 0
+
+
+def test_a_body_that_a_tool_compressed_is_left_to_the_portal(tmp_path: Path):
+    file = tmp_path / "body"
+    file.write_bytes(gzip.compress(b'{"not": "looked at"}'))
+    coded = ("-H", "Content-Type: application/json", "-H", "Content-Encoding: gzip", "--data-binary", f"@{file}")
+    with upstream() as portal, proxied(portal, options={"allow_inferred": True}) as proxy:
+        assert problem_of(*coded, proxy.base_url + ROLES)[0] == 200
+        assert portal.seen[0].body == file.read_bytes()
 
 
 def test_without_the_check_everything_is_sent():
@@ -101,6 +112,15 @@ def test_a_misspelt_operation_is_refused_with_the_right_one():
     with upstream() as portal, pytest.raises(ConfigurationError, match="--allow-operation GetCampaigns"):  # noqa: SIM117 - which one raises is the point
         with proxied(portal, allowed_operations=misspelt):
             pass
+
+
+def test_a_portal_behind_a_gateway_keeps_its_own_path():
+    with upstream() as portal:
+        portal.base_url = f"{portal.origin}/gateway/Api"
+        portal.answers[f"/gateway/Api{CAMPAIGN}"] = canned_json(json.dumps({"url": f"{portal.base_url}{CAMPAIGN}"}))
+        with proxied(portal) as proxy:
+            assert problem_of(proxy.base_url + CAMPAIGN) == (200, {"url": proxy.base_url + CAMPAIGN})
+        assert portal.seen[0].target == f"/gateway/Api{CAMPAIGN}"
 
 
 def test_case_of_the_base_path_does_not_matter():

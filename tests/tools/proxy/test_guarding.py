@@ -1,6 +1,7 @@
 """Every tool's call goes through the guard, once; what comes back is what the portal said. curl and plain sockets."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -104,6 +105,14 @@ def test_head_ranges_and_validators_are_kept():
         assert head_and_body(curl("-i", "-H", 'If-None-Match: "v1"', url))[0] == 304
         heads = head_and_body(curl("-I", url))
         assert dict(heads[1])["Content-Length"] == str(len(BLOCK))
+
+
+def test_it_listens_at_the_other_loopback_address_too():
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with upstream() as portal, proxied(portal, host="::1") as proxy:
+        assert proxy.base_url.startswith("http://[::1]:")
+        assert head_and_body(curl("-gi", proxy.base_url + CAMPAIGNS))[0] == 200
 
 
 def test_one_connection_serves_many_calls():

@@ -88,6 +88,16 @@ def page_elsewhere() -> Iterator[str]:
         server.server_close()
 
 
+def test_a_page_that_was_allowed_may_show_the_secret_in_a_header(browser: "Browser"):
+    with upstream() as portal, page_elsewhere() as page:
+        with proxied(portal, cors=frozenset({page}), by_header=True) as proxy:
+            browser.open(page)
+            assert fetched(browser, proxy, headers={"Cyara-Proxy": proxy.address.secret}) == (200, "{}")
+            # Without it the answer is nobody's, so the browser shows none of it.
+            assert fetched(browser, proxy)[0] == 0
+        assert portal.calls == 1
+
+
 def fetched(browser: "Browser", proxy: GuardProxy, **options: object) -> tuple[int, str]:
     status, text = browser.driver.execute_async_script(CALL, proxy.base_url + CAMPAIGNS, options)
     return status, text

@@ -2,7 +2,7 @@
 
 import base64
 import json
-import os
+import signal
 import stat
 import subprocess
 import sys
@@ -11,6 +11,10 @@ from urllib.parse import quote
 
 import psutil
 import pytest
+
+from cyara_auth.errors import ConfigurationError, CredentialPermissionsError
+from cyara_tools.proxy.secret import secret_from
+from cyara_tools.proxy.settings import check_listening_address, page_origin
 
 from .kit import CAMPAIGN, CAMPAIGNS, EXPORT, curl, environment, head_and_body, proxied, started
 from .upstream import PAIR, Canned, canned_json, upstream
@@ -87,7 +91,7 @@ def test_each_start_has_another_secret_and_a_token_file_keeps_it(tmp_path: Path)
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("fault", ["readable", "link", "empty", "short"])
+@pytest.mark.parametrize("fault", ["readable", "link", "empty", "short", "folder"])
 def test_a_token_file_that_is_not_private_or_holds_no_secret_is_refused(tmp_path: Path, fault: str):
     file = tmp_path / "token"
     file.write_text({"empty": "", "short": "abc"}.get(fault, "a" * 32))
@@ -95,11 +99,11 @@ def test_a_token_file_that_is_not_private_or_holds_no_secret_is_refused(tmp_path
     if fault == "link":
         file.rename(tmp_path / "other")
         file.symlink_to(tmp_path / "other")
-    with upstream() as portal:
-        done = command(environment(portal.base_url, tmp_path), "--port", "0", "--token-file", str(file))
-    assert done.returncode in {3, 7}
-    assert "Next: " in done.stderr
-    assert "Traceback" not in done.stderr
+    if fault == "folder":
+        tmp_path.chmod(0o777)
+    with pytest.raises((ConfigurationError, CredentialPermissionsError), match="Next: ") as caught:
+        secret_from(file)
+    assert "a" * 32 not in str(caught.value)
 
 
 def test_a_header_takes_the_place_of_the_path(tmp_path: Path):
@@ -136,13 +140,17 @@ def test_what_is_printed_is_what_was_promised(tmp_path: Path):
         assert rest == ""
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "portal.example"])  # noqa: S104 - which is refused
-def test_it_listens_on_this_machine_only(tmp_path: Path, host: str):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "portal.example", ""])  # noqa: S104 - it is refused
+def test_it_listens_on_this_machine_only(host: str):
+    with pytest.raises(ConfigurationError, match="this machine only"):
+        check_listening_address(host, 0)
+
+
+def test_another_host_ends_the_program_before_anything_is_bound(tmp_path: Path):
     with upstream() as portal:
-        done = command(environment(portal.base_url, tmp_path), "--host", host, "--port", "0")
-    assert done.returncode == 7
-    assert "this machine only" in done.stderr
-    assert done.stdout == ""
+        done = command(environment(portal.base_url, tmp_path), "--host", "0.0.0.0", "--cors", "https://a.example")  # noqa: S104 - it is refused
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "Traceback" not in done.stderr
 
 
 def test_without_a_credential_it_does_not_start(tmp_path: Path):
@@ -155,16 +163,16 @@ def test_without_a_credential_it_does_not_start(tmp_path: Path):
 
 
 @pytest.mark.parametrize("origin", ["*", "https://a/b", "a.example", "https://"])
-def test_cors_takes_one_origin(tmp_path: Path, origin: str):
-    with upstream() as portal:
-        done = command(environment(portal.base_url, tmp_path), "--port", "0", "--cors", origin)
-    assert done.returncode == 7
+def test_cors_takes_one_origin(origin: str):
+    with pytest.raises(ConfigurationError, match="--cors takes the origin of one page"):
+        page_origin(origin)
+
+
+def test_an_origin_is_compared_as_browsers_write_it():
+    assert page_origin("HTTPS://A.example/") == "https://a.example"
 
 
 def test_ctrl_c_ends_it(tmp_path: Path):
-    import signal
-
     with upstream() as portal, started(environment(portal.base_url, tmp_path)) as proxy:
         proxy.process.send_signal(signal.SIGINT)
         assert proxy.process.wait(timeout=10) == 130
-    assert os.name == "posix"

@@ -121,6 +121,14 @@ def test_an_answer_that_breaks_off_is_broken_off_and_not_ended():
         assert b'"sent": true' in body
 
 
+def test_a_status_that_is_none_is_not_passed_on():
+    with upstream() as portal, proxied(portal) as proxy:
+        curl(proxy.base_url + CAMPAIGNS)
+        portal.answers[CAMPAIGN] = Canned(799)
+        assert head_and_body(curl("-i", proxy.base_url + CAMPAIGN))[0] == 502
+        assert head_and_body(curl("-i", proxy.base_url + CAMPAIGNS))[0] == 200
+
+
 def test_a_drop_by_drop_body_is_never_sent(monkeypatch):
     monkeypatch.setattr("cyara_tools.proxy.body.PATIENCE", 0.5)
     with upstream() as portal, proxied(portal, check=False) as proxy:

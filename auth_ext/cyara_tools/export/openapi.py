@@ -7,6 +7,7 @@ servers with a variable for the portal, the scheme of the credential with its ex
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -80,7 +81,9 @@ def _mend_info(made: dict[str, Any]) -> None:
     licence = info.setdefault("license", {"name": "As the vendor's terms say"})
     identifier = licence.pop("identifier", None)
     if "url" not in licence:
-        licence["url"] = f"{_SPDX}{identifier}" if identifier else info.get("termsOfService") or contact.get("url", _HELP)
+        licence["url"] = (
+            f"{_SPDX}{identifier}" if identifier else info.get("termsOfService") or contact.get("url", _HELP)
+        )
 
 
 def _mend_security(made: dict[str, Any]) -> None:
@@ -107,7 +110,9 @@ def _mend_operations(made: dict[str, Any]) -> None:
     tags: dict[str, dict[str, Any]] = {tag["name"]: tag for tag in as_array(made.get("tags")) if "name" in tag}
     for path, method, operation in operations(made):
         row = known.get((method, path))
-        operation.setdefault("operationId", row.operation_id if row else f"{method.lower()}{path.replace('/', '_')}")
+        derived = row.operation_id if row else f"{method.lower()}{path}"
+        # Importers make names of files and parts of addresses of it.
+        operation.setdefault("operationId", re.sub(r"\W+", "_", derived).strip("_"))
         operation["tags"] = [tag for tag in as_array(operation.get("tags")) if isinstance(tag, str)] or ["Other"]
         summary = operation.get("summary") or operation["operationId"]
         operation["summary"] = str(summary)

@@ -21,8 +21,6 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     # The async transport looks for this module at every step; where it is missing, each look walks the whole path.
     if importlib.util.find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # the documented way to make an import fail at once
-    # httpcore loads it where some other package has brought it, and its native parts open libraries: not allowed below.
-    sys.modules["trio"] = None  # type: ignore[assignment]  # as above
     _limit_memory(arguments["memory_mb"])
     # Nearly everything made here lives to the end; looking for garbage as often as usual costs a sixth of the time.
     gc.set_threshold(100_000, 50, 50)

@@ -20,7 +20,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from cyara_tools.export.dialects import V30, V31, in_version
 from cyara_tools.portal import LocalPortal, pages
 from cyara_tools.portal.document import Document
-from cyara_tools.portal.pages import with_own_server
+from cyara_tools.portal.own_server import with_own_server
 
 LIST = "/v3.0/accounts/{accountId}/campaigns"
 

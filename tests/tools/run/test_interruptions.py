@@ -38,7 +38,7 @@ def test_once_writes_reports_and_says_how_to_go_on(program: Program, at: Start, 
     report = tmp_path / "a report.json"
     done = interrupted(program, portal, "805", "801", "--json", str(report), by=by)
     assert done.code == 130
-    assert done.out.splitlines()[-1] == "Interrupted. What was started goes on at the portal. (exit code 130)"
+    assert done.out.splitlines()[-2] == "Interrupted. What was started goes on at the portal. (exit code 130)"
     facts = json.loads(report.read_text("utf-8"))
     assert (facts["exit_code"], facts["verdict"]) == (130, "interrupted")
     assert [campaign["verdict"] for campaign in facts["campaigns"]] == ["interrupted", "not_started"]

@@ -36,7 +36,15 @@ IMPORTED_AS = {
     "vcrpy": "vcr",
 }
 """Where it is not the name with underscores."""
-COMES_WITH = {"cryptography": "trustme", "h11": "httpx", "h2": "httpx", "hpack": "httpx", "urllib3": "requests"}
+COMES_WITH = {
+    "cryptography": "trustme",
+    "h11": "httpx",
+    "httpcore": "httpx",
+    "nbformat": "nbclient",
+    "h2": "httpx",
+    "hpack": "httpx",
+    "urllib3": "requests",
+}
 """What is imported beside the package that brings it, because its own types and faults are meant."""
 RUN = {
     "basedpyright": "dev.py types",
@@ -52,7 +60,6 @@ RUN = {
     "matplotlib": "is imported by that notebook",
     "moto": "the S3 server of the tests",
     "mypy": "dev.py types",
-    "openpyxl": "with which pandas reads a workbook, in a test",
     "pyinstaller": "freezes a program, which a test runs",
     "pytest-cov": "an option of dev.py test",
     "pytest-rerunfailures": "an option of a pytest that a test runs",

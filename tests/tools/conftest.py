@@ -1,15 +1,24 @@
-"""A real browser for tests of pages: Chromium without a window, driven by chromedriver."""
+"""A real browser for pages, Chromium without a window; and the schema of JUnit files, from where pytest keeps it."""
 
+import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from selenium import webdriver
+
+# Imported late, since most tests below this folder need neither.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import xmlschema
+    from selenium import webdriver
 
 # An address that is looked up would leave this machine; those of loopback need no look-up.
 OPTIONS = (
@@ -23,7 +32,7 @@ OPTIONS = (
 class Browser:
     """Chromium; `driver` is selenium's, for all that has no method here."""
 
-    driver: webdriver.Chrome
+    driver: "webdriver.Chrome"
 
     def open(self, page: Path | str) -> None:
         """Open a file or an address; what was asked for and logged before is forgotten."""
@@ -55,7 +64,9 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chrome]":
+    from selenium import webdriver
+
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
         told = pytest.fail if os.environ.get("CYARA_TESTS_REQUIRE_CHROMIUM") else pytest.skip
@@ -78,8 +89,45 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 
 @pytest.fixture
-def browser(chromium: webdriver.Chrome) -> Browser:
+def browser(chromium: "webdriver.Chrome") -> Browser:
     """Return the browser as a person finds it: light colours, a screen, no network but loopback."""
     browser = Browser(chromium)
     browser.emulate()
     return browser
+
+
+MEMBER = "testing/example_scripts/junit-10.xsd"
+
+
+@pytest.fixture(scope="session")
+def junit_schema(tmp_path_factory: pytest.TempPathFactory) -> "xmlschema.XMLSchema10":
+    """The XSD; skipped where the distribution cannot be had, unless CYARA_TESTS_REQUIRE_XSD=1 says that it must be."""
+    import xmlschema
+
+    name = f"pytest-{pytest.__version__}"
+    cache = Path.home() / ".cache" / "cyara-tests"
+    archive = cache / f"{name}.tar.gz"
+    if not archive.is_file():
+        # In one step into the cache, since another process of the tests may be reading there.
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = tmp_path_factory.mktemp("sdist")
+        download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "pytest"]
+        target = ["--dest", str(fresh), f"pytest=={pytest.__version__}"]
+        try:
+            done = subprocess.run([*download, *target], check=False, capture_output=True, text=True, timeout=50)
+            why = done.stderr[-500:]
+        except subprocess.TimeoutExpired:
+            why = "it took too long"
+        if (fresh / archive.name).is_file():
+            beside = cache / f"{archive.name}.{os.getpid()}"
+            shutil.copyfile(fresh / archive.name, beside)
+            beside.replace(archive)
+        else:
+            message = f"the source distribution of {name} cannot be had: {why}"
+            if os.environ.get("CYARA_TESTS_REQUIRE_XSD") == "1":
+                pytest.fail(message)
+            pytest.skip(message)
+    with tarfile.open(archive) as distribution:
+        found = distribution.extractfile(f"{name}/{MEMBER}")
+        assert found is not None
+        return xmlschema.XMLSchema10(io.BytesIO(found.read()), allow="none")

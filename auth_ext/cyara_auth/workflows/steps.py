@@ -160,7 +160,7 @@ def follow_steps(
     for number in own.numbers:
         next_call = f"campaigns.iter_campaign_run_results(campaign_id={start.campaign_id}, run_id={number})"
         with note_on_error(f"The run itself is over, and need not be repeated for its results: {next_call}"):
-            lists.append((yield from _results(where, number)))
+            lists.append((yield from _results(where, number, pace)))
     found = results_of(lists, test_cases)
     outcome = CampaignOutcome(
         campaign_id=start.campaign_id,
@@ -186,11 +186,12 @@ def _test_cases(resources: object, where: dict[str, Any]) -> Steps[list[Any] | N
     return listed_test_cases(values_of((yield from if_possible(_carry_out(step)))))
 
 
-def _results(where: dict[str, Any], number: Any) -> Steps[Collected]:
+def _results(where: dict[str, Any], number: Any, pace: Pace) -> Steps[Collected]:
     wishes = {"page_size": RESULTS_PER_PAGE, "prefetch": False}
-    collected: Collected = yield CollectStep(
-        "campaigns", "iter_campaign_run_results", {**where, "run_id": number}, wishes=wishes
-    )
+    step = CollectStep("campaigns", "iter_campaign_run_results", {**where, "run_id": number}, wishes=wishes)
+    # A run of an hour is not worth less because the network drops an answer at its end. Its deadline may be over.
+    asking = Asking[Any](Pace(interval=pace.interval), None)
+    collected: Collected = yield from poll(partial(ask_once, step), lambda collected: collected, asking)
     error = collected.error
     # Only what the pages themselves show to be unfinished is told by the outcome; any other error is the caller's.
     is_null = isinstance(error, DecodingError) and error.content.strip() in {b"", b"null"}

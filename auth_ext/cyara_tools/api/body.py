@@ -184,7 +184,9 @@ def _put(target: dict[str, Any], pair: str, shape: BodyShape) -> None:
         raise UsageError("--field takes KEY=VALUE. Nothing was sent. Next: --field name=Nightly")
     head, *tail = key.split(".")
     field = _field_of(head, shape)
-    if field is not None and not tail and field.kind.is_flat:
+    if field is not None and tail and field.kind.is_flat:
+        raise UsageError(f"--field {plain(key)}: {plain(head)} is no object here. Nothing was sent.")
+    if field is not None and field.kind.is_flat:
         text = read_text(text) if text.startswith("@") else text
         value = to_json(field.kind.read(text, f"--field {key}", "Another value goes by --body"))
         # What is a list takes several of them.
@@ -195,7 +197,7 @@ def _put(target: dict[str, Any], pair: str, shape: BodyShape) -> None:
     for step in path:
         inner: Any = target.setdefault(step, {})
         if not is_object(inner):
-            raise UsageError(f"--field {key}: {plain(step)} is no object here. Nothing was sent.")
+            raise UsageError(f"--field {plain(key)}: {plain(step)} is no object here. Nothing was sent.")
         target = inner
     target[last] = value
 

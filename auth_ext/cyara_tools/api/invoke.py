@@ -65,6 +65,7 @@ def invoke(call: Call, typed: Typed, context: PortalContext, options: OutputOpti
     model = row_model(call.endpoint)
     # The options of the output, too, are wrong before the call and not after it.
     options.plan(model)
+    _require(call, typed)
     with ExitStack() as stack:
         way = f"Another value goes by: cyara call {call.operation.operation_id} --param {{}}=VALUE"
         arguments = {
@@ -102,8 +103,20 @@ def confirm(what: str, *, yes: bool) -> None:
         return
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{what} deletes, and nobody can be asked here. Nothing was sent. Next: give --yes")
-    if not typer.confirm(f"{what}: delete this?", err=True):
-        raise UsageError("Nothing was sent.")
+    try:
+        agreed = typer.confirm(f"{what}: delete this?", err=True)
+    except typer.Abort:
+        # Ctrl-C, which ends as it does everywhere.
+        raise KeyboardInterrupt from None
+    if not agreed:
+        raise UsageError("Nothing was deleted. Nothing was sent.")
+
+
+def _require(call: Call, typed: Typed) -> None:
+    """Refuse a call that lacks what the document wants; not every release of the parser does."""
+    missing = [one.word for one in call.parameters if one.required and one not in typed.values]
+    if missing:
+        raise UsageError(f"{' and '.join(missing)} must be given. Nothing was sent. Next: see --help")
 
 
 def _read(parameter: Parameter, typed: Any, other: str) -> Any:
@@ -156,10 +169,9 @@ def _send(call: Call, cyara: Cyara, arguments: dict[str, Any], to: str | None, e
     resource = _resource(cyara, resource_of(call.operation))
     name = call.operation.name
     if to is not None:
-        download = getattr(resource, f"{name}_to_file", None)
-        if download is not None:
-            download(to, **(_renamed(download, arguments) or {}))
-            return
+        download = getattr(resource, f"{name}_to_file")
+        download(to, **(_renamed(download, arguments) or {}))
+        return
     page = call.operation.page
     walk = None if page is None else _iterator_of(name, resource)
     renamed = None if page is None or walk is None else _renamed(walk, arguments, page.size_parameter)

@@ -7,6 +7,7 @@ resource's own noun, the verb alone is a second, short name: `get_campaigns` of 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -60,10 +61,18 @@ def named_operations(operations: Iterable[Operation]) -> dict[str, list[Named]]:
 
 
 def _spelled(names: Iterable[str], separator: str) -> dict[str, str]:
-    """Return Python names as words of a command line; where two would be one, with their underscores as hyphens."""
+    """Return Python names as words of a command line, each another.
+
+    Where two would be one word, they keep their underscores as hyphens, and get a number where even that is one.
+    """
     plain = {name: name.strip("_").replace("_", separator) or name for name in names}
     times = Counter(plain.values())
-    return {name: word if times[word] == 1 else f"{name.replace('_', '-')}".lstrip("-") for name, word in plain.items()}
+    words = {name: word for name, word in plain.items() if times[word] == 1}
+    for name in sorted(plain.keys() - words.keys()):
+        hyphened = name.replace("_", "-").lstrip("-")
+        spellings = chain([hyphened], (f"{hyphened}-{number}" for number in count(2)))
+        words[name] = next(word for word in spellings if word not in words.values())
+    return words
 
 
 def _named(group: str, resource: str, operations: list[Operation]) -> list[Named]:

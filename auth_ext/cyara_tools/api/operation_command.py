@@ -117,11 +117,13 @@ class OperationCommand(Command):
 def _made(key: str, parameter: Parameter) -> Any:
     """Return a parameter as the parser takes it: a text, which is read when everything is there."""
     kind = parameter.kind
+    is_content = parameter.place == "body" and parameter.wire == "body" and parameter.is_positional
     if parameter.is_positional:
         return TyperArgument(
             param_decls=[key],
             type=str,
-            required=parameter.required,
+            # What is sent as it is may come by `--body` as well.
+            required=parameter.required and not is_content,
             metavar=parameter.word,
             help=_said(parameter),
             show_default=False,
@@ -165,15 +167,16 @@ def _completion(choices: Sequence[str]) -> Any:
 def _said(parameter: Parameter) -> str:
     """Return the line of help about one parameter."""
     parts = [parameter.text]
-    if parameter.kind.choices and parameter.is_positional:
-        parts.append(f"One of: {parameter.kind.metavar}.")
+    choices = parameter.kind.choices
+    if choices and (parameter.is_positional or "..." in parameter.kind.metavar):
+        parts.append(f"One of: {', '.join(map(plain, choices))}.")
     if not parameter.kind.is_flat:
         parts.append("JSON, @FILE, or - for standard input.")
     if parameter.is_positional and parameter.kind.is_file:
         parts.append("A file; - is standard input.")
     if parameter.kind.is_list and not parameter.is_positional:
         parts.append("Repeatable.")
-    if parameter.word.startswith(("--param-", "--body-")):
+    if parameter.is_renamed:
         parts.append(f"`{plain(parameter.wire)}` in the document.")
     if parameter.place == "body" and parameter.required and not parameter.is_positional:
         parts.append("[required, here or in --body]")
@@ -244,7 +247,7 @@ def _help(call: Call, parameters: Sequence[Parameter]) -> str:
     if operation.evidence == "inferred":
         way = "" if operation.method in _READ_ONLY else " It needs --allow-inferred, except at a local portal."
         paragraphs.append(f"Inferred: nobody has seen the portal accept it as it stands here.{way}")
-    renamed = [one.word for one in parameters if one.word.startswith(("--param-", "--body-"))]
+    renamed = [one.word for one in parameters if one.is_renamed]
     if renamed:
         paragraphs.append(
             f"Called otherwise than in the document, whose name is an option of ours: {', '.join(renamed)}."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from cyara_client._annotations import fields, is_model, members, resolve
+from cyara_client.operations import OPERATIONS
 from cyara_client.types import Unset
 from cyara_tools.api.texts import arguments_of, attributes_of
 from cyara_tools.api.values import Kind
@@ -36,6 +38,7 @@ class Parameter:
         required: whether the document wants it.
         text: the document's words.
         word: what it is called: `--page-size`, or `CAMPAIGN_ID` where it has a place of its own.
+        is_renamed: whether it gave way to another option.
     """
 
     python: str
@@ -45,6 +48,7 @@ class Parameter:
     required: bool
     text: str = ""
     word: str = ""
+    is_renamed: bool = False
 
     @property
     def is_positional(self) -> bool:
@@ -92,6 +96,7 @@ class Call:
         account: Python name of the account in the path; None where it has none.
         answer: annotation of what it returns.
         docstring: what the generated code says of it.
+        is_download: whether the answer is a file that a method of its resource writes.
     """
 
     operation: Operation
@@ -101,11 +106,7 @@ class Call:
     account: str | None
     answer: str
     docstring: str
-
-    @property
-    def is_download(self) -> bool:
-        """Whether the answer is a file."""
-        return self.answer == "bytes"
+    is_download: bool
 
 
 def call_of(operation: Operation, reserved: Collection[str]) -> Call:
@@ -150,7 +151,15 @@ def call_of(operation: Operation, reserved: Collection[str]) -> Call:
         account=account,
         answer=annotations["return"],
         docstring=module.sync.__doc__ or "",
+        # Where an operation has the name of that method, there is none.
+        is_download=annotations["return"] == "bytes" and f"{operation.module}_to_file" not in modules(),
     )
+
+
+@cache
+def modules() -> frozenset[str]:
+    """Return the modules of all operations."""
+    return frozenset(operation.module for operation in OPERATIONS.values())
 
 
 def _body(forms: Iterable[Any], annotation: str, text: str) -> BodyShape | None:
@@ -202,13 +211,14 @@ class _Words:
             return attrs.evolve(parameter, word=self.argument(plain.replace("-", "_").upper()))
         word = f"--{plain}"
         # `--no-x` is what a flag of ours or of the document's says for no.
-        if word in self._reserved or self._is_taken(word, parameter.kind):
+        is_renamed = self._is_taken(word, parameter.kind)
+        if is_renamed:
             word = f"--{prefix}-{plain}"
         base, number = word, 2
-        while word in self._reserved or self._is_taken(word, parameter.kind):
+        while self._is_taken(word, parameter.kind):
             word, number = f"{base}-{number}", number + 1
         self._taken |= self._spellings(word, parameter.kind)
-        return attrs.evolve(parameter, word=word)
+        return attrs.evolve(parameter, word=word, is_renamed=is_renamed)
 
     def argument(self, name: str) -> str:
         """Return a name for what is known by its place."""

@@ -82,7 +82,8 @@ def emit_list(
         # Rows on the same terminal show by themselves how far it is.
         progress = Progress(is_wanted=options.all_pages and writer.draws_at_the_end)
         with closing(progress):
-            count = writer.rows(walk(limit=options.most, on_page=progress), when_read=progress.close)
+            items = walk(limit=options.most, on_page=progress)
+            count = writer.rows(items, waits_at=progress.ends_at, when_read=progress.close)
         if options.limit is None and not options.all_pages and count == DEFAULT_LIMIT != progress.total:
             _note_more(note, count, progress.total)
 

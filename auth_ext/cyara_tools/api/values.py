@@ -137,8 +137,11 @@ def _choices(part: Any) -> list[str]:
     if get_origin(part) is Literal:
         return [str(value) for value in get_args(part)]
     if isinstance(part, type) and issubclass(part, Enum):
-        # A number says little, and the portal takes the name for it.
-        return [member.name if issubclass(part, int) else str(member.value) for member in part]
+        # A number says less than its name, unless that was made of it.
+        return [
+            member.name if issubclass(part, int) and not member.name.startswith("VALUE_") else str(member.value)
+            for member in part
+        ]
     return []
 
 

@@ -28,6 +28,7 @@ _FIRST_SECTIONS: Final = (ARGUMENTS, OPTIONS, BODY, OUTPUT)
 _LAST_SECTIONS: Final = (CONNECTION, EVERYWHERE)
 """Of the help of a command, in this order; sections of its own stand between the two."""
 _WIDEST_NAME: Final = 36
+_LONGEST_TEXT: Final = 60
 _SPECIAL: Final = str.maketrans("[]", "()", "\\\"'`$")
 
 
@@ -115,10 +116,12 @@ def _write_examples(examples: Sequence[str], formatter: Any) -> None:
 
 
 def _harmless(items: list[Any]) -> list[Any]:
-    """Return proposals of completion with no character in their texts that a shell, or rich, would read as its own."""
-    # zsh evaluates what it is given, and these texts are a document's.
+    """Return proposals of completion with short texts, and in these no character that a shell reads as its own."""
+    # zsh evaluates what it is given, and these texts are a document's. rich, by which typer writes them, breaks them in
+    # lines, each of which would be a proposal.
     for item in items:
-        item.help = (item.help or "").translate(_SPECIAL)
+        text = " ".join((item.help or "").split())
+        item.help = (text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}...").translate(_SPECIAL)
     return items
 
 

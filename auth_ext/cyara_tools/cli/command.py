@@ -3,9 +3,9 @@
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import Annotated, get_origin
+from typing import Annotated, Any, get_origin
 
 import attrs
 import typer
@@ -15,6 +15,7 @@ from cyara_client.errors import IncompleteListWarning, UnverifiedOperationWarnin
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.exit_codes import EXPECTED
 from cyara_tools.cli.repeat_options import options_by_command, options_to_repeat, with_options
+from cyara_tools.output.options import OutputOptions
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON object instead of text.")]
 
@@ -24,20 +25,19 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
 
     Args:
         run: Takes `context` (a class of `cyara_tools.cli.context`) and `output` first, then its own options. One named
-            `as_json` takes the place of the flag `--json`: it is None, a file, or `-` for standard output.
+            `as_json` takes the place of the flag `--json`: it is None, a file, or `-` for standard output. One of
+            `OutputOptions` stands for all of these, which say how an answer is written, and leaves no `--json`.
     """
     context_parameter, _, *own = inspect.signature(run).parameters.values()
     has_json = any(option.name == "as_json" for option in own)
     context_class = context_parameter.annotation
-    shared = [
-        _keyword(field.name, field.type, default=field.default)
-        for field in attrs.fields(context_class)
-        if get_origin(field.type) is Annotated
-    ]
+    shows = [option for option in own if option.annotation is OutputOptions]
+    shared, answered = _options_of(context_class), _options_of(OutputOptions) if shows else []
 
     @functools.wraps(run)
-    def with_context(*, typer_context: typer.Context, as_json: object, **options: object) -> None:
-        context = context_class(**{option.name: options.pop(option.name) for option in shared})
+    def with_context(*, typer_context: typer.Context, as_json: object = False, **options: object) -> None:
+        context = _made(context_class, shared, options)
+        options |= {option.name: _made(OutputOptions, answered, options) for option in shows}
         repeat_options = functools.partial(
             with_options,
             options=options_to_repeat(context.selection(), context.variables),
@@ -52,12 +52,26 @@ def command(run: Callable[..., None]) -> Callable[..., None]:
     vars(with_context)["__signature__"] = inspect.Signature(
         [
             _keyword("typer_context", typer.Context),
-            *own,
+            *(option for option in own if option not in shows),
+            *answered,
             *shared,
-            *([] if has_json else [_keyword("as_json", JsonOption, default=False)]),
+            *([] if has_json or shows else [_keyword("as_json", JsonOption, default=False)]),
         ]
     )
     return with_context
+
+
+def _made(kind: Any, taken: Iterable[inspect.Parameter], options: dict[str, object]) -> Any:
+    """Return an object of a class of options; its own are taken out of those that were given."""
+    return kind(**{option.name: options.pop(option.name) for option in taken})
+
+
+def _options_of(kind: Any) -> list[inspect.Parameter]:
+    return [
+        _keyword(field.name, field.type, default=field.default)
+        for field in attrs.fields(kind)
+        if get_origin(field.type) is Annotated
+    ]
 
 
 def _keyword(name: str, annotation: object, *, default: object = inspect.Parameter.empty) -> inspect.Parameter:

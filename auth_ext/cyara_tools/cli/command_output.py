@@ -87,12 +87,14 @@ def sentence(error: BaseException) -> str:
     # The system's own texts say neither which file it was nor what to do.
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename} cannot be used: {error.strerror}. Nothing was sent. Next: cyara auth doctor"
-    return str(error) or type(error).__name__
+    # The library's texts name its own arguments; whoever reads them here has options.
+    return str(error).replace("connect(allow_inferred=True)", "--allow-inferred") or type(error).__name__
 
 
 def _print(text: str, stream: TextIO) -> None:
-    # Standard output first, so that on a terminal nothing overtakes what was said before it.
-    sys.stdout.flush()
+    # Standard output first, so that on a terminal nothing overtakes what was said before it. There may be none.
+    if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  # see above
+        sys.stdout.flush()
     # A portal's text may hold what the CI around us takes for a command.
     stream.write(f"{no_command(text)}\n")
 

@@ -145,8 +145,25 @@ _EXEC: Final = Own(
     "cyara_tools.proxy.child_command:ChildCommand",
 )
 
+_CALL: Final = Own(
+    "Call an operation by its id, or send a request by method and path.",
+    "cyara_tools.api.call_command:call",
+    (
+        "cyara call GetCampaigns --param pageSize=10",
+        "cyara call GET /v3.0/accounts/{accountId}/campaigns --param pageSize=10",
+    ),
+)
+
+_OPERATIONS: Final = Own(
+    "Find the operations of the portal's document. Nothing is sent.",
+    "cyara_tools.api.operations_command:operations",
+    ("cyara operations campaign", "cyara operations GetCampaigns"),
+)
+
 OWN: Final[Mapping[str, Own | OwnGroup]] = {
     "run": _RUN,
+    "call": _CALL,
+    "operations": _OPERATIONS,
     "auth": _AUTH,
     "export": _EXPORT,
     "proxy": _PROXY,

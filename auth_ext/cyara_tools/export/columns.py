@@ -99,11 +99,15 @@ def _columns(model: Any, prefix: str, path: tuple[str, ...], above: tuple[Any, .
     return found
 
 
+def _is_enumeration(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, Enum)
+
+
 def _column(name: str, part: Any, path: tuple[str, ...]) -> Column:
-    if isinstance(part, type) and issubclass(part, Enum):
-        is_number = issubclass(part, int)
-        kind, own = (Kind.INTEGER, int) if is_number else (Kind.TEXT, str)
-        return Column(name, kind, path, frozenset({own, part}))
+    if _is_enumeration(part):
+        kind, plain = (Kind.INTEGER, int) if issubclass(part, int) else (Kind.TEXT, str)
+        return Column(name, kind, path, frozenset({plain, part}))
     kind = _KINDS.get(part, Kind.JSON)
-    name = f"{name}_s" if kind is Kind.SECONDS else name
-    return Column(name, kind, path, frozenset({part} if kind is not Kind.JSON and part is not uuid.UUID else ()))
+    # An id is written as text, so none of them is what its column holds.
+    types: frozenset[type] = frozenset() if kind is Kind.JSON or part is uuid.UUID else frozenset({part})
+    return Column(f"{name}_s" if kind is Kind.SECONDS else name, kind, path, types)

@@ -14,7 +14,9 @@ from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.context import CallContext
 from cyara_tools.cli.exit_codes import ExitCode
+from cyara_tools.export.errors import ExportError, TooLargeError
 from cyara_tools.export.form import Form
+from cyara_tools.export.journal import journal_of
 from cyara_tools.export.window import moment_of
 
 if TYPE_CHECKING:
@@ -77,8 +79,10 @@ def results(  # noqa: PLR0913 - one parameter for each option
         options = {**asked, "portal": cyara.base_url, "account": cyara.account_id}
         try:
             _to_file(cyara, to, window, options, output, restart=restart)
-        except KeyboardInterrupt:
-            output.note(f"the runs that are whole stay beside {to}; the same command goes on from there")
+        except (KeyboardInterrupt, Exception) as error:
+            # An error of the export says by itself what stays.
+            if not isinstance(error, ExportError) and journal_of(to).exists():
+                output.note(f"the runs that are whole stay beside {to}; the same command goes on from there")
             raise
 
 
@@ -137,8 +141,8 @@ def _check_stream(form: Form, output: CommandOutput) -> None:
 def _check_extra(form: Form) -> None:
     if form in _NEEDS and importlib.util.find_spec(_NEEDS[form]) is None:
         raise MissingExtraError(
-            f"A file .{form.value} needs an extra, and nothing was fetched. Run: pip install 'cyara-client[export]'; or "
-            "export to .csv or .jsonl"
+            f"A file .{form.value} needs an extra, and nothing was fetched. Run: pip install 'cyara-client[export]'; "
+            "or export to .csv or .jsonl"
         )
 
 
@@ -146,21 +150,22 @@ def _to_file(  # noqa: PLR0913 - what the command was told
     cyara: "Cyara", to: Path, window: "Window", options: dict[str, Any], output: CommandOutput, *, restart: bool
 ) -> None:
     from cyara_tools.export import results as exporting
-    from cyara_tools.export.errors import TooLargeError
     from cyara_tools.export.part_file import PartFile
     from cyara_tools.export.progress import Progress
     from cyara_tools.export.workbook import MOST_ROWS
 
     form = Form(options["form"])
     with PartFile(to, options, restart=restart) as part, Progress() as progress:
-        table = exporting.Table(cyara)
         if part.plan is None:
-            facts = {"begun": datetime.now(UTC).isoformat(), "options": options, "columns": table.facts()}
-            plan = exporting.plan_export(cyara, options["campaigns"], window, **facts, replaces=to.exists())
+            begun = datetime.now(UTC).isoformat()
+            plan, table = exporting.plan_export(
+                cyara, options["campaigns"], window, begun=begun, options=options, replaces=to.exists()
+            )
             if form is Form.XLSX:
                 exporting.check_sheet(cyara, table, plan.runs)
             part.begin(plan)
         else:
+            table = exporting.Table(cyara, part.plan.runs)
             exporting.check_columns(part.plan, table)
             output.note(
                 f"this goes on with the export that began {part.plan.begun[:19]} UTC; times are counted from then"
@@ -182,8 +187,7 @@ def _to_stream(cyara: "Cyara", campaigns: list[int], window: "Window", form: For
     from cyara_tools.export.progress import Progress
     from cyara_tools.export.stream import Stream
 
-    table = exporting.Table(cyara)
-    plan = exporting.plan_export(cyara, campaigns, window, begun="", options={}, columns=[], replaces=False)
+    plan, table = exporting.plan_export(cyara, campaigns, window)
     stream = Stream(plan, sys.stdout.buffer)
     with Progress() as progress:
         exporting.write_results(cyara, table, stream, as_json=form is Form.JSONL, watching=progress, most=_NO_LIMIT)

@@ -14,6 +14,7 @@ from cyara_tools.export.runs import ChosenRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _FORM: Final = "cyara export 1"
 
@@ -55,6 +56,11 @@ class Journal:
 
     plan: Plan | None
     done: Sequence[Done] = ()
+
+
+def journal_of(target: Path) -> Path:
+    """Return where the journal of a file lies."""
+    return target.with_name(target.name + ".journal")
 
 
 def plan_lines(plan: Plan) -> str:

@@ -6,7 +6,7 @@ import errno
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-import polars
+import polars as pl
 from polars.exceptions import PolarsError
 from polars.io.plugins import register_io_source
 
@@ -29,11 +29,11 @@ def write_parquet(columns: Sequence[Column], lines: Path, target: Path) -> None:
         OSError: a file cannot be read or written.
     """
 
-    def batches(*_: object) -> Iterator[polars.DataFrame]:
+    def batches(*_: object) -> Iterator[pl.DataFrame]:
         # `scan_ndjson` would hold the whole file in memory.
         with lines.open("rb") as source:
             while batch := source.readlines(_BYTES_OF_A_BATCH):
-                yield _typed(columns, polars.read_ndjson(BytesIO(b"".join(batch)), schema=_as_text(columns)))
+                yield _typed(columns, pl.read_ndjson(BytesIO(b"".join(batch)), schema=_as_text(columns)))
 
     read = register_io_source(batches, schema=schema_of(columns))
     try:
@@ -46,15 +46,15 @@ def write_parquet(columns: Sequence[Column], lines: Path, target: Path) -> None:
 def _as_text(columns: Sequence[Column]) -> dict[str, Any]:
     # JSON has no times: they are read as the texts that we wrote, and then made what they are.
     texts = {column.name for column in columns if column.kind in _FORMS}
-    return {name: polars.String if name in texts else tp for name, tp in schema_of(columns).items()}
+    return {name: pl.String if name in texts else tp for name, tp in schema_of(columns).items()}
 
 
-def _typed(columns: Sequence[Column], frame: polars.DataFrame) -> polars.DataFrame:
+def _typed(columns: Sequence[Column], frame: pl.DataFrame) -> pl.DataFrame:
     moments = [
         # Read without a zone, as `Z` is text here, and then said to be UTC.
-        polars.col(column.name).str.to_datetime(_FORMS[column.kind], time_unit="us").dt.replace_time_zone("UTC")
+        pl.col(column.name).str.to_datetime(_FORMS[column.kind], time_unit="us").dt.replace_time_zone("UTC")
         for column in columns
         if column.kind is Kind.MOMENT
     ]
-    dates = [polars.col(each.name).str.to_date(_FORMS[each.kind]) for each in columns if each.kind is Kind.DATE]
+    dates = [pl.col(each.name).str.to_date(_FORMS[each.kind]) for each in columns if each.kind is Kind.DATE]
     return frame.with_columns([*moments, *dates])

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from cyara_tools.export.errors import ExportError
-from cyara_tools.export.journal import Done, Journal, Plan, done_line, plan_lines, read_journal
+from cyara_tools.export.journal import Done, Journal, Plan, done_line, journal_of, plan_lines, read_journal
 from cyara_tools.export.locks import try_lock
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PartFile:
     def __init__(self, target: Path, options: dict[str, Any], *, restart: bool) -> None:
         self._target = target
         self.path = target.with_name(target.name + ".part")
-        self._journal_path = target.with_name(target.name + ".journal")
+        self._journal_path = journal_of(target)
         self._new = target.with_name(target.name + ".new")
         self._journal: IO[bytes] | None = None
         self._data: IO[bytes] | None = None
@@ -104,13 +104,13 @@ class PartFile:
         content = journal.read()
         try:
             found = read_journal(content.decode("utf-8"))
-            # The next line must not follow half a one.
-            journal.truncate(content.rfind(b"\n") + 1)
-            return found
         except (ValueError, UnicodeDecodeError):
             raise ExportError(
                 f"{self._journal_path} is not of an export, and was left as it is. {_OTHER_NAME}, or move it away"
             ) from None
+        # The next line must not follow half a one.
+        journal.truncate(content.rfind(b"\n") + 1)
+        return found
 
     def _is_left_over(self, found: Journal) -> bool:
         """Say whether the export had ended but for removing its journal, or only just begun."""

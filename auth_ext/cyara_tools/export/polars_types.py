@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars
+import polars as pl
 
 from cyara_tools.export.columns import Column, Kind
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def schema_of(columns: Iterable[Column]) -> dict[str, Any]:
     """Return the type of each column; moments are in microseconds and UTC."""
     types: dict[Kind, Any] = {
-        Kind.INTEGER: polars.Int64,
-        Kind.NUMBER: polars.Float64,
-        Kind.SECONDS: polars.Float64,
-        Kind.BOOLEAN: polars.Boolean,
-        Kind.MOMENT: polars.Datetime("us", "UTC"),
-        Kind.DATE: polars.Date,
+        Kind.INTEGER: pl.Int64,
+        Kind.NUMBER: pl.Float64,
+        Kind.SECONDS: pl.Float64,
+        Kind.BOOLEAN: pl.Boolean,
+        Kind.MOMENT: pl.Datetime("us", "UTC"),
+        Kind.DATE: pl.Date,
     }
-    return {column.name: types.get(column.kind, polars.String) for column in columns}
+    return {column.name: types.get(column.kind, pl.String) for column in columns}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from cyara_client._flat import is_record, items_of
+from cyara_client._json import is_array
 from cyara_tools.export.values import Reader
 
 if TYPE_CHECKING:
@@ -55,15 +56,15 @@ class Records(Iterable[dict[str, Any]]):
         Raises:
             ImportError: polars is not installed.
         """
-        import polars
+        import polars as pl
 
         from cyara_tools.export.polars_types import schema_of
 
         schema, rows = schema_of(self.columns), iter(self)
-        frames = [polars.DataFrame([], schema=schema, orient="row")]
+        frames = [pl.DataFrame([], schema=schema, orient="row")]
         while batch := list(islice(rows, _POLARS_BATCH)):
-            frames.append(polars.DataFrame(batch, schema=schema))
-        return polars.concat(frames).__arrow_c_stream__(requested_schema)
+            frames.append(pl.DataFrame(batch, schema=schema))
+        return pl.concat(frames).__arrow_c_stream__(requested_schema)
 
 
 def records(iterable: object) -> Records:
@@ -84,17 +85,21 @@ def records(iterable: object) -> Records:
         return Records([iterable] if items is None else items)
     # A page as `on_page` sees it is a tuple of more than its items.
     items = getattr(iterable, "items", None)
-    if isinstance(items, list):
+    if is_array(items):
         return Records(items)
-    if isinstance(iterable, Iterable) and not isinstance(iterable, (str, bytes, dict)):
+    if _is_iterable(iterable):
         return Records(iterable)
-    hint = "; collect it first: [item async for item in ...]" if isinstance(iterable, AsyncIterable) else ""
-    raise TypeError(f"records are made of models and pages of lists, not of {type(iterable).__name__}{hint}")
+    kind: type = iterable.__class__
+    hint = "; collect it first: [item async for item in ...]" if hasattr(kind, "__aiter__") else ""
+    raise TypeError(f"records are made of models and pages of lists, not of {kind.__name__}{hint}")
+
+
+def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
 def _model_of(item: object) -> type:
+    kind: type = item.__class__
     if not is_record(item):
-        raise TypeError(
-            f"records are made of models, not of {type(item).__name__}; cyara_client.to_records takes these"
-        )
-    return type(item)
+        raise TypeError(f"records are made of models, not of {kind.__name__}; cyara_client.to_records takes others")
+    return kind

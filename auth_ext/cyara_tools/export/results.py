@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -14,7 +14,7 @@ from cyara_client.errors import IncompleteListWarning, PageError
 from cyara_tools.export.columns import Column, Kind, unique
 from cyara_tools.export.errors import ExportError, TooLargeError
 from cyara_tools.export.form import Form
-from cyara_tools.export.journal import Done, Plan
+from cyara_tools.export.journal import Plan
 from cyara_tools.export.lines import Lines
 from cyara_tools.export.runs import PER_PAGE, ChosenRun, Window, choose_runs
 from cyara_tools.export.values import Reader
@@ -25,39 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cyara_auth import Cyara
-
-
-class Watching(Protocol):
-    """Is told how far it is."""
-
-    def begin(self, runs: int, done: int, rows: int) -> None:
-        """Take how many runs there are, and what was written before."""
-
-    def add_rows(self, rows: int) -> None:
-        """Count results."""
-
-    def run_is_whole(self) -> None:
-        """Count a run."""
-
-
-class Target(Protocol):
-    """Takes the lines: a file that can be gone on with, or standard output."""
-
-    problems: list[str]
-
-    @property
-    def plan(self) -> Plan | None:
-        """What is exported."""
-
-    @property
-    def done(self) -> Done:
-        """How far it is."""
-
-    def write(self, text: str) -> None:
-        """Add lines."""
-
-    def run_is_whole(self, rows: int, problem: str | None) -> None:
-        """Take note that all lines of a run are written."""
+    from cyara_tools.export.target import Target, Watching
 
 
 @attrs.frozen(kw_only=True)
@@ -78,14 +46,19 @@ class Outcome:
 
 
 class Table:
-    """The columns of the file, and the reader of their values."""
+    """The columns of the file, and the reader of their values.
 
-    def __init__(self, cyara: Cyara) -> None:
+    Args:
+        cyara: the client.
+        runs: those that will be in the file.
+    """
+
+    def __init__(self, cyara: Cyara, runs: Sequence[ChosenRun]) -> None:
         self.reader = Reader(_result_class(cyara))
         first = [
             Column("campaign.id", Kind.INTEGER),
             Column("campaign.name", Kind.TEXT),
-            Column("run.id", Kind.INTEGER if _run_is_number(cyara) else Kind.TEXT),
+            Column("run.id", Kind.INTEGER if _are_numbers(cyara, runs) else Kind.TEXT),
             Column("run.start", Kind.MOMENT),
             Column("run.end", Kind.MOMENT),
         ]
@@ -114,7 +87,9 @@ def _result_class(cyara: Cyara) -> Any:
     return found
 
 
-def _run_is_number(cyara: Cyara) -> bool:
+def _are_numbers(cyara: Cyara, runs: Sequence[ChosenRun]) -> bool:
+    if runs:
+        return all(isinstance(run.run, int) for run in runs)
     method: Any = getattr(cyara.campaigns, "iter_campaign_run_results", None)
     return str(getattr(method, "__annotations__", {}).get("run_id", "")) == "int"
 
@@ -127,13 +102,29 @@ def check_columns(plan: Plan, table: Table) -> None:
     """
     if plan.columns != table.facts():
         raise ExportError(
-            "The export was begun with a client whose document has other fields of a result. Nothing was changed. Next: "
-            "say --restart to begin anew"
+            "The export was begun with a client whose document has other fields of a result. Nothing was changed. "
+            "Next: say --restart to begin anew"
         )
 
 
-def plan_export(cyara: Cyara, campaigns: Iterable[int], window: Window, **facts: Any) -> Plan:
-    """List the runs of all campaigns that are in the window.
+def plan_export(  # noqa: PLR0913 - what a plan has, and where its runs are found
+    cyara: Cyara,
+    campaigns: Iterable[int],
+    window: Window,
+    *,
+    begun: str = "",
+    options: dict[str, Any] | None = None,
+    replaces: bool = False,
+) -> tuple[Plan, Table]:
+    """List the runs of all campaigns that are in the window, and say which columns their results have.
+
+    Args:
+        cyara: the client.
+        campaigns: their numbers.
+        window: when a run must have started.
+        begun: moment of the plan, as ISO 8601.
+        options: what was asked.
+        replaces: whether a file that is there is to be replaced.
 
     Raises:
         ExportError: there is no such campaign, or no such list.
@@ -145,7 +136,9 @@ def plan_export(cyara: Cyara, campaigns: Iterable[int], window: Window, **facts:
         found, without = choose_runs(cyara, campaign, window)
         runs += found
         undated += without
-    return Plan(runs=runs, undated=undated, **facts)
+    table, asked = Table(cyara, runs), {} if options is None else options
+    plan = Plan(options=asked, begun=begun, columns=table.facts(), replaces=replaces, runs=runs, undated=undated)
+    return plan, table
 
 
 def check_sheet(cyara: Cyara, table: Table, runs: Iterable[ChosenRun]) -> None:
@@ -177,7 +170,9 @@ def _too_many(rows: str) -> TooLargeError:
     return TooLargeError(f"A sheet holds {MOST_ROWS:,} rows, and there are {rows}; no file was written. {_OTHER_FORM}")
 
 
-def write_results(cyara: Cyara, table: Table, part: Target, *, as_json: bool, watching: Watching, most: int) -> None:
+def write_results(  # noqa: PLR0913 - each is one independent thing
+    cyara: Cyara, table: Table, part: Target, *, as_json: bool, watching: Watching, most: int
+) -> None:
     """Write the results of all runs of the plan that are not written yet.
 
     Args:

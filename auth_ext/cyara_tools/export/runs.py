@@ -89,7 +89,7 @@ def choose_runs(cyara: Cyara, campaign: int, window: Window) -> tuple[list[Chose
     found: list[ChosenRun] = []
     undated = 0
     for items in _listed(cyara, campaign, window):
-        start = min((item.start for item, _ in items if item.start), default=None)
+        start = _utc(min((item.start for item, _ in items if item.start), default=None))
         undated += start is None
         if window.has(start):
             # By one reading of the list its items are the calls of a run, which is over when the last of them is.
@@ -121,11 +121,16 @@ def _listed(cyara: Cyara, campaign: int, window: Window) -> Iterator[list[tuple[
     for count, item in enumerate(call_of(cyara, step)(), start=1):
         if item is not None:
             read.append(Listed.of(item))
-            ends[id(read[-1])] = moment(getattr(item, "end_date", None))
+            ends[id(read[-1])] = _utc(moment(getattr(item, "end_date", None)))
         if count == pages[-1].fetched and _is_enough(read, window):
             break
     for run in runs_of(read):
         yield [(item, ends[id(item)]) for item in run.items]
+
+
+def _utc(found: dt.datetime | None) -> dt.datetime | None:
+    """Return a moment in UTC; None for .NET's moment of nothing, in the year 1."""
+    return None if found is None or not 1 < found.year < dt.MAXYEAR else found.astimezone(dt.UTC)
 
 
 def _is_enough(read: list[Listed], window: Window) -> bool:

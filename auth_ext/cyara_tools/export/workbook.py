@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from cyara_tools.export.columns import Column, Kind
@@ -16,8 +17,6 @@ from cyara_tools.export.columns import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS: Final = 1_048_575
 """Rows of a sheet, without the heading."""
@@ -45,8 +44,8 @@ class Workbook:
         Raises:
             OSError: a file cannot be read or written.
         """
-        import xlsxwriter
-        from xlsxwriter.exceptions import FileCreateError
+        # By name, since it has no types.
+        xlsxwriter: Any = import_module("xlsxwriter")
 
         # Not in a `with` block: at an error it would write what there is.
         book = xlsxwriter.Workbook(str(target), {"constant_memory": True, "default_date_format": None})
@@ -64,11 +63,11 @@ class Workbook:
         sheet.autofilter(0, 0, rows, len(self._columns) - 1)
         try:
             book.close()
-        except FileCreateError as error:
+        except xlsxwriter.exceptions.FileCreateError as error:
             # Of its own kind, around the system's.
             raise error.args[0] from error
 
-    def _write_rows(self, sheet: Worksheet, lines: Path, formats: dict[Kind, Any]) -> int:
+    def _write_rows(self, sheet: Any, lines: Path, formats: dict[Kind, Any]) -> int:
         text, number = sheet.write_string, sheet.write_number
         writers: list[Callable[[int, int, Any], object]] = [
             self._writer(column.kind, text, number, sheet.write_boolean, formats.get(column.kind))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from cyara_client._encode import to_json
 from cyara_client._flat import is_record, items_of
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
     from cyara_tools.output.options import OutputPlan
     from cyara_tools.output.writers import RowWriter
-
-_FIRST: Final = 50
-"""Rows that decide which columns there are."""
 
 
 class AnswerWriter:
@@ -40,11 +36,18 @@ class AnswerWriter:
         """Whether no row is seen on this terminal before all are read."""
         return not self._sink.is_terminal or self._form(is_object=False) is OutputFormat.TABLE or bool(self._plan.query)
 
-    def rows(self, items: Iterable[Any], *, when_read: Callable[[], None] = lambda: None) -> int:
+    def rows(
+        self,
+        items: Iterable[Any],
+        *,
+        waits_at: Callable[[int], bool] = lambda _: False,
+        when_read: Callable[[], None] = lambda: None,
+    ) -> int:
         """Write a list, and return how many items were read.
 
         Args:
             items: models or JSON values.
+            waits_at: says whether the next item will take a while, after so many.
             when_read: called when all of them are read, before what is drawn at the end.
         """
         if self._plan.query is not None:
@@ -52,7 +55,7 @@ class AnswerWriter:
             when_read()
             self._found(self._plan.query.ask(document))
             return len(document)
-        return self._stream(iter(items), when_read)
+        return self._stream(iter(items), waits_at, when_read)
 
     def single(self, answer: Any) -> None:
         """Write what is no list: an object, a page of a list, a single value, or nothing."""
@@ -63,7 +66,7 @@ class AnswerWriter:
             if self._sink.is_terminal:
                 self._note("done; the portal's answer is empty")
         elif is_record(answer) and (items := items_of(answer)) is not None and not self._keeps_pages():
-            self._stream(iter(items), lambda: None)
+            self._stream(iter(items))
         elif is_record(answer) or is_object(answer):
             self._object(answer)
         else:
@@ -104,24 +107,19 @@ class AnswerWriter:
         """Say whether a page is written with what is on it beside its rows."""
         return self._plan.fields is None and self._plan.format in {OutputFormat.JSON, OutputFormat.YAML}
 
-    def _stream(self, items: Iterator[Any], when_read: Callable[[], None]) -> int:
-        writer = self._writer()
-        first: list[Any] = []
+    def _stream(
+        self,
+        items: Iterator[Any],
+        waits_at: Callable[[int], bool] = lambda _: False,
+        when_read: Callable[[], None] = lambda: None,
+    ) -> int:
+        writer, count = self._writer(), 0
         try:
-            first.extend(islice(items, _FIRST))
-        except BaseException:
-            when_read()
-            # `extend` keeps what came before the error.
-            if first:
-                writer.begin(first)
-                writer.abandon()
-            raise
-        writer.begin(first)
-        count = len(first)
-        try:
-            for item in items:
+            for count, item in enumerate(items, 1):
                 writer.write(item)
-                count += 1
+                if waits_at(count):
+                    writer.settle()
+                    self._sink.flush()
         except OutputClosedError:
             raise
         except BaseException:
@@ -145,7 +143,7 @@ class AnswerWriter:
     def _found(self, document: Any) -> None:
         """Write what a query found."""
         if is_array(document):
-            self._stream(iter(document), lambda: None)
+            self._stream(iter(document))
         elif is_object(document):
             self._object(document)
         elif document is None and self._plan.format not in {OutputFormat.JSON, OutputFormat.YAML, OutputFormat.JSONL}:
@@ -163,7 +161,7 @@ class AnswerWriter:
             document = to_json(answer)
             self._document(document if self._plan.fields is None else picked(document, self._plan.fields), form)
         else:
-            self._stream(iter([answer]), lambda: None)
+            self._stream(iter([answer]))
 
     def _value(self, value: Any) -> None:
         form = self._form(is_object=False)
@@ -172,7 +170,7 @@ class AnswerWriter:
         elif self._plan.format is None and isinstance(value, str):
             self._text(value)
         else:
-            self._stream(iter([value]), lambda: None)
+            self._stream(iter([value]))
 
     def _document(self, document: Any, form: OutputFormat) -> None:
         self._sink.write(json_text(document, indent=2) + "\n" if form is OutputFormat.JSON else yaml_text(document))

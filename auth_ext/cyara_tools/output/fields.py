@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
 from cyara_client._annotations import fields, is_model, members, resolve
+from cyara_tools.cli.words import did_you_mean
 from cyara_tools.output.errors import UsageError
 from cyara_tools.output.plain_text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 _DEEPEST: Final = 4
 """As deep as `to_records` makes columns for inner objects that are absent."""
@@ -63,17 +63,10 @@ def in_document(model: Any, name: str) -> str:
     if found is None:
         known = columns_of(model)
         raise UsageError(
-            f"There is no field {one_line(name)}{did_you_mean(name, _spellings(model))}. Nothing was sent. Next: use "
+            f"There is no field {one_line(name)}. Nothing was sent.{did_you_mean(name, _spellings(model))} Next: use "
             f"one of {_listed(known)}; what the portal sends beside these is reached by --query"
         )
     return found
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean ...?` for a name that is not known; empty where nothing is like it."""
-    by_folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.6)
-    return f"; did you mean {' or '.join(by_folded[folded] for folded in close)}" if close else ""
 
 
 def _listed(names: list[str]) -> str:

@@ -17,19 +17,25 @@ class Progress:
 
     Attributes:
         total: how many items the portal says there are; None where it does not.
+        fetched: how many have come.
     """
 
     def __init__(self, *, is_wanted: bool) -> None:
         self.total: int | None = None
+        self.fetched = 0
         self._is_wanted: Final = is_wanted and sys.stderr.isatty()
         self._width = 0
 
     def __call__(self, page: Page) -> None:
         """Take a page, as `on_page` gives it."""
-        self.total = page.total
+        self.total, self.fetched = page.total, page.fetched
         if self._is_wanted:
             total = "" if page.total is None else f" of {page.total:,}"
             self._show(f"{page.fetched:,}{total} read")
+
+    def ends_at(self, count: int) -> bool:
+        """Say whether whoever wants more than so many items has to wait for a page."""
+        return count == self.fetched
 
     def close(self) -> None:
         """Take the line away."""

@@ -10,6 +10,7 @@ from cyara_client import to_records
 from cyara_client._encode import to_json
 from cyara_client._json import is_array, is_object
 from cyara_tools.output.fields import columns_of
+from cyara_tools.reports.ci_commands import json_without_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,11 +125,12 @@ def cell(value: Any) -> Any:
 
 
 def json_text(document: Any, *, indent: int | None = None) -> str:
-    """Return JSON values as text that every parser reads."""
+    """Return JSON values as text that every parser reads, and no CI obeys that prints it."""
     separators = (",", ":") if indent is None else None
     try:
-        return json.dumps(document, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False)
+        text = json.dumps(document, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False)
     except ValueError:
         # .NET writes these as words, which is how they came.
         named = json.loads(json.dumps(document), parse_constant=str)
-        return json.dumps(named, ensure_ascii=False, indent=indent, separators=separators)
+        text = json.dumps(named, ensure_ascii=False, indent=indent, separators=separators)
+    return json_without_command(text)

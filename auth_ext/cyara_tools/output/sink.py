@@ -29,9 +29,15 @@ class Sink:
 
     Attributes:
         is_terminal: whether a person reads.
+
+    Raises:
+        ConfigurationError: there is no standard output.
     """
 
     def __init__(self) -> None:
+        # None where it is closed, as under a service.
+        if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # see above
+            raise ConfigurationError("There is no standard output to write to. Next: lead it to a file or a pipe")
         self._out = sys.stdout
         self.is_terminal: Final = self._out.isatty()
         out: object = self._out

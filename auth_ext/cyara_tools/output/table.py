@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cyara_tools.output.plain_text import one_line
 from cyara_tools.output.rows import FlatRows, cell
+from cyara_tools.reports.ci_commands import no_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cyara_tools.output.options import OutputPlan
     from cyara_tools.output.sink import Sink
 
-_PIPE_COLUMNS: Final = 4000
+_PIPE_COLUMNS: Final = 1_000_000
 _WIDEST: Final = 40
 """Characters of a cell where columns have to share a terminal."""
 _NARROWEST: Final = 8
@@ -33,13 +34,12 @@ class TableWriter:
         self._plan, self._sink = plan, sink
         self._items: list[Any] = []
 
-    def begin(self, first: Sequence[Any]) -> None:
-        """Take the first rows."""
-        self._items += first
-
     def write(self, item: Any) -> None:
         """Take one more row."""
         self._items.append(item)
+
+    def settle(self) -> None:
+        """Do nothing: a table needs all rows."""
 
     def end(self) -> list[str]:
         """Draw the table, and return which columns it does not show."""
@@ -53,7 +53,7 @@ class TableWriter:
         for column, width in layout.items():
             values = [row[column] for row in rows.first]
             table.add_column(
-                Text(one_line(rows.columns[column])),
+                Text(_text(rows.columns[column])),
                 justify="right" if _are_numbers(values) else "left",
                 no_wrap=True,
                 overflow="ellipsis",
@@ -66,7 +66,8 @@ class TableWriter:
 
     def abandon(self) -> None:
         """Draw what came before an error."""
-        self.end()
+        if self._items:
+            self.end()
 
 
 def _console(sink: Sink) -> Console:
@@ -85,12 +86,12 @@ def show_object(item: Any, plan: OutputPlan, sink: Sink) -> None:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for name, value in zip(rows.columns, rows.first[0], strict=True):
-        table.add_row(Text(one_line(name)), Text(_text(value)))
+        table.add_row(Text(_text(name)), Text(_text(value)))
     sink.draw(console, table)
 
 
 def _text(value: Any) -> str:
-    return one_line(str(cell(value)))
+    return no_command(one_line(str(cell(value))))
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:

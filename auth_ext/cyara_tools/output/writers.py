@@ -5,12 +5,14 @@ Every row is written whole. What ends early shows it by its exit code; a JSON ar
 
 from __future__ import annotations
 
-import csv
 import io
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cyara_client._encode import to_json
+from cyara_client._json import is_array, is_object
 from cyara_tools.output.options import OutputFormat
+from cyara_tools.output.plain_text import one_line
 from cyara_tools.output.rows import FlatRows, cell, json_text, picked
 
 if TYPE_CHECKING:
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
 class RowWriter(Protocol):
     """Writes a list."""
 
-    def begin(self, first: Sequence[Any]) -> None:
-        """Write what comes first, and the first rows, of which there may be none."""
+    def write(self, item: Any) -> None:
+        """Write one more row, or keep it until it is known how."""
         ...
 
-    def write(self, item: Any) -> None:
-        """Write one more row."""
+    def settle(self) -> None:
+        """Write what was kept: more rows will take a while."""
         ...
 
     def end(self) -> list[str]:
@@ -40,12 +42,23 @@ class RowWriter(Protocol):
         ...
 
 
+_FIRST: Final = 50
+"""Rows that decide which columns there are, where no page ends before."""
 _YAML_TEXT: Final = "tag:yaml.org,2002:str"
 
 
 def yaml_text(document: Any) -> str:
     """Return JSON values as YAML, in their own order."""
     # Late: most outputs are none.
+    import yaml
+
+    text: str = yaml.dump(document, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=float("inf"))
+    # The library marks the end of a document that is a single value.
+    return text if is_array(document) or is_object(document) else text.removesuffix("...\n")
+
+
+@cache
+def _dumper() -> Any:
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -61,9 +74,7 @@ def yaml_text(document: Any) -> str:
         return dumper.represent_scalar(_YAML_TEXT, text, style=None if ends.isdisjoint(text) else '"')
 
     Dumper.add_representer(str, of_text)
-    text: str = yaml.dump(document, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
-    # The library marks the end of a document that is a single value.
-    return text.removesuffix("...\n")
+    return Dumper
 
 
 class _Documents:
@@ -72,16 +83,15 @@ class _Documents:
     def __init__(self, plan: OutputPlan, sink: Sink) -> None:
         self._fields, self._sink = plan.fields, sink
 
-    def begin(self, first: Sequence[Any]) -> None:
-        for item in first:
-            self.write(item)
-
     def write(self, item: Any) -> None:
         document = to_json(item)
         self.put(document if self._fields is None else picked(document, self._fields))
 
     def put(self, document: Any) -> None:
         raise NotImplementedError
+
+    def settle(self) -> None:
+        """Do nothing: no row is kept."""
 
     def end(self) -> list[str]:
         return []
@@ -133,20 +143,29 @@ class YamlWriter(_Documents):
 
 
 class _Lines:
-    """What csv and tsv have in common: flat rows of the same columns."""
+    """What csv and tsv have in common: flat rows, whose columns are those of the first ones."""
 
     def __init__(self, plan: OutputPlan, sink: Sink) -> None:
         self._plan, self._sink = plan, sink
-        self._rows = FlatRows(plan, ())
+        self._first: list[Any] = []
+        self._rows: FlatRows | None = None
 
-    def begin(self, first: Sequence[Any]) -> None:
-        self._rows = FlatRows(self._plan, first)
+    def write(self, item: Any) -> None:
+        if self._rows is not None:
+            self.line([cell(value) for value in self._rows.row(item)])
+            return
+        self._first.append(item)
+        if len(self._first) == _FIRST:
+            self.settle()
+
+    def settle(self) -> None:
+        if self._rows is not None:
+            return
+        self._rows = FlatRows(self._plan, self._first)
+        self._first = []
         self.head(self._rows.columns)
         for cells in self._rows.first:
             self.line([cell(value) for value in cells])
-
-    def write(self, item: Any) -> None:
-        self.line([cell(value) for value in self._rows.row(item)])
 
     def head(self, columns: Sequence[str]) -> None:
         raise NotImplementedError
@@ -155,21 +174,29 @@ class _Lines:
         raise NotImplementedError
 
     def end(self) -> list[str]:
-        if not self._rows.left_out:
+        self.settle()
+        left_out = [] if self._rows is None else list(self._rows.left_out)
+        if not left_out:
             return []
-        return [
-            (
-                f"the first rows do not have these fields, so they have no column: {', '.join(self._rows.left_out)}; "
-                "name them by --fields, or take --output jsonl"
-            )
-        ]
+        names = ", ".join(map(one_line, left_out))
+        return [f"no column for {names}, which the first rows lack: name them by --fields, or take --output jsonl"]
 
     def abandon(self) -> None:
-        """Do nothing: what came is there."""
+        # Of a list of which nothing came, not even a header is there.
+        if self._first:
+            self.settle()
 
 
 class CsvWriter(_Lines):
-    """RFC 4180, with a header."""
+    """RFC 4180 with a header, but for the ends of lines, which are those of every other form."""
+
+    def __init__(self, plan: OutputPlan, sink: Sink) -> None:
+        super().__init__(plan, sink)
+        # Late: the other forms do without.
+        import csv
+
+        self._text = io.StringIO(newline="")
+        self._write = csv.writer(self._text).writerow
 
     def head(self, columns: Sequence[str]) -> None:
         """Write the header."""
@@ -178,9 +205,11 @@ class CsvWriter(_Lines):
 
     def line(self, cells: Sequence[Any]) -> None:
         """Write one line."""
-        text = io.StringIO(newline="")
-        csv.writer(text).writerow(cells)
-        self._sink.write(text.getvalue())
+        self._write(cells)
+        # Cut off here and not by the library's option: before Python 3.13 it would leave carriage returns unquoted.
+        self._sink.write(self._text.getvalue().removesuffix("\r\n") + "\n")
+        self._text.seek(0)
+        self._text.truncate()
 
 
 class TsvWriter(_Lines):

@@ -90,6 +90,10 @@ def execute(folder: Path, suite: dict[str, Any], options: Sequence[str]) -> dict
     try:
         (folder / _STARTED).write_text(_name_of(process), encoding="utf-8")
         code = process.wait()
+    except KeyboardInterrupt:
+        _stop(process)
+        # Its last words, which say how to go on.
+        raise KeyboardInterrupt(_outcome(folder, None)["said"]) from None
     except BaseException:
         _stop(process)
         raise
@@ -105,7 +109,7 @@ def _left_behind(folder: Path) -> dict[str, Any]:
 
 def _outcome(folder: Path, code: int | None) -> dict[str, Any]:
     report = folder / _REPORT
-    campaigns = json.loads(report.read_text(encoding="utf-8"))["campaigns"] if report.exists() else []
+    campaigns: list[Any] = json.loads(report.read_text(encoding="utf-8"))["campaigns"] if report.exists() else []
     said = (folder / _SAID).read_text(encoding="utf-8", errors="replace") if (folder / _SAID).exists() else ""
     return {"exit_code": code, "campaign": campaigns[0] if campaigns else None, "said": said}
 

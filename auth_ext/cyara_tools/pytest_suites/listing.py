@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from cyara_auth.workflows.completeness import listed_test_cases
-from cyara_auth.workflows.fields import as_json, field, identity
+from cyara_auth.workflows.fields import field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cyara_auth.client.cyara import Cyara
+    from cyara_tools.run.suite import SuiteEntry
 
 
 @attrs.frozen
@@ -35,53 +36,42 @@ class ListedCampaign:
     cases: list[str]
 
 
-def list_campaigns(entries: Sequence[dict[str, Any]]) -> list[ListedCampaign]:
+def list_campaigns(entries: Sequence[SuiteEntry]) -> list[ListedCampaign]:
     """Read what the entries of a suite name, each campaign once, by the settings of the environment.
 
     Raises:
-        LookupError: a name that no campaign has.
+        NothingSelectedError: an entry names no campaign.
         CyaraError: the portal refused, or the credential must not be sent.
     """
-    from cyara_auth import connect
     from cyara_auth.errors import CyaraAuthWarning
 
     with warnings.catch_warnings():
         # `cyara run` says the same again, and there it stands beside the run.
         warnings.simplefilter("ignore", CyaraAuthWarning)
-        with connect() as cyara:
-            found: dict[int, ListedCampaign] = {}
-            for number, entry in enumerate(entries):
-                for campaign_id in _ids(cyara, entry):
-                    if campaign_id not in found:
-                        answer = as_json(cyara.campaigns.get_campaign(campaign_id=campaign_id))
-                        found[campaign_id] = _listed(number, campaign_id, answer)
-    return list(found.values())
+        return asyncio.run(_list_campaigns(entries))
 
 
-def _ids(cyara: Cyara, entry: dict[str, Any]) -> list[int]:
-    if "id" in entry:
-        return [int(entry["id"])]
-    name = str(entry["name"])
-    rows = [as_json(campaign) for campaign in cyara.campaigns.iter_campaigns()]
-    numbers = [identity(field(row, "campaignid", "id")) for row in rows if _is_named(row, name)]
-    if not numbers:
-        raise LookupError(f"No campaign has the name {name}. Nothing was started. Next: cyara campaigns list")
-    return [int(number) for number in numbers if number is not None]
+async def _list_campaigns(entries: Sequence[SuiteEntry]) -> list[ListedCampaign]:
+    from cyara_auth import connect
+    from cyara_tools.run.select import Selectors, facts_of, select
 
-
-def _is_named(row: Any, name: str) -> bool:
-    found = field(row, "name")
-    return isinstance(found, str) and found.strip().casefold() == name.strip().casefold()
-
-
-def _listed(number: int, campaign_id: int, answer: Any) -> ListedCampaign:
-    return ListedCampaign(
-        entry=number,
-        id=campaign_id,
-        name=str(field(answer, "name") or campaign_id),
-        plan_type=str(field(answer, "plantype") or ""),
-        cases=list(_names(listed_test_cases(answer) or ())),
-    )
+    found: list[ListedCampaign] = []
+    async with connect() as cyara:
+        for campaign in await select(cyara, Selectors(entries=entries)):
+            facts = campaign.facts
+            if listed_test_cases(facts) is None:
+                # Lists of campaigns leave out what they are made of.
+                facts = await facts_of(cyara, campaign.id) or facts
+            found.append(
+                ListedCampaign(
+                    entry=next(place for place, entry in enumerate(entries) if entry is campaign.entry),
+                    id=campaign.id,
+                    name=campaign.name,
+                    plan_type=str(field(facts, "plantype", "type") or ""),
+                    cases=list(_names(listed_test_cases(facts) or ())),
+                )
+            )
+    return found
 
 
 def _names(cases: Sequence[Any]) -> Iterator[str]:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 import pytest
 
-from cyara_tools.plain_text import one_line
 from cyara_tools.pytest_suites.execution import Execution, execute
 from cyara_tools.pytest_suites.listing import ListedCampaign, list_campaigns
 from cyara_tools.pytest_suites.once import once
+from cyara_tools.pytest_suites.texts import class_name_of, fit, is_bad, is_same, meaning_of, name_of, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from cyara_tools.run.suite import SuiteEntry
+
+NodeT = TypeVar("NodeT", bound=pytest.Item | pytest.Collector)
 GATE: Final = "gate"
-_MOST_IN_A_NAME: Final = 200
-_MOST_IN_A_LINE: Final = 2000
 _EXTRA: Final = ("typer", "rich", "yaml", "jsonschema")
 
 
@@ -33,6 +33,14 @@ class CalledAndFailedError(Exception):
 
 class NotCalledError(Exception):
     """There is no result to judge: the test was not called, or the campaign did not run to its end."""
+
+
+def new_node(kind: type[NodeT], parent: pytest.Collector, **options: Any) -> NodeT:
+    """Make a node of pytest's."""
+    # Its own annotations leave open what it takes.
+    make: Any = kind
+    node: NodeT = make.from_parent(parent, **options)
+    return node
 
 
 class SuiteFile(pytest.File):
@@ -59,33 +67,35 @@ class SuiteFile(pytest.File):
             raise self.CollectError(
                 f"Suite files need {', '.join(missing)}. Nothing was started. Next: pip install 'cyara-client[cli]'"
             )
-        suite = self._read()
+        suite, entries = self._read()
         digest = hashlib.sha256(str(self.path).encode()).hexdigest()[:16]
         folder = self.session_folder() / digest
-        listed = once(folder, lambda _: _listed_or_error(suite["campaigns"]))
+        listed = once(folder, lambda _: _listed_or_error(entries))
         if "error" in listed:
             raise self.CollectError(listed["error"])
         for values in listed["campaigns"]:
             campaign = ListedCampaign(**values)
             entry = {key: value for key, value in suite["campaigns"][campaign.entry].items() if key != "name"}
-            yield Campaign.from_parent(
+            yield new_node(
+                Campaign,
                 self,
-                name=f"{_name(campaign.name).translate(_NO_BRACKETS)} ({campaign.id})",
+                name=f"{class_name_of(campaign.name)} ({campaign.id})",
                 listed=campaign,
                 suite={**suite, "campaigns": [{**entry, "id": campaign.id}]},
                 folder=folder / str(campaign.id),
             )
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> tuple[dict[str, Any], tuple[SuiteEntry, ...]]:
+        """Return what the file says, as it stands there and as it is read."""
         from cyara_tools.run.strict_yaml import read_yaml
         from cyara_tools.run.suite import SuiteFileError, read_suite
 
         try:
-            read_suite(self.path).check_environment(os.environ)
+            suite = read_suite(self.path)
+            suite.check_environment(os.environ)
         except SuiteFileError as error:
             raise self.CollectError(str(error)) from None
-        suite: dict[str, Any] = read_yaml(self.path.read_text(encoding="utf-8-sig")).value
-        return suite
+        return read_yaml(self.path.read_text(encoding="utf-8-sig")).value, suite.entries
 
 
 class Campaign(pytest.Collector):
@@ -108,21 +118,24 @@ class Campaign(pytest.Collector):
         taken = {GATE}
         for case in self.listed.cases:
             numbers[case] += 1
-            name = wanted = _name(case)
+            name = wanted = name_of(case)
             again = 1
             while name in taken:
                 again += 1
                 name = f"{wanted} ({again})"
             taken.add(name)
-            yield Result.from_parent(self, name=name, case=case, number=numbers[case])
-        yield GateItem.from_parent(self, name=GATE)
+            yield new_node(Result, self, name=name, case=case, number=numbers[case])
+        yield new_node(GateItem, self, name=GATE)
 
     def execution(self, attempt: int) -> Execution:
         """Return what came of its run; the first who asks, in whichever worker, runs it."""
         if attempt not in self._executions:
             interval = self.config.getini("cyara_interval")
             options = ["--interval", str(interval)] if interval else []
-            made = once(self._folder / str(attempt), lambda folder: execute(folder, self._suite, options))
+            try:
+                made = once(self._folder / str(attempt), lambda folder: execute(folder, self._suite, options))
+            except KeyboardInterrupt as interrupt:
+                pytest.exit(fit(str(interrupt)) or "Interrupted.")
             self._executions[attempt] = Execution(**made)
         return self._executions[attempt]
 
@@ -152,7 +165,7 @@ class Result(_Item):
     """What one test case of a campaign brought."""
 
     def __init__(self, *, case: str, number: int, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # pyright: ignore[reportUnknownMemberType]  # pytest leaves open what it takes
         self._case, self._number = case, number
 
     def setup(self) -> None:
@@ -169,10 +182,10 @@ class Result(_Item):
         if execution.verdict == "passed":
             return
         if not own:
-            raise NotCalledError(f"There is no result.\n{_fit(execution.why)}")
-        lacking = [result for result in own if _meaning(result) == "not_called"]
+            raise NotCalledError(f"There is no result.\n{fit(execution.why)}")
+        lacking = [result for result in own if meaning_of(result) == "not_called"]
         if len(lacking) == len(own):
-            raise NotCalledError(_told(lacking))
+            raise NotCalledError(told(lacking))
 
     def runtest(self) -> None:
         """Judge the result.
@@ -182,15 +195,15 @@ class Result(_Item):
         """
         execution = self.execution
         own = self._own(execution)
-        bad = [result for result in own if _is_bad(result)]
+        bad = [result for result in own if is_bad(result)]
         if execution.verdict == "passed" and (bad or not own):
-            pytest.xfail(f"allowed by the gate: {_told(bad) if bad else 'there is no result'}")
+            pytest.xfail(f"allowed by the gate: {told(bad) if bad else 'there is no result'}")
         if bad:
-            raise CalledAndFailedError(_told(bad))
+            raise CalledAndFailedError(told(bad))
 
     def _own(self, execution: Execution) -> list[dict[str, Any]]:
         """Return the results of this test case: several where its call was repeated."""
-        named = [result for result in execution.results if _same(result["name"], self._case)]
+        named = [result for result in execution.results if is_same(result["name"], self._case)]
         return named[self._number - 1 :: self.parent.listed.cases.count(self._case)]
 
 
@@ -219,17 +232,17 @@ class GateItem(_Item):
 
     def sections(self) -> list[tuple[str, str]]:
         """Return what `cyara run` printed, for the report."""
-        said = _fit(self.execution.said)
+        said = fit(self.execution.said)
         return [("What cyara run said", said)] if said else []
 
     def _told(self, execution: Execution) -> str:
         cases = self.parent.listed.cases
         others = [
-            f"Not listed before the run: {_name(result['name'])}: {_told([result])}"
+            f"Not listed before the run: {name_of(result['name'])}: {told([result])}"
             for result in execution.results
-            if _is_bad(result) and not any(_same(result["name"], case) for case in cases)
+            if is_bad(result) and not any(is_same(result["name"], case) for case in cases)
         ]
-        return "\n".join([_fit(execution.why), *others])
+        return "\n".join([fit(execution.why), *others])
 
 
 def reruns_are_on(config: pytest.Config) -> bool:
@@ -243,48 +256,18 @@ def reruns_are_on(config: pytest.Config) -> bool:
     return str(wanted or "0").strip() not in {"", "0"}
 
 
-_NO_BRACKETS: Final = str.maketrans("[]", "()")
-
-
-def _name(text: str) -> str:
-    """Return a name of the portal as pytest can take it: `::` stands between names."""
-    return _fit(one_line(text, most=_MOST_IN_A_NAME)).replace("::", ":").strip() or "no name"
-
-
-def _fit(text: str) -> str:
-    """Return text, line by line, without what terminals and the logs of CI take for commands."""
-    lines = [one_line(line, most=_MOST_IN_A_LINE) for line in text.splitlines()]
-    return "\n".join(re.sub(r"^(\s*)::", r"\1: :", line.replace("##", "# #")) for line in lines)
-
-
-def _same(name: str | None, case: str) -> bool:
-    # Portals spell a test case's name in both places as they like.
-    return (name or "").strip().lower() == case.strip().lower()
-
-
-def _listed_or_error(entries: list[dict[str, Any]]) -> dict[str, Any]:
+def _listed_or_error(entries: Sequence[SuiteEntry]) -> dict[str, Any]:
     from cyara_client.errors import CyaraError
     from cyara_tools.cli.command_output import sentence
     from cyara_tools.cli.exit_codes import EXPECTED
 
     try:
         return {"campaigns": [attrs.asdict(campaign) for campaign in list_campaigns(entries)]}
-    # As a value and not raised, so that all workers say the same.
-    except (CyaraError, LookupError, *EXPECTED) as error:
+    except Exception as error:
+        if not isinstance(error, (CyaraError, *EXPECTED)):
+            raise
+        # As a value, so that all workers say the same.
         return {"error": f"The campaigns of the suite cannot be listed. {sentence(error)}"}
-
-
-def _meaning(result: dict[str, Any]) -> str:
-    return str(result["meaning"])
-
-
-def _is_bad(result: dict[str, Any]) -> bool:
-    return _meaning(result) != "passed" or bool(result.get("too_long"))
-
-
-def _told(results: list[dict[str, Any]]) -> str:
-    pairs = [(result["result"] or "no result", result["reason"]) for result in results]
-    return "\n".join(_fit(": ".join(filter(None, pair))) for pair in pairs)
 
 
 def _properties(execution: Execution) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cyara_tools.pytest_suites.nodes import CalledAndFailedError, GateItem, NotCalledError, Result, SuiteFile
+from cyara_tools.pytest_suites.nodes import CalledAndFailedError, GateItem, NotCalledError, Result, SuiteFile, new_node
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -42,8 +42,7 @@ class SuitePlugin:
         """Take what ends like a suite file."""
         if not file_path.name.endswith(".cyara.yaml"):
             return None
-        collector: pytest.Collector = SuiteFile.from_parent(parent, path=file_path, session_folder=self.folder)
-        return collector
+        return new_node(SuiteFile, parent, path=file_path, session_folder=self.folder)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -79,5 +79,4 @@ def _annotation(kind: str, title: str, text: str) -> _Annotation:
 
 
 def _why(campaign: CampaignRecord) -> str:
-    found = [campaign.error or "", *campaign.reasons, *campaign.problems]
-    return " ".join(filter(None, found)) or f"The verdict is {campaign.verdict.value}."
+    return " ".join(campaign.sentences) or f"The verdict is {campaign.verdict.value}."

@@ -195,8 +195,7 @@ def _why(campaign: CampaignRecord) -> str:
         Verdict.TIMED_OUT: "The run had not ended when the time was up. It goes on at the portal.",
         Verdict.INTERRUPTED: "The command was interrupted. A run that was started goes on at the portal.",
     }.get(campaign.verdict, f"The verdict is {campaign.verdict.value}.")
-    found = ([campaign.error] if campaign.error else []) + [*campaign.reasons, *campaign.problems]
-    return "\n".join(found) or own
+    return "\n".join(campaign.sentences) or own
 
 
 def _test_case(test: TestRecord) -> _Case:

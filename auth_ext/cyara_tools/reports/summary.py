@@ -20,6 +20,8 @@ MOST_BYTES: Final = 1024 * 1024
 """What GitHub takes for a step; of a larger file it shows nothing at all."""
 _MOST_NAME: Final = 200
 _MOST_REASON: Final = 300
+# They end with the next step, which must not be cut away.
+_MOST_SENTENCES: Final = 2000
 _MOST_TESTS: Final = 100
 _MARKS: Final = {Verdict.PASSED: "✅", Verdict.NOT_STARTED: "⏭️", Verdict.FAILED: "❌"}
 _OTHER_MARK: Final = "⚠️"
@@ -79,7 +81,7 @@ def _head(record: RunRecord) -> Iterator[str]:
     yield ""
     seconds = (record.ended - record.started).total_seconds()
     began = record.started.astimezone(dt.UTC)
-    notes = "".join(f" {escaped(note, most=_MOST_REASON)}" for note in record.notes)
+    notes = "".join(f" {escaped(note, most=_MOST_SENTENCES)}" for note in record.notes)
     yield f"Exit code {int(record.exit_code)}. Began {began:%Y-%m-%d %H:%M} UTC, took {seconds:.0f} s.{notes}"
     if not record.campaigns:
         return
@@ -89,7 +91,7 @@ def _head(record: RunRecord) -> Iterator[str]:
     for campaign in record.campaigns:
         counts = " | ".join(str(count) for count in campaign.tally.values())
         verdict = f"{_MARKS.get(campaign.verdict, _OTHER_MARK)} {campaign.verdict.value.replace('_', ' ')}"
-        why = escaped(" ".join(_why(campaign)), most=_MOST_REASON)
+        why = escaped(" ".join(campaign.sentences), most=_MOST_SENTENCES)
         run = escaped(campaign.run or "", most=_MOST_NAME)
         yield f"| {_name(campaign)} | {run} | {verdict} | {counts} | {why} |"
 
@@ -118,10 +120,3 @@ def _rows(tests: Sequence[TestRecord]) -> Iterator[str]:
 
 def _name(campaign: CampaignRecord) -> str:
     return f"{escaped(campaign.name, most=_MOST_NAME)} ({campaign.id})"
-
-
-def _why(campaign: CampaignRecord) -> Iterator[str]:
-    if campaign.error:
-        yield campaign.error
-    yield from campaign.reasons
-    yield from campaign.problems

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MOST_TESTS: Final = 20
 _MOST_TEXT: Final = 300
+# It ends with the next step, which must not be cut away.
+_MOST_SENTENCE: Final = 2000
 _MOST_NAME: Final = 120
 _MEANING: Final = {
     ExitCode.OK: "The gate passed.",
@@ -40,8 +42,8 @@ def _campaign(campaign: CampaignRecord) -> Iterator[str]:
     run = f", run {campaign.run}" if campaign.run else ""
     tally = f": {_tally(campaign)}" if sum(campaign.tally.values()) else ""
     yield f"{verdict}  {campaign.id} {_short(campaign.name, _MOST_NAME)}{run}{tally}"
-    for text in dict.fromkeys([*campaign.reasons, *campaign.problems]):
-        yield f"  {_short(text)}"
+    for text in campaign.sentences:
+        yield f"  {_short(text, _MOST_SENTENCE)}"
     # What the gate lets pass is in the reports; here is why it does not.
     if campaign.verdict is not Verdict.PASSED:
         yield from _tests([test for test in campaign.results if test.meaning is not Meaning.PASSED or test.too_long])

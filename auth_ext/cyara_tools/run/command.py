@@ -5,7 +5,8 @@ import asyncio
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.cli.exit_codes import EXPECTED
-from cyara_tools.run.options import CampaignsArgument, JsonOption, RunContext, runs_named
+from cyara_tools.run.option_values import runs_named
+from cyara_tools.run.options import CampaignsArgument, JsonOption, RunContext
 from cyara_tools.run.session import Request, Session
 from cyara_tools.run.signals import interruption
 
@@ -14,7 +15,11 @@ from cyara_tools.run.signals import interruption
 def run(
     context: RunContext, output: CommandOutput, *, campaigns: CampaignsArgument = None, as_json: JsonOption = None
 ) -> None:
-    """Run campaigns, follow them to their end, judge them by a gate, and report."""
+    """Run campaigns, follow them to their end, judge them by a gate, and report.
+
+    Exit codes: 0 the gate passed, 10 it failed, 11 not every test could be run, 12 time-out, 13 nothing selected,
+    130 Ctrl-C; 3 to 9 as for cyara auth.
+    """
     words = campaigns or []
     request = Request(
         settings=context.settings(),

@@ -70,7 +70,7 @@ class Conductor:
     interrupted: bool = attrs.field(default=False, init=False)
     defect: BaseException | None = attrs.field(default=None, init=False)
     """An error that nobody foresaw, to be raised once the reports are written."""
-    _records: dict[int, CampaignRecord] = attrs.field(factory=dict[int, "CampaignRecord"], init=False)
+    _records: dict[Job, CampaignRecord] = attrs.field(factory=dict["Job", "CampaignRecord"], init=False)
     _running: dict[asyncio.Task[CampaignRecord], Job] = attrs.field(
         factory=dict["asyncio.Task[CampaignRecord]", "Job"], init=False
     )
@@ -98,7 +98,7 @@ class Conductor:
             stopping.cancel()
             await self._give_up()
         self.interrupted = stop.is_set()
-        return [self._records.get(job.id) or self._unstarted(job) for job in self.jobs]
+        return [self._records.get(job) or self._unstarted(job) for job in self.jobs]
 
     def _ends(self, stop: asyncio.Event) -> bool:
         return stop.is_set() or self._end is not None or self.defect is not None
@@ -125,6 +125,9 @@ class Conductor:
             record = record_of_timeout(job, error)
             # A start that nobody can find is given up; a run that goes on is not.
             return self._over(job, record) if job.phase is Phase.STARTING else record
+        except KeyboardInterrupt:
+            # The second one, which ends the command at once; it is no outcome of a campaign.
+            raise
         except EXPECTED as error:
             return self._failed(job, error)
 
@@ -154,7 +157,7 @@ class Conductor:
         self._keep(job, task.result())
 
     def _keep(self, job: Job, record: CampaignRecord) -> None:
-        self._records[job.id] = record
+        self._records[job] = record
         self.audience.ended(job, record)
 
     def _leave_out(self, waiting: list[Job]) -> None:
@@ -163,7 +166,7 @@ class Conductor:
             if job.phase is Phase.PLANNED:
                 self._keep(job, self._over(job, unfinished(job, Verdict.NOT_STARTED, text)))
         # What an earlier command has started is followed to its end all the same.
-        waiting[:] = [job for job in waiting if job.id not in self._records]
+        waiting[:] = [job for job in waiting if job not in self._records]
 
     async def _give_up(self) -> None:
         """Stop following what still runs; what was started goes on at the portal."""

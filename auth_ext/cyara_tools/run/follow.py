@@ -17,6 +17,7 @@ from cyara_auth.errors import (
 )
 from cyara_auth.transport.errors import TransportError
 from cyara_auth.workflows.polling import Pace
+from cyara_auth.workflows.verdict import CampaignOutcome
 from cyara_client.errors import CyaraError
 from cyara_tools.cli.exit_codes import ExitCode
 from cyara_tools.run.call_counter import CallCounter
@@ -24,6 +25,7 @@ from cyara_tools.run.errors import AlreadyRunningError
 from cyara_tools.run.gate import judge
 from cyara_tools.run.job import Phase
 from cyara_tools.run.record import CampaignRecord, Verdict
+from cyara_tools.run.results_so_far import results_so_far
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,10 +102,11 @@ class Follower:
         self.watcher.started(job)
 
     async def follow(self, job: Job) -> CampaignRecord:
-        """Follow a campaign that was started to its end, and judge it.
+        """Follow a campaign that was started to its end, and judge it; when its time is up, tell what is known.
 
         Raises:
-            RunNotFoundError, WaitTimeoutError, CyaraError: as `Cyara.follow_campaign`.
+            RunNotFoundError, WaitTimeoutError, CyaraError: as `Cyara.follow_campaign`, the second only where no run of
+                it has been seen.
         """
         began, start = dt.datetime.now(dt.UTC), job.start
         if start is None:
@@ -121,6 +124,10 @@ class Follower:
         counting = asyncio.create_task(self._count(job, runs))
         try:
             outcome = await self.cyara.aio.follow_campaign(start, pace=pace, on_found=note)
+        except WaitTimeoutError as error:
+            if not runs:
+                raise
+            return await self._in_part(record_of_timeout(job, error), job, runs[0])
         finally:
             counting.cancel()
         judgement = judge(job.gate, outcome)
@@ -137,6 +144,12 @@ class Follower:
             started=began,
             ended=dt.datetime.now(dt.UTC),
         )
+
+    async def _in_part(self, record: CampaignRecord, job: Job, run: ListedRun) -> CampaignRecord:
+        """Return the record of a run that goes on, with the calls that are over."""
+        results = await results_so_far(self.cyara, job.id, run)
+        known = judge(job.gate, CampaignOutcome(campaign_id=job.id, run=None, results=tuple(results)))
+        return attrs.evolve(record, tally=known.tally, results=known.results)
 
     async def _count(self, job: Job, runs: Sequence[ListedRun]) -> None:
         """Look at the calls of a run from time to time, for people to see."""

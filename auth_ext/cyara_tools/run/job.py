@@ -30,7 +30,8 @@ class Phase(StrEnum):
     """What came of it is known."""
 
 
-@attrs.define(kw_only=True)
+# Told apart by identity: two runs of one campaign may be followed, and progress and records are kept by job.
+@attrs.define(kw_only=True, eq=False)
 class Job:
     """One campaign.
 

@@ -73,8 +73,14 @@ class Journal:
         Raises:
             KeyError, TypeError, ValueError: it did not write this.
         """
-        names = (field.name for field in attrs.fields(cls))
-        return cls(**{**{name: values[name] for name in names}, "jobs": [Job.from_json(job) for job in values["jobs"]]})
+        return cls(
+            portal=str(values["portal"]),
+            account=str(values["account"]),
+            parallel=int(values["parallel"]),
+            fail_fast=bool(values["fail_fast"]),
+            interval=float(values["interval"]),
+            jobs=[Job.from_json(job) for job in values["jobs"]],
+        )
 
 
 class JournalFile:
@@ -141,9 +147,13 @@ class JournalFile:
             self.problem = _unusable(self._path.parent, error)
             self._path = None
 
-    def close(self) -> None:
-        """Give it back: removed if all is over, kept for `--resume` if not."""
-        is_over = not self.journal.is_open
+    def close(self, *, is_told: bool) -> None:
+        """Give it back: removed if all is over, kept for `--resume` if not.
+
+        Args:
+            is_told: whether what came of it was reported, too.
+        """
+        is_over = is_told and not self.journal.is_open
         if is_over and self._path is not None:
             with suppress(OSError):
                 self._path.unlink()
@@ -182,7 +192,9 @@ def read_journal(path: Path) -> Journal | None:
     try:
         data = read_private(path, max_bytes=_MAX_BYTES)
     except CyaraAuthError as error:
-        raise ConfigurationError(f"{error}. {_way_out(path)}") from None
+        # It names its own remedy where that is another mode; all others are about a credential.
+        what = f"{error}" if "chmod" in str(error) else f"{_first_clause(error)}. {_way_out(path)}"
+        raise ConfigurationError(what) from None
     if data is None:
         return None
     try:
@@ -216,7 +228,11 @@ def _lock_path(path: Path) -> Path:
 
 
 def _unusable(folder: Path, error: Exception) -> str:
-    reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+    reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else _first_clause(error)
     return (
         f"{folder} cannot be used, so nothing was noted for --resume: {reason}. Next: set {FOLDER} to a private folder"
     )
+
+
+def _first_clause(error: Exception) -> str:
+    return str(error).partition(". Nothing was sent")[0]

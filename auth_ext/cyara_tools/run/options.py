@@ -2,30 +2,27 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import attrs
 import typer
 
-from cyara_auth.workflows.fields import identity
 from cyara_tools.cli.base import Command
 from cyara_tools.cli.context import PortalContext
 from cyara_tools.durations import seconds_of
 from cyara_tools.reports.write import Destinations
 from cyara_tools.run.gate import result_of, share_of
+from cyara_tools.run.option_values import campaign_number, positive, read, read_if
 from cyara_tools.run.select import Selectors
 from cyara_tools.run.suite import GateOptions, read_suite
 from cyara_tools.run.work import Settings
-
-T = TypeVar("T")
 
 _SELECTION: Final = "Selection (selectors add up)"
 _RUNNING: Final = "Running"
 _GATE: Final = "Gate (without it, every result has to be Success or Satisfactory)"
 _REPORTS: Final = "Reports"
-_DEFAULT_INTERVAL: Final = "5s"
 _SHORTEST_INTERVAL: Final = 0.01
 _NUMBER_OR_RUN: Final = re.compile(r"\d+(/.*)?", re.ASCII)
 
@@ -133,7 +130,7 @@ class RunContext(PortalContext):
         typer.Option(
             "--interval",
             metavar="TIME",
-            help=f"How long to wait between two questions; {_DEFAULT_INTERVAL} by default.",
+            help="How long to wait between two questions; 5s by default.",
             rich_help_panel=_RUNNING,
         ),
     ] = None
@@ -197,13 +194,13 @@ class RunContext(PortalContext):
         Raises:
             typer.BadParameter: a value cannot be read.
         """
-        allow = None if not self.allow else frozenset(_read(result_of, each, "--allow") for each in self.allow)
+        allow = None if not self.allow else frozenset(read(result_of, each, "--allow") for each in self.allow)
         return GateOptions(
-            min_pass=_read_if(share_of, self.min_pass, "--min-pass"),
+            min_pass=read_if(share_of, self.min_pass, "--min-pass"),
             max_failures=self.max_failures,
-            max_duration=_read_if(seconds_of, self.max_duration, "--max-duration"),
+            max_duration=read_if(seconds_of, self.max_duration, "--max-duration"),
             allow=allow,
-            timeout=_positive(self.timeout, "--timeout"),
+            timeout=positive(self.timeout, "--timeout"),
         )
 
     def settings(self) -> Settings:
@@ -213,12 +210,12 @@ class RunContext(PortalContext):
             typer.BadParameter: a value cannot be read, or two do not go together.
         """
         self._check_combinations()
-        interval = _positive(self.interval or _DEFAULT_INTERVAL, "--interval")
+        interval = positive(self.interval, "--interval")
         return Settings(
             gate=self.gate_options(),
-            parallel=self.parallel or 1,
+            parallel=self.parallel,
             fail_fast=self.fail_fast,
-            interval=max(interval or 0.0, _SHORTEST_INTERVAL),
+            interval=None if interval is None else max(interval, _SHORTEST_INTERVAL),
         )
 
     def selectors(self, campaigns: Sequence[str]) -> Selectors:
@@ -232,7 +229,7 @@ class RunContext(PortalContext):
         if suite is not None:
             suite.check_environment(os.environ)
         made = Selectors(
-            ids=[_number(text) for text in campaigns],
+            ids=[campaign_number(text) for text in campaigns],
             names=self.name or (),
             folders=self.folder or (),
             plan_types=self.plan_type or (),
@@ -265,43 +262,3 @@ class RunContext(PortalContext):
             raise typer.BadParameter("--detach ends before there is anything to report: give reports to --resume")
         if self.summary and self.no_summary:
             raise typer.BadParameter("--summary and --no-summary do not go together")
-
-
-def runs_named(texts: Sequence[str]) -> list[tuple[int, str]]:
-    """Read `CAMPAIGN/RUN`, once or several times.
-
-    Raises:
-        typer.BadParameter: one of them is none.
-    """
-    made: list[tuple[int, str]] = []
-    for text in texts:
-        campaign, _, run = text.strip().partition("/")
-        if not (campaign.isascii() and campaign.isdecimal()) or identity(run) is None:
-            raise typer.BadParameter(f"--resume takes CAMPAIGN/RUN, as in 812/55001, and not {text!r}")
-        made.append((int(campaign), run))
-    return made
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        more = "; CAMPAIGN/RUN goes with --resume" if "/" in text else "; a name goes with --name"
-        raise typer.BadParameter(f"{text!r} is no number of a campaign{more}")
-    return int(text)
-
-
-def _read_if(read: Callable[[str], T], text: str | None, option: str) -> T | None:
-    return None if text is None else _read(read, text, option)
-
-
-def _read(read: Callable[[str], T], text: str, option: str) -> T:
-    try:
-        return read(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}", param_hint=option) from None
-
-
-def _positive(text: str | None, option: str) -> float | None:
-    seconds = _read_if(seconds_of, text, option)
-    if seconds is not None and seconds <= 0:
-        raise typer.BadParameter(f"{text!r} is no time at all", param_hint=option)
-    return seconds

@@ -90,7 +90,7 @@ class Progress:
     def __init__(
         self, jobs: Sequence[Job], *, clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
     ) -> None:
-        self._lines = {job.id: Line(job) for job in jobs}
+        self._lines = {job: Line(job) for job in jobs}
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -105,20 +105,20 @@ class Progress:
 
     def found(self, job: Job, run: ListedRun) -> None:
         """Its run is listed."""
-        line = self._lines[job.id]
+        line = self._lines[job]
         # A portal whose clock is ahead of ours would have it begin later than now.
         line.began = min(run.start or self._clock(), self._clock())
         self._set(job, "running")
 
     def counted(self, job: Job, tally: Tally, total: int | None) -> None:
         """Some of its calls are over."""
-        line = self._lines[job.id]
+        line = self._lines[job]
         line.tally, line.total = tally, total or line.total
         self.show(line, is_new=False)
 
     def ended(self, job: Job, record: CampaignRecord) -> None:
         """It is over, or was given up."""
-        line = self._lines[job.id]
+        line = self._lines[job]
         line.tally = record.tally if record.results else line.tally
         self._set(job, record.verdict.value.replace("_", " "))
 
@@ -126,7 +126,7 @@ class Progress:
         """Show a line; `is_new` says that its state has changed."""
 
     def _set(self, job: Job, state: str) -> None:
-        line = self._lines[job.id]
+        line = self._lines[job]
         line.state = state
         line.update()
         self.show(line, is_new=True)
@@ -145,15 +145,15 @@ class PlainProgress(Progress):
     def __init__(self, jobs: Sequence[Job], write: Callable[[str], object], **options: Any) -> None:
         super().__init__(jobs, **options)
         self._write = write
-        self._last: dict[int, float] = {}
+        self._last: dict[Job, float] = {}
 
     def show(self, line: Line, *, is_new: bool) -> None:
         """Write the line, unless the last one about this run is too fresh."""
         job, now = line.job, time.monotonic()
-        if not is_new and now - self._last.get(job.id, now) < LINE_EVERY:
-            self._last.setdefault(job.id, now)
+        if not is_new and now - self._last.get(job, now) < LINE_EVERY:
+            self._last.setdefault(job, now)
             return
-        self._last[job.id] = now
+        self._last[job] = now
         run = f", run {job.run}" if job.run else ""
         parts = [f"Campaign {job.id} {one_line(job.name, most=_SHOWN_NAME)}{run}: {line.state}"]
         if sum(line.tally.values()):

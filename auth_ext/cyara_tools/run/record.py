@@ -120,6 +120,11 @@ class CampaignRecord:
     ended: dt.datetime | None = None
     trend: Sequence[EarlierRun] = ()
 
+    @property
+    def sentences(self) -> list[str]:
+        """All that is said of it, each sentence once: the error, the reasons, the problems."""
+        return list(dict.fromkeys([*filter(None, [self.error]), *self.reasons, *self.problems]))
+
 
 @attrs.frozen(kw_only=True)
 class RunRecord:

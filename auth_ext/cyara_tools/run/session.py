@@ -17,7 +17,7 @@ from cyara_tools.reports.write import Destinations, write_reports
 from cyara_tools.run.closing import closing_lines
 from cyara_tools.run.conductor import Conductor
 from cyara_tools.run.detach import find_run
-from cyara_tools.run.follow import Follower
+from cyara_tools.run.follow import Follower, unfinished
 from cyara_tools.run.gate import overall
 from cyara_tools.run.job import Job, Phase
 from cyara_tools.run.journal import runs_folder
@@ -81,10 +81,12 @@ class Session:
         async with self.context.connect_for_jobs() as cyara:
             self._portal, self._account = cyara.base_url, str(cyara.account_id)
             work = await self._work(cyara)
+            is_told = False
             try:
                 await (self._detach(cyara, work) if self.request.detach else self._follow(cyara, work))
+                is_told = True
             finally:
-                work.close()
+                work.close(is_told=is_told)
 
     def report_error(self, error: BaseException) -> None:
         """Report an error that left nothing else to report."""
@@ -108,60 +110,67 @@ class Session:
 
     async def _follow(self, cyara: Cyara, work: Work) -> None:
         stop = asyncio.Event()
-        with self.interrupted.stops(asyncio.get_running_loop(), stop):
-            ports = await ports_of(cyara, work.known) if work.settings.parallel > 1 else {}
-            with progress_for(work.jobs, sys.stderr) as progress:
-                conductor = Conductor(
-                    follower=self._follower(cyara, work, progress),
-                    jobs=work.jobs,
-                    ports=ports,
-                    parallel=work.settings.parallel,
-                    fail_fast=work.settings.fail_fast,
-                    save=work.save,
-                    audience=progress,
-                )
-                records = await conductor.run(stop)
+        ports = await ports_of(cyara, work.known) if work.settings.at_once > 1 else {}
+        with (
+            self.interrupted.stops(asyncio.get_running_loop(), stop),
+            progress_for(work.jobs, sys.stderr) as progress,
+        ):
+            conductor = Conductor(
+                follower=self._follower(cyara, work, progress),
+                jobs=work.jobs,
+                ports=ports,
+                parallel=work.settings.at_once,
+                fail_fast=work.settings.fail_fast,
+                save=work.save,
+                audience=progress,
+            )
+            records = await conductor.run(stop)
         with self.interrupted.waits():
             if self.request.reports.html and not conductor.gave_up:
-                records = [await self._with_trend(cyara, work, record) for record in records]
+                records = [await _with_trend(cyara, *pair) for pair in zip(work.jobs, records, strict=True)]
             verdict, code = overall(records, interrupted=conductor.interrupted)
             self._report(records, verdict, code, self._notes(work))
         if conductor.defect is not None:
             raise conductor.defect
 
-    @staticmethod
-    async def _with_trend(cyara: Cyara, work: Work, record: CampaignRecord) -> CampaignRecord:
-        job = next(job for job in work.jobs if job.id == record.id)
-        return record if job.start is None else attrs.evolve(record, trend=await trend_of(cyara, job.start))
-
     async def _detach(self, cyara: Cyara, work: Work) -> None:
         follower = self._follower(cyara, work, Progress(work.jobs))
-        started: list[str] = []
-        for job in work.jobs:
-            try:
-                await follower.start(job)
-                await find_run(cyara, job, interval=work.settings.interval)
-            except EXPECTED as error:
-                code = exit_code_of(error)
-                self.output.note(f"Campaign {job.id} was not started: {sentence(error)}")
-                self.output.exit_code = min(self.output.exit_code or code, code)
-                if code in Conductor.END_ALL:
-                    break
-                # Nobody will follow it, and `--resume` is not to start it later.
-                work.forget(job)
-                continue
-            work.save()
+        started = [job for job in work.jobs if await self._started(follower, work, job)]
+        await asyncio.gather(*(find_run(cyara, job, interval=work.settings.pause) for job in started))
+        work.save()
+        lines = [f"{job.id}/{job.run_or_ticket}" for job in started if job.run_or_ticket]
+        for line in lines:
+            self.output.say(line)
+        for job in started:
             if job.run_or_ticket is None:
                 self.output.note(f"Campaign {job.id} was started, and its run is not listed yet: cyara run --resume")
-                continue
-            started.append(f"{job.id}/{job.run_or_ticket}")
-            self.output.say(started[-1])
-        self.output.put(runs=started)
+        self.output.put(runs=lines)
         for problem in work.problems:
             self.output.note(problem)
 
+    async def _started(self, follower: Follower, work: Work, job: Job) -> bool:
+        """Start one campaign that nobody will follow here; tell of what keeps it from being started."""
+        if self.output.exit_code in Conductor.END_ALL:
+            return False
+        try:
+            await follower.start(job)
+        except KeyboardInterrupt:
+            raise
+        except EXPECTED as error:
+            code = exit_code_of(error)
+            text = f"Campaign {job.id} was not started: {sentence(error)}"
+            self.output.note(text)
+            self.output.exit_code = min(self.output.exit_code or code, code)
+            if code not in Conductor.END_ALL:
+                # `--resume` is not to start it later, and not to be green without it.
+                is_error = code is not ExitCode.NOT_RUN
+                verdict = Verdict.ERROR if is_error else Verdict.NOT_CALLED
+                work.over(job, unfinished(job, verdict, text, code if is_error else None))
+            return False
+        return True
+
     def _follower(self, cyara: Cyara, work: Work, progress: Progress) -> Follower:
-        return Follower(cyara=cyara, interval=work.settings.interval, save=work.save, watcher=progress)
+        return Follower(cyara=cyara, interval=work.settings.pause, save=work.save, watcher=progress)
 
     def _notes(self, work: Work) -> list[str]:
         """Say what is left to do, and how."""
@@ -214,6 +223,10 @@ class Session:
             # The worst of all counts, and reports that are not there are an error of their own.
             if code not in range(ExitCode.NO_CREDENTIAL, ExitCode.CONFIGURATION + 1) and code != ExitCode.INTERRUPTED:
                 self.output.exit_code = ExitCode.CONFIGURATION
+
+
+async def _with_trend(cyara: Cyara, job: Job, record: CampaignRecord) -> CampaignRecord:
+    return record if job.start is None else attrs.evolve(record, trend=await trend_of(cyara, job.start))
 
 
 def _to_repeat(reports: Destinations) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from cyara_tools.cli.own_process import is_program
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Generator
@@ -47,7 +49,8 @@ class Interruption:
         finally:
             self._may_wait = False
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal; Python calls this."""
         del number, frame
         first, self.at_once, self.wanted = not self.wanted, self.wanted, True
         if first and self._loop is not None and self._stop is not None:
@@ -62,7 +65,7 @@ def interruption() -> Generator[Interruption]:
     made = Interruption()
     wanted = [signal.SIGINT, signal.SIGTERM]
     try:
-        before = {number: signal.signal(number, made._on_signal) for number in wanted}  # noqa: SLF001 - this module's
+        before = {number: signal.signal(number, made.on_signal) for number in wanted}
     except ValueError:
         yield made
         return
@@ -70,5 +73,5 @@ def interruption() -> Generator[Interruption]:
         yield made
     finally:
         for number, handler in before.items():
-            # Whoever wanted it to end has what was wanted: one more signal would only tear at what ends already.
-            signal.signal(number, signal.SIG_IGN if made.wanted else handler)
+            # What came of it is decided and written: one more signal would only tear at what ends already.
+            signal.signal(number, signal.SIG_IGN if is_program() else handler)

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cyara_auth.client.cyara import Cyara
+    from cyara_tools.run.record import CampaignRecord
     from cyara_tools.run.select import Selected
 
 DEFAULT_TIMEOUT = 3600.0
+DEFAULT_INTERVAL = 5.0
 _NEXT = "Next: follow a run by its number: cyara run --resume CAMPAIGN/RUN; or start one: cyara run CAMPAIGN"
 
 
@@ -33,15 +35,34 @@ class Settings:
 
     Attributes:
         gate: what the command line says of the gate and of the time.
-        parallel: how many campaigns at once.
+        parallel: how many campaigns at once; None where it does not say.
         fail_fast: whether the first that does not pass keeps the rest from being started.
-        interval: seconds between two questions.
+        interval: seconds between two questions; None where it does not say.
     """
 
     gate: GateOptions
-    parallel: int
+    parallel: int | None
     fail_fast: bool
-    interval: float
+    interval: float | None
+
+    @property
+    def at_once(self) -> int:
+        """How many campaigns at once."""
+        return self.parallel or 1
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two questions."""
+        return self.interval or DEFAULT_INTERVAL
+
+    def over(self, noted: Journal) -> Settings:
+        """Return these, and what an earlier command has noted where these say nothing."""
+        return attrs.evolve(
+            self,
+            parallel=self.parallel or noted.parallel,
+            fail_fast=self.fail_fast or noted.fail_fast,
+            interval=self.interval or noted.interval,
+        )
 
     def timeout(self, own: float | None = None) -> float:
         """Return the seconds for which a run is followed."""
@@ -69,9 +90,9 @@ class Work:
         """The number of each campaign, and what the portal has said of it so far."""
         return [(job.id, self.facts.get(job.id)) for job in self.jobs]
 
-    def forget(self, job: Job) -> None:
-        """Leave a campaign to nobody: it is not taken up later."""
-        job.phase = Phase.OVER
+    def over(self, job: Job, record: CampaignRecord) -> None:
+        """Note what came of a campaign that was not started, and will not be."""
+        job.phase, job.unstarted = Phase.OVER, record
         self.save()
 
     def save(self) -> None:
@@ -79,10 +100,10 @@ class Work:
         for file in self.files:
             file.save()
 
-    def close(self) -> None:
-        """Give the journals back."""
+    def close(self, *, is_told: bool) -> None:
+        """Give the journals back; `is_told` says that what came of it was reported."""
         for file in self.files:
-            file.close()
+            file.close(is_told=is_told)
 
     @property
     def problems(self) -> list[str]:
@@ -130,10 +151,7 @@ def last_unfinished(cyara: Cyara, settings: Settings, folder: Path | None) -> Wo
         found = file.journal
         for job in found.jobs:
             _override(job, settings.gate)
-        kept = attrs.evolve(
-            settings, parallel=found.parallel, fail_fast=found.fail_fast or settings.fail_fast, interval=found.interval
-        )
-        return Work(found.jobs, [file], kept)
+        return Work(found.jobs, [file], settings.over(found))
     others = f" There are some of {'; '.join(sorted(elsewhere))}." if elsewhere else ""
     raise NothingSelectedError(
         f"No run of {cyara.base_url}, account {cyara.account_id}, is noted that is not over.{others} Nothing was sent. "
@@ -167,7 +185,7 @@ async def by_number(cyara: Cyara, runs: Sequence[tuple[int, str]], settings: Set
             jobs.append(job)
     except BaseException:
         for file in files:
-            file.close()
+            file.close(is_told=False)
         raise
     if new:
         files.append(_new_file(cyara, new, settings, folder))
@@ -248,16 +266,17 @@ def _override(job: Job, options: GateOptions) -> None:
 
 
 def _is_of(journal: Journal, cyara: Cyara) -> bool:
-    return (journal.portal, journal.account) == (cyara.base_url, str(cyara.account_id)) and journal.is_open
+    # One in which all is over, too: the command was ended before it had reported that.
+    return (journal.portal, journal.account) == (cyara.base_url, str(cyara.account_id))
 
 
 def _new_file(cyara: Cyara, jobs: list[Job], settings: Settings, folder: Path | None) -> JournalFile:
     journal = Journal(
         portal=cyara.base_url,
         account=str(cyara.account_id),
-        parallel=settings.parallel,
+        parallel=settings.at_once,
         fail_fast=settings.fail_fast,
-        interval=settings.interval,
+        interval=settings.pause,
         jobs=jobs,
     )
     return JournalFile.create(journal, folder)

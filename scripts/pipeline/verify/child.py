@@ -31,6 +31,9 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     # Only now, since both reach for the package under test.
     portals = importlib.import_module("cyara_tools.portal.local_portal")
     verification = importlib.import_module("pipeline.verify.run")
+    # httpx loads it at the first client, and where trio is installed that loads a library of the system's.
+    if importlib.util.find_spec("httpcore") is not None:
+        importlib.import_module("httpcore")
     document = Path(arguments["document"]).read_bytes()
     environ = {**os.environ, "PYTHONPATH": root}
     with portals.LocalPortal(document, process=True, stateful=False, environ=environ) as portal:

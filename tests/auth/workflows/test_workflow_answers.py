@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from cyara_auth import CampaignOutcome, Pace
+from cyara_auth import CampaignOutcome, Pace, TransportError
 from cyara_auth.client.cyara import Cyara
 from cyara_auth.errors import OperationUnavailableError
 from cyara_auth.workflows.workflows import AsyncWorkflows, Workflows
@@ -98,6 +98,21 @@ def test_an_error_on_the_results_says_how_to_read_them_without_another_run(porta
     with pytest.raises(CyaraError) as caught:
         run_campaign(802)
     assert "campaign_id=802, run_id=" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("fault", [faults.drop(), faults.gateway(), faults.cut(40)], ids=["dropped", "gateway", "cut"])
+def test_results_whose_answer_is_lost_are_asked_for_again(portal: LocalPortal, run_campaign: Run, fault: Fault):
+    portal.inject(attrs.evolve(fault, path="/results", times=2))
+    outcome = run_campaign(802)
+    assert (len(outcome.results), outcome.tally.missing, portal.pending_faults) == (2, 0, 0)
+
+
+def test_results_whose_answer_is_lost_again_and_again_are_given_up(portal: LocalPortal, run_campaign: Run):
+    portal.inject(attrs.evolve(faults.drop(), path="/results", times=None))
+    with pytest.raises(TransportError) as caught:
+        run_campaign(802)
+    assert "need not be repeated for its results" in caught.value.__notes__[0]
+    assert sum(request.path.endswith("/results") for request in portal.requests) == 6
 
 
 def test_a_run_of_before_that_carries_no_ticket_is_not_taken_for_ours(portal: LocalPortal, run_campaign: Run):

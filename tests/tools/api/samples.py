@@ -69,13 +69,12 @@ def _value(tp: Any, above: tuple[Any, ...]) -> Any:
             return None
         own = (*above, part)
         return {wire: _value(resolve(annotation), own) for _, wire, annotation, needed in fields(part) if needed}
-    if get_origin(part) is list or part is list:
-        return [_value((*get_args(part), Any)[0], above)]
-    if get_origin(part) is dict or part is dict:
-        return {"key": _value((*get_args(part), Any, Any)[1], above)}
-    if get_origin(part) is Literal:
-        return get_args(part)[0]
-    if isinstance(part, type) and issubclass(part, Enum):
-        return next(iter(part)).value
+    arguments = (*get_args(part), Any, Any)
+    if list in {part, get_origin(part)}:
+        return [_value(arguments[0], above)]
+    if dict in {part, get_origin(part)}:
+        return {"key": _value(arguments[1], above)}
+    if get_origin(part) is Literal or (isinstance(part, type) and issubclass(part, Enum)):
+        return arguments[0] if get_args(part) else next(iter(part)).value
     text = _TEXTS.get(getattr(part, "__name__", ""), "x")
     return json.loads(text) if part in {int, float, bool} else text

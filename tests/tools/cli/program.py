@@ -43,12 +43,13 @@ class Result:
 
 
 class Program:
-    """`cyara auth ...` with its own configuration, state and portal. It checks every output for secrets."""
+    """`cyara auth ...`, or another group, with a configuration, state and portal of its own. It looks for secrets."""
 
     def __init__(self, home: Path, portal: LocalPortal) -> None:
         self.home = home
         self.portal = portal
         self.may_show = False
+        self.group: tuple[str, ...] = ("auth",)
         self.secrets = set(portal.credential.split(":"))
         inherited = {name: value for name, value in os.environ.items() if not _SETTINGS.match(name)}
         self.environ = {
@@ -70,7 +71,7 @@ class Program:
 
     def __call__(self, *arguments: str, text: str = "", **variables: str) -> Result:
         done = subprocess.run(
-            [sys.executable, "-m", "cyara_tools.cli", "auth", *arguments],
+            [sys.executable, "-m", "cyara_tools.cli", *self.group, *arguments],
             input=text,
             capture_output=True,
             text=True,
@@ -86,7 +87,7 @@ class Program:
 
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
-            [sys.executable, "-c", _ON_TERMINAL, "auth", *arguments],
+            [sys.executable, "-c", _ON_TERMINAL, *self.group, *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -115,7 +116,7 @@ class Program:
     def interrupted(self, *arguments: str, after: str) -> Result:
         """Run, and send Ctrl-C once `after` holds a line of the store's state."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "cyara_tools.cli", "auth", *arguments],
+            [sys.executable, "-m", "cyara_tools.cli", *self.group, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

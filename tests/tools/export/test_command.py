@@ -5,7 +5,9 @@ import datetime as dt
 import io
 import json
 from pathlib import Path
+from typing import Any
 
+import attrs
 import openpyxl
 import pandas as pd
 import polars as pl
@@ -22,20 +24,35 @@ COLUMNS = ["campaign.id", "campaign.name", "run.id", "run.start", "run.end"]
 COLUMNS += ["testResultId", "testCaseId", "name", "result", "startDate", "duration_s", "detailedResult", "drift"]
 
 
-@pytest.fixture
-def written(portal: LocalPortal, cyara: Cyara, export: Exporting) -> dict[str, Path]:
-    """The same results in every form."""
-    campaign = str(campaign_with(portal, cyara, 120))
-    for form in ("csv", "jsonl", "xlsx", "parquet"):
-        done = export("--campaign", campaign, "--campaign", "803", "--to", f"results.{form}")
-        assert (done.code, done.err) == (0, "")
-        assert done.out == f"Wrote 126 results of 3 runs to results.{form}\n"
-    left = {path.name for path in export.folder.glob("results.*")}
-    assert left == {"results.csv", "results.jsonl", "results.xlsx", "results.parquet"}
-    return {form: export.folder / f"results.{form}" for form in ("csv", "jsonl", "xlsx", "parquet")}
+@attrs.frozen
+class Written:
+    """The same results in every form, and what the portal tells of the last run."""
+
+    files: dict[str, Path]
+    told: list[Any]
+
+    def __getitem__(self, form: str) -> Path:
+        return self.files[form]
 
 
-def test_every_form_holds_the_same_and_is_read_by_others(written: dict[str, Path]):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    with (
+        LocalPortal() as portal,
+        connect(portal.base_url, portal.credential, account_id=portal.account_id, store="memory:") as cyara,
+    ):
+        export = Exporting(tmp_path_factory.mktemp("forms"), portal)
+        campaign = str(campaign_with(portal, cyara, 120))
+        for form in ("csv", "jsonl", "xlsx", "parquet"):
+            done = export("--campaign", campaign, "--campaign", "803", "--to", f"results.{form}")
+            assert (done.code, done.err) == (0, "")
+            assert done.out == f"Wrote 126 results of 3 runs to results.{form}\n"
+        files = {path.suffix.removeprefix("."): path for path in export.folder.glob("results.*")}
+        assert set(files) == {"csv", "jsonl", "xlsx", "parquet"}
+        return Written(files, list(cyara.campaigns.iter_campaign_run_results(campaign_id=803, run_id=55063)))
+
+
+def test_every_form_holds_the_same_and_is_read_by_others(written: Written):
     with written["csv"].open(encoding="utf-8", newline="") as source:
         rows = list(csv.DictReader(source))
     assert list(rows[0]) == COLUMNS
@@ -63,7 +80,7 @@ def test_every_form_holds_the_same_and_is_read_by_others(written: dict[str, Path
     )
 
 
-def test_pandas_reads_csv_and_jsonl_with_types(written: dict[str, Path]):
+def test_pandas_reads_csv_and_jsonl_with_types(written: Written):
     frame = pd.read_csv(written["csv"], parse_dates=["startDate", "run.start"])
     assert str(frame["startDate"].dt.tz) == "UTC"
     assert frame["duration_s"].dtype == "float64"
@@ -71,13 +88,12 @@ def test_pandas_reads_csv_and_jsonl_with_types(written: dict[str, Path]):
     assert len(pd.read_json(written["jsonl"], lines=True)) == len(frame)
 
 
-def test_the_results_are_those_of_the_portal(written: dict[str, Path], cyara: Cyara):
+def test_the_results_are_those_of_the_portal(written: Written):
     rows = [json.loads(line) for line in written["jsonl"].read_text("utf-8").splitlines()][-3:]
-    told = list(cyara.campaigns.iter_campaign_run_results(campaign_id=803, run_id=55063))
     assert [(row["testResultId"], row["name"], row["result"]) for row in rows] == [
-        (each.test_result_id, each.name, each.result) for each in told
+        (each.test_result_id, each.name, each.result) for each in written.told
     ]
-    assert [row["duration_s"] for row in rows] == [each.duration.total_seconds() for each in told]
+    assert [row["duration_s"] for row in rows] == [each.duration.total_seconds() for each in written.told]
 
 
 def test_standard_output_has_the_rows_and_nothing_else(export: Exporting):

@@ -74,8 +74,7 @@ def test_too_many_rows_for_a_sheet_are_refused_by_the_totals(portal: LocalPortal
 
 def test_a_sheet_that_is_just_full_is_not_refused(portal: LocalPortal, cyara: Cyara):
     portal.inject(page_with(1_048_575))
-    table = results.Table(cyara)
-    plan = results.plan_export(cyara, [802], Window(), begun="", options={}, columns=table.facts(), replaces=False)
+    plan, table = results.plan_export(cyara, [802], Window())
     assert len(plan.runs) == 1
     results.check_sheet(cyara, table, plan.runs)
     portal.clear_faults()
@@ -86,10 +85,9 @@ def test_a_sheet_that_is_just_full_is_not_refused(portal: LocalPortal, cyara: Cy
 
 def test_where_the_portal_names_no_total_rows_are_counted(portal: LocalPortal, cyara: Cyara, tmp_path: Path):
     campaign = campaign_with(portal, cyara, 120)
-    table = results.Table(cyara)
+    plan, table = results.plan_export(cyara, [campaign], Window())
     with PartFile(tmp_path / "results.xlsx", {}, restart=False) as part, Progress() as progress:
-        facts = {"begun": "", "options": {}, "columns": table.facts(), "replaces": False}
-        part.begin(results.plan_export(cyara, [campaign], Window(), **facts))
+        part.begin(plan)
         with pytest.raises(TooLargeError, match="A sheet holds"):
             results.write_results(cyara, table, part, as_json=True, watching=progress, most=119)
 

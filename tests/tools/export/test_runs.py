@@ -100,5 +100,14 @@ def test_runs_without_a_start_are_left_out_of_a_window_and_counted(portal: Local
 
 
 def test_a_campaign_that_is_not_there_is_refused_with_the_next_step(cyara: Cyara):
-    with pytest.raises(ExportError, match="no campaign 5 .* Next: check --campaign"):
+    with pytest.raises(ExportError, match=r"no campaign 5 .* Next: check --campaign"):
         choose_runs(cyara, 5, Window())
+
+
+def test_moments_with_an_offset_are_utc_and_those_of_nothing_are_none(portal: LocalPortal, cyara: Cyara):
+    listed = [{"runId": 9, "startDate": "2026-01-31T22:00:00+01:00", "endDate": "0001-01-01T00:00:00"}]
+    page = {"results": listed, "totalResults": 1}
+    portal.inject(faults.Fault(status=200, body=json.dumps(page), media_type="application/json", path="/runs"))
+    (run,) = choose_runs(cyara, HISTORY, Window(since=dt.datetime(2026, 1, 31, tzinfo=dt.UTC)))[0]
+    assert run.start is not None
+    assert (run.start.isoformat(), run.end) == ("2026-01-31T21:00:00+00:00", None)

@@ -82,8 +82,9 @@ def test_pandas_reads_the_csv_with_its_types() -> None:
     assert frame["detailedResult"].isna().all()
 
 
-def test_csv_ends_its_lines_as_the_standard_says() -> None:
-    assert shown([{"a": 1}], "csv") == "a\r\n1\r\n"
+def test_csv_ends_its_lines_as_exports_do() -> None:
+    assert shown([{"a": 1}], "csv") == "a\n1\n"
+    assert shown([{"a": "\r"}, {"a": "\r\n"}, {"a": None}], "csv") == 'a\n"\r"\n"\r\n"\n""\n'
 
 
 def test_json_gives_the_portals_own_spelling() -> None:
@@ -123,7 +124,7 @@ def test_a_page_is_its_rows_but_whole_in_json() -> None:
 def test_an_empty_list_is_one_in_every_form(form: OutputFormat) -> None:
     notes: list[str] = []
     text = shown([], form.value, model=CampaignSummary, notes=notes)
-    empty = {"json": "[]\n", "yaml": "[]\n", "csv": "campaignId,name,planType,status,lastRunDate\r\n"}
+    empty = {"json": "[]\n", "yaml": "[]\n", "csv": "campaignId,name,planType,status,lastRunDate\n"}
     assert text == empty.get(form.value, "")
     assert notes == (["there are no rows"] if form is OutputFormat.TABLE else [])
 
@@ -149,6 +150,13 @@ def test_an_error_before_the_first_row_leaves_nothing(form: OutputFormat) -> Non
     assert broken_off([], form.value) == ""
 
 
+@pytest.mark.parametrize("value", ["x...", "...", "...\n", "a\n...\n", "yes", "2026-01-31", "1e3", "null", ""])
+def test_texts_that_mean_something_to_yaml_stay_texts(value: str) -> None:
+    assert yaml.safe_load(shown({"a": value}, "yaml")) == {"a": value}
+    assert yaml.safe_load(shown([value], "yaml")) == [value]
+    assert yaml.safe_load(shown(value, "yaml")) == value
+
+
 def test_numbers_that_json_does_not_have_come_as_words() -> None:
     assert json.loads(shown({"a": float("nan"), "b": float("-inf")}, "json")) == {"a": "NaN", "b": "-Infinity"}
 
@@ -162,7 +170,7 @@ def test_fields_that_only_later_rows_have_are_named() -> None:
     rows = [{"a": 1}] * 50 + [{"a": 2, "b": 3}]
     assert shown(rows, "csv", notes=notes).splitlines()[0] == "a"
     (note,) = notes
-    assert "no column: b; name them by --fields" in note
+    assert note == "no column for b, which the first rows lack: name them by --fields, or take --output jsonl"
     assert shown(rows, "csv", fields="a,b").splitlines()[-1] == "2,3"
 
 

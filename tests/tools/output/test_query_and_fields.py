@@ -65,7 +65,7 @@ def test_a_query_of_models_reads_the_documents_names() -> None:
     assert shown(CAMPAIGN, query="name") == "Nightly\n"
     assert shown(CAMPAIGN, query="name", form="json") == '"Nightly"\n'
     assert shown(CAMPAIGN, query="testCases[].[name, testCaseId]") == "a\t1\nb\t2\n"
-    assert shown(CAMPAIGN, "csv", query="testCases[].[name, testCaseId]") == "value1,value2\r\na,1\r\nb,2\r\n"
+    assert shown(CAMPAIGN, "csv", query="testCases[].[name, testCaseId]") == "value1,value2\na,1\nb,2\n"
 
 
 def test_a_query_that_finds_nothing_says_so_where_no_null_can_be_shown() -> None:
@@ -141,7 +141,7 @@ def test_a_wrong_field_is_refused_with_what_may_be_meant(names: str, meant: str)
     with pytest.raises(UsageError, match="Nothing was sent") as caught:
         OutputOptions(fields=names).plan(Campaign)
     assert f"There is no field {names}" in str(caught.value)
-    assert meant in str(caught.value).partition("did you mean ")[2].partition(". ")[0]
+    assert meant in str(caught.value).partition("Did you mean ")[2].partition("?")[0]
     assert "use one of campaignId, name" in str(caught.value)
 
 

@@ -89,6 +89,16 @@ def test_a_long_text_is_cut_where_columns_have_to_share() -> None:
     assert row.rstrip().endswith("1")
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl", "table"])
+def test_no_text_of_the_portals_is_a_command_to_a_ci(form: str) -> None:
+    for answer in ([{"name": "::error::x", "b": "##vso[task.complete]"}], {"##vso[a]": "::error::x"}):
+        text = shown(answer, form)
+        assert "##vso" not in text
+        assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+        if form == "json":
+            assert json.loads(text) == answer
+
+
 def test_markup_and_emoji_codes_are_shown_as_they_are() -> None:
     assert "[red]:smile:[/red]" in shown([{"name": "[red]:smile:[/red]"}], terminal=True)
 
@@ -100,8 +110,8 @@ def test_wide_characters_keep_the_columns_in_line() -> None:
 
 
 def test_a_table_in_a_pipe_has_no_lines_and_is_never_cut() -> None:
-    text = shown([{"name": "x" * 300, "b": 1}], "table")
-    assert [line.split() for line in text.splitlines()] == [["name", "b"], ["x" * 300, "1"]]
+    text = shown([{"name": "x" * 9_000, "b": 1}], "table")
+    assert [line.split() for line in text.splitlines()] == [["name", "b"], ["x" * 9_000, "1"]]
 
 
 def test_more_rows_than_the_limit_are_told_of() -> None:

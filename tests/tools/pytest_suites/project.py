@@ -11,7 +11,6 @@ import junitparser
 
 from cyara_tools.portal import LocalPortal
 
-EXECUTE = "POST /v3.0/accounts/{accountId}/campaigns/{campaignId}/execute"
 # Only what a session needs: every other plugin that happens to be installed costs time.
 PLUGINS = ("cyara_tools.portal.pytest_plugin", "xdist", "pytest_rerunfailures", "pytest_timeout")
 
@@ -89,8 +88,6 @@ class Project:
 
     @property
     def started(self) -> list[int]:
-        """The campaigns that were started, in order."""
-        return [int(visit.path.rpartition("/execute")[0].rpartition("/")[2]) for visit in self._visits(EXECUTE)]
-
-    def _visits(self, operation: str) -> list[Any]:
-        return [visit for visit in self.portal.requests if visit.operation == operation]
+        """The campaigns that were asked to start, in order."""
+        asked = [visit.path.split("/") for visit in self.portal.requests if visit.path.endswith("/execute")]
+        return [int(parts[-2]) for parts in asked]

@@ -146,8 +146,8 @@ def test_a_worker_that_is_killed_leaves_one_run_that_another_reports(start: Star
     assert done.code == 1
     assert "crashed while running" in done.out
     assert project.started == [808]
-    # The item at which it was killed is the crash's; the others report the run.
-    assert done.outcomes["Campaign 008 (808)::gate"] == "passed"
+    # The item at which it was killed is the crash's; the two others report the run.
+    assert [done.outcomes[name] for name in done.outcomes if "(808)" in name].count("passed") == 2, done.out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that one process can be sent")

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from cyara_tools.cli.exit_codes import ExitCode
+
 from .vendors import ROOT, component, read
 
 MINE = {"campaigns": "812", "base-url": "https://portal.example/cyarawebapi", "account-id": "1"}
@@ -108,3 +110,31 @@ def test_the_results_are_shown_after_a_failure_too() -> None:
     (job,) = component(MINE).values()
     assert job["artifacts"]["when"] == "always"
     assert json.dumps(job["artifacts"]["reports"]) == '{"junit": "cyara-reports/junit.xml"}'
+
+
+def test_the_page_shows_the_recipes_as_they_are() -> None:
+    shown = re.findall(r"```yaml\n(.*?)```", read("docs/ci.md"), re.DOTALL)
+    assert shown == [
+        read(f"recipes/{name}") for name in ("github-workflow.yml", "gitlab-ci.yml", "azure-pipelines.yml")
+    ]
+
+
+def test_the_commands_and_files_of_the_page_exist() -> None:
+    page = read("docs/ci.md")
+    named = set(re.findall(r"cyara auth ([a-z-]+)", page))
+    assert {"verify", "status", "fingerprint"} <= named
+    command = [sys.executable, "-m", "cyara_tools.cli", "auth", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=50).stdout
+    assert named <= set(re.findall(r"[a-z-]+", told))
+    for path in re.findall(r"\]\(((?:\.\./|[a-z-]+\.md)[^)#]*)", page):
+        assert (ROOT / "docs" / path).exists(), path
+
+
+def test_the_exit_codes_of_the_page_are_those_of_the_command() -> None:
+    page = read("docs/ci.md")
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    of_run = ("OK", "GATE_FAILED", "NOT_RUN", "TIMED_OUT", "NOTHING_SELECTED", "INTERRUPTED")
+    assert told == {int(ExitCode[name]) for name in of_run}
+    others = ("REJECTED", "REFUSED", "STORE", "INCONCLUSIVE")
+    assert all(re.search(rf"(^|\. |, ){int(ExitCode[name])}: ", page, re.MULTILINE) for name in others)
+    assert f"{int(ExitCode.NO_CREDENTIAL)} and {int(ExitCode.CONFIGURATION)}: " in page

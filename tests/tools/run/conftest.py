@@ -35,3 +35,9 @@ def at(program: Program) -> Iterator[Callable[..., LocalPortal]]:
 def portal(at: Callable[..., LocalPortal]) -> LocalPortal:
     """Every call of this one is good."""
     return at(outcomes="success")
+
+
+@pytest.fixture
+def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `--detach` look for runs for a moment only: at a portal whose clock stands still they are not listed."""
+    monkeypatch.setattr("cyara_tools.run.detach.LISTED_WITHIN", 0.1)

@@ -10,10 +10,16 @@ import sys
 
 
 def main() -> None:
+    import cyara_tools.cli.app
+    import cyara_tools.reports.json_report
+    import cyara_tools.reports.junit
+    import cyara_tools.run.command  # noqa: F401 - loaded, and used by what is forked
+    from cyara_auth.client import binding, http_clients  # noqa: F401 - likewise
+    from cyara_auth.stores import sqlite  # noqa: F401 - likewise
+    from cyara_auth.workflows import carry_out, steps  # noqa: F401 - likewise
+    from cyara_client import api, models, operations, resources  # noqa: F401 - likewise
     from cyara_tools.cli import main as program
-    from cyara_tools.cli.app import app
 
-    assert app
     for line in sys.stdin:
         wanted = json.loads(line)
         child = os.fork()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,9 @@ from cyara_tools.portal import LocalPortal
 
 from .program import Program, starts
 
-SPEED = 14
-"""Seconds of the portal's time in one: a run of a few calls takes about half a second."""
-LATEST = 1.6
-"""Seconds after which two campaigns are usually over, on a machine that has something else to do."""
+SPEED = 30
+"""Seconds of the portal's time in one: a run of a few calls takes about a quarter of a second."""
+LONGEST = 60.0
 
 
 @attrs.define
@@ -32,8 +31,10 @@ class Forks:
     process: "subprocess.Popen[str]"
     folder: Path
 
-    def ended(self, arguments: list[str], environ: dict[str, str], *, after: float, by: int) -> tuple[int, str]:
-        """Start the program, send it a signal after a while, and return how it ended and what it said."""
+    def ended(
+        self, arguments: list[str], environ: dict[str, str], *, when: Callable[[], bool], by: int
+    ) -> tuple[int, str]:
+        """Start the program, send it a signal when it is time, and return how it ended and what it said."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         out, err = self.folder / "out", self.folder / "err"
@@ -41,9 +42,12 @@ class Forks:
         self.process.stdin.write(json.dumps(wanted) + "\n")
         self.process.stdin.flush()
         child = int(self.process.stdout.readline())
-        time.sleep(after)
-        # Not yet waited for by its parent, or just now: then there is nobody to send it to.
+        deadline = time.monotonic() + LONGEST
+        # It may come to its end before it is time; then there is nobody to send anything to.
         with suppress(ProcessLookupError):
+            while not when() and time.monotonic() < deadline:
+                os.kill(child, 0)
+                time.sleep(0.002)
             os.kill(child, by)
         return int(self.process.stdout.readline()), out.read_text("utf-8") + err.read_text("utf-8")
 
@@ -70,6 +74,8 @@ def end_at_random(program: Program, tmp_path: Path, *, failing: bool, times: int
         forks(tmp_path) as server,
     ):
         program.use(portal)
+        # A moment is one of the questions that a whole run asks, and a little later.
+        whole = _questions(server, portal, tmp_path)
         for number in range(times):
             folder = tmp_path / f"trial {number}"
             program.runs = folder / "runs"
@@ -77,13 +83,27 @@ def end_at_random(program: Program, tmp_path: Path, *, failing: bool, times: int
             campaigns = [801 + 2 * number, 802 + 2 * number]
             files = [folder / "report.json", folder / "report.xml"]
             options = ["--json", str(files[0]), "--junit", str(files[1]), "--interval", "20ms"]
-            after, by = chance.uniform(0, LATEST), chance.choice([signal.SIGKILL, signal.SIGINT])
-            ended, said = server.ended(["run", *map(str, campaigns), *options], _environ(), after=after, by=by)
+            moment, later = portal.arrivals + chance.randint(0, whole), chance.uniform(0, 0.05)
+            by = chance.choice([signal.SIGKILL, signal.SIGINT])
+
+            def is_time(moment: int = moment, later: float = later) -> bool:
+                return portal.arrivals >= moment and not time.sleep(later)
+
+            ended, said = server.ended(["run", *map(str, campaigns), *options], _environ(), when=is_time, by=by)
             assert "Traceback" not in said, said
             assert ended in {-9, 130, code}, said
             _check_whole(*files)
             seen.append(_take_up(program, portal, campaigns, options, files, code=code, verdict=verdict, ended=ended))
     return seen
+
+
+def _questions(server: Forks, portal: LocalPortal, folder: Path) -> int:
+    """Return how many questions a run asks that nobody ends."""
+    before = portal.arrivals
+    environ = {**_environ(), "CYARA_RUNS_DIR": str(folder / "whole")}
+    code, said = server.ended(["run", "929", "930", "--interval", "20ms"], environ, when=lambda: False, by=0)
+    assert code in {0, 10}, said
+    return portal.arrivals - before
 
 
 def _environ() -> dict[str, str]:

@@ -82,7 +82,7 @@ def test_before_anything_was_started_it_just_ends(program: Program, at: Start):
     assert starts(portal) == 0
 
 
-def test_a_resume_can_be_interrupted_as_well(program: Program, at: Start):
+def test_a_resume_can_be_interrupted_as_well(program: Program, at: Start, briefly: None):
     portal = at(outcomes="success", speed=0)
     program.quick("805", "--detach")
     process = program.process("--resume", "--interval", "50ms")

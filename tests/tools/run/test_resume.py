@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 
-from cyara_tools.portal import LocalPortal
+from cyara_auth import connect
+from cyara_tools.portal import LocalPortal, faults
 from cyara_tools.run.file_lock import FileLock
 
 from .program import Program, starts
 
 Start = Callable[..., LocalPortal]
 DAY = 86400
+WITH_KILL = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
 
 
 def left_behind(program: Program, portal: LocalPortal, *campaigns: str, options: tuple[str, ...] = ()) -> None:
@@ -63,10 +66,7 @@ def test_the_lines_of_detach_are_taken_by_resume(program: Program, at: Start, ti
     assert starts(portal) == 2
 
 
-def test_a_run_that_is_not_listed_yet_is_named_by_its_ticket(
-    program: Program, at: Start, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("cyara_tools.run.detach.LISTED_WITHIN", 0.1)
+def test_a_run_that_is_not_listed_yet_is_named_by_its_ticket(program: Program, at: Start, briefly: None):
     portal = at(speed=0, outcomes="success")
     done = program.quick("805", "--detach")
     (line,) = done.out.split()
@@ -75,6 +75,32 @@ def test_a_run_that_is_not_listed_yet_is_named_by_its_ticket(
     portal.advance(60)
     assert program.quick("--resume", line).code == 0
     assert program.notes == []
+
+
+def test_what_cannot_be_started_keeps_nothing_else_from_it(program: Program, at: Start):
+    portal = at(outcomes="success")
+    portal.inject(attrs.evolve(faults.answer(409), path="/campaigns/804/execute"))
+    facts = program.json("804", "805", "--detach")
+    assert facts["exit_code"] == 8
+    (line,) = facts["runs"]
+    assert line.startswith("805/")
+    assert facts["notes"][0].startswith("Campaign 804 was not started: POST ")
+    # Nor is what follows the other green without it.
+    facts = program.json("--resume")
+    assert (facts["exit_code"], [campaign["verdict"] for campaign in facts["campaigns"]]) == (8, ["error", "passed"])
+    assert starts(portal, 804) == 1
+
+
+def test_a_rejected_pair_ends_the_starting_of_all(program: Program, at: Start, briefly: None):
+    portal = at(speed=0)
+    # The questions of the selection come first, and then the list of the first campaign's runs.
+    portal.regenerate_before(4)
+    done = program.quick("804", "805", "--detach")
+    assert done.code == 4
+    assert starts(portal) == 0
+    assert "805" not in done.err
+    program.use(portal)
+    assert [job["phase"] for job in program.notes[0]["jobs"]] == ["planned", "planned"]
 
 
 def test_one_run_of_several_is_taken_up_and_the_rest_stays_noted(program: Program, at: Start):
@@ -89,7 +115,19 @@ def test_one_run_of_several_is_taken_up_and_the_rest_stays_noted(program: Progra
     assert starts(portal) == 2
 
 
-def test_a_campaign_that_runs_already_is_not_started(program: Program, at: Start):
+def test_two_runs_of_one_campaign_are_two(program: Program, at: Start):
+    portal = at(outcomes="success")
+    program.quick("805")
+    program.quick("805")
+    with connect(portal.base_url, portal.credential, account_id=1, store="memory:") as cyara:
+        runs = [str(run.run_id) for run in cyara.campaigns.get_campaign_runs(campaign_id=805).results[:2]]
+    facts = program.json("--resume", *(f"805/{run}" for run in runs), f"805/{runs[0]}")
+    assert [campaign["run"] for campaign in facts["campaigns"]] == runs
+    assert {campaign["verdict"] for campaign in facts["campaigns"]} == {"passed"}
+    assert starts(portal) == 2
+
+
+def test_a_campaign_that_runs_already_is_not_started(program: Program, at: Start, briefly: None):
     portal = at(speed=0, outcomes="success")
     program.quick("805", "--detach")
     portal.advance(3)
@@ -105,7 +143,7 @@ def test_a_campaign_that_runs_already_is_not_started(program: Program, at: Start
     assert starts(portal, 805) == 1
 
 
-def test_only_a_campaign_that_runs_already_is_exit_code_11(program: Program, at: Start, tmp_path: Path):
+def test_only_a_campaign_that_runs_already_is_exit_code_11(program: Program, at: Start, briefly: None, tmp_path: Path):
     portal = at(speed=0)
     program.quick("805", "--detach")
     portal.advance(3)
@@ -129,7 +167,7 @@ def test_nothing_of_another_portal_or_account_is_taken_up(program: Program, at: 
     assert program.quick("--resume").code == 0
 
 
-def test_two_commands_never_take_up_the_same(program: Program, at: Start):
+def test_two_commands_never_take_up_the_same(program: Program, at: Start, briefly: None):
     portal = at(outcomes="success", speed=0)
     left_behind(program, portal, "805")
     other = program.process("--resume", "--interval", "50ms")
@@ -178,6 +216,7 @@ def test_a_note_that_cannot_be_read_is_a_sentence_with_a_way_out(
     assert starts(portal) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file private by its folder's list")
 def test_a_note_that_others_can_read_is_refused(program: Program, portal: LocalPortal):
     left_behind(program, portal, "805")
     (note,) = program.runs.glob("*.json")
@@ -222,7 +261,8 @@ def test_a_run_that_is_not_there_is_said_so(program: Program, portal: LocalPorta
     assert program.quick("--resume", "99999/1").code == 13
 
 
-@pytest.mark.parametrize("moment", ["planned", "starting", "sent", "started", "running", "over"])
+@WITH_KILL
+@pytest.mark.parametrize("moment", ["planned", "starting", "sent", "started", "running", "over", "all over"])
 def test_a_command_that_was_killed_is_taken_up_wherever_it_was(program: Program, at: Start, moment: str):
     portal = at(outcomes="success", late_failures=1, speed=20)
     code = _KILLED.format(moment=moment)
@@ -235,7 +275,7 @@ def test_a_command_that_was_killed_is_taken_up_wherever_it_was(program: Program,
     )
     assert done.returncode == -9, done.stderr
     (noted,) = program.notes
-    facts = program.json("--resume", "--timeout", "10s")
+    facts = program.json("--resume", "--timeout", "2s" if moment == "starting" else "20s")
     if moment == "starting":
         # Nobody can know that it was not sent, so it is not sent again.
         assert facts["exit_code"] == 8
@@ -266,6 +306,8 @@ def save_and_die(self):
     first = self.journal.jobs[0]
     found = first.start is not None and first.start.run is not None
     now = "running" if first.phase is Phase.STARTED and found else first.phase.value
+    if now == "over" and not self.journal.is_open:
+        now = "all over"
     if now == moment:
         end()
 

@@ -96,7 +96,6 @@ def test_a_portal_that_lists_calls_as_runs(program: Program, at: Start, ticket: 
 
 def test_a_run_that_never_ends_is_left_when_the_time_is_up(program: Program, at: Start):
     portal = at(speed=0)
-    portal.advance(0)
     done = program.quick("801", "--timeout", "300ms")
     assert done.code == 12
     assert done.out.splitlines()[-1] == "The time was up. What was started goes on at the portal. (exit code 12)"

@@ -20,7 +20,8 @@ NEEDED_BY = {
     "httpx2": ("cyara_client/_http.py",),
     "keyring": ("cyara_auth/providers/",),
     "mcp": ("cyara_tools/mcp/",),
-    "proxy": ("cyara_tools/proxy/",),
+    # It reads requests as the local portal does.
+    "proxy": ("cyara_tools/proxy/", "cyara_tools/portal/"),
     "redis": ("cyara_auth/stores/redis",),
     "requests": ("cyara_auth/requests.py",),
     "testing": ("cyara_tools/portal/",),
@@ -36,7 +37,15 @@ IMPORTED_AS = {
     "vcrpy": "vcr",
 }
 """Where it is not the name with underscores."""
-COMES_WITH = {"cryptography": "trustme", "h11": "httpx", "h2": "httpx", "hpack": "httpx", "urllib3": "requests"}
+COMES_WITH = {
+    "cryptography": "trustme",
+    "h11": "httpx",
+    "httpcore": "httpx",
+    "nbformat": "nbclient",
+    "h2": "httpx",
+    "hpack": "httpx",
+    "urllib3": "requests",
+}
 """What is imported beside the package that brings it, because its own types and faults are meant."""
 RUN = {
     "basedpyright": "dev.py types",
@@ -52,7 +61,6 @@ RUN = {
     "matplotlib": "is imported by that notebook",
     "moto": "the S3 server of the tests",
     "mypy": "dev.py types",
-    "openpyxl": "with which pandas reads a workbook, in a test",
     "pyinstaller": "freezes a program, which a test runs",
     "pytest-cov": "an option of dev.py test",
     "pytest-rerunfailures": "an option of a pytest that a test runs",

@@ -21,9 +21,9 @@ def facts_of(operation: Operation) -> dict[str, Any]:
         "operation": operation.operation_id,
         "command": f"cyara {command_of(operation.operation_id)}",
         "evidence": operation.evidence,
+        "summary": plain(operation.summary),
         "method": operation.method,
         "path": operation.path,
-        "summary": plain(operation.summary),
     }
 
 

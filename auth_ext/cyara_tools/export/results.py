@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -14,7 +14,7 @@ from cyara_client.errors import IncompleteListWarning, PageError
 from cyara_tools.export.columns import Column, Kind, unique
 from cyara_tools.export.errors import ExportError, TooLargeError
 from cyara_tools.export.form import Form
-from cyara_tools.export.journal import Done, Plan
+from cyara_tools.export.journal import Plan
 from cyara_tools.export.lines import Lines
 from cyara_tools.export.runs import PER_PAGE, ChosenRun, Window, choose_runs
 from cyara_tools.export.values import Reader
@@ -25,41 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cyara_auth import Cyara
-
-
-class Watching(Protocol):
-    """Is told how far it is."""
-
-    def begin(self, runs: int, done: int, rows: int) -> None:
-        """Take how many runs there are, and what was written before."""
-
-    def add_rows(self, rows: int) -> None:
-        """Count results."""
-
-    def run_is_whole(self) -> None:
-        """Count a run."""
-
-
-class Target(Protocol):
-    """Takes the lines: a file that can be gone on with, or standard output."""
-
-    problems: list[str]
-
-    @property
-    def plan(self) -> Plan | None:
-        """What is exported."""
-        ...
-
-    @property
-    def done(self) -> Done:
-        """How far it is."""
-        ...
-
-    def write(self, text: str) -> None:
-        """Add lines."""
-
-    def run_is_whole(self, rows: int, problem: str | None) -> None:
-        """Take note that all lines of a run are written."""
+    from cyara_tools.export.target import Target, Watching
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from cyara_tools.cli.exit_codes import ExitCode
+
 from .vendors import ROOT, component, read
 
 MINE = {"campaigns": "812", "base-url": "https://portal.example/cyarawebapi", "account-id": "1"}
@@ -126,3 +128,13 @@ def test_the_commands_and_files_of_the_page_exist() -> None:
     assert named <= set(re.findall(r"[a-z-]+", told))
     for path in re.findall(r"\]\(((?:\.\./|[a-z-]+\.md)[^)#]*)", page):
         assert (ROOT / "docs" / path).exists(), path
+
+
+def test_the_exit_codes_of_the_page_are_those_of_the_command() -> None:
+    page = read("docs/ci.md")
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    of_run = ("OK", "GATE_FAILED", "NOT_RUN", "TIMED_OUT", "NOTHING_SELECTED", "INTERRUPTED")
+    assert told == {int(ExitCode[name]) for name in of_run}
+    others = ("REJECTED", "REFUSED", "STORE", "INCONCLUSIVE")
+    assert all(re.search(rf"(^|\. |, ){int(ExitCode[name])}: ", page, re.MULTILINE) for name in others)
+    assert f"{int(ExitCode.NO_CREDENTIAL)} and {int(ExitCode.CONFIGURATION)}: " in page

@@ -102,12 +102,22 @@ _AUTH: Final = OwnGroup(
 )
 
 _EXPORT: Final = OwnGroup(
-    "Take data away as files.",
+    "Take data, and what other tools import, away as files.",
     {
         "results": Own(
             "Write the results of campaigns to a file.",
             "cyara_tools.export.command:results",
             ("cyara export results --campaign 812 --since 30d --to results.csv",),
+        ),
+        "postman": Own(
+            "Write a collection and an environment for Postman and newman.",
+            "cyara_tools.export.postman.command:postman",
+            ("cyara export postman postman", "cyara export postman postman --proxy"),
+        ),
+        "openapi": Own(
+            "Write the OpenAPI document for ReadyAPI and other importers.",
+            "cyara_tools.export.openapi_command:openapi",
+            ("cyara export openapi spec",),
         ),
     },
     ("cyara export results --campaign 812 --to results.csv",),

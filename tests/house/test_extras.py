@@ -20,7 +20,8 @@ NEEDED_BY = {
     "httpx2": ("cyara_client/_http.py",),
     "keyring": ("cyara_auth/providers/",),
     "mcp": ("cyara_tools/mcp/",),
-    "proxy": ("cyara_tools/proxy/",),
+    # It reads requests as the local portal does.
+    "proxy": ("cyara_tools/proxy/", "cyara_tools/portal/"),
     "redis": ("cyara_auth/stores/redis",),
     "requests": ("cyara_auth/requests.py",),
     "testing": ("cyara_tools/portal/",),

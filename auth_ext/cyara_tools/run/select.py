@@ -15,7 +15,7 @@ from cyara_auth.workflows.calls import find_method, has_method
 from cyara_auth.workflows.fields import as_json, field, identity
 from cyara_client.errors import NotFound
 from cyara_tools.run.errors import NothingSelectedError
-from cyara_tools.run.folders import folder_paths, is_below
+from cyara_tools.run.folders import in_folder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -31,7 +31,7 @@ class Selectors:
     Attributes:
         ids: numbers.
         names: patterns of names, compared without case.
-        folders: paths of folders; what lies in folders below counts, too.
+        folders: paths of folders; what belongs to folders below counts, too.
         plan_types: types of plans, compared without case.
         entries: campaigns of a suite file.
     """
@@ -105,10 +105,9 @@ async def _matches(
         yield f"the number {number}", await _one(cyara, number, listed), None
     for pattern in selectors.names:
         yield f"--name {pattern!r}", _matching(listed, pattern), None
-    paths = await folder_paths(cyara, [each.facts for each in listed]) if selectors.folders else []
     for folder in selectors.folders:
-        inside = [each for each, path in zip(listed, paths, strict=True) if path and is_below(path, folder)]
-        yield f"--folder {folder!r}", inside, None
+        inside = await in_folder(cyara, [each.facts for each in listed], folder)
+        yield f"--folder {folder!r}", [each for each, is_inside in zip(listed, inside, strict=True) if is_inside], None
     for wanted in selectors.plan_types:
         yield f"--plan-type {wanted!r}", [each for each in listed if _has_plan_type(each, wanted)], None
     for entry in selectors.entries:

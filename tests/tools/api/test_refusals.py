@@ -39,7 +39,7 @@ from .typing_person import Person
         ),
         ("testcases import gone.xml", "gone.xml cannot be read: No such file or directory. Nothing was sent."),
         ("testcases import .", "cannot be read: Is a directory. Nothing was sent."),
-        ("campaigns list --fields nmae", "There is no field nmae; did you mean name"),
+        ("campaigns list --fields nmae", "There is no field nmae. Nothing was sent. Did you mean name?"),
         ("campaigns list --query [", "--query"),
         ("campaigns list --limit 1 --all", "Nothing was sent"),
         ("campaigns delete 812", "/accounts/1/campaigns/812 at http://127.0.0.1"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cyara_auth import connect
 from cyara_tools.portal import LocalPortal
 from cyara_tools.run.folders import is_below
 
@@ -100,10 +101,25 @@ def test_a_suite_that_wants_variables_says_which(program: Program, portal: Local
     assert program.quick("--suite", str(suite)).code == 0
 
 
-def test_a_folder_that_no_portal_tells_of_is_said_in_a_sentence(program: Program, portal: LocalPortal):
+def test_a_folder_selects_the_campaigns_that_call_a_test_case_there(program: Program, portal: LocalPortal):
+    with connect(portal.base_url, portal.credential, account_id=portal.account_id, store="memory://") as cyara:
+        inside = {case.test_case_id for case in cyara.test_cases.iter_test_cases() if "MENU" in str(case.folder_path)}
+        numbers = [campaign.campaign_id for campaign in cyara.campaigns.iter_campaigns()]
+        called = {
+            number: {case.test_case_id for case in cyara.campaigns.get_campaign(campaign_id=number).test_cases or ()}
+            for number in numbers
+        }
+    wanted = {number for number, cases in called.items() if cases & inside}
+    assert wanted
+    assert wanted != set(numbers)
+    done = program.quick("--folder", "bank/menu", "--detach")
+    assert {int(line.partition("/")[0]) for line in done.out.splitlines()} == wanted
+
+
+def test_a_folder_without_a_test_case_selects_nothing(program: Program, portal: LocalPortal):
     done = program.quick("--folder", "Nightly")
-    assert done.code == 7
-    assert "does not say in which folder a campaign lies" in done.err
+    assert done.code == 13
+    assert "--folder 'Nightly'" in done.err
     assert starts(portal) == 0
 
 

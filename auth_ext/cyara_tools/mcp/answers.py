@@ -61,9 +61,9 @@ def _bounded(value: Any, redact: Callable[[str], str], characters: int, entries:
         within = _object(value, redact, characters, entries, depth)
         return within if depth else f"[an object with {len(value)} fields]"
     if is_array(value):
-        within = [_bounded(inner, redact, characters, entries, depth - 1) for inner in value[:entries] if depth]
-        more = len(value) - len(within)
-        return [*within, f"[{more} more]"] if more else within
+        items = [_bounded(inner, redact, characters, entries, depth - 1) for inner in value[:entries] if depth]
+        more = len(value) - len(items)
+        return [*items, f"[{more} more]"] if more else items
     if value is None or isinstance(value, bool | float):
         return value
     # Without secrets first: a pair that was cut in two would no longer be known for one.

@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 from mcp import types
 from mcp.server.lowlevel import Server
 
@@ -102,7 +101,7 @@ async def _carried_out(tool: Tool | None, params: types.CallToolRequestParams, p
         )
     arguments: Mapping[str, Any] = params.arguments or {}
     validator: Any = Draft202012Validator(tool.schema)
-    problem = best_match(validator.iter_errors(arguments))
+    problem: Any = next(iter(validator.iter_errors(arguments)), None)
     if problem is not None:
         where = ".".join(map(str, problem.absolute_path)) or "arguments"
         raise ToolError(f"{where}: {problem.message[:_SHOWN_PROBLEM]}. Nothing was sent. Next: see the tool's schema")

@@ -78,20 +78,22 @@ def served(environ: dict[str, str], log: Path, *options: str) -> Iterator[Served
 
 
 @asynccontextmanager
-async def assistant(transport: str, environ: dict[str, str], log: Path, *options: str) -> AsyncIterator[Client]:
+async def assistant(
+    transport: str, environ: dict[str, str], log: Path, *options: str, mode: str = "auto"
+) -> AsyncIterator[Client]:
     """Connect the SDK's client to `cyara mcp` with these options; what the program says of itself goes into `log`."""
     if transport == "stdio":
         program = StdioServerParameters(
             command=sys.executable, args=["-m", "cyara_tools.cli", "mcp", *options], env=environ
         )
         with log.open("w", encoding="utf-8") as errors:
-            async with Client(stdio_client(program, errors)) as client:
+            async with Client(stdio_client(program, errors), mode=mode) as client:
                 yield client
         return
     with served(environ, log, *options) as server:
         async with (
             httpx2.AsyncClient(headers=server.headers, timeout=50) as http,
-            Client(streamable_http_client(server.url, http_client=http)) as client,
+            Client(streamable_http_client(server.url, http_client=http), mode=mode) as client,
         ):
             yield client
 

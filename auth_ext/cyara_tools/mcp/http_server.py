@@ -13,12 +13,17 @@ from cyara_tools.proxy.loopback_server import LoopbackServer, listen
 from cyara_tools.proxy.settings import ProxyAddress, check_listening_address
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 
     from mcp.server.lowlevel import Server
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from cyara_auth.client.cyara import Cyara
+
+    # As ASGI has them.
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFAULT_PORT: Final = 8766
 """Beside the proxy's."""
@@ -60,7 +65,7 @@ async def _running(manager: StreamableHTTPSessionManager, cyara: Cyara) -> Async
 class _Door:
     """Lets in who shows the secret; anybody else gets a status and no word."""
 
-    def __init__(self, inner: ASGIApp, address: ProxyAddress) -> None:
+    def __init__(self, inner: Application, address: ProxyAddress) -> None:
         self._inner, self._address = inner, address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -125,7 +125,8 @@ def _refusal(error: Exception) -> Answer:
     """Return what an error says; the portal's words in it are marked as such."""
     kind = type(error).__name__
     if isinstance(error, ApiError):
-        message = f"The portal answered {error.status_code} to {error.operation_id}. {error.advice}".strip()
+        advice = f" Next: {error.advice}" if error.advice else ""
+        message = f"The portal answered {error.status_code} to {error.operation_id}.{advice}"
         return answer(error.explanation or None, error={"kind": kind, "message": message})
     if isinstance(error, (*EXPECTED, CyaraError, CyaraAuthError)):
         return answer(error={"kind": kind, "message": sentence(error)})

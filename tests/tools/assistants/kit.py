@@ -1,5 +1,6 @@
 """`cyara mcp` as people start it, and the SDK's own client in front of it, over both transports."""
 
+import asyncio
 import json
 import os
 import re
@@ -77,20 +78,22 @@ def served(environ: dict[str, str], log: Path, *options: str) -> Iterator[Served
 
 
 @asynccontextmanager
-async def assistant(transport: str, environ: dict[str, str], log: Path, *options: str) -> AsyncIterator[Client]:
+async def assistant(
+    transport: str, environ: dict[str, str], log: Path, *options: str, mode: str = "auto"
+) -> AsyncIterator[Client]:
     """Connect the SDK's client to `cyara mcp` with these options; what the program says of itself goes into `log`."""
     if transport == "stdio":
         program = StdioServerParameters(
             command=sys.executable, args=["-m", "cyara_tools.cli", "mcp", *options], env=environ
         )
         with log.open("w", encoding="utf-8") as errors:
-            async with Client(stdio_client(program, errors)) as client:
+            async with Client(stdio_client(program, errors), mode=mode) as client:
                 yield client
         return
     with served(environ, log, *options) as server:
         async with (
             httpx2.AsyncClient(headers=server.headers, timeout=50) as http,
-            Client(streamable_http_client(server.url, http_client=http)) as client,
+            Client(streamable_http_client(server.url, http_client=http), mode=mode) as client,
         ):
             yield client
 
@@ -120,3 +123,47 @@ async def bad(client: Client, tool: str, **arguments: Any) -> str:
 def secrets_of(portal: LocalPortal) -> tuple[str, ...]:
     """Return key and token."""
     return tuple(str(portal.credential).split(":"))
+
+
+class Link:
+    """The way to a portal: while it is cut, every request ends as those of a portal that has died do."""
+
+    def __init__(self, port: int) -> None:
+        self._inner = port
+        self.is_cut = False
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._joined: list[asyncio.Task[Any]] = []
+
+    @classmethod
+    async def to(cls, port: int) -> "Link":
+        link = cls(port)
+        link._server = await asyncio.start_server(link._join, "127.0.0.1", 0)
+        link.port = link._server.sockets[0].getsockname()[1]
+        return link
+
+    async def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for joined in self._joined:
+            joined.cancel()
+        await asyncio.gather(*self._joined, return_exceptions=True)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._joined.append(task)
+        from_portal, to_portal = await asyncio.open_connection("127.0.0.1", self._inner)
+        ways = [asyncio.ensure_future(way) for way in (self._pass(reader, to_portal), self._pass(from_portal, writer))]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            for end in (writer, to_portal):
+                end.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (data := await reader.read(65_536)) and not self.is_cut:
+            writer.write(data)

@@ -140,11 +140,13 @@ def test_a_campaign_is_started_once_and_its_progress_is_told(transport: str, tmp
     assert told == sorted(told)
 
 
+# Both forms of the protocol: with the handshake that most assistants still have, and without.
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_cancelled_call_is_followed_and_not_started_again(transport: str, tmp_path: Path):
+def test_a_cancelled_call_is_followed_and_not_started_again(transport: str, mode: str, tmp_path: Path):
     async def run() -> None:
         environ = environment(portal, tmp_path)
-        async with assistant(transport, environ, tmp_path / "log", "--allow-writes") as client:
+        async with assistant(transport, environ, tmp_path / "log", "--allow-writes", mode=mode) as client:
             first = asyncio.ensure_future(client.call_tool("run_campaign", {"campaign_id": 812}))
             while not starts(portal):  # noqa: ASYNC110 - the portal is in another thread, and has no event
                 await asyncio.sleep(0.05)
@@ -164,6 +166,8 @@ def test_a_cancelled_call_is_followed_and_not_started_again(transport: str, tmp_
         asyncio.run(run())
         assert starts(portal) == 1
         assert portal.invalid_calls == 0
+    assert "tool=run_campaign" in (log := (tmp_path / "log").read_text("utf-8"))
+    assert log.count("kind=Cancelled") == 1
 
 
 def test_many_calls_for_one_campaign_start_it_once(tmp_path: Path):

@@ -14,7 +14,7 @@ import pytest
 from cyara_tools.mcp.answers import MARK, MOST, fitted, size_of
 from cyara_tools.portal import LocalPortal
 
-from .kit import JOBS, TRANSPORTS, answer_of, assistant, bad, environment, good, secrets_of, served
+from .kit import JOBS, TRANSPORTS, Link, answer_of, assistant, bad, environment, good, secrets_of, served
 
 READS = {"GetCampaign", "GetCampaignRuns", "GetUserRoles", "ExportTestCase", "GetUsers"}
 WRITES = {"CreateCampaign", "UpdateCampaign", "ExecuteCampaign", "CreateUser", "run_campaign"}
@@ -118,24 +118,23 @@ def test_fifty_calls_with_a_stale_pair_are_one_invalid_call(transport: str, tmp_
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_portal_that_dies_is_an_answer_and_not_the_end(transport: str, tmp_path: Path):
     async def run() -> None:
-        nonlocal portal
-        async with assistant(transport, environment(portal, tmp_path), tmp_path / "log") as client:
+        inner = int(portal.origin.rsplit(":", 1)[1])
+        link = await Link.to(inner)
+        address = f"http://127.0.0.1:{link.port}/cyarawebapi"
+        environ = environment(portal, tmp_path, CYARA_BASE_URL=address)
+        async with assistant(transport, environ, tmp_path / "log") as client:
             await good(client, "get_campaign", campaign_id=812)
-            port = int(portal.base_url.rsplit(":", 1)[1].split("/")[0])
-            await asyncio.to_thread(portal.stop)
-            said = await bad(client, "get_campaign", campaign_id=812)
-            assert "Traceback" not in said
-            assert (await good(client, "credential_status"))["portal"]
-            portal = LocalPortal(port=port)
-            await asyncio.to_thread(portal.start)
-            # It is heard again; and it has another credential, as each local portal has.
-            assert "The portal answered 401" in await bad(client, "get_campaign", campaign_id=812)
+            link.is_cut = True
+            for said in await asyncio.gather(*(bad(client, "get_test_case", test_case_id=3001) for _ in range(5))):
+                assert "Traceback" not in said
+            assert (await good(client, "credential_status"))["strikes"] == 0
+            link.is_cut = False
+            assert (await good(client, "get_campaign", campaign_id=812))["portal_data"]["campaignId"] == 812
+        await link.close()
 
-    portal = LocalPortal().start()
-    try:
+    with LocalPortal() as portal:
         asyncio.run(run())
-    finally:
-        portal.stop()
+        assert portal.invalid_calls == 0
     assert "Traceback" not in (tmp_path / "log").read_text("utf-8")
 
 

@@ -25,7 +25,7 @@ __version__: str
 __platform__: str | None = None
 """Platform release whose document this was built from; None when it is not known."""
 
-__spec_sha256__ = "84795991270c6073fe2cd10c1ac39db245bdbe552ce2511a5f9550e6a3d2db0d"
+__spec_sha256__ = "b378614c454e0f40849d94262511f6b566be9bc9f1f352d3f7fa03ddda6d8767"
 """SHA-256 of that document as received; the document itself is `openapi.json` in this package."""
 
 _HOMES = {

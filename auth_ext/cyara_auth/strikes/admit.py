@@ -54,7 +54,11 @@ def admit(state: KeyState, event: Admit) -> Decision:
     known = state.pair(event.pair)
     refusal = _refusal(state, record, event)
     if refusal is not None:
-        return Decision(state=state, changed=False, admission=refusal, pair=known)
+        # Remembered, so that a commit ends it like any other: whoever has logged in and not called yet waits here with
+        # the old pair, and would otherwise try it afterwards.
+        waits = refusal is Admission.DRAINING and known is None
+        after = attrs.evolve(state, pairs=with_pair(state, record)) if waits else state
+        return Decision(state=after, changed=waits, durable=waits, admission=refusal, pair=known)
     fresh = is_fresh(record.at(event.origin), event.now, event.settings)
     if fresh and event.settings.policy is GuardPolicy.CONCURRENT:
         # Nothing else tells a rotation that calls without a ticket may be under way.

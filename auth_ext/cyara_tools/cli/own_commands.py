@@ -102,12 +102,22 @@ _AUTH: Final = OwnGroup(
 )
 
 _EXPORT: Final = OwnGroup(
-    "Take data away as files.",
+    "Take data, and what other tools import, away as files.",
     {
         "results": Own(
             "Write the results of campaigns to a file.",
             "cyara_tools.export.command:results",
             ("cyara export results --campaign 812 --since 30d --to results.csv",),
+        ),
+        "postman": Own(
+            "Write a collection and an environment for Postman and newman.",
+            "cyara_tools.export.postman.command:postman",
+            ("cyara export postman postman", "cyara export postman postman --proxy"),
+        ),
+        "openapi": Own(
+            "Write the OpenAPI document for ReadyAPI and other importers.",
+            "cyara_tools.export.openapi_command:openapi",
+            ("cyara export openapi spec",),
         ),
     },
     ("cyara export results --campaign 812 --to results.csv",),
@@ -145,6 +155,16 @@ _EXEC: Final = Own(
     "cyara_tools.proxy.child_command:ChildCommand",
 )
 
+_MCP: Final = Own(
+    "Give an assistant tools for campaigns and results (Model Context Protocol).",
+    "cyara_tools.mcp.command:mcp",
+    (
+        "cyara mcp",
+        "cyara mcp --allow-writes",
+        "cyara mcp --http --port 0 --token-file ~/.cyara-mcp",
+    ),
+)
+
 _CALL: Final = Own(
     "Call an operation by its id, or send a request by method and path.",
     "cyara_tools.api.call_command:call",
@@ -168,6 +188,7 @@ OWN: Final[Mapping[str, Own | OwnGroup]] = {
     "export": _EXPORT,
     "proxy": _PROXY,
     "exec": _EXEC,
+    "mcp": _MCP,
 }
 """All of them, by name; a new command of the program is one line here."""
 

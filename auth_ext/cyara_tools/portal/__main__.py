@@ -12,6 +12,7 @@ from cyara_auth.errors import MissingExtraError
 try:
     from cyara_tools.portal import LocalPortal
     from cyara_tools.portal.domain.modes import Outcomes, ResultPages, RunsAs, Ticket
+    from cyara_tools.portal.shell import ask_portal, export_lines
 except MissingExtraError as missing:
     raise SystemExit(str(missing)) from None
 
@@ -33,8 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--outcomes", choices=get_args(Outcomes), default="mixed", help="results of the calls")
     parser.add_argument("--late-failures", type=int, default=0, help="how many of a run's last calls fail")
+    parser.add_argument("--exact-document", action="store_true", help="serve the document byte for byte")
+    parser.add_argument(
+        "--credential", metavar="URL", help="print export lines for the portal that runs at URL, and end"
+    )
+    parser.add_argument("--regenerate", metavar="URL", help="the same, with a new token, which that portal makes")
     parser.add_argument("--endless", action="store_true", help="runs that are started never end")
     options = parser.parse_args(arguments)
+    if options.credential or options.regenerate:
+        return _print_credential(options.regenerate or options.credential, regenerate=bool(options.regenerate))
     try:
         portal = LocalPortal(
             options.document,
@@ -48,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             outcomes=options.outcomes,
             late_failures=options.late_failures,
             endless=options.endless,
+            exact_document=options.exact_document,
         )
         portal.start()
     except (OSError, ValueError, OverflowError) as error:
@@ -60,11 +69,29 @@ def main(arguments: list[str] | None = None) -> int:
     }
     for name, value in lines.items():
         print(f"{name}={value}", flush=True)  # noqa: T201 - a command speaks
-    print(f"# document: {portal.document_url}; Ctrl-C ends", flush=True)  # noqa: T201 - a command speaks
+    page = portal.document_url.partition("/swagger/")[0] + "/swagger"
+    print(  # noqa: T201 - a command speaks
+        f"# document: {portal.document_url}; page: {page}; Ctrl-C ends\n"
+        f"# for a shell: python -m cyara_tools.portal --credential {portal.base_url}\n"
+        f"# to rehearse a rotation: python -m cyara_tools.portal --regenerate {portal.base_url}",
+        flush=True,
+    )
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
         portal.stop()
+    return 0
+
+
+def _print_credential(base_url: str, *, regenerate: bool) -> int:
+    try:
+        pair = ask_portal(base_url, regenerate=regenerate)
+    except OSError as error:
+        print(f"No credential: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
+        return 1
+    account = str(LocalPortal.account_id)
+    lines = {"CYARA_BASE_URL": base_url, "CYARA_ACCOUNT_ID": account, "CYARA_API_CREDENTIAL": pair}
+    print(export_lines(lines))  # noqa: T201 - a command speaks
     return 0
 
 

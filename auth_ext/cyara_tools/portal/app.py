@@ -11,11 +11,16 @@ from starlette.responses import Response
 
 from cyara_auth.credential import CredentialFingerprint
 from cyara_auth.transport.local_portals import LOCAL_PORTAL, QUESTION
-from cyara_tools.portal.answers import PortalAnswer, problem
+from cyara_tools.portal.answers import PortalAnswer, json_answer, problem
+from cyara_tools.portal.browsers import cors_headers, preflight
 from cyara_tools.portal.faults import Fault, Stage
+from cyara_tools.portal.pages import own_page
 from cyara_tools.portal.request_validator import IncomingRequest
+from cyara_tools.portal.shell import ASKED_BY, CREDENTIAL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Receive, Scope, Send
 
     from cyara_tools.portal.connections import Connections
@@ -40,6 +45,12 @@ class PortalApp:
         if scope["path"] == QUESTION and scope["method"] == "HEAD":
             # Neither recorded nor spoilt by a fault: it is no call of the API, and asks only whether this is a portal.
             await self._send(PortalAnswer(status=204), 0, scope, receive, send)
+            return
+        asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        # Nor are these: a browser asks before it calls, and a person at a shell rehearses a rotation.
+        aside = self._for_shell(scope, asked) or preflight(scope["method"], asked)
+        if aside is not None:
+            await self._send(aside, 0, scope, receive, send)
             return
         request = Request(scope, receive)
         # Latin-1 gives every byte a character, so nothing that was sent is lost or refused before it is recorded.
@@ -83,30 +94,29 @@ class PortalApp:
             self.connections.at(scope["client"]).cut_after(fault.cut)
         await self._send(answer, fault.chunk_delay, scope, receive, send)
 
+    def _for_shell(self, scope: Scope, asked: Mapping[str, str]) -> PortalAnswer | None:
+        if scope["path"] != CREDENTIAL:
+            return None
+        if ASKED_BY not in asked or "origin" in asked or scope["method"] not in {"GET", "POST"}:
+            return PortalAnswer(status=404)
+        if scope["method"] == "POST":
+            self.core.credentials.regenerate()
+        return json_answer({"credential": self.core.credentials.credential})
+
     def _answer(self, incoming: IncomingRequest, recorded: RecordedRequest) -> PortalAnswer:
         base = self.core.settings.base_path
         if not incoming.path.lower().startswith(f"{base.lower()}/"):
             return problem(404, "Not Found", f"The API lives under {base}.")
         below = attrs.evolve(incoming, path=incoming.path[len(base) :])
+        takes = self.core.options(below)
+        if takes is not None:
+            return takes
         # The document is no operation of itself, so it has to be found before the router says 404. Where the document
         # has an operation at that address, it is the operation's: a page of the portal's own hides none.
-        page = None if self.core.names_operation(below) else self._page(below)
+        page = None if self.core.names_operation(below) else own_page(self.core, below)
         if page is not None and not self.core.settings.document_needs_credential:
             return page
         return self.core.admit(below, recorded) or page or self.core.serve(below, recorded)
-
-    def _page(self, incoming: IncomingRequest) -> PortalAnswer | None:
-        """Serve the document itself, and the page of the Swagger UI that names it."""
-        name = self.core.settings.document_name
-        address = f"/swagger/{name}/swagger.json"
-        if incoming.method != "GET":
-            return None
-        if incoming.path.lower() == address.lower():
-            return PortalAnswer(status=200, body=self.core.document_bytes, media_type="application/json;charset=utf-8")
-        if incoming.path.lower() in {"/swagger", "/swagger/", "/swagger/index.html"}:
-            where = f"{self.core.settings.base_path}{address}"
-            return PortalAnswer(status=200, body=_UI_PAGE.format(url=where, name=name).encode(), media_type="text/html")
-        return None
 
     async def _interrupt(self, fault: Fault, stage: Stage, scope: Scope) -> bool:
         """Wait, or drop the connection, if the fault asks for it at this stage; True if there is nobody to answer."""
@@ -126,6 +136,7 @@ class PortalApp:
             # Guarded clients charge nothing to a key that this portal did not issue: somebody took it for the real one.
             LOCAL_PORTAL: CredentialFingerprint.of(self.core.credentials.key),
             **dict(answer.headers),
+            **dict(cors_headers({name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]})),
         }
         if answer.media_type is not None:
             headers["content-type"] = answer.media_type
@@ -141,14 +152,3 @@ class PortalApp:
             chunk = answer.body[start : start + _CHUNK]
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
-
-
-_UI_PAGE = """<!DOCTYPE html>
-<html><head><title>Swagger UI</title></head><body><div id="swagger-ui"></div>
-<script>
-window.onload = function () {{
-  var configObject = JSON.parse('{{"urls":[{{"url":"{url}","name":"{name}"}}],"deepLinking":false}}');
-  window.ui = SwaggerUIBundle(configObject);
-}};
-</script></body></html>
-"""

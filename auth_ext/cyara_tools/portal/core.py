@@ -14,6 +14,7 @@ from cyara_tools.portal.credentials import CredentialChecker, CredentialResult
 from cyara_tools.portal.document import Document, bundled_bytes
 from cyara_tools.portal.domain.account import SimulatedAccount
 from cyara_tools.portal.faults import FaultPlan
+from cyara_tools.portal.own_server import with_own_server
 from cyara_tools.portal.recorder import Recorder
 from cyara_tools.portal.request_validator import IncomingRequest, RequestValidator
 from cyara_tools.portal.routing import Router
@@ -43,6 +44,9 @@ class PortalCore:
         self.document_bytes = read_document(document)
         # Files written on Windows may start with a byte order mark, which `json` refuses.
         self.document = Document(json.loads(self.document_bytes.decode("utf-8-sig")))
+        self.served_document = self.document_bytes
+        if not settings.exact_document:
+            self.served_document = with_own_server(self.document.raw, self.base_url)
         self.shapes = Shapes(self.document)
         self.router = Router(self.document.operations)
         self.validator = RequestValidator(document=self.document, shapes=self.shapes)
@@ -76,6 +80,13 @@ class PortalCore:
             return problem(404, "Not Found", f"No operation has the path {request.path}.")
         refused = problem(405, "Method Not Allowed", f"{request.path} takes {allowed}.")
         return attrs.evolve(refused, headers=(("allow", allowed),))
+
+    def options(self, request: IncomingRequest) -> PortalAnswer | None:
+        """Return what a path takes, to a question by OPTIONS that is no operation itself."""
+        allowed = self.router.allowed_methods(request.path) if request.method == "OPTIONS" else []
+        if not allowed or "OPTIONS" in allowed:
+            return None
+        return PortalAnswer(status=204, headers=(("allow", ", ".join(sorted({*allowed, "OPTIONS"}))),))
 
     def names_operation(self, request: IncomingRequest) -> bool:
         """Whether a request means an operation: by its template, or by a path that the document spells out.

@@ -50,6 +50,7 @@ class LocalPortal:
         speed: float = 1.0,
         document_name: str = "v3",
         document_needs_credential: bool = False,
+        exact_document: bool = False,
         base_path: str = BASE_PATH,
         runs_as: RunsAs = "runs",
         ticket: Ticket = "object",
@@ -73,6 +74,7 @@ class LocalPortal:
             speed: seconds of the portal's time for each real one; 0 leaves the clock to `advance`.
             document_name: name of the document in its own address.
             document_needs_credential: whether the document itself asks for the credential.
+            exact_document: serve the document byte for byte; else it names this portal as its only server.
             base_path: path that everything lives under.
             runs_as: whether the list of a campaign's runs has `runs` or the single `calls` of runs.
             ticket: form of the answer to a start: `object`, `guid`, `run_id`, `ticket_id`, `run`, `created`,
@@ -95,6 +97,7 @@ class LocalPortal:
             speed=speed,
             document_name=document_name,
             document_needs_credential=document_needs_credential,
+            exact_document=exact_document,
             base_path=base_path,
             runs_as=runs_as,
             ticket=ticket,

@@ -28,6 +28,8 @@ class PortalSettings:
     document_name: str = "v3"
     """The document is served at `swagger/<name>/swagger.json` under the base."""
     document_needs_credential: bool = False
+    exact_document: bool = False
+    """Whether the document is served byte for byte; else it names this portal as its only server."""
     base_path: str = BASE_PATH
     runs_as: RunsAs = "runs"
     """What the list of a campaign's runs has: see `domain.modes.Modes`, as for those below."""

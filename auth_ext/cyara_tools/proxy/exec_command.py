@@ -9,6 +9,7 @@ from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
 from cyara_tools.proxy.child import NOT_EXECUTABLE, NOT_FOUND, child_environment, run_child
 from cyara_tools.proxy.context import ProxyContext
+from cyara_tools.proxy.newman import with_globals
 
 CommandArgument = Annotated[list[str], typer.Argument(metavar="-- COMMAND ...", help="The program and its arguments.")]
 
@@ -29,7 +30,8 @@ def exec_(context: ProxyContext, output: CommandOutput, *, program: CommandArgum
             output.release()
             environ = child_environment(os.environ, running.base_url, context.account)
             try:
-                output.exit_code = run_child(program, environ)
+                with with_globals(program, environ) as whole:
+                    output.exit_code = run_child(whole, environ)
             except FileNotFoundError:
                 output.exit_code = NOT_FOUND
                 typer.echo(f"{program[0]}: not found. Nothing was sent. Next: check its name and PATH", err=True)

@@ -33,8 +33,16 @@ def run(
     with interruption() as interrupted:
         session = Session(context, output, request, interrupted)
         try:
-            asyncio.run(session.run())
+            _carry_out(session)
         except EXPECTED as error:
             if not interrupted.at_once:
                 session.report_error(error)
             raise
+
+
+def _carry_out(session: Session) -> None:
+    try:
+        asyncio.run(session.run())
+    except asyncio.CancelledError:
+        # That is what a signal makes of it.
+        raise KeyboardInterrupt from None

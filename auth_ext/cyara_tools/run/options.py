@@ -78,7 +78,10 @@ class RunContext(PortalContext):
     folder: Annotated[
         list[str] | None,
         typer.Option(
-            "--folder", metavar="PATH", help="Campaigns in this folder or below it.", rich_help_panel=_SELECTION
+            "--folder",
+            metavar="PATH",
+            help="Campaigns of this folder or one below it; by their test cases, where the portal tells no more.",
+            rich_help_panel=_SELECTION,
         ),
     ] = None
     plan_type: Annotated[

@@ -77,7 +77,11 @@ class Session:
     _is_reported: bool = attrs.field(default=False, init=False)
 
     async def run(self) -> None:
-        """Do it all."""
+        """Do it all; a signal cancels it, but where it says otherwise."""
+        with self.interrupted.cancels(asyncio.get_running_loop(), asyncio.current_task()):
+            await self._run()
+
+    async def _run(self) -> None:
         async with self.context.connect_for_jobs() as cyara:
             self._portal, self._account = cyara.base_url, str(cyara.account_id)
             work = await self._work(cyara)
@@ -112,7 +116,7 @@ class Session:
         stop = asyncio.Event()
         ports = await ports_of(cyara, work.known) if work.settings.at_once > 1 else {}
         with (
-            self.interrupted.stops(asyncio.get_running_loop(), stop),
+            self.interrupted.stops(stop),
             progress_for(work.jobs, sys.stderr) as progress,
         ):
             conductor = Conductor(
@@ -125,9 +129,10 @@ class Session:
                 audience=progress,
             )
             records = await conductor.run(stop)
-        with self.interrupted.waits():
-            if self.request.reports.html and not conductor.gave_up:
+        if self.request.reports.html and not conductor.gave_up:
+            with self.interrupted.stops(stop):
                 records = [await _with_trend(cyara, *pair) for pair in zip(work.jobs, records, strict=True)]
+        with self.interrupted.waits():
             verdict, code = overall(records, interrupted=conductor.interrupted)
             self._report(records, verdict, code, self._notes(work))
         if conductor.defect is not None:
@@ -216,6 +221,11 @@ class Session:
         if closing:
             for line in closing_lines(record):
                 self.output.say(line)
+            files = [
+                path for path in _files(self.request.reports).values() if not any(path in text for text in problems)
+            ]
+            if files:
+                self.output.say(f"Reports: {', '.join(files)}")
             for note in notes:
                 self.output.note(note)
         for problem in problems:
@@ -231,5 +241,10 @@ async def _with_trend(cyara: Cyara, job: Job, record: CampaignRecord) -> Campaig
 
 def _to_repeat(reports: Destinations) -> list[str]:
     """Return the options by which the next command writes the same files."""
+    return [part for pair in _files(reports).items() for part in pair]
+
+
+def _files(reports: Destinations) -> dict[str, str]:
+    """Return the files that were asked for, by their options."""
     files = {"--junit": reports.junit, "--json": reports.json, "--html": reports.html, "--summary": reports.summary}
-    return [part for option, path in files.items() if path is not None for part in (option, str(path))]
+    return {option: str(path) for option, path in files.items() if path is not None}

@@ -23,7 +23,6 @@ class LastResult(Model):
     """Outcome of the latest test of a test case.
 
     Attributes:
-        result: Null if the test case never ran.
         run_date: Sent as `runDate`.
         result_id: A string in the sample data of one author.
     """

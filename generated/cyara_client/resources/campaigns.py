@@ -111,6 +111,8 @@ class Campaigns(Resource):
     def get_campaign(self, *, account_id: int | None = None, campaign_id: int) -> Campaign:
         """Read a campaign
 
+        One campaign with its test cases, schedule and plan.
+
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: observed.
         Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
@@ -132,6 +134,8 @@ class Campaigns(Resource):
 
     def get_campaign_run(self, *, account_id: int | None = None, campaign_id: int, run_id: int) -> CampaignRun:
         """Read a run of a campaign
+
+        One run. Its end is null while it is going.
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs/{runId}`.
         Evidence: observed.
@@ -547,6 +551,8 @@ class AsyncCampaigns(Resource):
     async def get_campaign(self, *, account_id: int | None = None, campaign_id: int) -> Campaign:
         """Read a campaign
 
+        One campaign with its test cases, schedule and plan.
+
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
         Evidence: observed.
         Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
@@ -568,6 +574,8 @@ class AsyncCampaigns(Resource):
 
     async def get_campaign_run(self, *, account_id: int | None = None, campaign_id: int, run_id: int) -> CampaignRun:
         """Read a run of a campaign
+
+        One run. Its end is null while it is going.
 
         Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs/{runId}`.
         Evidence: observed.

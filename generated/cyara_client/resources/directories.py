@@ -36,6 +36,8 @@ class Directories(Resource):
     ) -> FolderTestCasePage:
         """List the test cases of a folder
 
+        What a folder holds, in pages.
+
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
         Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
@@ -78,6 +80,8 @@ class Directories(Resource):
     ) -> Iterator[FolderTestCase]:
         """List the test cases of a folder
 
+        What a folder holds, in pages.
+
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
         Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
@@ -118,6 +122,8 @@ class Directories(Resource):
     def get_folders(self, *, account_id: int | None = None, directory_type: DirectoryType) -> list[Folder]:
         """List folders
 
+        All folders of the directory, without what they hold.
+
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.
         Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
@@ -147,6 +153,8 @@ class Directories(Resource):
         prefetch: bool = True,
     ) -> Iterator[Folder]:
         """List folders
+
+        All folders of the directory, without what they hold.
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.
@@ -192,6 +200,8 @@ class AsyncDirectories(Resource):
     ) -> FolderTestCasePage:
         """List the test cases of a folder
 
+        What a folder holds, in pages.
+
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
         Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
@@ -234,6 +244,8 @@ class AsyncDirectories(Resource):
     ) -> AsyncIterator[FolderTestCase]:
         """List the test cases of a folder
 
+        What a folder holds, in pages.
+
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
         Evidence: observed.
         Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
@@ -274,6 +286,8 @@ class AsyncDirectories(Resource):
     async def get_folders(self, *, account_id: int | None = None, directory_type: DirectoryType) -> list[Folder]:
         """List folders
 
+        All folders of the directory, without what they hold.
+
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.
         Source: A publicly readable script that calls the API (Java service for folder reports): the request and its
@@ -303,6 +317,8 @@ class AsyncDirectories(Resource):
         prefetch: bool = True,
     ) -> AsyncIterator[Folder]:
         """List folders
+
+        All folders of the directory, without what they hold.
 
         Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
         Evidence: observed.

@@ -27,6 +27,8 @@ class Plans(Resource):
     def get_plan(self, *, account_id: int | None = None, plan_id: int) -> Plan:
         """Read a plan
 
+        One plan with the limit of its ports.
+
         Sent as GET `/v3.0/accounts/{accountId}/plans/{planId}`.
         Evidence: observed.
         Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
@@ -50,6 +52,8 @@ class Plans(Resource):
         self, *, account_id: int | None = None, pageno: int | Unset = UNSET, page_size: int | Unset = UNSET
     ) -> PlanSummaryPage:
         """List plans
+
+        Plans of the account, in pages.
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.
@@ -81,6 +85,8 @@ class Plans(Resource):
         prefetch: bool = True,
     ) -> Iterator[PlanSummary]:
         """List plans
+
+        Plans of the account, in pages.
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.
@@ -118,6 +124,8 @@ class AsyncPlans(Resource):
     async def get_plan(self, *, account_id: int | None = None, plan_id: int) -> Plan:
         """Read a plan
 
+        One plan with the limit of its ports.
+
         Sent as GET `/v3.0/accounts/{accountId}/plans/{planId}`.
         Evidence: observed.
         Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan
@@ -141,6 +149,8 @@ class AsyncPlans(Resource):
         self, *, account_id: int | None = None, pageno: int | Unset = UNSET, page_size: int | Unset = UNSET
     ) -> PlanSummaryPage:
         """List plans
+
+        Plans of the account, in pages.
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.
@@ -174,6 +184,8 @@ class AsyncPlans(Resource):
         prefetch: bool = True,
     ) -> AsyncIterator[PlanSummary]:
         """List plans
+
+        Plans of the account, in pages.
 
         Sent as GET `/v3.0/accounts/{accountId}/plans`.
         Evidence: observed.

@@ -156,6 +156,8 @@ class TestCases(Resource):
     ) -> TestCaseSummaryPage:
         """List test cases
 
+        Test cases of the account, in pages. The answer of a page names the next one.
+
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.
         Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,
@@ -189,6 +191,8 @@ class TestCases(Resource):
         prefetch: bool = True,
     ) -> Iterator[TestCaseSummary]:
         """List test cases
+
+        Test cases of the account, in pages. The answer of a page names the next one.
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.
@@ -379,6 +383,8 @@ class AsyncTestCases(Resource):
     ) -> TestCaseSummaryPage:
         """List test cases
 
+        Test cases of the account, in pages. The answer of a page names the next one.
+
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.
         Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,
@@ -412,6 +418,8 @@ class AsyncTestCases(Resource):
         prefetch: bool = True,
     ) -> AsyncIterator[TestCaseSummary]:
         """List test cases
+
+        Test cases of the account, in pages. The answer of a page names the next one.
 
         Sent as GET `/v3.0/accounts/{accountId}/testcases`.
         Evidence: documented.

@@ -175,6 +175,8 @@ class Users(Resource):
     def get_user(self, *, user_id: UUID) -> User:
         """Read a user
 
+        One user by the GUID. The fields are those of the form in the portal.
+
         Sent as GET `/v3.0/users/{userId}`.
         Evidence: documented.
         Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the path, and that a
@@ -527,6 +529,8 @@ class AsyncUsers(Resource):
 
     async def get_user(self, *, user_id: UUID) -> User:
         """Read a user
+
+        One user by the GUID. The fields are those of the form in the portal.
 
         Sent as GET `/v3.0/users/{userId}`.
         Evidence: documented.

@@ -88,6 +88,29 @@ def test_who_was_retired_keeps_the_first_reason() -> None:
     assert record.retired.by == "second"
 
 
+@EVERY
+def test_a_pair_that_was_never_sent_and_waits_for_the_end_is_replaced_as_well(settings: GuardSettings) -> None:
+    story = Story(settings)
+    begin(story)
+    assert story.admit("old") is Admission.DRAINING
+    assert story.last.durable
+    assert story.admit("old") is Admission.DRAINING
+    assert not story.last.changed
+    assert story.admit("new") is Admission.DRAINING
+    story.apply(RotateCommit(now=story.now, incident=incident(), pair="new"))
+    assert story.admit("old") is Admission.SUPERSEDED
+    assert story.admit("new") is Admission.GRANT
+
+
+def test_a_pair_that_waited_for_a_rotation_that_was_aborted_goes_on() -> None:
+    story = Story()
+    begin(story)
+    assert story.admit("old") is Admission.DRAINING
+    story.apply(RotateAbort())
+    assert story.what_is("old") is PairState.UNVERIFIED
+    assert story.admit("old") is Admission.GRANT
+
+
 def test_a_rotation_to_a_pair_that_is_known() -> None:
     story = Story().verify("old")
     commit(story, "old")

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -147,7 +149,8 @@ def test_a_portal_that_cannot_be_reached_is_a_bad_gateway():
         assert (status, json.loads(body)["sent"]) == (502, False)
 
 
-def test_a_rotation_in_the_middle_fails_no_call(tmp_path: Path):
+@pytest.mark.parametrize("used", [True, False], ids=["in use", "never used before"])
+def test_a_rotation_in_the_middle_fails_no_call(tmp_path: Path, *, used: bool):
     """The operator's own commands, in processes of their own, while tools call."""
     with upstream(PAIR) as portal:
         portal.delay = 0.02
@@ -155,6 +158,9 @@ def test_a_rotation_in_the_middle_fails_no_call(tmp_path: Path):
         # From a file, which the operator's commands write, and the proxy reads again when it changes.
         del environ["CYARA_API_CREDENTIAL"]
         _run(environ, "-m", "cyara_tools.cli", "auth", "login", text=PAIR)
+        rotate = ["-m", "cyara_tools.cli", "auth", "rotate"]
+        if not used:
+            _run(environ, *rotate, "begin")
         with started(environ) as proxy:
             codes: list[bytes] = []
             ended = threading.Event()
@@ -167,20 +173,30 @@ def test_a_rotation_in_the_middle_fails_no_call(tmp_path: Path):
             for caller in callers:
                 caller.start()
             try:
-                rotate = ["-m", "cyara_tools.cli", "auth", "rotate"]
-                _run(environ, *rotate, "begin")
+                if used:
+                    _until(lambda: bool(codes))
+                    _run(environ, *rotate, "begin")
+                else:
+                    _until(lambda: b"<td>unverified</td>" in curl(str(proxy.facts["page"])).stdout)
                 before = len(codes)
                 portal.valid = {NEXT_PAIR}
                 _run(environ, *rotate, "commit", text=NEXT_PAIR)
-                while len(codes) < before + 12 and any(caller.is_alive() for caller in callers):
-                    ended.wait(0.05)
+                _until(lambda: len(codes) >= before + 12)
             finally:
                 ended.set()
                 for caller in callers:
                     caller.join(timeout=30)
         assert set(codes) == {b"{}200"}
         assert portal.invalid == 0
-        assert {seen.values("authorization")[0] for seen in portal.seen} == {f"ApiKey {PAIR}", f"ApiKey {NEXT_PAIR}"}
+        pairs = {f"ApiKey {PAIR}", f"ApiKey {NEXT_PAIR}"} if used else {f"ApiKey {NEXT_PAIR}"}
+        assert {seen.values("authorization")[0] for seen in portal.seen} == pairs
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen within twenty seconds"
+        time.sleep(0.05)
 
 
 def _run(environ: dict[str, str], *arguments: str, text: str = "") -> None:

@@ -199,7 +199,9 @@ def test_what_was_seen_by_the_gate_is_in_the_reports(program: Program, at: Start
     at(outcomes="success", late_failures=1)
     files = {name: tmp_path / f"report.{name}" for name in ("junit", "json", "html", "summary")}
     options = [part for name, path in files.items() for part in (f"--{name}", str(path))]
-    assert program.quick("805", "806", *options).code == 10
+    done = program.quick("805", "806", *options)
+    assert done.code == 10
+    assert done.out.splitlines()[-1] == f"Reports: {', '.join(map(str, files.values()))}"
     suites = list(junitparser.JUnitXml.fromfile(str(files["junit"])))
     assert [(suite.tests, suite.failures, suite.errors) for suite in suites] == [(5, 1, 0), (6, 1, 0)]
     assert json.loads(files["json"].read_text("utf-8"))["exit_code"] == 10
@@ -236,6 +238,7 @@ def test_a_report_that_fails_at_the_end_costs_no_other(program: Program, at: Sta
     done = program.end_of(process)
     assert done.code == 7
     assert f"The report cannot be written to {folder / 'a.xml'}" in done.err
+    assert f"Reports: {tmp_path / 'b.json'}" in done.out.splitlines()
     assert json.loads((tmp_path / "b.json").read_text("utf-8"))["campaigns"][0]["verdict"] in {"passed", "failed"}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cyara_auth import connect
 from cyara_tools.portal import LocalPortal
 from cyara_tools.run.folders import is_below
 
@@ -89,6 +90,20 @@ def test_a_suite_that_names_what_is_not_there_says_where(program: Program, porta
     assert starts(portal) == 0
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_suite_that_asks_two_things_of_one_campaign_is_refused(
+    program: Program, portal: LocalPortal, tmp_path: Path, order: tuple[int, int]
+):
+    suite, entries = tmp_path / "nightly.cyara.yaml", ("  - {id: 805}\n", "  - {name: Campaign 005, min_pass: 1%}\n")
+    suite.write_text("version: 1\ncampaigns:\n" + "".join(entries[number] for number in order), "utf-8")
+    done = program.quick("--suite", str(suite))
+    assert done.code == 7
+    assert f"{suite}:3 and {suite}:4" in done.err
+    assert starts(portal) == 0
+    # Where the command line says the same of both, nothing is left to be unclear.
+    assert program.quick("--suite", str(suite), "--min-pass", "50%").code == 0
+
+
 def test_a_suite_that_wants_variables_says_which(program: Program, portal: LocalPortal, tmp_path: Path):
     suite = tmp_path / "nightly.cyara.yaml"
     suite.write_text("version: 1\nenvironment: [NIGHTLY_REGION]\ncampaigns:\n  - {id: 801}\n", "utf-8")
@@ -100,10 +115,25 @@ def test_a_suite_that_wants_variables_says_which(program: Program, portal: Local
     assert program.quick("--suite", str(suite)).code == 0
 
 
-def test_a_folder_that_no_portal_tells_of_is_said_in_a_sentence(program: Program, portal: LocalPortal):
+def test_a_folder_selects_the_campaigns_that_call_a_test_case_there(program: Program, portal: LocalPortal):
+    with connect(portal.base_url, portal.credential, account_id=portal.account_id, store="memory://") as cyara:
+        inside = {case.test_case_id for case in cyara.test_cases.iter_test_cases() if "MENU" in str(case.folder_path)}
+        numbers = [campaign.campaign_id for campaign in cyara.campaigns.iter_campaigns()]
+        called = {
+            number: {case.test_case_id for case in cyara.campaigns.get_campaign(campaign_id=number).test_cases or ()}
+            for number in numbers
+        }
+    wanted = {number for number, cases in called.items() if cases & inside}
+    assert wanted
+    assert wanted != set(numbers)
+    done = program.quick("--folder", "bank/menu", "--detach")
+    assert {int(line.partition("/")[0]) for line in done.out.splitlines()} == wanted
+
+
+def test_a_folder_without_a_test_case_selects_nothing(program: Program, portal: LocalPortal):
     done = program.quick("--folder", "Nightly")
-    assert done.code == 7
-    assert "does not say in which folder a campaign lies" in done.err
+    assert done.code == 13
+    assert "--folder 'Nightly'" in done.err
     assert starts(portal) == 0
 
 

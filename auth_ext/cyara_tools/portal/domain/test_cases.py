@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -24,6 +25,8 @@ SEEDED: Final = 125
 FIRST: Final = 3001
 _FOLDERS: Final = ("AGD MOBILE\\TEMPLATES", "BANK\\MENU", "BANK\\PAYMENTS")
 _ROOT, _FIRST_RESULT = 1, 990_001
+EXAMPLE_TICKET: Final = "1f6b3c52-9d0e-4c1a-8a55-0f4a7c2f9d11"
+"""Ticket of a test that was started before the portal was: the one that the bundled document's examples ask for."""
 
 
 @attrs.define(kw_only=True)
@@ -66,6 +69,10 @@ class TestCases:
         for number in range(SEEDED):
             folder = _FOLDERS[number % len(_FOLDERS)]
             self.import_file(_seed_file(f"Test case {number + 1:03}", folder, 1 + number % 4))
+        start = self.clock.now() - timedelta(hours=1)
+        first = self.get(FIRST)
+        earlier = _StartedTest(ticket=EXAMPLE_TICKET, case=first, start=start, result_id=_FIRST_RESULT - 1)
+        self._started[EXAMPLE_TICKET] = earlier
 
     @property
     def numbers(self) -> list[int]:
@@ -101,7 +108,8 @@ class TestCases:
     def execute(self, number: int) -> dict[str, Json]:
         """Start a test and return its ticket."""
         case = self.get(number)
-        result_id = _FIRST_RESULT + len(self._started)
+        # The one from before the start has a number of its own.
+        result_id = _FIRST_RESULT + len(self._started) - 1
         ticket = runs.ticket(self.seed, result_id)
         start = self.clock.now() + runs.QUEUED_FOR
         self._started[ticket] = _StartedTest(ticket=ticket, case=case, start=start, result_id=result_id)

@@ -44,6 +44,8 @@ def sync(
 ) -> Campaign:
     """Read a campaign
 
+    One campaign with its test cases, schedule and plan.
+
     Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}`.
     Evidence: observed.
     Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan

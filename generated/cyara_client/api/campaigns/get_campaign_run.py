@@ -48,6 +48,8 @@ def sync(
 ) -> CampaignRun:
     """Read a run of a campaign
 
+    One run. Its end is null while it is going.
+
     Sent as GET `/v3.0/accounts/{accountId}/campaigns/{campaignId}/runs/{runId}`.
     Evidence: observed.
     Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan

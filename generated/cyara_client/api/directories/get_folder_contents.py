@@ -59,6 +59,8 @@ def sync(
 ) -> FolderTestCasePage:
     """List the test cases of a folder
 
+    What a folder holds, in pages.
+
     Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders/{folderId}`.
     Evidence: observed.
     Source: A publicly readable script that calls the API (Java service for folder reports): the request and its

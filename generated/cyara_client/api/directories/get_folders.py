@@ -45,6 +45,8 @@ def sync(
 ) -> list[Folder]:
     """List folders
 
+    All folders of the directory, without what they hold.
+
     Sent as GET `/v3.0/accounts/{accountId}/directories/{directoryType}/folders`.
     Evidence: observed.
     Source: A publicly readable script that calls the API (Java service for folder reports): the request and its

@@ -44,6 +44,8 @@ def sync(
 ) -> Plan:
     """Read a plan
 
+    One plan with the limit of its ports.
+
     Sent as GET `/v3.0/accounts/{accountId}/plans/{planId}`.
     Evidence: observed.
     Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan

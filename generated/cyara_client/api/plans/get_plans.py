@@ -50,6 +50,8 @@ def sync(
 ) -> PlanSummaryPage:
     """List plans
 
+    Plans of the account, in pages.
+
     Sent as GET `/v3.0/accounts/{accountId}/plans`.
     Evidence: observed.
     Source: Publicly readable scripts that call the API (PowerShell tools for campaign history and plan

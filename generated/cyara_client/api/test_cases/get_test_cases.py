@@ -50,6 +50,8 @@ def sync(
 ) -> TestCaseSummaryPage:
     """List test cases
 
+    Test cases of the account, in pages. The answer of a page names the next one.
+
     Sent as GET `/v3.0/accounts/{accountId}/testcases`.
     Evidence: documented.
     Source: Cyara help centre (developer.cyara.com), article 4409758757391, Working with Campaigns: the path,

@@ -40,6 +40,8 @@ def sync(
 ) -> User:
     """Read a user
 
+    One user by the GUID. The fields are those of the form in the portal.
+
     Sent as GET `/v3.0/users/{userId}`.
     Evidence: documented.
     Source: Cyara help centre (developer.cyara.com), article 4413980630159, Managing Users: the path, and that a

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cyara_auth import Cyara
     from cyara_tools.export.target import Target, Watching
 
-_ROWS_OF_A_BATCH: Final = 500
+_ROWS_OF_A_BATCH: Final = 200
 """So many results are written at once: what is done to a whole column costs less the longer the column is."""
 
 

@@ -58,11 +58,12 @@ def test_every_command_explains_itself(portal: LocalPortal, tmp_path: Path) -> N
         text = cyara(environment, *command, "--help")
         assert f"Usage: cyara {' '.join(command)}".rstrip() in text
         seen.append(" ".join(command))
-        below = re.split(r"Commands", text, maxsplit=1)[1:]
-        groups += [
-            [*command, name] for part in below for name in re.findall(r"^\W*([a-z][a-z-]+)  ", part, re.MULTILINE)
-        ]
+        below = re.findall(r"^(?:Commands|Operations[^\n]*):\n((?:  .*\n)+)", text, re.MULTILINE)
+        groups += [[*command, name] for part in below for name in re.findall(r"^  ([a-z][a-z-]+)", part, re.MULTILINE)]
     assert {"auth", "auth login", "auth rotate begin", "auth doctor", "auth status"} <= set(seen)
+    assert {"run", "call", "operations", "export results", "proxy", "exec", "campaigns list", "users create"} <= set(
+        seen
+    )
 
 
 def test_the_commands_of_an_operator(portal: LocalPortal, tmp_path: Path) -> None:

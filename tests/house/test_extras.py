@@ -19,7 +19,8 @@ NEEDED_BY = {
     "fast": ("cyara_client/_json.py",),
     "httpx2": ("cyara_client/_http.py",),
     "keyring": ("cyara_auth/providers/",),
-    "mcp": ("cyara_tools/mcp/",),
+    # It listens as the proxy does.
+    "mcp": ("cyara_tools/mcp/", "cyara_tools/proxy/loopback_server.py", "cyara_tools/proxy/connections.py"),
     # It reads requests as the local portal does.
     "proxy": ("cyara_tools/proxy/", "cyara_tools/portal/"),
     "redis": ("cyara_auth/stores/redis",),

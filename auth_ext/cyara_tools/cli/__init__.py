@@ -55,9 +55,11 @@ def _run() -> None:
     _load_no_other_program()
     # Late, here and below, because what it imports may be missing, which was to be said in a sentence first.
     from cyara_client.errors import HttpLibraryError
+    from cyara_tools.cli.interrupts import keep_interrupts
     from cyara_tools.cli.own_process import begin
 
     begin()
+    keep_interrupts()
 
     try:
         from cyara_tools.cli.app import app

@@ -155,6 +155,16 @@ _EXEC: Final = Own(
     "cyara_tools.proxy.child_command:ChildCommand",
 )
 
+_MCP: Final = Own(
+    "Give an assistant tools for campaigns and results (Model Context Protocol).",
+    "cyara_tools.mcp.command:mcp",
+    (
+        "cyara mcp",
+        "cyara mcp --allow-writes",
+        "cyara mcp --http --port 0 --token-file ~/.cyara-mcp",
+    ),
+)
+
 _CALL: Final = Own(
     "Call an operation by its id, or send a request by method and path.",
     "cyara_tools.api.call_command:call",
@@ -178,6 +188,7 @@ OWN: Final[Mapping[str, Own | OwnGroup]] = {
     "export": _EXPORT,
     "proxy": _PROXY,
     "exec": _EXEC,
+    "mcp": _MCP,
 }
 """All of them, by name; a new command of the program is one line here."""
 

@@ -12,7 +12,7 @@ import typer
 from cyara_auth.errors import MissingExtraError
 from cyara_tools.cli.command import command
 from cyara_tools.cli.command_output import CommandOutput
-from cyara_tools.cli.context import CallContext
+from cyara_tools.cli.context import PortalContext
 from cyara_tools.cli.exit_codes import ExitCode
 from cyara_tools.export.errors import ExportError, TooLargeError
 from cyara_tools.export.form import Form
@@ -49,7 +49,7 @@ RestartOption = Annotated[
 
 @command
 def results(  # noqa: PLR0913 - one parameter for each option
-    context: CallContext,
+    context: PortalContext,
     output: CommandOutput,
     *,
     campaign: CampaignOption,
@@ -72,7 +72,7 @@ def results(  # noqa: PLR0913 - one parameter for each option
     if to == _STANDARD_OUTPUT:
         _check_stream(chosen, output)
     _check_extra(chosen)
-    with connect_patiently(context) as cyara:
+    with context.connect_for_jobs() as cyara:
         if to == _STANDARD_OUTPUT:
             _to_stream(cyara, campaign, window, chosen, output)
             return
@@ -84,21 +84,6 @@ def results(  # noqa: PLR0913 - one parameter for each option
             if not isinstance(error, ExportError) and journal_of(to).exists():
                 output.note(f"the runs that are whole stay beside {to}; the same command goes on from there")
             raise
-
-
-def connect_patiently(context: CallContext) -> "Cyara":
-    """Connect with the options of a command that makes many calls: they are repeated where they may be."""
-    from cyara_auth.client.cyara import connect
-
-    return connect(
-        context.known_base().url,
-        profile=context.profile,
-        account_id=context.account,
-        store=context.store_url,
-        verify=True if context.ca is None else context.ca,
-        policy=context.policy,
-        allow_inferred=True if context.allow_inferred else None,
-    )
 
 
 def _form_of(to: Path, form: Form | None) -> Form:

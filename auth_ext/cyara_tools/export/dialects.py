@@ -79,7 +79,7 @@ def _let_be_null(schema: dict[str, Any]) -> None:
     composed = {key: schema.pop(key) for key in _COMPOSED if key in schema}
     if composed:
         schema.pop("type", None)
-        one = list(composed.values())[0] if list(composed) in (["anyOf"], ["oneOf"]) else [composed]
+        one = next(iter(composed.values())) if list(composed) in (["anyOf"], ["oneOf"]) else [composed]
         schema["anyOf"] = [*one, dict(_NULL)]
         return
     if isinstance(schema.get("type"), str):

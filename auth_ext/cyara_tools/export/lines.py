@@ -1,12 +1,12 @@
 """Columns of values as lines of text: CSV, or JSON Lines.
 
-A whole page is put together by one `%`, because a call for each cell would take longer than fetching the page.
+A batch of rows is put together by one `%`, because a call for each cell would take longer than fetching the rows.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
+from functools import lru_cache
 from itertools import repeat
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +17,7 @@ from cyara_tools.export.values import Values, rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_TO_QUOTE: Final = re.compile(r'[",\r\n]')
+_TO_QUOTE: Final = ('"', ",", "\r", "\n")
 _TRUTH: Final = {True: "true", False: "false"}
 
 
@@ -71,13 +71,20 @@ class Lines:
 
 
 def _quoted(text: str) -> str:
+    if not _is_to_quote(text):
+        return text
     doubled = text.replace('"', '""')
-    return f'"{doubled}"' if _TO_QUOTE.search(text) else text
+    return f'"{doubled}"'
+
+
+def _is_to_quote(text: str) -> bool:
+    # Four searches for one character each are faster than one for any of them.
+    return any(character in text for character in _TO_QUOTE)
 
 
 def _csv_texts(values: Values) -> Values:
-    # Most columns have nothing to quote in a whole page.
-    return list(map(_quoted, values)) if _TO_QUOTE.search(" ".join(values)) else values
+    # Most columns have nothing to quote in a whole batch.
+    return list(map(_quoted, values)) if _is_to_quote("".join(values)) else values
 
 
 def _json_texts(values: Values) -> list[str]:
@@ -99,8 +106,14 @@ def _json_moments(values: Values) -> list[str]:
 
 
 def _days_and_times(values: Values) -> Iterator[tuple[str, str]]:
-    days = map(dt.date.isoformat, map(dt.datetime.date, values))
+    days = map(_day, map(dt.datetime.date, values))
     return zip(days, map(dt.time.isoformat, map(dt.datetime.time, values), repeat("microseconds")), strict=True)
+
+
+# The results of a run fall on few days.
+@lru_cache(maxsize=64)
+def _day(day: dt.date) -> str:
+    return day.isoformat()
 
 
 def _json_dates(values: Values) -> list[str]:

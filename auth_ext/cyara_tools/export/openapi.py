@@ -146,8 +146,9 @@ def _drop_unused(made: dict[str, Any]) -> None:
             if plain in as_object(components.get(kind)) and (kind, plain) not in reached:
                 reached.add((kind, plain))
                 waiting.append(components[kind][plain])
-        elif isinstance(node, list | dict):
-            waiting.extend(node.values() if is_object(node) else node)
+        else:
+            waiting.extend(as_object(node).values())
+            waiting.extend(as_array(node))
     for kind in list(components):
         if kind != "securitySchemes":
             components[kind] = {name: part for name, part in components[kind].items() if (kind, name) in reached}

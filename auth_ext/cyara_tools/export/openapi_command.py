@@ -13,8 +13,8 @@ FILES: Final = {"cyara.openapi-3.0.json": "3.0.3", "cyara.openapi-3.1.json": "3.
 def openapi(context: FolderContext, output: CommandOutput, *, folder: FolderArgument) -> None:
     """Write the installed document for people and importers, as OpenAPI 3.0.3 and 3.1. Nothing is sent.
 
-    The files are cyara.openapi-3.0.json, which ReadyAPI takes, and cyara.openapi-3.1.json. Their server is the portal of
-    --base-url, or one that leads nowhere until you name yours.
+    The files are cyara.openapi-3.0.json, which ReadyAPI takes, and cyara.openapi-3.1.json. Their server is the portal
+    of --base-url, or one that leads nowhere until you name yours.
 
     Example: cyara export openapi spec
     """

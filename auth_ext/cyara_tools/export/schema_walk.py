@@ -52,4 +52,4 @@ def _schemas(node: Json) -> Iterator[dict[str, Any]]:
     for key in _MAPS:
         for member in as_object(node.get(key)).values():
             yield from _schemas(member)
-    yield node  # type: ignore[misc]  # a JSON object is a dict
+    yield node

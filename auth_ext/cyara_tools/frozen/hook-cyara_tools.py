@@ -1,4 +1,4 @@
-"""What a frozen program with `cyara_tools` needs beside its modules: templates, styles and schemas."""
+"""What a frozen program with `cyara_tools` needs beside its modules: templates, styles, scripts and schemas."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ _folder = Path(cyara_tools.__file__).parent
 datas = [
     (str(part), str(part.parent.relative_to(_folder.parent)))
     for part in _folder.rglob("*")
-    if part.suffix in {".css", ".jinja", ".json"}
+    if part.suffix in {".css", ".jinja", ".js", ".json"}
 ]

@@ -14,7 +14,7 @@ from cyara_tools.portal.credentials import CredentialChecker, CredentialResult
 from cyara_tools.portal.document import Document, bundled_bytes
 from cyara_tools.portal.domain.account import SimulatedAccount
 from cyara_tools.portal.faults import FaultPlan
-from cyara_tools.portal.pages import with_own_server
+from cyara_tools.portal.own_server import with_own_server
 from cyara_tools.portal.recorder import Recorder
 from cyara_tools.portal.request_validator import IncomingRequest, RequestValidator
 from cyara_tools.portal.routing import Router

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cyara_tools.portal.answers import PortalAnswer
-from cyara_tools.portal.document import METHODS
-from cyara_tools.portal.json_types import is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cyara_tools.portal.core import PortalCore
     from cyara_tools.portal.request_validator import IncomingRequest
 
@@ -42,29 +37,13 @@ def own_page(core: PortalCore, request: IncomingRequest) -> PortalAnswer | None:
         policy = ("content-security-policy", _POLICY.format(origin=core.base_url.removesuffix(base)))
         return PortalAnswer(status=200, body=page.encode(), media_type="text/html;charset=utf-8", headers=(policy,))
     if path in _FILES:
-        body = _file(path.rpartition("/")[2])
+        body = swagger_ui_file(path.rpartition("/")[2])
         return None if body is None else PortalAnswer(status=200, body=body, media_type=_FILES[path])
     return None
 
 
-def with_own_server(document: Mapping[str, Any], base_url: str) -> bytes:
-    """Return a document that names one server, this portal: whoever tries it out there, calls nothing else."""
-    made: dict[str, Any] = {**document, "servers": [{"url": base_url, "description": "This local portal."}]}
-    paths: dict[str, Any] = {}
-    for path, item in (made.get("paths") or {}).items():
-        paths[path] = item
-        if is_object(item):
-            kept: dict[str, Any] = {key: value for key, value in item.items() if key != "servers"}
-            for method in kept.keys() & set(METHODS):
-                if is_object(kept[method]) and "servers" in kept[method]:
-                    kept[method] = {key: value for key, value in kept[method].items() if key != "servers"}
-            paths[path] = kept
-    made["paths"] = paths
-    return json.dumps(made, ensure_ascii=False, indent=2).encode()
-
-
 @lru_cache
-def _file(name: str) -> bytes | None:
+def swagger_ui_file(name: str) -> bytes | None:
     """Return a file of Swagger UI; None where the package that brings it is not installed."""
     # Found and not imported: of its Python, which is a page for Flask, nothing is used.
     spec = find_spec(_PACKAGE)

@@ -57,8 +57,11 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     # Windows starts `newman.cmd` by that name only.
     program = shutil.which(command[0], path=environ.get("PATH")) or command[0]
     running: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
     def forward(number: int, _: FrameType | None) -> None:
+        if not running:
+            early.append(number)
         for process in running:
             process.send_signal(number)
 
@@ -71,6 +74,9 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         with subprocess.Popen([program, *command[1:]], env=dict(environ)) as process:  # noqa: S603 - the user's own program
             running.append(process)
+            # What came while the program was being started.
+            for number in early:
+                process.send_signal(number)
             code = process.wait()
     finally:
         for kind, handler in kept.items():

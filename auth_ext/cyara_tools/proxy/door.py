@@ -69,7 +69,7 @@ def enter(head: Head, address: ProxyAddress, cors: frozenset[str]) -> Caller | R
     Returns:
         The caller; or a refusal for a caller who has shown the secret; or a bare status for anybody else.
     """
-    if status := _misdirected(head, address):
+    if status := misdirected(head, address):
         return status
     origin = next(iter(head.values(b"origin")), b"").decode("latin-1")
     allowed = origin if origin in cors else None
@@ -84,12 +84,12 @@ def enter(head: Head, address: ProxyAddress, cors: frozenset[str]) -> Caller | R
         shown, path = [first.encode("latin-1")], f"/{rest}" if slash else "/"
     if len(shown) != 1 or not hmac.compare_digest(shown[0], address.secret.encode()):
         return 404
-    if refusal := _foreign_page(head, origin, allowed, address) or _ambiguous(head, path, address):
+    if refusal := _foreign_page(head, allowed, address) or _ambiguous(head, path, address):
         return refusal
     return Caller(path=path, origin=allowed, preflight=allowed is not None and _is_preflight(head))
 
 
-def _misdirected(head: Head, address: ProxyAddress) -> int | None:
+def misdirected(head: Head, address: ProxyAddress) -> int | None:
     """Return the status for a request that is not meant for this server, or that two servers could read in two ways."""
     # CONNECT, `*` and the absolute form are for proxies of another kind, which fetch from anywhere.
     if head.method not in METHODS or not head.target.startswith("/"):
@@ -108,11 +108,16 @@ def _is_preflight(head: Head) -> bool:
     return head.method == "OPTIONS" and bool(head.values(b"access-control-request-method"))
 
 
-def _foreign_page(head: Head, origin: str, allowed: str | None, address: ProxyAddress) -> Refusal | None:
-    """Refuse a page of a browser that nobody allowed: it could have been given the address by a link."""
-    own = origin in {"", *(f"http://{host}" for host in address.hosts)}
-    asked_by = head.values(b"sec-fetch-site")
-    if allowed or (own and all(value in _OWN_PAGES for value in asked_by)):
+def is_foreign_page(head: Head, address: ProxyAddress) -> bool:
+    """Return whether a page of another origin asks, which could have been given the address by a link."""
+    origins = {origin.decode("latin-1") for origin in head.values(b"origin")}
+    own = origins <= {"", *(f"http://{host}" for host in address.hosts)}
+    return not own or any(value not in _OWN_PAGES for value in head.values(b"sec-fetch-site"))
+
+
+def _foreign_page(head: Head, allowed: str | None, address: ProxyAddress) -> Refusal | None:
+    """Refuse a page of a browser that nobody allowed."""
+    if allowed or not is_foreign_page(head, address):
         return None
     return bad_request(
         "A page of another origin asked for this, and that origin is not allowed. Next, if you trust the page: cyara "

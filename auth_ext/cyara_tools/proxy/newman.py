@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -44,4 +45,4 @@ def with_globals(command: Sequence[str], environ: Mapping[str, str]) -> Generato
 
 def _is_run(command: Sequence[str]) -> bool:
     names = [PurePath(each.replace("\\", "/")).name.lower().removesuffix(".cmd") for each in command[:4]]
-    return any(pair == ("newman", "run") for pair in zip(names, names[1:], strict=False))
+    return any(pair == ("newman", "run") for pair in pairwise(names))

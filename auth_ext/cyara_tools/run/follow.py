@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from cyara_auth.workflows.verdict import Tally
     from cyara_tools.run.job import Job
 
-_REQUEST_TIMEOUT = 408
-_LOWEST_SERVER_ERROR = 500
+# 408 and 499 are said by what stands between: it has waited no longer, and does not know what became of the call.
+_OPEN = frozenset({408, 499})
+_CLIENT_ERRORS = range(400, 500)
 
 
 class Watcher(Protocol):
@@ -238,5 +239,6 @@ def _did_not_arrive(error: CyaraError) -> bool:
     if isinstance(error, TransportError):
         return error.nothing_sent
     if isinstance(error, ApiError):
-        return error.status_code < _LOWEST_SERVER_ERROR and error.status_code != _REQUEST_TIMEOUT
+        # A redirect may be the answer to what was carried out.
+        return error.status_code in _CLIENT_ERRORS and error.status_code not in _OPEN
     return isinstance(error, (AdmissionRefusedError, CredentialError))

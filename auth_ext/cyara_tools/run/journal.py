@@ -145,6 +145,7 @@ class JournalFile:
             write_private(self._path, json.dumps(self.journal.to_json(), separators=(",", ":")))
         except (OSError, CyaraAuthError) as error:
             self.problem = _unusable(self._path.parent, error)
+            _withdraw(self._path)
             self._path = None
 
     def close(self, *, is_told: bool) -> None:
@@ -214,6 +215,16 @@ def _way_out(path: Path) -> str:
         "Nothing was sent. Next: look at the portal which runs go on, follow them by their numbers: cyara run --resume "
         f"CAMPAIGN/RUN; then delete {path}"
     )
+
+
+def _withdraw(path: Path) -> None:
+    """Remove a note that has fallen behind: by it, `--resume` would start what was started since once more."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        # In a folder that nobody may write to, a file can be emptied all the same; it is then told to be damaged.
+        with suppress(OSError):
+            path.write_bytes(b"")
 
 
 def _forget(path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 from typing import Any, Final
 
 from cyara_auth.redact import Redactor
@@ -37,6 +36,8 @@ _DETAILS: Final = (
 )
 
 _TICKS: Final = 10_000_000  # of .NET, in a second
+# Seconds of a year, which no test takes: a sum of what is written instead of a duration would have no number.
+_LONGEST: Final = 366 * 86400
 
 _redact: Final = Redactor()
 
@@ -104,7 +105,7 @@ def _duration(value: Any) -> float | None:
     if seconds is None:
         start, end = _moment(field(value, *_STARTS)), _moment(field(value, *_ENDS))
         seconds = None if start is None or end is None else (end - start).total_seconds()
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None
+    return seconds if seconds is not None and 0 <= seconds <= _LONGEST else None
 
 
 def _seconds(value: Any) -> float | None:

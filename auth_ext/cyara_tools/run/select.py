@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from cyara_auth.errors import OperationUnavailableError
+from cyara_auth.errors import ConfigurationError, OperationUnavailableError
 from cyara_auth.workflows.calls import find_method, has_method
 from cyara_auth.workflows.fields import as_json, field, identity
 from cyara_client.errors import NotFound
@@ -77,6 +77,7 @@ async def select(cyara: Cyara, selectors: Selectors) -> list[Selected]:
     Raises:
         NothingSelectedError: a selector matches none.
         OperationUnavailableError: this client's document lacks what a selector needs.
+        ConfigurationError: two entries of a suite file ask different things of one campaign.
     """
     found: dict[int, Selected] = {}
     unmatched: list[str] = []
@@ -86,14 +87,25 @@ async def select(cyara: Cyara, selectors: Selectors) -> list[Selected]:
         for each in matches:
             known = found.setdefault(each.id, each)
             # What the suite asks of a campaign holds wherever else it is selected.
-            if entry is not None and known.entry is None:
-                found[each.id] = attrs.evolve(known, entry=entry)
+            if entry is not None:
+                _refuse_contradiction(known, entry)
+                found[each.id] = attrs.evolve(known, entry=known.entry or entry)
     if unmatched:
         raise NothingSelectedError(
             f"No campaign of this account matches {'; '.join(unmatched)}. Nothing was started. Next: see what there "
             "is: cyara campaigns list"
         )
     return list(found.values())
+
+
+def _refuse_contradiction(known: Selected, entry: SuiteEntry) -> None:
+    first = known.entry
+    # Either could be meant, and the laxer one would make a build green that the other one stops.
+    if first is not None and (first.gate, first.timeout) != (entry.gate, entry.timeout):
+        raise ConfigurationError(
+            f"{first.where} and {entry.where} are the same campaign, {known.id} {known.name!r}, and ask different "
+            "things of it. Nothing was started. Next: remove one of the two"
+        )
 
 
 async def _matches(

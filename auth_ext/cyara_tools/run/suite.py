@@ -187,8 +187,15 @@ def _options(values: Mapping[str, Any], path: tuple[str | int, ...], found: Loca
         max_failures=None if "max_failures" not in values else int(values["max_failures"]),
         max_duration=read("max_duration", seconds_of),
         allow=None if words is None else frozenset(map(result_of, words)),
-        timeout=read("timeout", seconds_of),
+        timeout=read("timeout", _some_time),
     )
+
+
+def _some_time(text: str) -> float:
+    seconds = seconds_of(text)
+    if seconds <= 0:
+        raise ValueError(f"{text!r} is no time at all")
+    return seconds
 
 
 _WORD: Final = re.compile(r"[^\s'\",\[\]{}]+")

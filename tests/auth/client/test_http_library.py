@@ -79,7 +79,7 @@ def test_a_library_that_is_not_installed_is_named_with_its_command() -> None:
 
 
 def test_the_command_line_says_it_too() -> None:
-    ran = run("from cyara_tools.cli import main\nmain()", "aiohttp")
+    ran = run("import sys\nfrom cyara_tools.cli import main\nsys.argv[1:] = ['auth', 'status']\nmain()", "aiohttp")
     assert ran.returncode == 7
     assert ran.stderr.startswith("CYARA_HTTP_LIBRARY names no library")
     assert len(ran.stderr.splitlines()) == 1

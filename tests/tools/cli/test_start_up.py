@@ -54,7 +54,7 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
     assert own <= {
         *("cyara_tools.cli", "cyara_tools.cli.app", "cyara_tools.cli.base", "cyara_tools.cli.own_commands"),
         *("cyara_tools.cli.words", "cyara_tools.api", "cyara_tools.api.tree", "cyara_tools.api.names"),
-        *("cyara_tools.api.texts", "cyara_tools.cli.own_process"),
+        *("cyara_tools.api.texts", "cyara_tools.cli.interrupts", "cyara_tools.cli.own_process"),
     }
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+_QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+"""Nothing but this machine is called by a test."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -24,7 +26,13 @@ def tool(name: str) -> str:
 def run(name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a tool to its end."""
     done = subprocess.run(
-        [tool(name), *arguments], capture_output=True, encoding="utf-8", timeout=55, check=False, **options
+        [tool(name), *arguments],
+        env={**os.environ, **_QUIET},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=55,
+        check=False,
+        **options,
     )
     done.stdout, done.stderr = _COLOURS.sub("", done.stdout), _COLOURS.sub("", done.stderr)
     return done

@@ -61,7 +61,7 @@ class Exporting:
 
     def end(self, process: subprocess.Popen[bytes]) -> Result:
         out, err = (part.decode() for part in process.communicate(timeout=50))
-        assert "Traceback" not in err
+        assert "Traceback" not in err, err
         assert not any(secret in out + err for secret in self._secrets)
         return Result(process.returncode, out, err)
 

@@ -289,3 +289,9 @@ def test_nothing_is_deleted_that_no_request_made():
     assert forget["request"]["url"]["variable"][0]["value"] == "{{createdId}}"
     assert any("createdThingId" in line for line in folder["item"][1]["event"][0]["script"]["exec"])
     assert "createdId" not in json.dumps(made["variable"])
+
+
+def test_the_guide_begins_with_the_collections_first_sentence():
+    guide = (ROOT / "docs" / "postman-readyapi.md").read_text("utf-8").splitlines()
+    assert guide[0].startswith("# ")
+    assert " ".join(guide[2:4]) == WARNING

@@ -18,9 +18,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from cyara_tools.export.dialects import V30, V31, in_version
-from cyara_tools.portal import LocalPortal
+from cyara_tools.portal import LocalPortal, pages
 from cyara_tools.portal.document import Document
-from cyara_tools.portal.pages import with_own_server
+from cyara_tools.portal.own_server import with_own_server
 
 LIST = "/v3.0/accounts/{accountId}/campaigns"
 
@@ -117,14 +117,10 @@ def test_a_document_without_paths_is_served_too():
 
 
 def test_the_page_says_what_to_install_where_swagger_ui_is_missing(browser: Any, monkeypatch: pytest.MonkeyPatch):
-    import cyara_tools.portal.pages as pages
-
-    pages._file.cache_clear()
-    monkeypatch.setattr(pages, "find_spec", lambda name: None if name == "flask_swagger_ui" else find_spec(name))
+    monkeypatch.setattr(pages, "swagger_ui_file", lambda _: None)
     with LocalPortal() as portal:
         browser.open(f"{portal.base_url}/swagger")
         assert "pip install 'cyara-client[testing]'" in wait(browser, "#swagger-ui").text
-    pages._file.cache_clear()
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80"])

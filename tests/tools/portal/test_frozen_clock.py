@@ -52,6 +52,7 @@ def test_a_clock_that_is_frozen_while_the_fixture_runs(in_time) -> None:
             assert cyara.campaigns.get_campaigns(account_id=1, page_size=2).total_results == 130
 
 
+@pytest.mark.filterwarnings("ignore::cyara_client.errors.UnverifiedOperationWarning")
 def test_a_run_ends_under_a_frozen_clock(in_time) -> None:
     with (
         freezegun.freeze_time("2026-02-03"),

@@ -150,6 +150,15 @@ def test_a_start_that_never_arrived_is_not_repeated_and_is_no_pass(run: Runner, 
     assert (starts(portal), told.campaign["run"], told.tally) == (1, None, {})
 
 
+@pytest.mark.parametrize("status", [303, 499])
+def test_a_start_whose_answer_leaves_open_whether_it_arrived_is_followed(run: Runner, at: At, status: int):
+    portal = at(outcomes="success")
+    portal.inject(faults.Fault(status=status, path="/execute"))
+    told = run(FIVE)
+    assert (told.code, told.tally, told.kinds) == (0, {"passed": 5}, {"passed": 5})
+    assert (starts(portal), portal.pending_faults) == (1, 0)
+
+
 @pytest.mark.parametrize("late_failures", [0, 2])
 def test_it_answers_runs_as_calls(run: Runner, at: At, late_failures: int):
     portal = at(outcomes="success", runs_as="calls", late_failures=late_failures)

@@ -32,6 +32,7 @@ PAIR = f"{'0f' * 16}:{'A' * 43}="
         ({"duration": True}, None),
         ({"duration": "nan"}, None),
         ({"duration": 10**400}, None),
+        ({"duration": 1e308}, None),
         ({}, None),
     ],
     ids=str,

@@ -13,8 +13,12 @@ import attrs
 import pytest
 
 from cyara_auth import connect
+from cyara_auth.workflows.start import CampaignStart
 from cyara_tools.portal import LocalPortal, faults
 from cyara_tools.run.file_lock import FileLock
+from cyara_tools.run.gate import Gate
+from cyara_tools.run.job import Job, Phase
+from cyara_tools.run.journal import Journal, JournalFile, journals, read_journal
 
 from .program import Program, starts
 
@@ -251,6 +255,27 @@ def test_without_a_place_for_notes_runs_go_on_and_say_so(program: Program, at: S
     (line,) = [word for word in done.err.split() if word.startswith("805/")]
     portal.advance(60)
     assert program.quick("--resume", line).code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of a process's files")
+def test_a_note_that_cannot_be_kept_up_never_has_anything_started_again(tmp_path: Path):
+    # As on a disk that is full: without the limit nothing is written, and what was there before stays.
+    import resource  # no such module on Windows
+
+    job = Job(id=805, name="Campaign 005", gate=Gate(), timeout=60)
+    journal = Journal(portal="http://127.0.0.1", account="1", parallel=1, fail_fast=False, interval=1, jobs=[job])
+    file = JournalFile.create(journal, tmp_path)
+    (path,) = journals(tmp_path)
+    job.phase, job.start = Phase.STARTING, CampaignStart(campaign_id=805)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        file.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "nothing was noted for --resume" in str(file.problem)
+    file.close(is_told=False)
+    assert read_journal(path) is None
 
 
 @pytest.mark.parametrize("run", ["805/99", "805/0b9f7d3a-5c1e-4f60-9f0e-1c2d3e4f5a6b"])

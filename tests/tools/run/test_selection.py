@@ -90,6 +90,20 @@ def test_a_suite_that_names_what_is_not_there_says_where(program: Program, porta
     assert starts(portal) == 0
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_suite_that_asks_two_things_of_one_campaign_is_refused(
+    program: Program, portal: LocalPortal, tmp_path: Path, order: tuple[int, int]
+):
+    suite, entries = tmp_path / "nightly.cyara.yaml", ("  - {id: 805}\n", "  - {name: Campaign 005, min_pass: 1%}\n")
+    suite.write_text("version: 1\ncampaigns:\n" + "".join(entries[number] for number in order), "utf-8")
+    done = program.quick("--suite", str(suite))
+    assert done.code == 7
+    assert f"{suite}:3 and {suite}:4" in done.err
+    assert starts(portal) == 0
+    # Where the command line says the same of both, nothing is left to be unclear.
+    assert program.quick("--suite", str(suite), "--min-pass", "50%").code == 0
+
+
 def test_a_suite_that_wants_variables_says_which(program: Program, portal: LocalPortal, tmp_path: Path):
     suite = tmp_path / "nightly.cyara.yaml"
     suite.write_text("version: 1\nenvironment: [NIGHTLY_REGION]\ncampaigns:\n  - {id: 801}\n", "utf-8")

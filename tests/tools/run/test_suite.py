@@ -117,6 +117,11 @@ def test_every_way_to_write_a_share(folder: Path, line: str, share: str):
     assert entry.gate.min_pass == Fraction(share)
 
 
+def test_no_time_at_all_is_refused_as_on_the_command_line(folder: Path):
+    found = problems(folder, "version: 1\ncampaigns:\n  - id: 1\n    timeout: 0s\n")
+    assert found == ["4: timeout: '0s' is no time at all."]
+
+
 @pytest.mark.parametrize("name", ["on", "yes", "Off", "1:30", "0x1F", "2026-01-01", "=", ".inf", "[ACTION] - Reboot"])
 def test_a_word_that_other_readers_take_for_something_else_is_a_name(folder: Path, name: str):
     written = f"'{name}'" if name[0] == "[" else name

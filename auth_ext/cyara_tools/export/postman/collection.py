@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 SCHEMA: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _SPACE: Final = uuid.UUID("5b0e3f5e-7d0c-5a52-9c5b-3f2f4e6d1a70")
 WARNING: Final = (
-    "Each run without the proxy may cost one call with an invalid pair, and the third such call voids the token: newman "
-    "forgets between runs what was rejected, so CI uses `cyara exec -- newman run cyara.postman_collection.json`."
+    "Each run without the proxy may cost one call with an invalid pair, and the third such call voids the token: "
+    "newman forgets between runs what was rejected, so CI uses "
+    "`cyara exec -- newman run cyara.postman_collection.json`."
 )
 _MORE: Final = (
-    "Nothing is sent while the pair is missing, misformed or was rejected, and the first 401 ends the run. Requests that "
-    "change things are sent to the proxy and to a local portal, and to any other portal if allowChanges is yes. What is "
-    "deleted is what a request before has made."
+    "Nothing is sent while the pair is missing, misformed or was rejected, and the first 401 ends the run. "
+    "Requests that change things go to the proxy and to a local portal, and to any other portal if allowChanges is "
+    "yes. What is deleted is what a request before has made."
 )
 _WITHOUT_PAIR: Final = (
     "This collection has no credential: each request goes through `cyara proxy` or `cyara exec`, which have it."

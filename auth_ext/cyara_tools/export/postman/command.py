@@ -1,6 +1,5 @@
 """`cyara export postman`: a collection and an environment for Postman and newman."""
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import attrs
@@ -57,7 +56,7 @@ def postman(
     base_url = "" if base is None or proxy else base.url
     made = collection(installed_document(), base_url=base_url, account=account, without_pair=proxy)
     write_json(folder / COLLECTION, made)
-    files: list[Path] = [folder / COLLECTION]
+    files = [folder / COLLECTION]
     if (folder / ENVIRONMENT).exists():
         # Somebody may have put the pair there.
         output.note(f"{ENVIRONMENT} was there and is kept; remove it, and run this again, for a new one")

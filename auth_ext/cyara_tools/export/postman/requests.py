@@ -42,7 +42,7 @@ class RequestMaker:
 
     def request(self, operation: ServedOperation, row: Operation | None) -> dict[str, Any]:
         """Return the Request Object of an operation."""
-        headers = [{"key": "Accept", "value": row.accept if row else "*/*"}]
+        headers: list[dict[str, Any]] = [{"key": "Accept", "value": row.accept if row else "*/*"}]
         body = self._body(operation)
         if body is not None and body["mode"] == "raw":
             headers.append({"key": "Content-Type", "value": body.pop("type")})
@@ -55,7 +55,8 @@ class RequestMaker:
         for parameter in operation.parameters:
             if parameter.location == "header" and parameter.name.lower() != "authorization":
                 value = self.examples.parameter(operation, parameter)
-                headers.append({"key": parameter.name, "value": value, "disabled": not parameter.required})
+                unused = {} if parameter.required else {"disabled": True}
+                headers.append({**unused, "key": parameter.name, "value": value})
         if body is not None:
             made["body"] = body
         return made
@@ -80,11 +81,12 @@ class RequestMaker:
             else:
                 segments.append(_WHOLE.sub(lambda _: "1", segment))
         url: dict[str, Any] = {"path": segments, "host": ["{{baseUrl}}"], "query": [], "variable": variables}
-        url["query"] = [{"key": name, "value": value} for name, value in fixed]
+        query: list[dict[str, Any]] = url["query"]
+        query.extend({"key": name, "value": value} for name, value in fixed)
         for parameter in operation.parameters:
             if parameter.location == "query":
                 words = str(self.examples.described(operation, parameter).get("description") or "")
-                url["query"].append(
+                query.append(
                     {
                         **({} if parameter.required else {"disabled": True}),
                         **({"description": {"content": words, "type": TEXT}} if words else {}),

@@ -44,4 +44,4 @@ def of_request(statuses: tuple[int, ...], captured: dict[str, str]) -> list[str]
 
 
 def _lines(name: str) -> list[str]:
-    return (resources.files(__package__) / name).read_text("utf-8").splitlines()
+    return (resources.files("cyara_tools.export.postman") / name).read_text("utf-8").splitlines()

@@ -96,5 +96,8 @@ def reporting(output: CommandOutput) -> Generator[CommandOutput]:
     # After the outcome, so that a result in the middle of notes is not overlooked.
     for warning in caught:
         output.note(str(warning.message))
-    output.finish()
+    try:
+        output.finish()
+    except EXPECTED as error:
+        output.lose(error)
     raise typer.Exit(output.exit_code)

@@ -21,7 +21,7 @@ from cyara_auth.errors import (
     WaitTimeoutError,
 )
 from cyara_client.errors import AccountRequiredError, DownloadError, HttpLibraryError, Unauthorized
-from cyara_tools.output.errors import UsageError
+from cyara_tools.output.errors import OutputClosedError, UsageError
 from cyara_tools.run.errors import AlreadyRunningError, NothingSelectedError
 
 
@@ -86,6 +86,7 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (DownloadError, ExitCode.INCONCLUSIVE),
     (httpx.HTTPError, ExitCode.INCONCLUSIVE),
     (UsageError, ExitCode.USAGE),
+    (OutputClosedError, ExitCode.PIPE_CLOSED),
     # A file or folder that cannot be used; httpx has errors of its own for the network.
     (OSError, ExitCode.CONFIGURATION),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import sys
-from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from cyara_auth.errors import ConfigurationError
-from cyara_tools.output.errors import OutputClosedError
 from cyara_tools.output.plain_text import neutral
+from cyara_tools.output.standard_output import written_to
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from rich.console import Console
     from rich.table import Table
 
@@ -55,7 +50,7 @@ class Sink:
         """
         if self.is_terminal:
             text = neutral(text.replace("\r\n", "\n"), keep="\n\t")
-        with _said_well(self._out):
+        with written_to(self._out):
             self._out.write(text)
         if monotonic() - self._flushed > _LONGEST_KEPT:
             self.flush()
@@ -67,7 +62,7 @@ class Sink:
             OutputClosedError: nobody reads any more.
             ConfigurationError: the disk is full, or something else keeps them from being written.
         """
-        with _said_well(self._out):
+        with written_to(self._out):
             self._out.flush()
             self._out.buffer.write(content)
 
@@ -81,7 +76,7 @@ class Sink:
         # Not by the console itself, which has its own way with a pipe that is closed.
         with console.capture() as drawn:
             console.print(table)
-        with _said_well(self._out):
+        with written_to(self._out):
             self._out.write(drawn.get())
 
     def flush(self) -> None:
@@ -91,30 +86,6 @@ class Sink:
             OutputClosedError: nobody reads any more.
             ConfigurationError: the disk is full, or something else keeps it from being written.
         """
-        with _said_well(self._out):
+        with written_to(self._out):
             self._out.flush()
         self._flushed = monotonic()
-
-
-@contextmanager
-def _said_well(out: io.TextIOBase | object) -> Generator[None]:
-    """Turn the system's errors about standard output into ours."""
-    try:
-        yield
-    except OSError as error:
-        _give_up(out)
-        # Windows says EINVAL of a pipe that nobody reads any more.
-        if isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL):
-            raise OutputClosedError from None
-        raise ConfigurationError(
-            f"The output cannot be written: {error.strerror or error}. What is there of it is not all. Next: make "
-            "room there, or choose another place, and run this again"
-        ) from None
-
-
-def _give_up(out: object) -> None:
-    """Let what is left in the buffer go nowhere, or Python would complain at its end."""
-    with suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, out.fileno())  # type: ignore[attr-defined]
-        os.close(nowhere)

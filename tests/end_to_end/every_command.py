@@ -45,6 +45,9 @@ def main() -> None:
                 more = [] if form is None else ["--output", form]
                 words = [*command, *words_of(call, file), "--limit", "1", *more]
                 sys.stdout.write(json.dumps({**facts, "form": form, **run(*words)}) + "\n")
+    for line in str(run("--help")["out"]).partition("\nExamples:\n")[2].splitlines():
+        example = {"operation": "", "answer": "", "paged": False, "form": "help", **run(*line.split()[1:3], "--help")}
+        sys.stdout.write(json.dumps(example) + "\n")
 
 
 if __name__ == "__main__":

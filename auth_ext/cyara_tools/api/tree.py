@@ -100,11 +100,12 @@ def _load_group(group: str) -> Any:
 
 
 def _load_api() -> Any:
+    group, (first, *_) = next(iter(_groups().items()))
     return Group(
         name="api",
         help="Every operation of the document, by its group.",
         entries=group_entries(),
-        examples=("cyara api campaigns get-campaigns",),
+        examples=(f"cyara api {group} {first.name} --help",),
     )
 
 

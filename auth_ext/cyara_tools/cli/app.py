@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Root(Group):
     """`cyara` itself."""
 
-    examples = (
+    _examples = (
         "cyara auth login",
+        "cyara operations",
         "cyara campaigns list",
         "cyara campaigns get 812 --output yaml",
         "cyara testcases import tests.xml",
@@ -43,6 +44,15 @@ class Root(Group):
         from cyara_tools.api.tree import api_entry, group_entries
 
         return api_entry() if name == "api" else group_entries().get(name)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write those of the examples that the installed document has a command for."""
+        self.examples = [line for line in self._examples if self._has(*line.split()[1:])]
+        super().format_epilog(ctx, formatter)
+
+    def _has(self, name: str, *words: str) -> bool:
+        # Our own commands are always there, and are not loaded for it.
+        return name in self._own or ((group := self.find(name)) is not None and words[0] in group.entries())
 
     def hint(self, name: str) -> str:
         """Return what may have been meant: a command, a group, or an operation by its id."""

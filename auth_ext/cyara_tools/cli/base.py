@@ -29,6 +29,8 @@ _LAST_SECTIONS: Final = (CONNECTION, EVERYWHERE)
 """Of the help of a command, in this order; sections of its own stand between the two."""
 _WIDEST_NAME: Final = 36
 _LONGEST_TEXT: Final = 60
+_PLACEHOLDERS: Final = {"int": "NUMBER", "float range": "NUMBER", "str": "TEXT", "path": "FILE"}
+"""What help shows for the value of an option that says no more, by the parser's name of its type."""
 _SPECIAL: Final = str.maketrans("[]", "()", "\\\"'`$")
 
 
@@ -136,6 +138,9 @@ class Command(TyperCommand):
         kwargs["rich_markup_mode"] = None
         super().__init__(*args, **kwargs)
         self.params += _common_options()
+        for parameter in self.params:
+            if parameter.metavar is None and parameter.param_type_name == "option":
+                parameter.metavar = _PLACEHOLDERS.get(parameter.type.name)
         self.examples = examples
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:

@@ -62,8 +62,6 @@ def results(  # noqa: PLR0913 - one parameter for each option
     """Write the results of campaigns to a file, run by run, oldest first.
 
     An export that was stopped goes on where it was when the same command is given again.
-
-    Example: cyara export results --campaign 812 --since 30d --to results.csv
     """
     now = datetime.now(UTC)
     chosen = _form_of(to, form)
@@ -115,10 +113,13 @@ def _window(since: str | None, until: str | None, now: datetime) -> "Window":
 
 
 def _check_stream(form: Form, output: CommandOutput) -> None:
+    from cyara_tools.output.standard_output import standard_output
+
     if form in _NEEDS:
         raise typer.BadParameter(
             f"{form.value} is made in a file; standard output takes csv and jsonl", param_hint="--to"
         )
+    standard_output()
     if output.as_json:
         raise typer.BadParameter("--json writes to standard output, too; give --to a file", param_hint="--to")
 
@@ -171,9 +172,10 @@ def _to_stream(cyara: "Cyara", campaigns: list[int], window: "Window", form: For
     from cyara_tools.export import results as exporting
     from cyara_tools.export.progress import Progress
     from cyara_tools.export.stream import Stream
+    from cyara_tools.output.standard_output import standard_output
 
     plan, table = exporting.plan_export(cyara, campaigns, window)
-    stream = Stream(plan, sys.stdout.buffer)
+    stream = Stream(plan, standard_output())
     with Progress() as progress:
         exporting.write_results(cyara, table, stream, as_json=form is Form.JSONL, watching=progress, most=_NO_LIMIT)
     _tell(exporting.outcome_of(stream), [], None, output)

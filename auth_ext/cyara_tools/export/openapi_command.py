@@ -15,8 +15,6 @@ def openapi(context: FolderContext, output: CommandOutput, *, folder: FolderArgu
 
     The files are cyara.openapi-3.0.json, which ReadyAPI takes, and cyara.openapi-3.1.json. Their server is the portal
     of --base-url, or one that leads nowhere until you name yours.
-
-    Example: cyara export openapi spec
     """
     from cyara_tools.export.openapi import installed_document, people_document
 

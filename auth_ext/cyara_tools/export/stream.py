@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from cyara_tools.export.journal import Done
+from cyara_tools.output.standard_output import written_to
 
 if TYPE_CHECKING:
     from cyara_tools.export.journal import Plan
@@ -19,7 +20,7 @@ class Stream:
         problems: what was odd with the runs that are written, as sentences.
     """
 
-    def __init__(self, plan: Plan, out: IO[bytes]) -> None:
+    def __init__(self, plan: Plan, out: TextIO) -> None:
         self._out = out
         self.plan = plan
         self.done = Done()
@@ -29,13 +30,22 @@ class Stream:
         """Add lines.
 
         Raises:
-            BrokenPipeError: nobody reads any more.
+            OutputClosedError: nobody reads any more.
+            ConfigurationError: it cannot be written.
         """
-        self._out.write(text.encode())
+        with written_to(self._out):
+            # Bytes, so that neither a code page nor Windows' line ends change them.
+            self._out.buffer.write(text.encode())
 
     def run_is_whole(self, rows: int, problem: str | None) -> None:
-        """Take note that all lines of a run are written."""
-        self._out.flush()
+        """Take note that all lines of a run are written.
+
+        Raises:
+            OutputClosedError: nobody reads any more.
+            ConfigurationError: they cannot be written.
+        """
+        with written_to(self._out):
+            self._out.buffer.flush()
         self.done = Done(runs=self.done.runs + 1, rows=self.done.rows + rows)
         if problem:
             self.problems.append(problem)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from cyara_auth.errors import ConfigurationError
 from cyara_tools.output.plain_text import neutral
-from cyara_tools.output.standard_output import written_to
+from cyara_tools.output.standard_output import standard_output, written_to
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,10 +28,7 @@ class Sink:
     """
 
     def __init__(self) -> None:
-        # None where it is closed, as under a service.
-        if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # see above
-            raise ConfigurationError("There is no standard output to write to. Next: lead it to a file or a pipe")
-        self._out = sys.stdout
+        self._out = standard_output()
         self.is_terminal: Final = self._out.isatty()
         out: object = self._out
         if isinstance(out, io.TextIOWrapper) and not self.is_terminal:

@@ -6,13 +6,25 @@ import errno
 import os
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from cyara_auth.errors import ConfigurationError
 from cyara_tools.output.errors import OutputClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+
+def standard_output() -> TextIO:
+    """Return standard output, for commands that are for what they write there.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    # None where it is closed, as under a service.
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # see above
+        raise ConfigurationError("There is no standard output to write to. Next: lead it to a file or a pipe")
+    return sys.stdout
 
 
 @contextmanager

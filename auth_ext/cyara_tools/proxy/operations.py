@@ -134,7 +134,7 @@ def check_names(names: frozenset[str] | None, known: Mapping[str, Operation]) ->
     unknown = sorted(name for name in names or () if name not in known)
     if unknown:
         near = get_close_matches(unknown[0], known, n=1)
-        hint = f"--allow-operation {near[0]}, if you mean that" if near else "take its id from the document"
+        hint = f"--allow-operation {near[0]}, if you mean that" if near else "find its id by: cyara operations"
         raise ConfigurationError(
             f"--allow-operation names {unknown[0]!r}, which is no operation of this client. Nothing was started. "
             f"Next: {hint}"

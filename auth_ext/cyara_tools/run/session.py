@@ -134,7 +134,7 @@ class Session:
                 records = [await _with_trend(cyara, *pair) for pair in zip(work.jobs, records, strict=True)]
         with self.interrupted.waits():
             verdict, code = overall(records, interrupted=conductor.interrupted)
-            self._report(records, verdict, code, self._notes(work))
+            self._report(records, verdict, code, self._notes(work, records))
         if conductor.defect is not None:
             raise conductor.defect
 
@@ -177,10 +177,12 @@ class Session:
     def _follower(self, cyara: Cyara, work: Work, progress: Progress) -> Follower:
         return Follower(cyara=cyara, interval=work.settings.pause, save=work.save, watcher=progress)
 
-    def _notes(self, work: Work) -> list[str]:
+    def _notes(self, work: Work, records: Sequence[CampaignRecord]) -> list[str]:
         """Say what is left to do, and how."""
         notes = work.problems
-        open_jobs = [job for job in work.jobs if job.is_open]
+        # What an error kept from being followed by its number says itself what to do: the same again is no way out.
+        told = {record.id for record in records if record.error_code is not None and self.request.runs}
+        open_jobs = [job for job in work.jobs if job.is_open and job.id not in told]
         if not open_jobs:
             return notes
         started = [job for job in open_jobs if job.phase is not Phase.PLANNED]

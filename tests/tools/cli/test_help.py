@@ -51,6 +51,8 @@ def test_every_level_has_help_a_version_and_an_example(path: tuple[str, ...]) ->
         assert f"  {option}" in text
     examples = text.partition("\nExamples:\n")[2].splitlines()
     assert examples
+    assert not re.findall(r"<[\w ]+>", text), "a value has the name of a type of the parser"
+    assert "  Example: cyara" not in text
     assert not [line for line in text.splitlines() if len(line) > WIDTH and line not in examples]
 
 

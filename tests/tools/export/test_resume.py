@@ -193,7 +193,30 @@ def test_a_full_standard_output_is_a_sentence(export: Exporting):
     text = process.stderr.decode()
     assert process.returncode == 7
     assert "Traceback" not in text
-    assert "No space left on device" in text
+    assert text.startswith("The output cannot be written: No space left on device.")
+
+
+@POSIX
+def test_whoever_has_read_enough_ends_it_quietly(export: Exporting):
+    command = [sys.executable, "-m", "cyara_tools.cli", "export", "results", *HISTORY, "--to", "-"]
+    with subprocess.Popen(
+        command, cwd=export.folder, env=export.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        text = process.stderr.read().decode()
+        assert process.wait(timeout=50) == 141
+    assert text == ""
+
+
+@POSIX
+def test_without_a_standard_output_nothing_is_sent(portal: LocalPortal, export: Exporting):
+    closed = "import os; os.close(1); import sys; sys.stdout = None; from cyara_tools.cli import main; main()"
+    done = export(*HISTORY, "--to", "-", code=closed)
+    assert done.code == 7
+    assert done.err == "There is no standard output to write to. Next: lead it to a file or a pipe\n"
+    assert portal.arrivals == 0
 
 
 def test_the_journal_has_no_secret(portal: LocalPortal, export: Exporting):

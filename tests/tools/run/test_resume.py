@@ -283,6 +283,7 @@ def test_a_run_that_is_not_there_is_said_so(program: Program, portal: LocalPorta
     done = program.quick("--resume", run, "--timeout", "1s")
     assert done.code == 8
     assert f"The portal lists no run {run.partition('/')[2].replace('-', '')} of campaign 805" in done.out
+    assert "goes on at the portal" not in done.out + done.err, "nobody knows of such a run"
     assert program.quick("--resume", "99999/1").code == 13
 
 

@@ -43,8 +43,6 @@ def postman(
 
     Each run without the proxy may cost one call with an invalid pair, and the third such call voids the token. CI uses:
     cyara exec -- newman run DIR/cyara.postman_collection.json
-
-    Example: cyara export postman postman
     """
     from cyara_tools.export.openapi import installed_document
     from cyara_tools.export.postman.collection import collection, environment

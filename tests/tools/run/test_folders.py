@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cyara_auth.errors import OperationUnavailableError
-from cyara_tools.run.folders import folder_paths
+from cyara_tools.run.folders import in_folder
 
 TREE = [
     {"folderId": 1, "parentFolderId": None, "name": None},
@@ -32,24 +32,25 @@ class Client:
     aio = Resources()
 
 
-def paths(*campaigns: dict[str, Any]) -> list[str | None]:
-    return asyncio.run(folder_paths(Client(), list(campaigns)))  # type: ignore[arg-type]  # it has what is asked
+def inside(folder: str, *campaigns: dict[str, Any]) -> list[bool]:
+    return asyncio.run(in_folder(Client(), list(campaigns), folder))  # type: ignore[arg-type]  # it has what is asked
 
 
 def test_a_path_is_taken_as_it_is():
-    assert paths({"folderPath": "Nightly/Europe"}, {"folderPath": None}) == ["Nightly/Europe", None]
-    assert paths({"folder": {"path": "Nightly"}}) == ["Nightly"]
+    assert inside("nightly", {"folderPath": "Nightly/Europe"}, {"folderPath": None}) == [True, False]
+    assert inside("Nightly", {"folder": {"path": "Nightly"}}) == [True]
 
 
 def test_a_number_is_looked_up_in_the_directories():
-    found = paths({"folderId": 3}, {"folderId": 2}, {"folderId": 1}, {"folderId": 9}, {})
-    assert found == ["Nightly/Europe", "Nightly", "", None, None]
+    campaigns = ({"folderId": 3}, {"folderId": 2}, {"folderId": 1}, {"folderId": 9}, {})
+    assert inside("Nightly", *campaigns) == [True, True, False, False, False]
+    assert inside("Nightly/Europe", *campaigns) == [True, False, False, False, False]
 
 
 def test_folders_in_a_circle_end():
-    assert (paths({"folderId": 4})[0] or "").startswith("Circle")
+    assert inside("Circle", {"folderId": 4}) == [True]
 
 
-def test_where_nothing_is_said_nothing_is_guessed():
+def test_where_nothing_is_said_and_test_cases_cannot_be_asked_nothing_is_guessed():
     with pytest.raises(OperationUnavailableError, match="select by number"):
-        paths({"campaignId": 1})
+        inside("Nightly", {"campaignId": 1})

@@ -52,5 +52,5 @@ def _give_up(out: object) -> None:
     """Let what is left in the buffer go nowhere, or Python would complain at its end."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, out.fileno())  # type: ignore[attr-defined]
+        os.dup2(nowhere, out.fileno())  # type: ignore[attr-defined]  # a stream has it, or suppress
         os.close(nowhere)

@@ -86,7 +86,7 @@ def test_a_new_command_cannot_be_missed(monkeypatch: pytest.MonkeyPatch) -> None
     @command
     def show(context: CommandContext, output: CommandOutput) -> None: ...
 
-    monkeypatch.setitem(sys.modules, "new_commands", SimpleNamespace(verify_all=verify_all, show=show))  # type: ignore[misc]
+    monkeypatch.setitem(sys.modules, "new_commands", SimpleNamespace(verify_all=verify_all, show=show))  # type: ignore[misc]  # a namespace is module enough
     keys = OwnGroup("Keys.", {"list": Own("Show keys.", "new_commands:show")})
     auth = OwnGroup("More.", {"verify-all": Own("Verify all.", "new_commands:verify_all"), "keys": keys})
     root = Group(name="cyara", entries=own_entries({"auth": auth}))

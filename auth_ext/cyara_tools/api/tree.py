@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from cyara_client.operations import OPERATIONS
@@ -100,12 +101,13 @@ def _load_group(group: str) -> Any:
 
 
 def _load_api() -> Any:
-    group, (first, *_) = next(iter(_groups().items()))
+    # One is enough; a document without operations has none.
+    first = [f"cyara api {group} {operations[0].name} --help" for group, operations in islice(_groups().items(), 1)]
     return Group(
         name="api",
         help="Every operation of the document, by its group.",
         entries=group_entries(),
-        examples=(f"cyara api {group} {first.name} --help",),
+        examples=first,
     )
 
 
